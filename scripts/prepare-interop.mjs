@@ -1,0 +1,169 @@
+#!/usr/bin/env node
+/**
+ * Makes what the interop tests need, in the ignored folder .cache/interop: a Python environment with the real MLflow
+ * and the real Aim, pinned by test/interop/requirements.txt. Quick when that is up to date; two processes at once wait
+ * for each other. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump and ldb; elsewhere the
+ * tests use Aim's RocksDB for the same checks.
+ *
+ * Run it by hand, or let jest run it before the interop tests (globalSetup). The network is used by pip and apt only.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const PROJECT = resolve(fileURLToPath(import.meta.url), '../..');
+const REQUIREMENTS = join(PROJECT, 'test/interop/requirements.txt');
+const CACHE = join(PROJECT, '.cache/interop');
+const VENV = join(CACHE, 'venv');
+const STAMP = join(CACHE, 'stamp');
+const LOCK = join(CACHE, 'lock');
+
+/** Aim 3.29.1 has wheels up to 3.12, the pinned NumPy begins with 3.11. */
+const PYTHONS = ['python3.12', 'python3.11', 'python3'];
+const LOCK_POLL_MS = 500;
+/** A lock without an owner's id for so long belongs to a process that died in between. */
+const LOCK_NAMELESS_MS = 10_000;
+
+const CAN_IMPORT =
+  'import sys; from importlib.util import find_spec; sys.exit(not (find_spec("aim") and find_spec("mlflow")))';
+
+/** One sentence about what is missing and how to get it; anything else that is thrown is a mistake in here. */
+class Missing extends Error {}
+
+/** jest's globalSetup, and all that this script does. */
+export default async function prepareInterop() {
+  await prepareTools();
+  const own = process.env.MLFLOW2AIM_PYTHON;
+  if (own === undefined) await prepareVenv();
+  else if (!runs(own, ['-c', CAN_IMPORT])) {
+    throw new Missing(
+      `MLFLOW2AIM_PYTHON is ${own}, which cannot import aim and mlflow: unset it, or install them there.`,
+    );
+  }
+}
+
+async function prepareVenv() {
+  const stamp = createHash('sha256')
+    .update(await readFile(REQUIREMENTS))
+    .digest('hex');
+  if (await isUpToDate(stamp)) return;
+  await mkdir(CACHE, { recursive: true });
+  const unlock = await lock();
+  try {
+    if (await isUpToDate(stamp)) return;
+    await rm(STAMP, { force: true });
+    await rm(VENV, { recursive: true, force: true });
+    await makeVenv(findPython());
+    await writeFile(STAMP, stamp);
+  } finally {
+    await unlock();
+  }
+}
+
+async function isUpToDate(stamp) {
+  const found = await readFile(STAMP, 'utf8').catch(() => '');
+  return found === stamp && existsSync(join(VENV, 'bin/python'));
+}
+
+function findPython() {
+  const supported = 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))';
+  const found = PYTHONS.find((name) => runs(name, ['-c', supported]));
+  if (found !== undefined) return found;
+  throw new Missing(
+    'The interop tests need Python 3.11 or 3.12 with its venv module: install it (on Debian: apt-get install python3 python3-venv).',
+  );
+}
+
+async function makeVenv(python) {
+  process.stderr.write(`Making the Python environment of the interop tests in ${VENV} (once, some minutes) …\n`);
+  await run(python, ['-m', 'venv', VENV]);
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
+  await run(join(VENV, 'bin/python'), install).catch((error) => {
+    throw new Missing(
+      `The packages of test/interop/requirements.txt could not be installed: pip needs access to a package index. It said: ${error.message}`,
+    );
+  });
+}
+
+/** Takes the lock by creating its directory, which only one process can; that of a dead process is taken over. */
+async function lock() {
+  for (;;) {
+    try {
+      await mkdir(LOCK);
+      await writeFile(join(LOCK, 'pid'), String(process.pid));
+      return () => rm(LOCK, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (await isAbandoned()) await rm(LOCK, { recursive: true, force: true });
+    else await delay(LOCK_POLL_MS);
+  }
+}
+
+async function isAbandoned() {
+  const holder = Number(await readFile(join(LOCK, 'pid'), 'utf8').catch(() => 0));
+  if (holder === 0) {
+    const made = await stat(LOCK).catch(() => undefined);
+    return made !== undefined && Date.now() - made.mtimeMs > LOCK_NAMELESS_MS;
+  }
+  try {
+    process.kill(holder, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+
+/** RocksDB's own tools, where this process may install them; the tests do without them otherwise. */
+async function prepareTools() {
+  if (hasTools() || process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
+  process.stderr.write('Installing rocksdb-tools (sst_dump, ldb) …\n');
+  try {
+    await run('apt-get', ['update', '-qq']);
+    await run('apt-get', ['install', '-y', '-qq', 'rocksdb-tools'], { DEBIAN_FRONTEND: 'noninteractive' });
+  } catch (error) {
+    process.stderr.write(`rocksdb-tools could not be installed; Aim's RocksDB does its checks. ${error.message}\n`);
+  }
+}
+
+function hasTools() {
+  return ['sst_dump', 'ldb'].every((name) => runs('sh', ['-c', `command -v ${name}`]));
+}
+
+function runs(program, args) {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs a program; rejects with the last line that it wrote. */
+function run(program, args, env = {}) {
+  return new Promise((settle, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    let said = '';
+    const listen = (part) => {
+      said = (said + part).slice(-4000);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) settle();
+      else reject(new Error(said.trim().split('\n').at(-1) ?? `${program} ended with ${code}`));
+    });
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  prepareInterop().catch((error) => {
+    process.stderr.write(`${error instanceof Missing ? error.message : error.stack}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,111 @@
+import type { Key } from '../rocksdb/bytes.js';
+import type { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { EMPTY_DICT, encodeFloat, encodeInt, encodePath, encodeString, NONE } from './encoding.js';
+import { ATTRS, contextPath, runPath, tracePath } from './paths.js';
+import type { SequenceId } from './sequence.js';
+import type { MetricSummary } from './summary.js';
+import { putTree } from './tree.js';
+import { type AimDict, AimObject } from './value.js';
+
+/** The type of a sequence's values, and where Aim's catalogue of sequences lists it. */
+export interface SequenceType {
+  readonly dtype: string;
+  readonly catalogue: 'metric' | 'images' | 'texts' | 'audios' | 'sequence';
+}
+
+export interface ObjectSummary {
+  readonly firstStep: bigint;
+  readonly lastStep: bigint;
+  /** For sequences of lists: the length of the longest. */
+  readonly recordMaxLength?: number;
+}
+
+const METRIC: SequenceType = { dtype: 'float', catalogue: 'metric' };
+const ONE = encodeInt(1n);
+const METRIC_VERSION = encodeInt(2n);
+const OBJECT_VERSION = encodeInt(1n);
+
+/** The records of a run's first database: attributes, contexts, summaries of sequences (docs/aim-repo-format.md §5.1). */
+export class MetaRecords {
+  private readonly records = new Map<Key, Uint8Array>();
+  private readonly run: Key;
+
+  constructor(hash: string) {
+    this.run = runPath(hash);
+    this.put(ATTRS, EMPTY_DICT);
+    this.put(this.run + encodePath('attrs'), EMPTY_DICT);
+  }
+
+  /** The run's attributes, which Aim keeps once for the run and once for the completion of queries. */
+  attributes(attributes: AimDict): void {
+    for (const [key, value] of attributes) {
+      putTree(ATTRS + encodePath(key), value, this.put);
+      putTree(this.run + encodePath('attrs', key), value, this.put);
+    }
+  }
+
+  /** Seconds since the epoch, or null for a run that is still active. */
+  endTime(seconds: number | null): void {
+    this.put(this.run + encodePath('end_time'), seconds === null ? NONE : encodeFloat(seconds));
+  }
+
+  metric(sequence: SequenceId, summary: MetricSummary): void {
+    const trace = this.sequence(sequence, METRIC);
+    this.put(trace + encodePath('version'), METRIC_VERSION);
+    this.put(trace + encodePath('first'), encodeFloat(summary.first));
+    this.put(trace + encodePath('first_step'), encodeInt(summary.firstStep));
+    this.put(trace + encodePath('last'), encodeFloat(summary.last));
+    this.put(trace + encodePath('last_step'), encodeInt(summary.lastStep));
+    if (summary.min !== undefined) this.put(trace + encodePath('min'), encodeFloat(summary.min));
+    if (summary.max !== undefined) this.put(trace + encodePath('max'), encodeFloat(summary.max));
+  }
+
+  objects(sequence: SequenceId, type: SequenceType, summary: ObjectSummary): void {
+    const trace = this.sequence(sequence, type);
+    this.put(trace + encodePath('version'), OBJECT_VERSION);
+    this.put(trace + encodePath('first_step'), encodeInt(summary.firstStep));
+    this.put(trace + encodePath('last_step'), encodeInt(summary.lastStep));
+    if (summary.recordMaxLength !== undefined) {
+      this.put(trace + encodePath('record_max_length'), encodeInt(BigInt(summary.recordMaxLength)));
+    }
+  }
+
+  /** A file that stays where it is: Aim lists it among the run's artifacts. */
+  artifact(path: string, uri: string): void {
+    const cut = uri.lastIndexOf('/');
+    const fields = new Map([
+      ['name', path],
+      ['path', path],
+      ['base_uri', cut < 0 ? uri : uri.slice(0, cut)],
+      ['uri', uri],
+    ]);
+    putTree(this.run + encodePath('artifacts', path), new AimObject('aim.artifact', fields), this.put);
+  }
+
+  /** Writes all records, sorted, as the one table of `database`. */
+  write(database: DatabaseWriter): void {
+    const table = database.table();
+    for (const key of [...this.records.keys()].sort()) table.add(key, this.records.get(key)!);
+    database.close(table);
+  }
+
+  private sequence({ name, context, contextId }: SequenceId, { dtype, catalogue }: SequenceType): Key {
+    const path = contextPath(contextId);
+    if (!this.contexts.has(contextId)) {
+      this.contexts.add(contextId);
+      putTree(encodePath('meta') + path, context, this.put);
+      putTree(this.run + path, context, this.put);
+    }
+    this.put(encodePath('meta', 'traces_types', dtype, contextId, name), ONE);
+    this.put(this.run + encodePath('typed_traces', catalogue, contextId, name), ONE);
+    const trace = this.run + tracePath(contextId, name);
+    this.put(trace + encodePath('dtype'), encodeString(dtype));
+    return trace;
+  }
+
+  private readonly contexts = new Set<bigint>();
+
+  private readonly put = (key: Key, value: Uint8Array): void => {
+    this.records.set(key, value);
+  };
+}

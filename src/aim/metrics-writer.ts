@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { ConvertError } from '../errors.js';
+import type { Notice, PointBatch } from '../model.js';
+import type { RepeatedSteps } from '../policies.js';
+import type { DatabaseWriter } from '../rocksdb/database-writer.js';
+import type { MetaRecords } from './meta-records.js';
+import { pointsPath } from './paths.js';
+import { gather, PointColumns } from './point-columns.js';
+import { PointsWriter } from './points-writer.js';
+import { type OrderedPoints, resolveRepeatedSteps } from './repeated-steps.js';
+import { type SequenceId, sequenceId } from './sequence.js';
+import { SpilledMetric } from './spilled-metric.js';
+import type { StepOrders } from './step-order.js';
+import { Summarizer } from './summary.js';
+
+/** Points of one metric that are kept in memory; a longer metric goes through a file. 24 bytes each. */
+const POINTS_IN_MEMORY = 2 ** 18;
+
+/** Points of further repetitions (`split`) that are kept before they are written. */
+const DEFERRED_POINTS = 2 ** 18;
+
+/** A metric as MLflow names it, and the Aim sequence it becomes. */
+export interface MetricTarget {
+  readonly key: string;
+  readonly sequence: SequenceId;
+}
+
+interface Deferred {
+  readonly sequence: SequenceId;
+  readonly ordered: OrderedPoints;
+}
+
+/**
+ * Writes the metrics of a run, which come one after the other in ascending order of their sequences. Holds one metric at
+ * a time, and of a long one a chunk.
+ */
+export class MetricsWriter {
+  metrics = 0;
+  points = 0;
+  pointsCollapsed = 0;
+  metricsRenumbered = 0;
+  /** The latest time of any point received, in milliseconds. */
+  lastTimestamp: number | undefined;
+
+  private readonly writer: PointsWriter;
+  private readonly columns = new PointColumns();
+  private target: MetricTarget | undefined;
+  private spilled: SpilledMetric | undefined;
+  private deferred: Deferred[] = [];
+  private deferredPoints = 0;
+
+  constructor(
+    private readonly database: DatabaseWriter,
+    private readonly meta: MetaRecords,
+    private readonly hash: string,
+    private readonly policy: RepeatedSteps,
+    private readonly orders: StepOrders,
+    private readonly notice: (notice: Notice) => void,
+  ) {
+    this.writer = new PointsWriter(database);
+  }
+
+  /** Takes the next points of `target`, in arrival order. */
+  add(target: MetricTarget, batch: PointBatch): void {
+    if (this.target?.key !== target.key) this.endMetric();
+    this.target = target;
+    for (const timestamp of batch.timestamps) {
+      if (this.lastTimestamp === undefined || timestamp > this.lastTimestamp) this.lastTimestamp = timestamp;
+    }
+    this.columns.push(batch);
+    if (this.columns.length > POINTS_IN_MEMORY) this.spill(target);
+  }
+
+  /** Writes what is still in memory. */
+  finish(): void {
+    this.endMetric();
+    this.writer.finish();
+    this.flushDeferred();
+  }
+
+  /** Removes temporary files. */
+  abandon(): void {
+    this.spilled?.close();
+    this.spilled = undefined;
+  }
+
+  private spill({ key }: MetricTarget): void {
+    if (this.policy === 'split') {
+      const limit = POINTS_IN_MEMORY.toLocaleString('en');
+      throw new ConvertError(
+        'skip-run',
+        `Metric ${key} has more than ${limit} points, too many for --repeated-steps split.`,
+        {
+          hint: 'Convert this run with another policy.',
+        },
+      );
+    }
+    this.spilled ??= new SpilledMetric(join(this.database.directory, 'spill'), this.policy, this.orders);
+    this.spilled.add(this.columns.view());
+    this.columns.clear();
+  }
+
+  private endMetric(): void {
+    const { target } = this;
+    this.target = undefined;
+    if (target === undefined) return;
+    this.metrics++;
+    if (this.spilled !== undefined) this.endSpilled(target, this.spilled);
+    else if (this.columns.length > 0) this.endInMemory(target);
+    this.columns.clear();
+  }
+
+  private endInMemory({ key, sequence }: MetricTarget): void {
+    const points = this.columns.view();
+    const resolved = resolveRepeatedSteps(points, this.policy, this.orders);
+    const [first, ...repetitions] = resolved.sequences;
+    this.writer.write(this.path(sequence), first!);
+    this.summarize(sequence, [first!]);
+    for (const [i, { points, order }] of repetitions.entries()) {
+      const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
+      const kept = gather(points, order.order);
+      const identity = Uint32Array.from(order.order.keys());
+      this.deferred.push({ sequence: repeated, ordered: { points: kept, order: { order: identity, ids: order.ids } } });
+      this.deferredPoints += identity.length;
+    }
+    if (this.deferredPoints >= DEFERRED_POINTS) this.flushDeferred();
+    this.report(key, points.steps.length, resolved.collapsed, resolved.renumbered);
+  }
+
+  private endSpilled({ key, sequence }: MetricTarget, spilled: SpilledMetric): void {
+    spilled.add(this.columns.view());
+    const summary = new Summarizer();
+    const summarized = function* (): Generator<OrderedPoints> {
+      for (const piece of spilled.pieces()) {
+        summary.add(piece.points, piece.order.order);
+        yield piece;
+      }
+    };
+    const points = this.writer.writePieces(this.path(sequence), summarized());
+    this.points += points;
+    this.meta.metric(sequence, summary.finish());
+    this.report(key, points, spilled.collapsed, spilled.renumbered);
+    spilled.close();
+    this.spilled = undefined;
+  }
+
+  /** Repetitions sort anywhere among the other sequences, so they go into tables that may overlap with theirs. */
+  private flushDeferred(): void {
+    if (this.deferred.length === 0) return;
+    this.deferred.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
+    const writer = new PointsWriter(this.database, 0);
+    for (const { sequence, ordered } of this.deferred) {
+      writer.write(this.path(sequence), ordered);
+      this.summarize(sequence, [ordered]);
+    }
+    writer.finish();
+    this.deferred = [];
+    this.deferredPoints = 0;
+  }
+
+  private summarize(sequence: SequenceId, pieces: readonly OrderedPoints[]): void {
+    const summary = new Summarizer();
+    for (const { points, order } of pieces) {
+      summary.add(points, order.order);
+      this.points += order.order.length;
+    }
+    this.meta.metric(sequence, summary.finish());
+  }
+
+  private report(metric: string, points: number, collapsed: number, renumbered: boolean): void {
+    if (collapsed > 0) this.notice({ kind: 'points-collapsed', metric, points: collapsed });
+    if (renumbered) this.notice({ kind: 'metric-renumbered', metric, points });
+    this.pointsCollapsed += collapsed;
+    if (renumbered) this.metricsRenumbered++;
+  }
+
+  private path(sequence: SequenceId): string {
+    return pointsPath(this.hash, sequence.contextId, sequence.name);
+  }
+}

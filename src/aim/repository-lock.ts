@@ -1,0 +1,80 @@
+import { hostname } from 'node:os';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { ConvertError } from '../errors.js';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/**
+ * Keeps two conversions from writing one repository at once. The lock is a write transaction that stays open on a little
+ * SQLite file: the operating system gives it back when the process ends, however it ends, so it can never be stale. Who
+ * holds it can be read meanwhile.
+ */
+export class RepositoryLock {
+  private constructor(private readonly database: DatabaseSyncInstance) {}
+
+  /** Takes the lock, or throws a `fatal` error that names the process which has it. */
+  static take(file: string): RepositoryLock {
+    const database = openFile(file);
+    try {
+      database.exec('PRAGMA journal_mode = DELETE');
+      database.exec('CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT)');
+      database.exec('BEGIN IMMEDIATE');
+      database.exec('DELETE FROM owner');
+      const insert = database.prepare('INSERT INTO owner (pid, host, since) VALUES (?, ?, ?)');
+      insert.run(process.pid, hostname(), new Date().toISOString());
+      database.exec('COMMIT');
+      database.exec('BEGIN IMMEDIATE');
+      return new RepositoryLock(database);
+    } catch (error) {
+      const owner = readOwner(database);
+      database.close();
+      if (!isBusy(error)) throw notWritable(file, error);
+      const who =
+        owner === undefined ? 'Another mlflow2aim' : `mlflow2aim with process id ${owner.pid} on ${owner.host}`;
+      throw new ConvertError('fatal', `${who} is writing this repository.`, {
+        hint: 'Wait until it is done, or stop it, and run again.',
+        cause: error,
+      });
+    }
+  }
+
+  release(): void {
+    this.database.exec('ROLLBACK');
+    this.database.close();
+  }
+}
+
+function openFile(file: string): DatabaseSyncInstance {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw notWritable(file, error);
+  }
+}
+
+/** SQLite says why in words of its own, and never which file. */
+function notWritable(file: string, cause: unknown): ConvertError {
+  return new ConvertError('fatal', `${file} may not be written.`, {
+    hint: 'Give this user the right to write the repository, and run again.',
+    cause,
+  });
+}
+
+/** SQLite's primary result codes. */
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+function readOwner(database: DatabaseSyncInstance): Owner | undefined {
+  try {
+    return database.prepare('SELECT pid, host, since FROM owner').get() as Owner | undefined;
+  } catch {
+    return undefined;
+  }
+}

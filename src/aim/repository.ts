@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { asFatal, ConvertError } from '../errors.js';
+import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
+
+/** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
+export class Repository {
+  /** The absolute path of the `.aim` directory. */
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the repository in a directory, which may also be named by its `.aim` folder; creates it where there is none.
+   * Rejects one that another version of Aim made (`fatal`), and touches nothing then.
+   */
+  static open(directory: string): Repository {
+    const named = resolve(directory);
+    const path = basename(named) === '.aim' ? named : join(named, '.aim');
+    try {
+      if (existsSync(path)) check(path);
+      else create(path);
+    } catch (error) {
+      throw asFatal(error, path);
+    }
+    return new Repository(path);
+  }
+
+  /** A repository that another thread has opened, by its {@link path}. */
+  static at(path: string): Repository {
+    return new Repository(path);
+  }
+
+  get metadataFile(): string {
+    return join(this.path, 'run_metadata.sqlite');
+  }
+
+  get ledgerFile(): string {
+    return join(this.path, 'mlflow2aim.sqlite');
+  }
+
+  get lockFile(): string {
+    return join(this.path, 'mlflow2aim.lock');
+  }
+
+  /** Where runs are built before they are moved to their places. */
+  get staging(): string {
+    return join(this.path, 'mlflow2aim.staging');
+  }
+
+  get index(): string {
+    return join(this.path, 'meta', 'index');
+  }
+
+  get metaChunks(): string {
+    return join(this.path, 'meta', 'chunks');
+  }
+
+  get seqsChunks(): string {
+    return join(this.path, 'seqs', 'chunks');
+  }
+
+  /** The database of a run's attributes and summaries. */
+  meta(hash: string): string {
+    return join(this.metaChunks, hash);
+  }
+
+  /** The database of a run's points and objects. */
+  seqs(hash: string): string {
+    return join(this.seqsChunks, hash);
+  }
+
+  /** The hashes of all runs that lie in the repository. */
+  hashes(): string[] {
+    if (!existsSync(this.metaChunks)) return [];
+    const entries = readdirSync(this.metaChunks, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  }
+}
+
+/** Builds the repository aside and moves it into place, so that a crash leaves none rather than half of one. */
+function create(path: string): void {
+  const building = `${path}.${process.pid}.new`;
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(building, { recursive: true, force: true });
+  try {
+    for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) {
+      mkdirSync(join(building, folder), { recursive: true });
+    }
+    const metadata = new DatabaseSync(join(building, 'run_metadata.sqlite'));
+    metadata.exec(METADATA_SCHEMA);
+    metadata.close();
+    writeFileSync(join(building, 'VERSION'), `${DATA_VERSION}\n`);
+    renameSync(building, path);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    if (!existsSync(path)) throw error;
+    check(path); // another process was quicker
+  }
+}
+
+function check(path: string): void {
+  const hint = 'Open it once with aim 3.29 (`aim storage upgrade`), or choose another --repo.';
+  const version = existsSync(join(path, 'VERSION')) ? readFileSync(join(path, 'VERSION'), 'utf8').trim() : 'none';
+  if (version !== DATA_VERSION) {
+    const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
+    throw new ConvertError('fatal', message, { hint });
+  }
+  const file = join(path, 'run_metadata.sqlite');
+  if (!existsSync(file)) {
+    throw new ConvertError('fatal', `The Aim repository ${path} has no run_metadata.sqlite.`, { hint });
+  }
+  const revision = alembicRevision(file);
+  if (revision !== ALEMBIC_HEAD) {
+    const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
+    throw new ConvertError('fatal', message, { hint });
+  }
+  for (const folder of ['meta/chunks', 'seqs/chunks']) mkdirSync(join(path, folder), { recursive: true });
+}
+
+function alembicRevision(file: string): string {
+  try {
+    return readRevision(file, true);
+  } catch {
+    // What a crash left half written can only be put right by who may write.
+    try {
+      return readRevision(file, false);
+    } catch (error) {
+      throw new ConvertError('fatal', `${file} is no database of Aim, or may not be opened.`, { cause: error });
+    }
+  }
+}
+
+function readRevision(file: string, readOnly: boolean): string {
+  const database = new DatabaseSync(file, { readOnly, timeout: 30_000 });
+  try {
+    const rows = database.prepare('SELECT version_num FROM alembic_version').all() as { version_num: string }[];
+    return rows.map((row) => row.version_num).join(' and ') || 'none';
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,198 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode, toConvertError } from '../errors.js';
+import type { Key } from '../rocksdb/bytes.js';
+import { DatabaseReader, type DatabaseRecord, hasUnflushedLog } from '../rocksdb/database.js';
+import { BLOB_PREFIX, encodePath, encodeString, SENTINEL } from './encoding.js';
+import { indexChecksum } from './index-checksum.js';
+import { IndexDatabase, type IndexTable } from './index-database.js';
+import { ATTRS, CHUNKS, INDEX_CACHE, runPath } from './paths.js';
+import type { Repository } from './repository.js';
+
+/** What became of an attempt to bring the index up to date. */
+export type IndexOutcome =
+  | { readonly written: true }
+  /** `passing`: a moment later it may succeed. */
+  | { readonly written: false; readonly reason: string; readonly passing: boolean };
+
+/** Records of runs that are kept from the first look at a run to the second; some 200 bytes each. */
+const MAX_HELD_RECORDS = 200_000;
+
+const CONTEXTS = encodePath('meta', 'contexts');
+const TRACES_TYPES = encodePath('meta', 'traces_types');
+
+/**
+ * Brings the entries of these runs in `meta/index` up to date: the union of the records of all runs, by which Aim answers
+ * every query (docs/aim-repo-format.md §6). An index that is not there is made of all runs in the repository, Aim's own
+ * included, since a partial one would hide the rest. Where it cannot be written safely it is left as it is, which costs
+ * time in Aim and no data: `aim up` or `aim storage reindex` make it good.
+ */
+export function writeIndex(repository: Repository, hashes: readonly string[], finished: boolean): IndexOutcome {
+  try {
+    return IndexDatabase.exists(repository.index)
+      ? addToIndex(repository, hashes, finished)
+      : makeIndex(repository, repository.hashes());
+  } catch (error) {
+    // A full disk ends the conversion; a database that cannot be read or is not understood is left alone.
+    const known = toConvertError(error, 'skip-item', repository.index);
+    if (known.kind === 'fatal') throw known;
+    return { written: false, reason: known.message.replace(/\.$/, ''), passing: false };
+  }
+}
+
+function addToIndex(repository: Repository, hashes: readonly string[], finished: boolean): IndexOutcome {
+  const wanted = finished ? [...hashes, ...neverIndexed(repository, hashes)] : hashes;
+  if (wanted.length === 0 && !IndexDatabase.hasManyFiles(repository.index)) return { written: true };
+  const { index } = repository;
+  if (hasUnflushedLog(index) || isLocked(join(index, 'LOCK'))) {
+    return { written: false, reason: 'Aim is writing the index', passing: true };
+  }
+  write(repository, wanted, finished);
+  return { written: true };
+}
+
+/** Makes an index of all runs; Aim's own may have writes that only a WAL holds. */
+function makeIndex(repository: Repository, hashes: readonly string[]): IndexOutcome {
+  const open = hashes.find((hash) => !isClosed(repository.meta(hash)));
+  if (open !== undefined) {
+    return { written: false, reason: `run ${open} of Aim's own is still being written`, passing: false };
+  }
+  rmSync(repository.index, { recursive: true, force: true });
+  if (hashes.length > 0) write(repository, hashes, false);
+  return { written: true };
+}
+
+function write(repository: Repository, hashes: readonly string[], finished: boolean): void {
+  const index = IndexDatabase.open(repository.index);
+  try {
+    if (hashes.length > 0) index.append((table, old) => writeRuns(repository, inKeyOrder(hashes), table, old));
+    if (finished) index.mergeIfMany();
+  } finally {
+    index.close();
+  }
+}
+
+/**
+ * Runs that Aim has tracked and closed but not put into its index yet, which only its server and its reindexing do: they
+ * are taken along, so that all runs answer to queries.
+ */
+function neverIndexed(repository: Repository, besides: readonly string[]): string[] {
+  const index = new DatabaseReader(repository.index);
+  const known = new Set([...besides, ...indexedHashes(index)]);
+  index.close();
+  return repository.hashes().filter((hash) => !known.has(hash) && isClosed(repository.meta(hash)));
+}
+
+/** The runs that an index has entries of. */
+function indexedHashes(index: DatabaseReader): Set<string> {
+  return new Set([...index.records(INDEX_CACHE)].map(({ key }) => key.slice(INDEX_CACHE.length, -1)));
+}
+
+function isClosed(directory: string): boolean {
+  return existsSync(join(directory, 'CURRENT')) && !hasUnflushedLog(directory);
+}
+
+/** The order in which the paths of these runs sort: that of their hashes, each closed by the sentinel. */
+function inKeyOrder(hashes: readonly string[]): string[] {
+  return hashes
+    .map((hash) => hash + SENTINEL)
+    .sort()
+    .map((key) => key.slice(0, -1));
+}
+
+function writeRuns(
+  repository: Repository,
+  hashes: readonly string[],
+  table: IndexTable,
+  old: DatabaseReader | undefined,
+): void {
+  // Looking for entries that are not there costs more than all else for runs that are new.
+  const indexed = old === undefined ? new Set<string>() : indexedHashes(old);
+  const entriesBefore = (hash: string, prefix: Key) => (indexed.has(hash) ? old?.records(prefix) : undefined);
+  const withBlobs = new Set<string>();
+  const shared = new Map<Key, Buffer>();
+  const held = new Map<string, DatabaseRecord[]>();
+  let heldRecords = 0;
+  for (const hash of hashes) {
+    const own: DatabaseRecord[] = [];
+    const blobs = BLOB_PREFIX + runPath(hash);
+    withRun(repository, hash, (run) => {
+      for (const record of run.records()) {
+        if (record.key.startsWith(CHUNKS)) own.push(record);
+        else if (record.key.startsWith(blobs)) withBlobs.add(hash);
+        else shared.set(record.key, Buffer.from(record.value));
+      }
+    });
+    if (heldRecords + own.length <= MAX_HELD_RECORDS) {
+      held.set(hash, own);
+      heldRecords += own.length;
+    }
+  }
+  const keys = [...shared.keys()].sort();
+  const put = (prefix: Key) => {
+    for (const key of keys) if (key.startsWith(prefix)) table.add(key, shared.get(key)!);
+  };
+  put(BLOB_PREFIX + ATTRS);
+  for (const hash of hashes) {
+    const blobs = BLOB_PREFIX + runPath(hash);
+    const before = entriesBefore(hash, blobs);
+    if (withBlobs.has(hash)) withRun(repository, hash, (run) => replace(table, run.records(blobs), before));
+    else replace(table, [], before);
+  }
+  put(BLOB_PREFIX + CONTEXTS);
+  for (const hash of hashes) {
+    table.add(INDEX_CACHE + encodePath(hash), encodeString(indexChecksum(repository.meta(hash))));
+  }
+  put(ATTRS);
+  for (const hash of hashes) {
+    const path = runPath(hash);
+    const own = held.get(hash);
+    if (own !== undefined) replace(table, own, entriesBefore(hash, path));
+    else withRun(repository, hash, (run) => replace(table, run.records(path), entriesBefore(hash, path)));
+  }
+  put(CONTEXTS);
+  put(TRACES_TYPES);
+}
+
+function withRun(repository: Repository, hash: string, work: (run: DatabaseReader) => void): void {
+  const run = openRun(repository, hash);
+  try {
+    work(run);
+  } finally {
+    run.close();
+  }
+}
+
+function openRun(repository: Repository, hash: string): DatabaseReader {
+  try {
+    return new DatabaseReader(repository.meta(hash));
+  } catch (error) {
+    if (errorCode(error) !== undefined) throw error;
+    throw new Error(`run ${hash} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Adds the new records and deletes those of the old that have no successor; both come in order of key. */
+function replace(table: IndexTable, now: Iterable<DatabaseRecord>, old: Iterator<DatabaseRecord> | undefined): void {
+  let before = old?.next();
+  for (const { key, value } of now) {
+    while (before !== undefined && !before.done && before.value.key <= key) {
+      if (before.value.key < key) table.delete(before.value.key);
+      before = old!.next();
+    }
+    table.add(key, value);
+  }
+  for (; before !== undefined && !before.done; before = old!.next()) table.delete(before.value.key);
+}
+
+/** Whether a process holds a lock on a file. Node cannot ask for it; Linux lists all locks by inode. */
+function isLocked(file: string): boolean {
+  try {
+    const { ino } = statSync(file);
+    return readFileSync('/proc/locks', 'latin1')
+      .split('\n')
+      .some((line) => line.includes(`:${ino} `));
+  } catch {
+    return false;
+  }
+}

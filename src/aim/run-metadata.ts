@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+
+/** A label of Aim's ("tag" there), with the colour in which its UI draws it. */
+export interface Label {
+  readonly name: string;
+  /** `#RRGGBB` */
+  readonly color: string;
+}
+
+/** What Aim keeps about a run in its relational database. */
+export interface RunProperties {
+  readonly name?: string;
+  readonly description?: string;
+  readonly note?: string;
+  /** Seconds since the epoch. */
+  readonly creationTime: number;
+  readonly archived: boolean;
+  readonly labels: readonly Label[];
+  readonly experiment: ExperimentProperties;
+}
+
+export interface ExperimentProperties {
+  readonly name: string;
+  readonly description?: string;
+  /** Seconds since the epoch; where the source does not know it, that of the first run written. */
+  readonly creationTime?: number;
+}
+
+interface RunRow {
+  readonly id: number;
+}
+
+/**
+ * Writes runs into `run_metadata.sqlite` (docs/aim-repo-format.md §7). What a person changed in Aim stays: of a run that
+ * is there already, only what MLflow has changed since the last time is written.
+ */
+export class RunMetadata {
+  private readonly database: DatabaseSyncInstance;
+  private readonly statements = new Map<string, StatementSyncInstance>();
+  private readonly experimentIds = new Map<string, number>();
+
+  constructor(file: string) {
+    this.database = new DatabaseSync(file, { timeout: 30_000 });
+    // Aim's own tools do not enforce foreign keys and may have left dangling rows.
+    this.database.exec('PRAGMA foreign_keys = OFF');
+  }
+
+  /** Runs `work` in one transaction. */
+  transaction(work: () => void): void {
+    this.database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.database.exec('COMMIT');
+    } catch (error) {
+      this.database.exec('ROLLBACK');
+      this.experimentIds.clear();
+      throw error;
+    }
+  }
+
+  /** True if the run has a row; without one it is invisible in Aim. */
+  has(hash: string): boolean {
+    return this.find(hash) !== undefined;
+  }
+
+  /**
+   * Writes a run. `before` is what was written the last time, or the states that may have been written where that is not
+   * certain: fields that are now as they were are left as they are, and so is everything of a run that is there although
+   * nothing is known of it.
+   */
+  write(hash: string, now: RunProperties, ...before: readonly (RunProperties | undefined)[]): void {
+    const row = this.find(hash);
+    if (row === undefined) {
+      this.insert(hash, now);
+      return;
+    }
+    for (const state of before) if (state !== undefined) this.update(row.id, now, state);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private find(hash: string): RunRow | undefined {
+    return this.prepare('SELECT id FROM run WHERE hash = ?').get(hash) as RunRow | undefined;
+  }
+
+  private insert(hash: string, run: RunProperties): void {
+    const created = datetime(run.creationTime);
+    const { lastInsertRowid } = this.prepare(
+      `INSERT INTO run (hash, name, description, is_archived, created_at, updated_at, experiment_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      hash,
+      run.name ?? `Run: ${hash}`,
+      run.description ?? null,
+      run.archived ? 1 : 0,
+      created,
+      created,
+      this.experiment(run.experiment, run.creationTime),
+    );
+    const id = Number(lastInsertRowid);
+    this.forget(id);
+    for (const label of run.labels) this.label(id, label, run.creationTime);
+    if (run.note !== undefined) this.insertNote(id, run.note, created);
+  }
+
+  /** SQLite gives a number again whose run was removed, and Aim leaves that run's labels and notes behind. */
+  private forget(id: number): void {
+    this.prepare('DELETE FROM run_tag WHERE run_id = ?').run(id);
+    this.prepare('DELETE FROM note_audit_log WHERE note_id IN (SELECT id FROM note WHERE run_id = ?)').run(id);
+    this.prepare('DELETE FROM note WHERE run_id = ?').run(id);
+    this.prepare('DELETE FROM run_info WHERE run_id = ?').run(id);
+  }
+
+  private update(id: number, now: RunProperties, before: RunProperties): void {
+    const set = (column: string, value: string | number | null) => {
+      this.prepare(`UPDATE run SET ${column} = ? WHERE id = ?`).run(value, id);
+    };
+    if (now.name !== before.name && now.name !== undefined) set('name', now.name);
+    if (now.description !== before.description) set('description', now.description ?? null);
+    if (now.archived !== before.archived) set('is_archived', now.archived ? 1 : 0);
+    if (now.creationTime !== before.creationTime) set('created_at', datetime(now.creationTime));
+    if (now.experiment.name !== before.experiment.name)
+      set('experiment_id', this.experiment(now.experiment, now.creationTime));
+    else if (now.experiment.description !== before.experiment.description) this.describe(now.experiment);
+    this.updateLabels(id, now, before);
+    if (now.note !== before.note) this.updateNote(id, now.note, before.note, datetime(now.creationTime));
+  }
+
+  private updateLabels(id: number, now: RunProperties, before: RunProperties): void {
+    const wanted = new Set(now.labels.map((label) => label.name));
+    const had = new Set(before.labels.map((label) => label.name));
+    for (const label of now.labels) if (!had.has(label.name)) this.label(id, label, now.creationTime);
+    for (const name of had) {
+      if (wanted.has(name)) continue;
+      this.prepare('DELETE FROM run_tag WHERE run_id = ? AND tag_id = (SELECT id FROM tag WHERE name = ?)').run(
+        id,
+        name,
+      );
+    }
+  }
+
+  private label(run: number, label: Label, creationTime: number): void {
+    const at = datetime(creationTime);
+    this.prepare(
+      `INSERT INTO tag (uuid, name, color, created_at, updated_at, is_archived) VALUES (?, ?, ?, ?, ?, 0)
+       ON CONFLICT (name) DO NOTHING`,
+    ).run(uuidOf('tag', label.name), label.name, label.color, at, at);
+    this.prepare('INSERT OR IGNORE INTO run_tag (run_id, tag_id) SELECT ?, id FROM tag WHERE name = ?').run(
+      run,
+      label.name,
+    );
+  }
+
+  /** The id of an experiment, which is made if it is not there. */
+  private experiment(experiment: ExperimentProperties, firstRun: number): number {
+    const known = this.experimentIds.get(experiment.name);
+    if (known !== undefined) return known;
+    const at = datetime(experiment.creationTime ?? firstRun);
+    this.prepare(
+      `INSERT INTO experiment (uuid, name, created_at, updated_at, is_archived, description) VALUES (?, ?, ?, ?, 0, ?)
+       ON CONFLICT (name) DO NOTHING`,
+    ).run(uuidOf('experiment', experiment.name), experiment.name, at, at, experiment.description ?? null);
+    const row = this.prepare('SELECT id FROM experiment WHERE name = ?').get(experiment.name) as { id: number };
+    this.experimentIds.set(experiment.name, row.id);
+    return row.id;
+  }
+
+  private describe(experiment: ExperimentProperties): void {
+    const { name, description } = experiment;
+    this.prepare('UPDATE experiment SET description = ? WHERE name = ?').run(description ?? null, name);
+  }
+
+  private insertNote(run: number, content: string, at: string): void {
+    const { lastInsertRowid } = this.prepare(
+      'INSERT INTO note (content, run_id, created_at, updated_at) VALUES (?, ?, ?, ?)',
+    ).run(content, run, at, at);
+    this.audit(lastInsertRowid, at, 'Created', null, content);
+  }
+
+  /** Follows the note that we wrote, recognised by its text; one that a person has edited stays beside the new text. */
+  private updateNote(run: number, now: string | undefined, before: string | undefined, at: string): void {
+    const ours =
+      before === undefined
+        ? undefined
+        : (this.prepare('SELECT id FROM note WHERE run_id = ? AND content = ? ORDER BY id').get(run, before) as
+            | { id: number }
+            | undefined);
+    if (ours === undefined) {
+      if (now !== undefined && !this.hasNote(run, now)) this.insertNote(run, now, at);
+    } else if (now === undefined) {
+      this.prepare('DELETE FROM note WHERE id = ?').run(ours.id);
+      this.prepare('DELETE FROM note_audit_log WHERE note_id = ?').run(ours.id);
+    } else {
+      this.prepare('UPDATE note SET content = ? WHERE id = ?').run(now, ours.id);
+      this.audit(ours.id, at, 'Updated', before ?? null, now);
+    }
+  }
+
+  private hasNote(run: number, content: string): boolean {
+    return this.prepare('SELECT 1 FROM note WHERE run_id = ? AND content = ?').get(run, content) !== undefined;
+  }
+
+  private audit(note: number | bigint, at: string, action: string, before: string | null, after: string): void {
+    this.prepare(
+      'INSERT INTO note_audit_log (note_id, datetime, action, before_edit, after_edit) VALUES (?, ?, ?, ?, ?)',
+    ).run(note, at, action, before, after);
+  }
+
+  private prepare(sql: string): StatementSyncInstance {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** The last moment that SQLAlchemy reads back, in seconds. */
+const LAST_DATETIME = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+/** `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, as SQLAlchemy writes it; exact to the millisecond, which is all MLflow has. */
+export function datetime(seconds: number): string {
+  const clamped = Math.round(Math.min(Math.max(seconds, 0), LAST_DATETIME) * 1000);
+  return `${new Date(clamped).toISOString().replace('T', ' ').slice(0, -1)}000`;
+}
+
+/** A UUID of version 4's shape that is the same for the same name, so that repeated conversions agree. */
+function uuidOf(kind: string, name: string): string {
+  const digest = createHash('sha256').update(`mlflow2aim:${kind}:${name}`).digest();
+  digest[6] = (digest[6]! & 0x0f) | 0x40;
+  digest[8] = (digest[8]! & 0x3f) | 0x80;
+  const hex = digest.toString('hex', 0, 16);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -1,0 +1,119 @@
+import type { ArtifactKind, ArtifactRecord, Notice, PointBatch } from '../model.js';
+import type { RepeatedSteps } from '../policies.js';
+import type { RunCounts } from '../report/run-report.js';
+import { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { MetaRecords } from './meta-records.js';
+import { MetricsWriter, type MetricTarget } from './metrics-writer.js';
+import { ObjectsWriter } from './objects-writer.js';
+import { removeStaged, type StagedFiles } from './run-files.js';
+import type { StepOrders } from './step-order.js';
+import type { AimDict } from './value.js';
+
+/** Where and as what a run is built. */
+export interface RunBuild {
+  readonly hash: string;
+  readonly files: StagedFiles;
+  /** A number above those of all files in the run's databases, if it has some already; else 1. */
+  readonly fileNumber: number;
+}
+
+/** What is written about a run when all its points and artifacts are. */
+export interface RunEnd {
+  readonly attributes: AimDict;
+  /** Seconds since the epoch; null while the run is active. */
+  readonly endTime: number | null;
+  readonly messages: readonly { readonly message: string; readonly args: AimDict }[];
+  /** The time of the messages, seconds. */
+  readonly messageTime: number;
+}
+
+/** The name under which Aim groups the messages that we write. */
+const MESSAGE_SOURCE = 'mlflow2aim';
+
+/**
+ * Builds the two databases of an Aim run. Calls come in this order: {@link points} for all metrics, {@link artifact} for
+ * all artifacts, {@link finish}; or {@link abandon} at any moment.
+ */
+export class RunWriter {
+  private readonly metrics: MetricsWriter;
+  private readonly metaDatabase: DatabaseWriter;
+  private readonly seqsDatabase: DatabaseWriter;
+  private readonly meta: MetaRecords;
+  private readonly objects: ObjectsWriter;
+  private readonly artifacts: Record<ArtifactKind, number> = { image: 0, text: 0, audio: 0 };
+  private links = 0;
+  private artifactBytes = 0;
+
+  constructor(
+    private readonly build: RunBuild,
+    repeatedSteps: RepeatedSteps,
+    orders: StepOrders,
+    notice: (notice: Notice) => void,
+  ) {
+    const { hash, files, fileNumber } = build;
+    this.metaDatabase = new DatabaseWriter(files.meta, fileNumber);
+    this.seqsDatabase = new DatabaseWriter(files.seqs, fileNumber);
+    this.meta = new MetaRecords(hash);
+    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, notice);
+    this.objects = new ObjectsWriter(this.seqsDatabase, hash);
+  }
+
+  /** The next points of a metric; metrics come in ascending order of their sequence, points in arrival order. */
+  points(target: MetricTarget, batch: PointBatch): void {
+    this.metrics.add(target, batch);
+  }
+
+  /** The next artifact, in the order of `arrangePlaces`; `time` (seconds) is used where it has none of its own. */
+  artifact(record: ArtifactRecord, time: number): void {
+    if (record.type === 'link') {
+      this.links++;
+      this.meta.artifact(record.path, record.uri);
+      return;
+    }
+    this.objects.artifact(record, time);
+    if (record.place.role === 'log') return;
+    this.artifacts[record.place.role]++;
+    this.artifactBytes += record.bytes.length;
+  }
+
+  /** Ends the metrics: after this their numbers and notices are final. */
+  endMetrics(): void {
+    this.metrics.finish();
+  }
+
+  /** Completes both databases; returns the bytes of their tables. */
+  finish(end: RunEnd): number {
+    for (const { message, args } of end.messages) this.objects.message(message, args, MESSAGE_SOURCE, end.messageTime);
+    for (const { id, type, steps, recordMaxLength } of this.objects.finish()) {
+      this.meta.objects(id, type, {
+        firstStep: steps[0]!,
+        lastStep: steps.at(-1)!,
+        ...(recordMaxLength !== undefined && { recordMaxLength }),
+      });
+    }
+    this.meta.attributes(end.attributes);
+    this.meta.endTime(end.endTime);
+    this.meta.write(this.metaDatabase);
+    return this.seqsDatabase.finish() + this.metaDatabase.finish();
+  }
+
+  /** The latest time of any point, milliseconds since the epoch. */
+  get lastTimestamp(): number | undefined {
+    return this.metrics.lastTimestamp;
+  }
+
+  /** What has been written so far. */
+  counts(): Omit<RunCounts, 'params' | 'tags' | 'bytesWritten'> {
+    const { metrics, points, pointsCollapsed, metricsRenumbered } = this.metrics;
+    const { artifacts, links: artifactsListed, artifactBytes } = this;
+    return { metrics, points, pointsCollapsed, metricsRenumbered, artifacts, artifactsListed, artifactBytes };
+  }
+
+  /** Gives up: closes files and removes what was built. */
+  abandon(): void {
+    this.metrics.abandon();
+    this.metaDatabase.abandon();
+    this.seqsDatabase.abandon();
+    removeStaged(this.build.files);
+  }
+}

@@ -1,0 +1,91 @@
+import { posix } from 'node:path';
+import type { ArtifactFile, ArtifactPlace } from '../model.js';
+import { type HistoryImage, parseHistoryImage } from './image-history.js';
+import { artifactKind } from './kind.js';
+
+/** Where the files of a run belong. */
+export interface Placement {
+  readonly places: ArtifactPlace[];
+  /** Files of no kind. */
+  readonly unplaced: readonly ArtifactFile[];
+}
+
+const MAX_STEP = 2n ** 63n - 1n;
+
+/**
+ * Finds the place of every file (docs/mapping.md, "Artifacts"). The compressed twin of a history's image has none.
+ * An image of a history whose step is negative or beyond int64 is placed like any other image, because Aim's sequences
+ * of objects begin at step 0. Images that share a key and a step share a record.
+ *
+ * @param files sorted by path; the places come in the same order, that of the terminal log last.
+ * @param isTerminalLog the first text that passes also becomes the terminal log.
+ */
+export function placeArtifacts(
+  files: readonly ArtifactFile[],
+  isTerminalLog: (path: string) => boolean = () => false,
+): Placement {
+  const places: ArtifactPlace[] = [];
+  const unplaced: ArtifactFile[] = [];
+  const history = new History(files);
+  let log: ArtifactFile | undefined;
+  for (const file of files) {
+    if (history.isTwin(file)) continue;
+    const place = history.placeOf(file) ?? placeByKind(file);
+    if (place === undefined) unplaced.push(file);
+    else places.push(place);
+    if (log === undefined && place?.role === 'text' && isTerminalLog(file.path)) log = file;
+  }
+  if (log !== undefined) places.push({ role: 'log', sequence: 'logs', step: 0n, grouped: false, file: log });
+  return { places, unplaced };
+}
+
+function placeByKind(file: ArtifactFile): ArtifactPlace | undefined {
+  const kind = artifactKind(file.path);
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case 'text':
+      return { role: kind, sequence: file.path, step: 0n, grouped: false, file };
+    default: {
+      const directory = posix.dirname(file.path);
+      return { role: kind, sequence: directory === '.' ? 'root' : directory, step: 0n, grouped: true, file };
+    }
+  }
+}
+
+/** The image histories of one run. */
+class History {
+  private readonly images = new Map<ArtifactFile, HistoryImage>();
+  private readonly originals = new Set<string>();
+  private readonly perRecord = new Map<string, number>();
+
+  constructor(files: readonly ArtifactFile[]) {
+    for (const file of files) {
+      const image = parseHistoryImage(file.path);
+      if (image === undefined) continue;
+      this.images.set(file, image);
+      if (image.extension === 'png' && !image.compressed) this.originals.add(image.stem);
+    }
+    for (const [file, image] of this.images) {
+      if (!this.isTwin(file)) this.perRecord.set(recordOf(image), (this.perRecord.get(recordOf(image)) ?? 0) + 1);
+    }
+  }
+
+  /** True for a compressed copy that lies beside its original. */
+  isTwin(file: ArtifactFile): boolean {
+    const image = this.images.get(file);
+    return image?.compressed === true && image.extension === 'webp' && this.originals.has(image.stem);
+  }
+
+  placeOf(file: ArtifactFile): ArtifactPlace | undefined {
+    const image = this.images.get(file);
+    if (image === undefined || image.step < 0n || image.step > MAX_STEP) return undefined;
+    const { key: sequence, step, timestamp } = image;
+    const grouped = this.perRecord.get(recordOf(image)) !== 1;
+    return { role: 'image', sequence, step, timestamp, grouped, file };
+  }
+}
+
+function recordOf(image: HistoryImage): string {
+  return `${image.step} ${image.key}`;
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { ConvertError, isAbort } from '../errors.js';
+import { ConvertEvents } from '../events.js';
+import type { Ending, View } from '../report/ending.js';
+import { JsonLog } from '../report/json-log.js';
+import { ProgressState } from '../report/progress-state.js';
+import { ReportFile } from '../report/report-file.js';
+import { Summary } from '../report/summary.js';
+import { TextView } from '../report/text-view.js';
+import { debugDetails, describeError } from './describe-error.js';
+import { ExitCode } from './exit-code.js';
+import { listenForSignals } from './interrupt.js';
+import type { Io } from './io.js';
+import { type ConvertSettings, DEFAULT_TRACKING_URI } from './settings.js';
+import { packageVersion } from './version.js';
+
+const STOPPING = 'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.';
+
+/** Converts, shows how it goes, and resolves with the exit code. */
+export async function runConvert(settings: ConvertSettings, io: Io): Promise<number> {
+  const events = new ConvertEvents();
+  const summary = new Summary(events);
+  const view = createView(settings, events, io);
+  let report: ReportFile | undefined;
+  const interruptions = listenForSignals(
+    io,
+    () => view.say(STOPPING),
+    () => void end({ type: 'interrupted' }),
+  );
+  const end = once((ending: Ending): number => {
+    const numbers = summary.numbers();
+    const failure = report?.finish(ending, numbers);
+    if (failure !== undefined)
+      view.warn(`The conversion has ended, but its report was not written: ${failure.sentence}`);
+    view.end(ending, numbers);
+    if (ending.type === 'failed') return ExitCode.NothingDone;
+    if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
+    return numbers.runs.failed > 0 || failure !== undefined ? ExitCode.SomeFailed : ExitCode.Done;
+  });
+  try {
+    checkAssumedSource(settings);
+    if (settings.report !== undefined) report = new ReportFile(settings.report, events, packageVersion());
+    await io.convert(settings.options, events, interruptions.signal);
+    return end({ type: 'done' });
+  } catch (error) {
+    if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
+    const code = end({ type: 'failed', message: describeError(error) });
+    io.stderr.write(debugDetails(error, io.env));
+    return code;
+  } finally {
+    interruptions.dispose();
+  }
+}
+
+/** A second signal ends what the first one is about to end: whoever comes first does it. */
+function once<Argument, Result>(act: (argument: Argument) => Result): (argument: Argument) => Result {
+  let done: { result: Result } | undefined;
+  return (argument) => {
+    done ??= { result: act(argument) };
+    return done.result;
+  };
+}
+
+function createView(settings: ConvertSettings, events: ConvertEvents, { stdout, stderr, env }: Io): View {
+  const progress = new ProgressState(events);
+  const { quiet, logFormat, report } = settings;
+  if (logFormat === 'json') {
+    return new JsonLog(events, progress, {
+      write: (line) => stdout.write(line),
+      tell: (line) => stderr.write(`${line}\n`),
+      quiet,
+      version: packageVersion(),
+    });
+  }
+  const ansi = stderr.isTTY === true && env.TERM !== 'dumb';
+  return new TextView(events, progress, {
+    stdout,
+    stderr,
+    quiet,
+    live: ansi,
+    color: ansi && settings.color,
+    ...(report === undefined ? {} : { reportFile: report }),
+  });
+}
+
+/** MLflow's default is no more than a guess: where it leads nowhere, the user has probably not meant it. */
+function checkAssumedSource({ sourceAssumed }: ConvertSettings): void {
+  if (!sourceAssumed || existsSync(DEFAULT_TRACKING_URI)) return;
+  throw new ConvertError('fatal', `There is no ${DEFAULT_TRACKING_URI} in this directory.`, {
+    hint: 'Say where the MLflow store is, with --tracking_uri or in MLFLOW_TRACKING_URI.',
+  });
+}
+
+/** After an abort everything on the way may break; only what the user can mend (a full disk) is news then. */
+function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted) return false;
+  return !(error instanceof ConvertError) || error.cause === signal.reason || isAbort(error.cause);
+}

@@ -1,0 +1,54 @@
+import { type Command, CommanderError } from 'commander';
+import { ExitCode } from './exit-code.js';
+import type { Io } from './io.js';
+import { MissingValueError, normaliseFlags } from './normalise-flags.js';
+import { createProgram } from './program.js';
+import { type ConvertSettings, convertSettings, SettingsError } from './settings.js';
+
+/** What the arguments ask for: a conversion, or nothing more than what has been printed already. */
+export type Parsed =
+  | { readonly type: 'convert'; readonly settings: ConvertSettings }
+  | { readonly type: 'exit'; readonly code: number };
+
+/** Reads the arguments (those after the program's name). Help, version and usage errors are printed here. */
+export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
+  let settings: ConvertSettings | undefined;
+  const program = createProgram((flags, rules) => {
+    settings = convertSettings(flags, rules, io.env);
+  });
+  configure(program, io);
+  try {
+    parse(program, argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return { type: 'exit', code: error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage };
+    }
+    throw error;
+  }
+  return settings === undefined ? { type: 'exit', code: ExitCode.Done } : { type: 'convert', settings };
+}
+
+function parse(program: Command, argv: readonly string[]): void {
+  try {
+    program.parse(normaliseFlags(argv, program), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof MissingValueError || error instanceof SettingsError)) throw error;
+    const convert = program.commands.find((command) => command.name() === 'convert') ?? program;
+    convert.error(`error: ${error.message}`);
+  }
+}
+
+function configure(program: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {
+  for (const command of [program, ...program.commands]) {
+    const path = command === program ? program.name() : `${program.name()} ${command.name()}`;
+    command
+      .exitOverride()
+      .showHelpAfterError(`Run ${path} --help to see what it takes.`)
+      .configureOutput({
+        writeOut: (text) => stdout.write(text),
+        writeErr: (text) => stderr.write(text),
+        getOutHelpWidth: () => stdout.columns || 100,
+        getErrHelpWidth: () => stderr.columns || 100,
+      });
+  }
+}

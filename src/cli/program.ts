@@ -1,0 +1,154 @@
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { type ArtifactRule, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type RepeatedSteps } from '../policies.js';
+import { parseDuration, parseInteger, parseSize, parseText } from './values.js';
+import { packageVersion } from './version.js';
+
+/** More than this only costs memory and open files. */
+const HIGHEST_CONCURRENCY = 1000;
+/** Runs wait for the disk as often as they compute. */
+const RUNS_PER_CORE = 2;
+
+/** The flags of `convert` as commander hands them over. */
+export interface ConvertFlags {
+  readonly trackingUri?: string;
+  readonly repo: string;
+  readonly experiment: readonly string[];
+  readonly includeDeleted?: true;
+  readonly overwrite?: true;
+  readonly restoreRemoved?: true;
+  readonly concurrency: number;
+  readonly repeatedSteps: RepeatedSteps;
+  readonly rawParams?: true;
+  readonly staleAfter: number;
+  readonly artifacts: boolean;
+  readonly maxArtifactSize: number;
+  readonly maxTextSize: number;
+  readonly terminalLog?: string;
+  readonly quiet?: true;
+  readonly logFormat: 'text' | 'json';
+  readonly report?: string;
+  readonly color: boolean;
+}
+
+const PROGRAM_HELP = `
+Examples:
+  mlflow2aim convert                                      ./mlruns into ./.aim
+  mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
+  mlflow2aim convert --help                               all flags, more examples
+`;
+
+const CONVERT_HELP = `
+Flags may be written with - or with _: --tracking-uri, --tracking_uri. The names that aimlflow gives them
+(--mlflow-tracking-uri, --aim-repo) are understood too.
+
+Exit codes: 0 all done; 1 nothing could be done; 2 usage; 3 done, but some runs failed; 130 interrupted.
+
+Examples:
+  Everything in ./mlruns, into the Aim repository in this directory:
+    mlflow2aim convert
+
+  Two experiments, the second by its id, into /data/aim/.aim:
+    mlflow2aim convert --tracking_uri /data/mlruns --experiment resnet50 --experiment 12 --repo /data/aim
+
+  No artifacts but PNG images; a record of every run and of what was left behind:
+    mlflow2aim convert --include-artifacts '*.png' --report report.json
+
+  All artifacts but those of checkpoints, the last one excepted:
+    mlflow2aim convert --exclude-artifacts 'checkpoints/**' --include-artifacts 'checkpoints/last/**'
+
+  From a script:
+    mlflow2aim convert --log-format json > mlflow2aim.log
+
+Run it again at any time: it goes on where it was stopped, and changes only what has changed.
+`;
+
+/**
+ * The commands and their flags.
+ * @param onConvert is called while parsing, with the flags of `convert` and its artifact rules in the order given
+ */
+export function createProgram(onConvert: (flags: ConvertFlags, rules: readonly ArtifactRule[]) => void): Command {
+  const program = new Command('mlflow2aim')
+    .description('Moves everything you have in MLflow into Aim.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', PROGRAM_HELP);
+  const convert = program
+    .command('convert')
+    .description('Converts an MLflow store into an Aim repository. What is there already is only brought up to date.')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', CONVERT_HELP);
+  const rules: ArtifactRule[] = [];
+  for (const option of sourceOptions()) convert.addOption(option.helpGroup('From where to where:'));
+  for (const option of mappingOptions()) convert.addOption(option.helpGroup('Mapping:'));
+  for (const option of artifactOptions(rules)) convert.addOption(option.helpGroup('Artifacts:'));
+  for (const option of runningOptions()) convert.addOption(option.helpGroup('Running and reporting:'));
+  convert.action((flags: ConvertFlags) => onConvert(flags, rules));
+  return program;
+}
+
+function sourceOptions(): Option[] {
+  return [
+    new Option(
+      '--tracking-uri <URI>',
+      'MLflow store: a path or URI (default: $MLFLOW_TRACKING_URI, else ./mlruns)',
+    ).argParser(parseText),
+    new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText),
+    new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
+      .default([], 'all')
+      .argParser((text, before: readonly string[]) => [...before, parseText(text)]),
+    new Option('--include-deleted', 'also runs and experiments deleted in MLflow; they become archived'),
+    new Option('--overwrite', 'write again the runs that Aim has changed since they were converted'),
+    new Option('--restore-removed', 'bring back converted runs that were removed in Aim'),
+  ];
+}
+
+function mappingOptions(): Option[] {
+  return [
+    new Option('--repeated-steps <POLICY>', 'what becomes of several points at one step of a metric')
+      .choices(['auto', 'last', 'split', 'index'])
+      .default(DEFAULT_MAPPING.repeatedSteps),
+    new Option('--raw-params', 'keep every param a string'),
+    new Option('--stale-after <DURATION>', 'close a RUNNING run without a sign of life for so long; 0 for never')
+      .default(DEFAULT_MAPPING.staleAfter, '24h')
+      .argParser(parseDuration),
+  ];
+}
+
+function artifactOptions(rules: ArtifactRule[]): Option[] {
+  const collect = (include: boolean) => (text: string) => void rules.push({ include, glob: parseText(text) });
+  return [
+    new Option(
+      '--include-artifacts <GLOB>',
+      'transfer these, and no others when this rule comes first; may be repeated, the later rule wins',
+    ).argParser(collect(true)),
+    new Option('--exclude-artifacts <GLOB>', 'leave these out; may be repeated, the later rule wins').argParser(
+      collect(false),
+    ),
+    new Option('--no-artifacts', 'leave all artifacts out'),
+    new Option('--max-artifact-size <SIZE>', 'leave larger images and audio files out')
+      .default(DEFAULT_ARTIFACTS.maxSize, '100MB')
+      .argParser(parseSize),
+    new Option('--max-text-size <SIZE>', 'leave larger text files out')
+      .default(DEFAULT_ARTIFACTS.maxTextSize, '10MB')
+      .argParser(parseSize),
+    new Option(
+      '--terminal-log <GLOB>',
+      "the first text file that matches is shown as the run's terminal log",
+    ).argParser(parseText),
+  ];
+}
+
+function runningOptions(): Option[] {
+  return [
+    new Option('--concurrency <N>', 'runs under way at once')
+      .default(Math.min(HIGHEST_CONCURRENCY, RUNS_PER_CORE * availableParallelism()))
+      .argParser(parseInteger(1, HIGHEST_CONCURRENCY)),
+    new Option('--report <FILE.json>', 'write what became of each run into this file').argParser(parseText),
+    new Option('--log-format <FORMAT>', 'json: one JSON object a line on stdout, nothing else')
+      .choices(['text', 'json'])
+      .default('text'),
+    new Option('--quiet', 'print errors and failed runs only'),
+    new Option('--no-color', 'no colours; NO_COLOR does the same'),
+  ];
+}

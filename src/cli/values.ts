@@ -1,0 +1,69 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The values of flags, from text; each function throws InvalidArgumentError with a sentence about what was expected. */
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  kib: 2 ** 10,
+  m: 1e6,
+  mb: 1e6,
+  mib: 2 ** 20,
+  g: 1e9,
+  gb: 1e9,
+  gib: 2 ** 30,
+  t: 1e12,
+  tb: 1e12,
+  tib: 2 ** 40,
+};
+
+/** A span such as `24h`, `90m`, `1.5d`, in milliseconds; `0` and `never` are infinite. */
+export function parseDuration(text: string): number {
+  if (text === '0' || text === 'never') return Number.POSITIVE_INFINITY;
+  const value = withUnit(text, MILLISECONDS);
+  if (value === undefined)
+    throw new InvalidArgumentError('It takes a time span such as 24h, 90m, 30s, 2d, or 0 for never.');
+  return value === 0 ? Number.POSITIVE_INFINITY : value;
+}
+
+/** A size such as `100MB`, `1GiB`, `4096`, in bytes. */
+export function parseSize(text: string): number {
+  const value = withUnit(text, BYTES);
+  if (value === undefined) throw new InvalidArgumentError('It takes a size such as 100MB, 1GiB, or a number of bytes.');
+  return value;
+}
+
+/** A parser for whole numbers from `least` to `most`. */
+export function parseInteger(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** Text that must not be empty: what a script gives whose variable was not set. */
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
+function withUnit(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text.trim().toLowerCase());
+  if (match === null) return undefined;
+  const [, number = '', unit = ''] = match;
+  const factor = Object.hasOwn(units, unit) ? units[unit]! : Number.NaN;
+  const value = Math.round(Number(number) * factor);
+  return Number.isSafeInteger(value) ? value : undefined;
+}

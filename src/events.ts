@@ -1,0 +1,23 @@
+import { EventEmitter } from 'node:events';
+import type { RunReport } from './report/run-report.js';
+
+/**
+ * The only window into a conversion: progress, logs, reports and tests all look through it.
+ * Listeners run synchronously and must not throw.
+ */
+export interface ConvertEventMap {
+  /** Source and repository are open; reading begins. `source` holds no credential. */
+  start: [{ source: string; repo: string }];
+  /** An experiment's runs have been listed. */
+  experiment: [{ id: string; name: string; runs: number }];
+  /** Points and artifact bytes handed to the writer since the last such event, over all runs under way. */
+  progress: [{ points: number; artifactBytes: number }];
+  /** A run has been written or passed over. A written one is visible in Aim from the next `publish` on. */
+  'run:done': [RunReport];
+  /** So many runs have become visible in Aim, whole. */
+  publish: [{ runs: number }];
+  /** Something about the conversion as a whole that the user should know; a sentence. */
+  warning: [{ message: string }];
+}
+
+export class ConvertEvents extends EventEmitter<ConvertEventMap> {}

@@ -1,0 +1,22 @@
+/**
+ * The library: the same conversion that the command line runs.
+ *
+ * ```ts
+ * const events = new ConvertEvents();
+ * events.on('run:done', (run) => console.log(run.runId, run.outcome));
+ * await convert({ trackingUri: 'mlruns', repo: '.', ... }, events, AbortSignal.timeout(60_000));
+ * ```
+ */
+export { ConvertError, type ErrorDetails, type ErrorKind } from './errors.js';
+export { type ConvertEventMap, ConvertEvents } from './events.js';
+export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
+export { type ConvertOptions, convert } from './pipeline.js';
+export {
+  type ArtifactPolicy,
+  type ArtifactRule,
+  DEFAULT_ARTIFACTS,
+  DEFAULT_MAPPING,
+  type MappingPolicy,
+  type RepeatedSteps,
+} from './policies.js';
+export type { RunCounts, RunOutcome, RunReport } from './report/run-report.js';

@@ -1,0 +1,57 @@
+import type { AimDict, AimKey, AimValue } from '../aim/value.js';
+import { isInt64 } from './int64.js';
+
+/** The Aim sequence that a metric becomes. */
+export interface MetricTarget {
+  readonly name: string;
+  readonly context: AimDict;
+}
+
+const NO_CONTEXT: AimDict = new Map();
+
+/** MLflow's system metrics that Aim's System tab draws, and Aim's names for them. */
+const HOST_METRICS: Readonly<Record<string, string>> = {
+  cpu_utilization_percentage: '__system__cpu',
+  system_memory_usage_percentage: '__system__memory_percent',
+  disk_usage_percentage: '__system__disk_percent',
+};
+
+const GPU_METRICS: Readonly<Record<string, string>> = {
+  utilization_percentage: '__system__gpu',
+  memory_usage_percentage: '__system__gpu_memory_percent',
+  power_usage_watts: '__system__gpu_power_watts',
+};
+
+/** `system/[<node>/][gpu_<i>_]<metric>`. */
+const SYSTEM_METRIC = /^system\/(?:(.+)\/)?(?:gpu_(0|[1-9]\d*)_)?([^/]+)$/s;
+
+/** Names that {@link metricTarget} gives to something else, in the empty context. */
+const TAKEN: ReadonlySet<string> = new Set([...Object.values(HOST_METRICS), '(empty)']);
+
+/**
+ * The name and context of the Aim sequence that holds the metric `key`. Every key has a target of its own: one that is
+ * called as Aim calls a system metric (`__system__cpu`, say, without a context) keeps its name and gets the context
+ * `{"key": key}`, because that name without a context belongs to MLflow's `system/cpu_utilization_percentage`. An empty
+ * key becomes `(empty)`. System metrics of other names, and GPU numbers that are not written plainly, keep their key.
+ */
+export function metricTarget(key: string): MetricTarget {
+  if (key === '') return { name: '(empty)', context: NO_CONTEXT };
+  if (TAKEN.has(key)) return { name: key, context: new Map([['key', key]]) };
+  return systemTarget(key) ?? { name: key, context: NO_CONTEXT };
+}
+
+function systemTarget(key: string): MetricTarget | undefined {
+  const parts = SYSTEM_METRIC.exec(key);
+  if (parts === null) return undefined;
+  const [, node, gpu, metric] = parts;
+  const names = gpu === undefined ? HOST_METRICS : GPU_METRICS;
+  if (!Object.hasOwn(names, metric!)) return undefined;
+  const name = names[metric!]!;
+  const context = new Map<AimKey, AimValue>();
+  if (node !== undefined) context.set('node', node);
+  if (gpu !== undefined) {
+    if (!isInt64(BigInt(gpu))) return undefined;
+    context.set('gpu', BigInt(gpu));
+  }
+  return { name, context };
+}

@@ -1,0 +1,79 @@
+import type { Label, RunProperties } from '../aim/run-metadata.js';
+import { runHash } from '../mapping.js';
+import type { Experiment, Notice, Run, RunStatus } from '../model.js';
+import type { MappingPolicy } from '../policies.js';
+
+/** What follows from the header of a run for its place in Aim. Times are seconds since the epoch. */
+export interface MappedRun {
+  readonly properties: RunProperties;
+  /** Null while the run is active. Never 0, which Aim takes for active. */
+  readonly endTime: number | null;
+  /** Present when the run was RUNNING for too long without a sign of life, and was closed. */
+  readonly stale?: Extract<Notice, { kind: 'stale' }>;
+  /** From then on (milliseconds) a run that is active now is stale, unless something changes; null for all others. */
+  readonly staleFrom: number | null;
+}
+
+const LABELS: Partial<Record<RunStatus, Label>> = {
+  FAILED: { name: 'FAILED', color: '#E64B3C' },
+  KILLED: { name: 'KILLED', color: '#F4A62A' },
+};
+
+const DESCRIPTION_TAG = 'mlflow.note.content';
+
+/**
+ * The properties of a run.
+ *
+ * A run without a start time is taken to have begun at the earliest time known of it, its end or its last point, and in
+ * 1970 when there is none. A RUNNING run's last sign of life is its last point or its start, whichever is later.
+ *
+ * @param lastPoint time of the run's latest point, milliseconds since the epoch; undefined when it has no points.
+ * @param now the time of the conversion, milliseconds since the epoch; only decides whether a run is stale.
+ */
+export function mapProperties(
+  run: Run,
+  experiment: Experiment,
+  lastPoint: number | undefined,
+  now: number,
+  policy: Pick<MappingPolicy, 'staleAfter'>,
+): MappedRun {
+  const description = run.tags.get(DESCRIPTION_TAG);
+  const experimentDescription = experiment.tags.get(DESCRIPTION_TAG);
+  const label = LABELS[run.status];
+  const start = run.startTime ?? earliest(run.endTime, lastPoint);
+  const { end, ...activity } = endOf(run, start, lastPoint, now, policy.staleAfter);
+  const properties = {
+    name: run.name || run.tags.get('mlflow.runName') || `Run: ${runHash(run.id)}`,
+    ...(description ? { description, note: description } : {}),
+    creationTime: start / 1000,
+    archived: run.lifecycleStage === 'deleted' || experiment.lifecycleStage === 'deleted',
+    labels: label === undefined ? [] : [label],
+    experiment: {
+      name: experiment.name,
+      ...(experimentDescription ? { description: experimentDescription } : {}),
+      ...(experiment.creationTime === undefined ? {} : { creationTime: experiment.creationTime / 1000 }),
+    },
+  };
+  return { properties, endTime: end === null ? null : Math.max(end, 1) / 1000, ...activity };
+}
+
+function earliest(...times: readonly (number | undefined)[]): number {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? 0 : Math.min(...known);
+}
+
+/** When the run ended, in milliseconds; null when it goes on. */
+function endOf(
+  run: Run,
+  start: number,
+  lastPoint: number | undefined,
+  now: number,
+  staleAfter: number,
+): { readonly end: number | null } & Pick<MappedRun, 'stale' | 'staleFrom'> {
+  if (run.status === 'SCHEDULED') return { end: null, staleFrom: null };
+  if (run.status !== 'RUNNING') return { end: run.endTime ?? lastPoint ?? start, staleFrom: null };
+  const lastSign = Math.max(start, lastPoint ?? start);
+  const staleFrom = lastSign + staleAfter + 1;
+  if (now < staleFrom) return { end: null, staleFrom: Number.isFinite(staleFrom) ? staleFrom : null };
+  return { end: lastSign, stale: { kind: 'stale', lastSign }, staleFrom: null };
+}

@@ -1,0 +1,67 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { uriTarget, withoutCredentials } from './file-uri.js';
+import { ARTIFACTS, isDirectory } from './layout.js';
+import { hasEntries } from './walk.js';
+
+/** Where the files of a run lie. */
+export interface ArtifactLocation {
+  /** The directory that holds them; absent when none can be reached. */
+  readonly directory?: string;
+  /** Why the run's own location was not used, when files may be missing because of it. */
+  readonly trouble?: ArtifactTrouble;
+}
+
+export interface ArtifactTrouble {
+  readonly uri: string;
+  readonly detail: string;
+}
+
+/**
+ * Finds a run's artifacts. Its `artifact_uri` was fixed when the run was made, by the machine that made it: stores
+ * are moved, renamed, copied to other machines, and deleted experiments move to the trash. So the location is used
+ * when it exists, and otherwise `artifacts/` in the run's directory, where the files of a moved store are.
+ *
+ * That directory is always made, also when the files go elsewhere; so its being empty says nothing, and a location
+ * that is gone is trouble only when it was not one in a store (`…/<experiment>/<run>/artifacts`).
+ *
+ * @param root the store's directory
+ * @param runDirectory the run's directory
+ */
+export function artifactLocation(
+  root: string,
+  runDirectory: string,
+  artifactUri: string | undefined,
+): ArtifactLocation {
+  const inStore = join(runDirectory, ARTIFACTS);
+  const own = isDirectory(inStore) ? { directory: inStore } : {};
+  if (artifactUri === undefined) return own;
+
+  const target = uriTarget(artifactUri);
+  if (target.kind === 'remote') {
+    const detail = `Files at ${target.scheme}: locations cannot be read from a file store yet${insteadOf(inStore)}.`;
+    return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail } };
+  }
+  if (target.kind === 'local') {
+    // a relative location was relative to where training ran: often the directory that holds the store
+    const candidates = target.paths.map((path) => (isAbsolute(path) ? path : resolve(dirname(root), path)));
+    const found = candidates.find(isDirectory);
+    if (found !== undefined) return { directory: resolve(found) };
+  }
+  if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
+  const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
+  return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: `The artifact location ${detail}.` } };
+}
+
+function insteadOf(inStore: string): string {
+  return hasEntries(inStore) ? `; only what lies in ${inStore} was taken` : '';
+}
+
+/** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */
+function isInStoreLocation(artifactUri: string, runDirectory: string): boolean {
+  const [experiment, run] = runDirectory.split(/[\\/]/).slice(-2);
+  const last = artifactUri
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .slice(-3);
+  return last[0] === experiment && last[1] === run && last[2] === ARTIFACTS;
+}

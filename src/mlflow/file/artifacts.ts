@@ -1,0 +1,72 @@
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { ConvertError, toConvertError } from '../../errors.js';
+import type { ArtifactFile, StageContext } from '../../model.js';
+import { walkFiles } from './walk.js';
+
+const CHUNK_BYTES = 256 * 1024;
+const readAsync = promisify(read);
+
+/** The files below a run's artifact directory, sorted by path. What is no readable file is a notice. */
+export async function* listArtifacts(
+  directory: string,
+  context: StageContext,
+): AsyncGenerator<ArtifactFile, void, void> {
+  for (const { path, absolute, found } of walkFiles(directory)) {
+    if ('stats' in found) {
+      yield { path, size: Number(found.stats.size), uri: pathToFileURL(absolute).href };
+    } else if (path === '') {
+      context.notice({ kind: 'artifacts-unreachable', uri: pathToFileURL(absolute).href, detail: found.error.message });
+    } else {
+      context.notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: found.error.message });
+    }
+    context.signal.throwIfAborted();
+  }
+}
+
+/**
+ * The bytes of a file below an artifact directory: a small one as one chunk, a larger one in chunks of 256 KiB, read as
+ * they are taken. An empty file yields nothing. Rejects with `skip-item` when it cannot be read.
+ */
+export async function* readArtifact(
+  directory: string,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  const file = join(directory, ...segments(path));
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, 'r');
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new ConvertError('skip-item', `${file} is not a regular file.`, { where: file });
+    if (stats.size <= CHUNK_BYTES) {
+      const bytes = Buffer.allocUnsafeSlow(stats.size);
+      const length = readSync(fd, bytes, 0, bytes.length, null);
+      if (length > 0) yield bytes.subarray(0, length);
+      return;
+    }
+    for (;;) {
+      // a new one each time: chunks belong to whoever took them
+      const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+      signal.throwIfAborted();
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      signal.throwIfAborted();
+    }
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw toConvertError(cause, 'skip-item', file);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function segments(path: string): string[] {
+  const names = path.split('/');
+  if (names.some((name) => name === '' || name === '.' || name === '..')) {
+    throw new ConvertError('skip-item', `${JSON.stringify(path)} is no path of an artifact.`);
+  }
+  return names;
+}

@@ -1,0 +1,81 @@
+import { dirname, join } from 'node:path';
+import { ConvertError } from '../../errors.js';
+import type { DatasetInput, StageContext } from '../../model.js';
+import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
+import { type Completeness, readMeta } from './meta-file.js';
+import { optional, text } from './meta-yaml.js';
+import { passable, unreadableField } from './trouble.js';
+import { isMapping, type YamlMapping } from './yaml-mapping.js';
+
+// Keys are sorted; these are the last that carry something.
+const isWholeInput: Completeness = (fields) => text(fields, 'source_type') !== undefined;
+const isWholeDataset: Completeness = (fields) => fields.has('source_type');
+
+/**
+ * The datasets of a run, sorted by name and digest: `inputs/<id>/meta.yaml` names a directory of the experiment's
+ * `datasets/`. Inputs of another kind (models) are no datasets. What cannot be read is a notice.
+ */
+export async function readDatasets(runDirectory: string, context: StageContext): Promise<DatasetInput[]> {
+  const inputs = join(runDirectory, INPUTS);
+  const datasets: DatasetInput[] = [];
+  for (const name of linkNames(inputs, context)) {
+    const file = join(inputs, name, META_FILE);
+    try {
+      const input = await readMeta(file, isWholeInput, context.signal);
+      if (text(input, 'source_type') === 'DATASET')
+        datasets.push(await readDataset(runDirectory, file, input, context.signal));
+    } catch (cause) {
+      if (context.signal.aborted) throw cause;
+      context.notice(unreadableField(`${INPUTS}/${name}`, file, passable(cause, file)));
+    }
+  }
+  return datasets.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest));
+}
+
+/** The sub-directories of `inputs/` or `outputs/`, one for each thing that the run refers to. */
+export function linkNames(directory: string, context: StageContext): string[] {
+  try {
+    return directories(directory);
+  } catch (cause) {
+    context.notice(
+      unreadableField(directory.endsWith(INPUTS) ? INPUTS : 'outputs', directory, passable(cause, directory)),
+    );
+    return [];
+  }
+}
+
+/**
+ * The directory that an input or output refers to. `destination_id` is no help: MLflow writes the source's id into it.
+ *
+ * @param shelf `datasets` or `models`
+ */
+export function referredDirectory(runDirectory: string, shelf: string, file: string, id: string | undefined): string {
+  if (id === undefined || !isPlainName(id)) {
+    throw new ConvertError('skip-item', `${file} names nothing in ${shelf}/.`, { where: file });
+  }
+  return join(dirname(runDirectory), shelf, id);
+}
+
+async function readDataset(
+  runDirectory: string,
+  inputFile: string,
+  input: YamlMapping,
+  signal: AbortSignal,
+): Promise<DatasetInput> {
+  const directory = referredDirectory(runDirectory, DATASETS, inputFile, text(input, 'source_id'));
+  const fields = await readMeta(join(directory, META_FILE), isWholeDataset, signal);
+  const tags = input.get('tags');
+  return {
+    name: text(fields, 'name') ?? '',
+    digest: text(fields, 'digest') ?? '',
+    ...optional('context', isMapping(tags) ? text(tags, 'mlflow.data.context') : undefined),
+    ...optional('sourceType', text(fields, 'source_type')),
+    ...optional('source', text(fields, 'source')),
+    ...optional('schema', text(fields, 'schema')),
+    ...optional('profile', text(fields, 'profile')),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { toConvertError } from '../../errors.js';
+import type { Experiment } from '../../model.js';
+import { readFields } from './key-files.js';
+import { META_FILE, TAGS } from './layout.js';
+import { isMissing, readMeta } from './meta-file.js';
+import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
+
+/** Told, in a sentence, of what is passed over outside any run. */
+export type Warn = (message: string) => void;
+
+/**
+ * Reads the experiment in a directory of the store. `undefined` when it is none (there is no meta.yaml), and, with a
+ * warning, when MLflow ignores it or it cannot be read.
+ *
+ * @param id the directory's name, which is the experiment's id
+ */
+export async function readExperiment(
+  directory: string,
+  id: string,
+  warn: Warn,
+  signal: AbortSignal,
+): Promise<Experiment | undefined> {
+  const file = join(directory, META_FILE);
+  try {
+    const meta = experimentMeta(await readMeta(file, isWholeExperimentMeta, signal));
+    if (meta.id !== id) {
+      // as in MLflow: a copied directory must not pass for a second experiment
+      warn(`${file} belongs to experiment ${meta.id}; the directory ${id} is passed over, as MLflow does.`);
+      return undefined;
+    }
+    const tags = await readFields(join(directory, TAGS), TAGS, signal, (notice) => {
+      const trouble = 'detail' in notice ? notice.detail : 'bytes that are no UTF-8 were replaced.';
+      warn(`A tag of experiment ${id}: ${trouble}`);
+    });
+    return { ...meta, tags };
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    if (isMissing(cause)) return undefined;
+    const error = toConvertError(cause, 'fatal', directory);
+    if (error.kind === 'fatal') throw error;
+    warn(`Experiment ${id} is passed over: ${error.sentence}`);
+    return undefined;
+  }
+}

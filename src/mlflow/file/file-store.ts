@@ -1,0 +1,223 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ConvertError, toConvertError } from '../../errors.js';
+import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { TrackingStore } from '../tracking-store.js';
+import { artifactLocation } from './artifact-location.js';
+import { listArtifacts, readArtifact } from './artifacts.js';
+import { readDatasets } from './datasets.js';
+import { EventLoopTurns } from './event-loop.js';
+import { readExperiment, type Warn } from './experiment.js';
+import { readHistory } from './history.js';
+import { listKeyFiles, readFields } from './key-files.js';
+import {
+  experimentDirectories,
+  INPUTS,
+  isDirectory,
+  META_FILE,
+  METRICS,
+  mayExist,
+  OUTPUTS,
+  PARAMS,
+  runDirectories,
+  TAGS,
+  TRASH,
+  trashedDirectories,
+} from './layout.js';
+import { readLoggedModels } from './logged-models.js';
+import { isMissing, readMeta } from './meta-file.js';
+import { isWholeRunMeta, optional, type RunMeta, runMeta } from './meta-yaml.js';
+import { ModelShelves } from './model-shelf.js';
+import { fileRevision } from './revision.js';
+import { unreadableField } from './trouble.js';
+
+export interface FileStoreOptions {
+  /**
+   * Told, in a sentence, of an experiment that is passed over because its directory cannot be used. By default a
+   * warning of the process.
+   */
+  readonly warn?: Warn;
+}
+
+/**
+ * MLflow's file store, read as it lies on disk: a directory for each experiment, in it one for each run, in that one
+ * file for each metric, param and tag. Nothing is ever written or locked; MLflow may write meanwhile.
+ *
+ * Small files are read synchronously, which is fastest and blocks for microseconds; long metrics and artifacts are not.
+ * The locator of a {@link RunRef} is the run's directory relative to the store, with `/`.
+ */
+export class FileStore implements TrackingStore {
+  readonly uri: string;
+  readonly #root: string;
+  readonly #warn: Warn;
+  readonly #turns = new EventLoopTurns();
+  readonly #models = new ModelShelves();
+
+  /** @param root the absolute path of the store's directory; see {@link findFileStore} */
+  constructor(root: string, options: FileStoreOptions = {}) {
+    this.#root = root;
+    this.uri = root;
+    this.#warn = options.warn ?? ((message) => process.emitWarning(message));
+  }
+
+  async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
+    for (const id of this.#list(this.#root, experimentDirectories)) {
+      await this.#turns.pause(signal);
+      const experiment = await readExperiment(join(this.#root, id), id, this.#warn, signal);
+      if (experiment !== undefined) yield experiment;
+    }
+    for (const id of this.#list(this.#root, trashedDirectories)) {
+      await this.#turns.pause(signal);
+      if (this.#placeOf(id) === id) {
+        this.#warn(`Experiment ${id} lies in the store and in its ${TRASH} as well; the deleted one is passed over.`);
+        continue;
+      }
+      const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#warn, signal);
+      if (experiment !== undefined) yield { ...experiment, lifecycleStage: 'deleted' };
+    }
+  }
+
+  async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
+    await this.#turns.pause(signal);
+    const place = this.#placeOf(experiment.id);
+    if (!isDirectory(join(this.#root, place))) return; // removed since it was listed
+    for (const runId of this.#list(join(this.#root, place), runDirectories)) {
+      yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
+      await this.#turns.pause(signal);
+    }
+  }
+
+  async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
+    await this.#turns.pause(signal);
+    const directory = this.#directoryOf(ref);
+    this.#entriesOf(ref, directory);
+    return fileRevision(this.#root, directory, this.#models.modelsOf(dirname(directory), ref.runId));
+  }
+
+  async run(ref: RunRef, context: StageContext): Promise<Run> {
+    await this.#turns.pause(context.signal);
+    const directory = this.#directoryOf(ref);
+    const meta = await this.#meta(ref, directory, context.signal);
+    for (const { field, detail } of meta.faults) {
+      context.notice({ kind: 'field-unreadable', field, file: join(directory, META_FILE), detail });
+    }
+    // most runs have neither inputs nor outputs, and asking for what is not there is slow
+    const parts = this.#entriesOf(ref, directory);
+    const made = this.#models.modelsOf(dirname(directory), ref.runId);
+    return {
+      id: ref.runId,
+      experimentId: ref.experimentId,
+      ...optional('name', meta.name),
+      status: meta.status,
+      lifecycleStage: meta.lifecycleStage,
+      ...optional('startTime', meta.startTime),
+      ...optional('endTime', meta.endTime),
+      ...optional('userId', meta.userId),
+      ...optional('artifactUri', meta.artifactUri),
+      ...optional('entryPoint', meta.entryPoint),
+      params: await readFields(join(directory, PARAMS), PARAMS, context.signal, context.notice),
+      tags: await readFields(join(directory, TAGS), TAGS, context.signal, context.notice),
+      datasets: parts.has(INPUTS) ? await readDatasets(directory, context) : [],
+      models: parts.has(OUTPUTS) || made.length > 0 ? await readLoggedModels(directory, made, context) : [],
+    };
+  }
+
+  async metricKeys(ref: RunRef, context: StageContext): Promise<string[]> {
+    await this.#turns.pause(context.signal);
+    const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
+      context.notice(unreadableField(METRICS, path, error)),
+    );
+    return files.map((file) => file.key);
+  }
+
+  async *history(ref: RunRef, metricKey: string, context: StageContext): AsyncGenerator<PointBatch, void, void> {
+    await this.#turns.pause(context.signal);
+    const directory = this.#directoryOf(ref);
+    const path = join(directory, METRICS, ...metricKey.split('/'));
+    const runHasEnded = (): Promise<boolean> => this.#hasEnded(ref, directory, context.signal);
+    yield* readHistory({ key: metricKey, path, runHasEnded }, context);
+  }
+
+  async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
+    await this.#turns.pause(context.signal);
+    const { directory, trouble } = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
+    if (trouble !== undefined) context.notice({ kind: 'artifacts-unreachable', ...trouble });
+    if (directory !== undefined) yield* listArtifacts(directory, context);
+  }
+
+  async *openArtifact(
+    ref: RunRef,
+    run: Run,
+    file: ArtifactFile,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    await this.#turns.pause(signal);
+    const { directory } = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
+    if (directory === undefined) {
+      throw new ConvertError('skip-item', `The artifact directory of run ${ref.runId} is no longer there.`, {
+        where: file.uri,
+      });
+    }
+    yield* readArtifact(directory, file.path, signal);
+  }
+
+  async close(): Promise<void> {}
+
+  #directoryOf(ref: RunRef): string {
+    return join(this.#root, ...ref.locator.split('/'));
+  }
+
+  /** The experiment's directory relative to the store: deleting an experiment moves it to the trash. */
+  #placeOf(experimentId: string): string {
+    return mayExist(join(this.#root, experimentId, META_FILE)) ? experimentId : `${TRASH}/${experimentId}`;
+  }
+
+  async #meta(ref: RunRef, directory: string, signal: AbortSignal): Promise<RunMeta> {
+    const file = join(directory, META_FILE);
+    const meta = runMeta(await readMeta(file, isWholeRunMeta, signal));
+    const runId = meta.runId ?? basename(directory);
+    const hint = 'Is it a copy? Then correct the ids in its meta.yaml, or remove it.';
+    if (runId !== ref.runId) {
+      throw new ConvertError('not-a-run', `${file} is that of run ${runId}.`, { where: file, hint });
+    }
+    if (meta.experimentId !== undefined && meta.experimentId !== ref.experimentId) {
+      const message = `${file} says that the run belongs to experiment ${meta.experimentId}, and MLflow ignores such a run.`;
+      throw new ConvertError('not-a-run', message, { where: file, hint });
+    }
+    return meta;
+  }
+
+  async #hasEnded(ref: RunRef, directory: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { status } = await this.#meta(ref, directory, signal);
+      return status !== 'RUNNING' && status !== 'SCHEDULED';
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      return false;
+    }
+  }
+
+  /** The names in a run's directory; `not-a-run` when it is not there. */
+  #entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
+    try {
+      return new Set(readdirSync(directory));
+    } catch (cause) {
+      const { kind, message } = toConvertError(cause, 'skip-run', directory);
+      const reaction = kind === 'fatal' ? kind : isMissing(cause) ? 'not-a-run' : 'skip-run';
+      throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, {
+        where: directory,
+        cause,
+      });
+    }
+  }
+
+  /** A listing without which nothing can be read. */
+  #list(directory: string, list: (directory: string) => string[]): string[] {
+    try {
+      return list(directory);
+    } catch (cause) {
+      const error = toConvertError(cause, 'fatal', directory);
+      throw new ConvertError('fatal', error.message, { where: directory, cause, ...optional('hint', error.hint) });
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { closeSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { PointBatch, StageContext } from '../../model.js';
+import { MetricLines } from './metric-lines.js';
+import { PointColumns } from './point-columns.js';
+import { passable, unreadableField } from './trouble.js';
+
+const NEWLINE = 10;
+const CHUNK_BYTES = 1024 * 1024;
+const readAsync = promisify(read);
+
+// Shared by all histories of a thread: both are filled and emptied between two awaits.
+const smallFile = Buffer.allocUnsafeSlow(64 * 1024);
+const columns = new PointColumns();
+
+/** More are summed up in one notice: a file of another kind among the metrics must not become a million of them. */
+const MAX_LINE_NOTICES = 1000;
+
+/** A metric's file, and what its reader has to know about the run. */
+export interface MetricFile {
+  readonly key: string;
+  readonly path: string;
+  /**
+   * Whether the run has ended, asked only when the file ends without a newline: of a run that is still written the last
+   * line may be half there (`0.12` of `0.1234`), and is left alone.
+   */
+  readonly runHasEnded: () => Promise<boolean>;
+}
+
+/**
+ * The points of a metric file in the order in which they were written. Small files are read at once, larger ones a
+ * chunk at a time as batches are taken: memory holds one chunk and one batch, however slow the consumer.
+ */
+export async function* readHistory(file: MetricFile, context: StageContext): AsyncGenerator<PointBatch, void, void> {
+  const notices = new LineNotices(file, context);
+  const lines = new MetricLines(columns, (line, fault) => notices.add(line, fault));
+  let fd: number | undefined;
+  try {
+    fd = openSync(file.path, 'r');
+    const length = readSync(fd, smallFile, 0, smallFile.length, 0);
+    if (length === 0) return;
+    // a short read of a regular file is its end
+    const isWhole = length < smallFile.length && smallFile[length - 1] === NEWLINE;
+    const batches = isWhole
+      ? [...parseBatches(lines, smallFile, 0, length)]
+      : readInChunks(fd, lines, file, context.signal);
+    for await (const batch of batches) {
+      yield batch;
+      context.signal.throwIfAborted();
+    }
+  } catch (cause) {
+    if (context.signal.aborted) throw cause;
+    context.notice(unreadableField(`metrics/${file.key}`, file.path, passable(cause, file.path)));
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+    notices.sumUp();
+  }
+}
+
+function* parseBatches(
+  lines: MetricLines,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Generator<PointBatch, void, void> {
+  let at = start;
+  columns.clear();
+  while (at < end) {
+    at = lines.parse(chunk, at, end);
+    if (columns.length > 0) yield columns.take();
+  }
+}
+
+async function* readInChunks(
+  fd: number,
+  lines: MetricLines,
+  file: MetricFile,
+  signal: AbortSignal,
+): AsyncGenerator<PointBatch, void, void> {
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let chunkPosition = 0; // of the chunk in the file
+  let filled = 0; // bytes at the chunk's beginning that are part of a line
+  let tooLong = false; // inside a line that is longer than a chunk
+  let ended = false;
+
+  for (;;) {
+    const { bytesRead } = await readAsync(fd, chunk, filled, chunk.length - filled, chunkPosition + filled);
+    signal.throwIfAborted();
+    if (bytesRead === 0) {
+      if (filled === 0 || tooLong) return;
+      if (!ended) {
+        ended = await file.runHasEnded();
+        if (!ended) return;
+        continue; // the rest of the line may have been written since
+      }
+      chunk[filled] = NEWLINE;
+      yield* parseBatches(lines, chunk, 0, filled + 1);
+      return;
+    }
+
+    const available = filled + bytesRead;
+    const end = chunk.lastIndexOf(NEWLINE, available - 1) + 1;
+    if (end === 0 && available < chunk.length && !tooLong) {
+      filled = available;
+      continue;
+    }
+    if (end === 0) {
+      if (!tooLong) lines.skipLine('it is longer than any line of MLflow');
+      tooLong = true;
+      chunkPosition += available;
+      filled = 0;
+      continue;
+    }
+    const start = tooLong ? chunk.indexOf(NEWLINE) + 1 : 0;
+    tooLong = false;
+    yield* parseBatches(lines, chunk, start, end);
+    chunk.copyWithin(0, end, available);
+    chunkPosition += end;
+    filled = available - end;
+  }
+}
+
+/** The notices of one file's skipped lines. */
+class LineNotices {
+  #count = 0;
+  #last = 0;
+
+  constructor(
+    readonly file: MetricFile,
+    readonly context: StageContext,
+  ) {}
+
+  add(line: number, fault: string): void {
+    this.#count++;
+    this.#last = line;
+    if (this.#count <= MAX_LINE_NOTICES) this.#tell(line, fault);
+  }
+
+  sumUp(): void {
+    const more = this.#count - MAX_LINE_NOTICES;
+    if (more > 0) this.#tell(this.#last, `it and ${more - 1} lines before it hold no point either`);
+  }
+
+  #tell(line: number, reason: string): void {
+    this.context.notice({ kind: 'line-skipped', metric: this.file.key, file: this.file.path, line, reason });
+  }
+}

@@ -1,0 +1,79 @@
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../../errors.js';
+
+/** Names that MLflow's file store gives its files and directories (mlflow/store/tracking/file_store.py). */
+export const META_FILE = 'meta.yaml';
+export const TRASH = '.trash';
+export const ARTIFACTS = 'artifacts';
+export const METRICS = 'metrics';
+export const PARAMS = 'params';
+export const TAGS = 'tags';
+export const INPUTS = 'inputs';
+export const OUTPUTS = 'outputs';
+export const DATASETS = 'datasets';
+export const MODELS = 'models';
+
+/** In the store: deleted experiments, and the model registry. */
+const NOT_EXPERIMENTS: ReadonlySet<string> = new Set([TRASH, MODELS]);
+/** In an experiment: what is no run. */
+const NOT_RUNS: ReadonlySet<string> = new Set([TAGS, DATASETS, 'traces', MODELS]);
+
+/** The names of the sub-directories that may be experiments, sorted. */
+export function experimentDirectories(root: string): string[] {
+  return directories(root).filter((name) => !NOT_EXPERIMENTS.has(name));
+}
+
+/** The names of the deleted experiments' directories, sorted; none when there is no trash. */
+export function trashedDirectories(root: string): string[] {
+  const trash = join(root, TRASH);
+  return isDirectory(trash) ? directories(trash) : [];
+}
+
+/**
+ * The names of an experiment's runs, sorted. A directory without meta.yaml is a run only when it has what only runs
+ * have: the artifact directories of a database's runs lie in the same places and have none of it.
+ */
+export function runDirectories(experiment: string): string[] {
+  return directories(experiment).filter((name) => !NOT_RUNS.has(name) && isRun(join(experiment, name)));
+}
+
+function isRun(directory: string): boolean {
+  if (mayExist(join(directory, META_FILE))) return true;
+  return [METRICS, PARAMS, TAGS].some((name) => mayExist(join(directory, name)));
+}
+
+/** False only for what is certainly not there: what may not be looked at is reported when it is read. */
+export function mayExist(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    return errorCode(cause) !== 'ENOTDIR';
+  }
+}
+
+/** True for a directory, also through a link; false for anything else, and for what cannot be looked at. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** The names of all sub-directories, links to directories included, sorted. Throws the system's error. */
+export function directories(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => isDirectoryEntry(entry, path))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function isDirectoryEntry(entry: Dirent, parent: string): boolean {
+  return entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(join(parent, entry.name)));
+}
+
+/** True when `name` is one name, not a path that leads elsewhere: ids come from files that anybody may have written. */
+export function isPlainName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+}

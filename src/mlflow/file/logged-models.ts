@@ -1,0 +1,92 @@
+import { dirname, join } from 'node:path';
+import type { LoggedModel, StageContext } from '../../model.js';
+import { linkNames, referredDirectory } from './datasets.js';
+import { readFields } from './key-files.js';
+import { isDirectory, META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
+import { type Completeness, readMeta } from './meta-file.js';
+import { lifecycleStage, optional, text } from './meta-yaml.js';
+import { passable, unreadableField } from './trouble.js';
+
+/** mlflow.entities.LoggedModelStatus, as meta.yaml holds it. */
+const MODEL_STATUS: ReadonlyMap<string, string> = new Map([
+  ['1', 'PENDING'],
+  ['2', 'READY'],
+  ['3', 'FAILED'],
+]);
+
+// Keys are sorted; these are the last that carry something.
+const isWholeOutput: Completeness = (fields) => text(fields, 'source_type') !== undefined;
+const isWholeModel: Completeness = (fields) => fields.has('status');
+
+/**
+ * The models that a run logged (MLflow ≥ 3), sorted by id: those that `outputs/<model id>/meta.yaml` names, with their
+ * step, and those that the run made but has not among its outputs (they failed, or are not ready). Deleted models are
+ * left out, as MLflow leaves them out. What cannot be read is a notice.
+ *
+ * @param made the ids of the models that name this run as their source
+ */
+export async function readLoggedModels(
+  runDirectory: string,
+  made: readonly string[],
+  context: StageContext,
+): Promise<LoggedModel[]> {
+  const models = new Map<string, LoggedModel | undefined>();
+  for (const [id, read] of [...outputsOf(runDirectory, context), ...madeBy(runDirectory, made, context)]) {
+    if (models.has(id)) continue;
+    try {
+      models.set(id, await read());
+    } catch (cause) {
+      if (context.signal.aborted) throw cause;
+      models.set(id, undefined);
+      const file = join(dirname(runDirectory), MODELS, id, META_FILE);
+      context.notice(unreadableField(`${MODELS}/${id}`, file, passable(cause, file)));
+    }
+  }
+  const found = [...models.values()].filter((model) => model !== undefined);
+  return found.sort((a, b) => (a.modelId < b.modelId ? -1 : 1));
+}
+
+type ModelSource = readonly [id: string, read: () => Promise<LoggedModel | undefined>];
+
+function outputsOf(runDirectory: string, context: StageContext): ModelSource[] {
+  const outputs = join(runDirectory, OUTPUTS);
+  if (!isDirectory(outputs)) return [];
+  return linkNames(outputs, context).map((name) => [
+    name,
+    async () => {
+      const file = join(outputs, name, META_FILE);
+      const output = await readMeta(file, isWholeOutput, context.signal);
+      const type = text(output, 'destination_type');
+      if (type !== undefined && type !== 'MODEL_OUTPUT') return undefined;
+      const id = text(output, 'source_id');
+      return readModel(referredDirectory(runDirectory, MODELS, file, id), id ?? name, text(output, 'step'), context);
+    },
+  ]);
+}
+
+function madeBy(runDirectory: string, made: readonly string[], context: StageContext): ModelSource[] {
+  const shelf = join(dirname(runDirectory), MODELS);
+  return made.map((id) => [id, () => readModel(join(shelf, id), id, undefined, context)]);
+}
+
+async function readModel(
+  directory: string,
+  id: string,
+  step: string | undefined,
+  context: StageContext,
+): Promise<LoggedModel | undefined> {
+  const fields = await readMeta(join(directory, META_FILE), isWholeModel, context.signal);
+  if (lifecycleStage(fields) === 'deleted') return undefined;
+  const status = text(fields, 'status');
+  const prefix = `${MODELS}/${id}`;
+  return {
+    modelId: text(fields, 'model_id') ?? id,
+    ...optional('name', text(fields, 'name')),
+    ...optional('type', text(fields, 'model_type')),
+    ...optional('status', status === undefined ? undefined : (MODEL_STATUS.get(status) ?? status)),
+    ...optional('artifactUri', text(fields, 'artifact_location')),
+    ...optional('step', step !== undefined && /^-?\d{1,19}$/.test(step) ? BigInt(step) : undefined),
+    params: await readFields(join(directory, PARAMS), `${prefix}/${PARAMS}`, context.signal, context.notice),
+    tags: await readFields(join(directory, TAGS), `${prefix}/${TAGS}`, context.signal, context.notice),
+  };
+}

@@ -1,0 +1,49 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { directories, META_FILE, MODELS } from './layout.js';
+import { text } from './meta-yaml.js';
+import { readText } from './read-text.js';
+import { parseYamlMapping } from './yaml-mapping.js';
+
+/** Which models the runs of one experiment made, as of one state of its `models/` directory. */
+interface Shelf {
+  readonly modified: bigint;
+  readonly byRun: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Tells which logged models came from a run. A model names its run (`source_run_id`), and only a finished one is also
+ * among the run's `outputs/`; so the models of an experiment are looked through once, and again when there are new ones.
+ */
+export class ModelShelves {
+  readonly #shelves = new Map<string, Shelf>();
+
+  /** The ids of the models that a run made, sorted; what cannot be read is made by none. */
+  modelsOf(experimentDirectory: string, runId: string): readonly string[] {
+    const models = join(experimentDirectory, MODELS);
+    const modified = statSync(models, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+    if (modified === undefined) return [];
+    let shelf = this.#shelves.get(models);
+    if (shelf?.modified !== modified) {
+      const { byRun, isComplete } = lookThrough(models);
+      shelf = { modified, byRun };
+      if (isComplete) this.#shelves.set(models, shelf);
+    }
+    return shelf.byRun.get(runId) ?? [];
+  }
+}
+
+/** `isComplete` is false while a model is being made: its directory is there before its meta.yaml. */
+function lookThrough(models: string): { byRun: Map<string, string[]>; isComplete: boolean } {
+  const byRun = new Map<string, string[]>();
+  let isComplete = true;
+  for (const id of directories(models)) {
+    try {
+      const run = text(parseYamlMapping(readText(join(models, id, META_FILE)).text), 'source_run_id');
+      if (run !== undefined) byRun.set(run, [...(byRun.get(run) ?? []), id]);
+    } catch {
+      isComplete = false;
+    }
+  }
+  return { byRun, isComplete };
+}

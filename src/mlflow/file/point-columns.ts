@@ -1,0 +1,64 @@
+import type { PointBatch } from '../../model.js';
+
+/** The most points of one batch. */
+export const BATCH_POINTS = 8192;
+
+// Which 32-bit half of an int64 comes first is the processor's choice.
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const LOW = LITTLE_ENDIAN ? 0 : 1;
+const HIGH = LITTLE_ENDIAN ? 1 : 0;
+const TWO_32 = 2 ** 32;
+
+/**
+ * Columns that points are parsed into before they are cut to a batch of their own. One such scratch serves all
+ * metrics of a thread: it is filled and emptied between two awaits.
+ */
+export class PointColumns {
+  readonly #steps = new BigInt64Array(BATCH_POINTS);
+  // Halves of the steps: a BigInt for each point would cost more than the rest of parsing it.
+  readonly #halves = new Int32Array(this.#steps.buffer);
+  readonly #values = new Float64Array(BATCH_POINTS);
+  readonly #timestamps = new Float64Array(BATCH_POINTS);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get isFull(): boolean {
+    return this.#length === BATCH_POINTS;
+  }
+
+  /** Adds a point whose step is a safe integer. */
+  push(timestamp: number, value: number, step: number): void {
+    const at = this.#length++;
+    this.#timestamps[at] = timestamp;
+    this.#values[at] = value;
+    this.#halves[2 * at + LOW] = step | 0;
+    this.#halves[2 * at + HIGH] = Math.floor(step / TWO_32);
+  }
+
+  /** Adds a point whose step needs all 64 bits. */
+  pushBig(timestamp: number, value: number, step: bigint): void {
+    const at = this.#length++;
+    this.#timestamps[at] = timestamp;
+    this.#values[at] = value;
+    this.#steps[at] = step;
+  }
+
+  /** Forgets points that nobody took, because whoever parsed them failed half way. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** The points so far as a batch that belongs to the caller; the columns are empty afterwards. */
+  take(): PointBatch {
+    const length = this.#length;
+    this.#length = 0;
+    return {
+      steps: this.#steps.slice(0, length),
+      values: this.#values.slice(0, length),
+      timestamps: this.#timestamps.slice(0, length),
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { ConvertError, errorCode, toConvertError } from '../../errors.js';
+import type { Notice } from '../../model.js';
+
+/**
+ * What a system error about one file means when that file may be passed over. Throws what concerns more than the
+ * file: an error of the system as a whole (too many open files), and anything that is no system error at all.
+ */
+export function passable(cause: unknown, path: string): ConvertError {
+  if (!(cause instanceof ConvertError) && errorCode(cause) === undefined) throw cause;
+  const error = toConvertError(cause, 'skip-item', path);
+  if (error.kind === 'fatal') throw error;
+  return error;
+}
+
+/** The notice of a part of a run's header that could not be read. */
+export function unreadableField(field: string, file: string, error: ConvertError): Notice {
+  return { kind: 'field-unreadable', field, file, detail: error.message };
+}

@@ -1,0 +1,115 @@
+import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConvertError, errorCode } from '../../errors.js';
+import { passable } from './trouble.js';
+
+/** A file below a directory, or something there that cannot be read as one. */
+export interface WalkedFile {
+  /** Relative to the directory walked, with `/` on every system. */
+  readonly path: string;
+  readonly absolute: string;
+  readonly found: { readonly stats: BigIntStats } | { readonly error: ConvertError };
+}
+
+/** A directory on the way from the one walked to the one at hand. */
+interface Level {
+  readonly absolute: string;
+  /** Relative to the directory walked, which is ''. */
+  readonly path: string;
+  /** True below a link, where one may come back to a level above. */
+  readonly linked: boolean;
+  readonly above: Level | undefined;
+}
+
+/**
+ * All files below a directory, sorted by path (by UTF-16 code units). Links are followed; one that leads back to
+ * where the walk came from is an error of that path, and so are directories that cannot be listed, dangling links,
+ * sockets and the like. One directory's names are in memory at a time (and those above it). When `directory` itself
+ * cannot be listed, that is an error of the path ''.
+ */
+export function* walkFiles(directory: string): Generator<WalkedFile, void, void> {
+  yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined });
+}
+
+function* walkLevel(level: Level): Generator<WalkedFile, void, void> {
+  const entries = entriesOf(level);
+  if (entries instanceof ConvertError) {
+    yield { path: level.path, absolute: level.absolute, found: { error: entries } };
+    return;
+  }
+  for (const { path, absolute, isDirectory, linked } of sorted(level, entries)) {
+    if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level });
+    else yield fileAt(path, absolute);
+  }
+}
+
+interface Item {
+  readonly path: string;
+  readonly absolute: string;
+  readonly isDirectory: boolean;
+  readonly linked: boolean;
+}
+
+/** Directories sort as if their names ended with `/`: so the paths of all files come out sorted. */
+function sorted(level: Level, entries: Dirent[]): Item[] {
+  const items = entries.map((entry): Item => {
+    const absolute = join(level.absolute, entry.name);
+    const isLink = entry.isSymbolicLink();
+    const isDirectory = isLink ? leadsToDirectory(absolute) : entry.isDirectory();
+    return {
+      path: level.path === '' ? entry.name : `${level.path}/${entry.name}`,
+      absolute,
+      isDirectory,
+      linked: level.linked || isLink,
+    };
+  });
+  const key = (item: Item): string => (item.isDirectory ? `${item.path}/` : item.path);
+  return items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function leadsToDirectory(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false; // fileAt says why
+  }
+}
+
+function entriesOf(level: Level): Dirent[] | ConvertError {
+  try {
+    if (level.linked && comesBack(level)) {
+      return new ConvertError('skip-item', `${level.absolute} is a link that leads back to a directory above it.`);
+    }
+    return readdirSync(level.absolute, { withFileTypes: true });
+  } catch (cause) {
+    return passable(cause, level.absolute);
+  }
+}
+
+function comesBack(level: Level): boolean {
+  const real = realpathSync(level.absolute);
+  for (let above = level.above; above !== undefined; above = above.above) {
+    if (realpathSync(above.absolute) === real) return true;
+  }
+  return false;
+}
+
+function fileAt(path: string, absolute: string): WalkedFile {
+  try {
+    const stats = statSync(absolute, { bigint: true });
+    if (stats.isFile()) return { path, absolute, found: { stats } };
+    return { path, absolute, found: { error: new ConvertError('skip-item', `${absolute} is not a regular file.`) } };
+  } catch (cause) {
+    return { path, absolute, found: { error: passable(cause, absolute) } };
+  }
+}
+
+/** True when something is in the directory; false when it is empty, not there, or cannot be listed. */
+export function hasEntries(directory: string): boolean {
+  try {
+    return readdirSync(directory).length > 0;
+  } catch (cause) {
+    if (errorCode(cause) === undefined) throw cause;
+    return false;
+  }
+}

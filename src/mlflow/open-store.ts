@@ -1,0 +1,62 @@
+import { ConvertError } from '../errors.js';
+import { FileStore, type FileStoreOptions } from './file/file-store.js';
+import { uriScheme } from './file/file-uri.js';
+import { findFileStore } from './file/find-file-store.js';
+import type { TrackingStore } from './tracking-store.js';
+
+export type OpenStoreOptions = FileStoreOptions;
+
+type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
+
+const openFileStore: StoreFactory = (uri, options) => new FileStore(findFileStore(uri), options);
+
+const notYet =
+  (what: string): StoreFactory =>
+  () => {
+    throw new ConvertError('fatal', `${what} cannot be read by this version yet.`, {
+      hint: 'It reads file stores: give the path of an mlruns directory.',
+    });
+  };
+
+const databricks: StoreFactory = () => {
+  throw new ConvertError('fatal', 'Databricks tracking servers are not supported.', {
+    hint: 'Export the runs to an MLflow server, a database or a directory first.',
+  });
+};
+
+/** What opens a tracking URI, by its scheme without `+driver`; '' is a path. */
+const STORES: Readonly<Record<string, StoreFactory>> = {
+  '': openFileStore,
+  file: openFileStore,
+  http: notYet('MLflow servers (http:)'),
+  https: notYet('MLflow servers (https:)'),
+  sqlite: notYet('SQLite databases (sqlite:)'),
+  postgresql: notYet('PostgreSQL databases (postgresql:)'),
+  mysql: notYet('MySQL and MariaDB databases (mysql:)'),
+  mssql: notYet('SQL Server databases (mssql:)'),
+  databricks,
+  'databricks-uc': databricks,
+  uc: databricks,
+};
+
+/** MLflow takes these words for servers, though they look like paths. */
+const SERVER_WORDS: ReadonlySet<string> = new Set(['databricks', 'databricks-uc', 'uc']);
+
+/**
+ * Opens the source that a tracking URI names: an absolute or relative path, `file:`, later a server's or a database's
+ * URI. Throws a `fatal` {@link ConvertError} whose hint says what to give instead; a password in the URI is in none
+ * of its sentences.
+ */
+export function openStore(trackingUri: string, options: OpenStoreOptions = {}): TrackingStore {
+  if (trackingUri.trim() === '') {
+    throw new ConvertError('fatal', 'No tracking URI was given.', { hint: 'Give the path of an mlruns directory.' });
+  }
+  const scheme = SERVER_WORDS.has(trackingUri) ? trackingUri : (uriScheme(trackingUri) ?? '');
+  const dialect = scheme.split('+', 1)[0] ?? '';
+  const open = Object.hasOwn(STORES, dialect) ? STORES[dialect] : undefined;
+  if (open !== undefined) return open(trackingUri, options);
+  const known = Object.keys(STORES).filter((name) => name !== '' && STORES[name] !== databricks);
+  throw new ConvertError('fatal', `${scheme}: is no kind of tracking URI that MLflow has.`, {
+    hint: `Understood are a path and ${known.map((name) => `${name}:`).join(', ')}. A path with a colon can be written as ./${scheme}:…`,
+  });
+}

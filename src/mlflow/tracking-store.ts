@@ -1,0 +1,48 @@
+import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../model.js';
+
+/**
+ * What every MLflow source can do. Methods are independent of each other and of call order; a store may be opened in
+ * several threads at once, and a {@link RunRef} from one of them is understood by all.
+ *
+ * Errors are {@link ConvertError}s: `not-a-run` when a reference leads to no run (it was removed meanwhile, or never was
+ * one), `skip-run` when this run cannot be read, `fatal` when the source as a whole cannot.
+ * Everything smaller (a line, a file) is told through `context.notice` and passed over. An aborted signal rejects with
+ * its reason at the next await.
+ */
+export interface TrackingStore {
+  /** The tracking URI without credentials. */
+  readonly uri: string;
+
+  /** All experiments, deleted ones included, in a stable order. */
+  experiments(signal: AbortSignal): AsyncIterable<Experiment>;
+
+  /** All runs of one experiment, deleted ones included, in a stable order. Cheap: headers are not read here. */
+  runs(experiment: Experiment, signal: AbortSignal): AsyncIterable<RunRef>;
+
+  /**
+   * A mark that changes whenever anything of the run (header, params, tags, points, artifacts, datasets, models) may
+   * have changed; equal marks mean that reading again gives the same. Reads no history.
+   */
+  revision(ref: RunRef, signal: AbortSignal): Promise<string>;
+
+  /** The header of a run. */
+  run(ref: RunRef, context: StageContext): Promise<Run>;
+
+  /** The keys of all metrics of a run, each once, in no particular order. */
+  metricKeys(ref: RunRef, context: StageContext): Promise<string[]>;
+
+  /**
+   * The whole history of one metric in arrival order, in batches of at most some thousand points. An empty history
+   * yields nothing.
+   */
+  history(ref: RunRef, metricKey: string, context: StageContext): AsyncIterable<PointBatch>;
+
+  /** All files of a run, directories walked, sorted by path. An unreachable artifact location is a notice. */
+  artifacts(ref: RunRef, run: Run, context: StageContext): AsyncIterable<ArtifactFile>;
+
+  /** The bytes of a file that {@link artifacts} listed, as chunks. Rejects with `skip-item` when it cannot be read. */
+  openArtifact(ref: RunRef, run: Run, file: ArtifactFile, signal: AbortSignal): AsyncIterable<Uint8Array>;
+
+  /** Gives back connections and files. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,163 @@
+/** The records that flow through the pipeline. All of them survive a structured clone, so a run can cross threads. */
+
+export type LifecycleStage = 'active' | 'deleted';
+
+export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
+
+/** An MLflow experiment. */
+export interface Experiment {
+  /** MLflow's id; a string, because migrated stores hold integers beyond 2^53. */
+  readonly id: string;
+  readonly name: string;
+  readonly lifecycleStage: LifecycleStage;
+  readonly artifactLocation?: string;
+  /** Milliseconds since the epoch; stores of MLflow 1 have none. */
+  readonly creationTime?: number;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** Where one run lies in its source: all that another thread needs to read it. */
+export interface RunRef {
+  readonly runId: string;
+  readonly experimentId: string;
+  /** Private to the source: a directory, or nothing where the id is enough. */
+  readonly locator: string;
+}
+
+/** A dataset that a run used (MLflow ≥ 2.4). `source`, `schema` and `profile` are the JSON texts as MLflow keeps them. */
+export interface DatasetInput {
+  readonly name: string;
+  readonly digest: string;
+  readonly context?: string;
+  readonly sourceType?: string;
+  readonly source?: string;
+  readonly schema?: string;
+  readonly profile?: string;
+}
+
+/** A model that a run logged (MLflow ≥ 3). */
+export interface LoggedModel {
+  readonly modelId: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly status?: string;
+  readonly artifactUri?: string;
+  readonly step?: bigint;
+  readonly params: ReadonlyMap<string, string>;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** The header of an MLflow run: everything but its points and its files. Times are milliseconds since the epoch. */
+export interface Run {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name?: string;
+  readonly status: RunStatus;
+  readonly lifecycleStage: LifecycleStage;
+  readonly startTime?: number;
+  readonly endTime?: number;
+  readonly userId?: string;
+  readonly artifactUri?: string;
+  readonly entryPoint?: string;
+  readonly params: ReadonlyMap<string, string>;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly datasets: readonly DatasetInput[];
+  readonly models: readonly LoggedModel[];
+}
+
+/**
+ * Some points of one metric, column by column, in arrival order; the three arrays are of equal length.
+ * A batch belongs to whoever received it: a source never touches it again.
+ */
+export interface PointBatch {
+  /** int64 steps. */
+  readonly steps: BigInt64Array;
+  /** NaN and ±infinity included. */
+  readonly values: Float64Array;
+  /** Milliseconds since the epoch. */
+  readonly timestamps: Float64Array;
+}
+
+/** A file of a run as its source lists it. */
+export interface ArtifactFile {
+  /** Relative to the run's artifact root, with `/` on every system. */
+  readonly path: string;
+  /** Bytes, where the listing tells. */
+  readonly size?: number;
+  /** Where the bytes lie in MLflow, for people: `file:///…`, `s3://…`. Never holds a credential. */
+  readonly uri: string;
+}
+
+export type ArtifactKind = 'image' | 'text' | 'audio';
+
+/** Why an artifact was not transferred. */
+export type ArtifactSkipReason = 'no-kind' | 'too-large' | 'not-an-image' | 'unreadable';
+
+/**
+ * Something that was lost or changed on the way from MLflow to Aim. Each is counted, named in the report, and written
+ * into the run as a message (docs/mapping.md, law 1).
+ */
+export type Notice =
+  | {
+      readonly kind: 'line-skipped';
+      readonly metric: string;
+      readonly file: string;
+      readonly line: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'points-collapsed'; readonly metric: string; readonly points: number }
+  | { readonly kind: 'metric-renumbered'; readonly metric: string; readonly points: number }
+  | {
+      readonly kind: 'artifact-skipped';
+      readonly path: string;
+      readonly reason: ArtifactSkipReason;
+      readonly detail: string;
+      readonly size?: number;
+    }
+  | { readonly kind: 'artifacts-unreachable'; readonly uri: string; readonly detail: string }
+  | { readonly kind: 'text-replaced'; readonly path: string }
+  | { readonly kind: 'field-unreadable'; readonly field: string; readonly file: string; readonly detail: string }
+  | { readonly kind: 'stale'; readonly lastSign: number };
+
+/** What an artifact becomes: one of the three kinds, or `log` for the copy of a text that is the terminal log. */
+export type ArtifactRole = ArtifactKind | 'log';
+
+/** Where a classified artifact belongs in Aim. */
+export interface ArtifactPlace {
+  readonly role: ArtifactRole;
+  /** The name of the Aim sequence. */
+  readonly sequence: string;
+  readonly step: bigint;
+  /** Milliseconds since the epoch; only image histories know theirs. */
+  readonly timestamp?: number;
+  /** One of a list of files that share a record (a directory's images), rather than a record of its own. */
+  readonly grouped: boolean;
+  readonly file: ArtifactFile;
+}
+
+/** What an image's header says. */
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  /** As Aim's UI paints it: `png`, `jpeg`, `gif`, `bmp`, `webp`, `svg+xml`. */
+  readonly format: string;
+  /** The mode Pillow would name: `RGB`, `RGBA`, `L`, `P` … */
+  readonly mode: string;
+}
+
+/** What the artifact stage hands on: a file with its bytes, or a link to one that stays where it is. */
+export type ArtifactRecord =
+  | {
+      readonly type: 'artifact';
+      readonly place: ArtifactPlace;
+      readonly bytes: Uint8Array;
+      readonly image?: ImageHeader;
+    }
+  | { readonly type: 'link'; readonly path: string; readonly uri: string };
+
+/** What a stage gets from the pipeline besides its input. */
+export interface StageContext {
+  readonly signal: AbortSignal;
+  /** Takes note of a loss in the run under way. */
+  readonly notice: (notice: Notice) => void;
+}

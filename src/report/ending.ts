@@ -1,0 +1,21 @@
+import type { SummaryNumbers } from './summary.js';
+
+/** How a conversion ended. */
+export type Ending =
+  | { readonly type: 'done' }
+  /** A signal stopped it. What was published is whole. */
+  | { readonly type: 'interrupted' }
+  /** Nothing more could be done; `message` is a sentence. */
+  | { readonly type: 'failed'; readonly message: string };
+
+/** What somebody who stopped a conversion should know. */
+export const INTERRUPTED = 'Interrupted. The repository holds only whole runs; run the same command again to go on.';
+
+/** What shows a conversion to people or programs, from its events on to its end. */
+export interface View {
+  /** Something that people who watch should know at once. */
+  say(text: string): void;
+  warn(text: string): void;
+  /** Stops the progress and gives the result; called once, at the end. */
+  end(ending: Ending, summary: SummaryNumbers): void;
+}

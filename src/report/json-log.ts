@@ -1,0 +1,80 @@
+import { type Logger, pino } from 'pino';
+import type { ConvertEvents } from '../events.js';
+import type { Notice } from '../model.js';
+import { type Ending, INTERRUPTED, type View } from './ending.js';
+import type { ProgressState } from './progress-state.js';
+import type { RunReport } from './run-report.js';
+import type { SummaryNumbers } from './summary.js';
+import { printable } from './text-width.js';
+import { everyNowAndThen } from './timers.js';
+
+export interface JsonLogOptions {
+  readonly write: (line: string) => void;
+  /** Takes a line for people, who read elsewhere. */
+  readonly tell: (line: string) => void;
+  /** Errors and failed runs only. */
+  readonly quiet: boolean;
+  readonly version: string;
+}
+
+/** A conversion as one JSON object a line; docs/json-log.md names the events and their fields. */
+export class JsonLog implements View {
+  readonly #log: Logger;
+  readonly #tell: (line: string) => void;
+  readonly #stopProgress: () => void;
+
+  constructor(events: ConvertEvents, progress: ProgressState, options: JsonLogOptions) {
+    const { quiet, version } = options;
+    this.#log = createLogger(options.write, quiet ? 'error' : 'info');
+    this.#tell = options.tell;
+    events.on('start', ({ source, repo }) => this.#log.info({ event: 'start', version, source, repo }));
+    events.on('experiment', ({ id, name, runs }) => this.#log.info({ event: 'experiment', id, name, runs }));
+    events.on('run:done', (run) => this.#run(run));
+    events.on('publish', ({ runs }) => this.#log.info({ event: 'publish', runs }));
+    events.on('warning', ({ message }) => this.warn(message));
+    this.#stopProgress = everyNowAndThen(() => this.#log.info({ event: 'progress', ...progress.numbers() }));
+  }
+
+  say(text: string): void {
+    this.#tell(printable(text));
+  }
+
+  warn(message: string): void {
+    this.#log.warn({ event: 'warning', message });
+  }
+
+  end(ending: Ending, summary: SummaryNumbers): void {
+    this.#stopProgress();
+    if (ending.type === 'failed') {
+      this.#log.error({ event: 'error', message: ending.message });
+      this.say(`error: ${ending.message}`);
+    }
+    if (ending.type === 'interrupted') this.say(INTERRUPTED);
+    this.#log.info({ event: 'summary', ending: ending.type, ...summary });
+  }
+
+  #run({ notices, ...run }: RunReport): void {
+    const record = { event: 'run', ...run, notices: countByKind(notices) };
+    if (run.outcome === 'failed') this.#log.error(record);
+    else this.#log.info(record);
+  }
+}
+
+/** Each notice is in the report file; a line of the log stays short whatever happened to its run. */
+function countByKind(notices: readonly Notice[]): Partial<Record<Notice['kind'], number>> {
+  const counts: Partial<Record<Notice['kind'], number>> = {};
+  for (const { kind } of notices) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+function createLogger(write: (line: string) => void, level: string): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+}

@@ -1,0 +1,59 @@
+import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import type { ActiveExperiment, ProgressNumbers } from './progress-state.js';
+import { padLeft, padRight, printable, textWidth, truncate } from './text-width.js';
+
+const BAR_COLUMNS = 20;
+const NAME_COLUMNS = 32;
+/** Below this there is no room for bars. */
+const COLUMNS_FOR_BARS = 72;
+
+/** The total of a conversion under way, on one line; the most important comes first, for narrow terminals. */
+export function totalLine(numbers: ProgressNumbers): string {
+  const { runsDone, runsTotal, points, artifactBytes, secondsLeft } = numbers;
+  const parts = [
+    `${formatCount(runsDone)} of ${formatCount(runsTotal)} runs`,
+    secondsLeft === undefined ? `${wholeSeconds(numbers.seconds)} so far` : `ETA ${wholeSeconds(secondsLeft)}`,
+    `${formatCount(points)} points`,
+    formatBytes(artifactBytes),
+    formatRate(numbers.runsPerSecond, 'runs'),
+    formatRate(numbers.pointsPerSecond, 'points'),
+  ];
+  return parts.join(' · ');
+}
+
+/**
+ * The live block: a line for each of the first `limit` active experiments, how many more there are, and the total.
+ * Lines may be longer than `columns`; whoever draws them cuts them.
+ */
+export function blockLines(
+  active: readonly ActiveExperiment[],
+  numbers: ProgressNumbers,
+  columns: number,
+  limit: number,
+): string[] {
+  const shown = active.slice(0, limit);
+  const names = shown.map(({ name }) => truncate(printable(name), NAME_COLUMNS));
+  const amounts = shown.map(({ runsDone, runsTotal }) =>
+    runsTotal === 0 ? formatCount(runsDone) : `${formatCount(runsDone)}/${formatCount(runsTotal)}`,
+  );
+  const nameColumns = Math.max(0, ...names.map(textWidth));
+  const amountColumns = Math.max(0, ...amounts.map(textWidth));
+  const lines = shown.map(({ runsDone, runsTotal }, index) => {
+    const bar = columns < COLUMNS_FOR_BARS || runsTotal === 0 ? '' : `  ${progressBar(runsDone / runsTotal)}`;
+    return `  ${padRight(names[index]!, nameColumns)}  ${padLeft(amounts[index]!, amountColumns)}${bar}`;
+  });
+  const hidden = active.length - shown.length;
+  if (hidden > 0) lines.push(`  +${formatCount(hidden)} more`);
+  return [...lines, totalLine(numbers)];
+}
+
+/** Tenths of a second would only flicker. */
+function wholeSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : formatDuration(whole);
+}
+
+function progressBar(part: number): string {
+  const full = Math.floor(Math.min(1, part) * BAR_COLUMNS);
+  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
+}

@@ -1,0 +1,58 @@
+import type { ArtifactKind, Notice } from '../model.js';
+
+/**
+ * What became of one run:
+ * `new` and `updated` were written, `unchanged` was found as it should be, `skipped` was left out on purpose
+ * (`reason` says which), `failed` could not be read or written (`reason` says why) and nothing of it was published.
+ */
+export type RunOutcome = 'new' | 'updated' | 'unchanged' | 'skipped' | 'failed';
+
+/** Numbers of what was written for a run. All zero unless the run was written. */
+export interface RunCounts {
+  metrics: number;
+  /** Points written, after collapsing. */
+  points: number;
+  /** Points that Aim cannot hold beside another at the same step. */
+  pointsCollapsed: number;
+  /** Metrics whose steps were replaced by 0, 1, 2 … */
+  metricsRenumbered: number;
+  params: number;
+  tags: number;
+  artifacts: Record<ArtifactKind, number>;
+  /** Files that are listed in Aim as links instead of being transferred. */
+  artifactsListed: number;
+  /** Bytes of artifacts transferred. */
+  artifactBytes: number;
+  /** Bytes written into the Aim repository. */
+  bytesWritten: number;
+}
+
+/** The report of one run, as `--report` writes it and `run:done` carries it. */
+export interface RunReport {
+  readonly runId: string;
+  /** The run's hash in Aim. */
+  readonly runHash: string;
+  readonly runName?: string;
+  readonly experiment: string;
+  readonly outcome: RunOutcome;
+  /** A sentence, for `skipped` and `failed`. */
+  readonly reason?: string;
+  readonly counts: RunCounts;
+  /** What was lost or changed on the way; empty for an unchanged run. */
+  readonly notices: readonly Notice[];
+}
+
+export function emptyCounts(): RunCounts {
+  return {
+    metrics: 0,
+    points: 0,
+    pointsCollapsed: 0,
+    metricsRenumbered: 0,
+    params: 0,
+    tags: 0,
+    artifacts: { image: 0, text: 0, audio: 0 },
+    artifactsListed: 0,
+    artifactBytes: 0,
+    bytesWritten: 0,
+  };
+}

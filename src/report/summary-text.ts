@@ -1,0 +1,94 @@
+import { formatBytes, formatCount, formatDuration, formatNoun, formatRate } from './format.js';
+import { skipReasonText } from './notice-text.js';
+import type { SummaryNumbers } from './summary.js';
+import { type TableRow, tableLines } from './table.js';
+import { printable } from './text-width.js';
+
+/** Extensions named for each reason why artifacts stayed behind. */
+const EXTENSIONS_NAMED = 6;
+
+/** The table at the end of a conversion. */
+export function summaryLines(numbers: SummaryNumbers): string[] {
+  const parts = [tableLines(tableRows(numbers)), skippedRunLines(numbers), failedRunLines(numbers)];
+  return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** The runs that failed, named with their reasons; empty when none did. */
+export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
+  if (runs.failed === 0) return [];
+  const lines = failedRuns.map(({ runId, runName, experiment, reason }) => {
+    const name = runName === undefined ? '' : ` (${runName})`;
+    return `  ${printable(`${runId}${name} of ${experiment}: ${reason}`)}`;
+  });
+  const more = runs.failed - failedRuns.length;
+  if (more > 0) lines.push(`  and ${formatCount(more)} more`);
+  return [`${formatNoun(runs.failed, 'run')} failed and were left as they were:`, ...lines];
+}
+
+function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {
+  if (skippedRuns.length === 0) return [];
+  const lines = skippedRuns.map(({ reason, runs }) => `  ${formatCount(runs)} × ${printable(reason)}`);
+  return ['Skipped runs:', ...lines];
+}
+
+function tableRows(numbers: SummaryNumbers): TableRow[] {
+  const { seconds, runsPerSecond, pointsPerSecond } = numbers;
+  return [
+    ['experiments', formatCount(numbers.experiments), []],
+    runsRow(numbers),
+    ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
+    ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
+    ['params', formatCount(numbers.params), []],
+    ['tags', formatCount(numbers.tags), []],
+    artifactsRow(numbers),
+    ...skippedArtifactRows(numbers),
+    ['written', formatBytes(numbers.bytesWritten), [`${formatBytes(numbers.artifactBytes)} of artifacts`]],
+    ['time', formatDuration(seconds), [formatRate(runsPerSecond, 'runs'), formatRate(pointsPerSecond, 'points')]],
+  ];
+}
+
+function runsRow({ runs }: SummaryNumbers): TableRow {
+  const total = runs.new + runs.updated + runs.unchanged + runs.skipped + runs.failed;
+  const details = Object.entries(runs).map(([outcome, count]) => `${formatCount(count)} ${outcome}`);
+  return ['runs', formatCount(total), details];
+}
+
+function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow {
+  const { image, text, audio } = artifacts;
+  const details = [formatNoun(image, 'image'), formatNoun(text, 'text'), `${formatCount(audio)} audio`];
+  return [
+    'artifacts',
+    formatCount(image + text + audio),
+    [...details, ...amounts([artifactsListed, 'listed as links'])],
+  ];
+}
+
+/** One row for each reason, the commonest extensions named. */
+function skippedArtifactRows({ artifactsSkipped, runsWithoutArtifacts }: SummaryNumbers): TableRow[] {
+  const byReason = new Map<string, { files: number; extensions: string[] }>();
+  for (const { reason, extension, files } of artifactsSkipped) {
+    const text = skipReasonText(reason);
+    const row = byReason.get(text) ?? { files: 0, extensions: [] };
+    row.files += files;
+    row.extensions.push(`${formatCount(files)} ${extension === '' ? 'without extension' : extension}`);
+    byReason.set(text, row);
+  }
+  const rows = [...byReason].map(
+    ([text, { files, extensions }]): TableRow => ['left behind', formatCount(files), [text, shortList(extensions)]],
+  );
+  if (runsWithoutArtifacts > 0) {
+    rows.push(['left behind', '', [`all artifacts of ${formatNoun(runsWithoutArtifacts, 'run')}: unreachable`]]);
+  }
+  return rows;
+}
+
+function shortList(items: readonly string[]): string {
+  const more = items.length - EXTENSIONS_NAMED;
+  const named = items.slice(0, EXTENSIONS_NAMED).map(printable).join(', ');
+  return more > 0 ? `${named}, and ${formatNoun(more, 'other extension')}` : named;
+}
+
+/** Those of the amounts that are not zero, with their words. */
+function amounts(...pairs: ReadonlyArray<readonly [amount: number, words: string]>): string[] {
+  return pairs.filter(([amount]) => amount > 0).map(([amount, words]) => `${formatCount(amount)} ${words}`);
+}

@@ -1,0 +1,141 @@
+import { performance } from 'node:perf_hooks';
+import type { ConvertEvents } from '../events.js';
+import type { ArtifactSkipReason, Notice } from '../model.js';
+import { fileExtension } from './notice-text.js';
+import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './run-report.js';
+import { Tally } from './tally.js';
+
+/** Failed runs that are named one by one; the others are counted. */
+const FAILED_RUNS_NAMED = 10;
+/** Sentences can hold names, and extensions can be step numbers: only so many different ones are counted apart. */
+const REASONS_KEPT = 20;
+const EXTENSIONS_KEPT = 200;
+
+/** A run that failed, as the summary names it. */
+export interface FailedRun {
+  readonly runId: string;
+  readonly runName?: string;
+  readonly experiment: string;
+  readonly reason: string;
+}
+
+/** All of a conversion in numbers; the `summary` of the report file and of the JSON log. */
+export interface SummaryNumbers extends RunCounts {
+  /** Experiments of which runs were listed. */
+  readonly experiments: number;
+  readonly runs: Readonly<Record<RunOutcome, number>>;
+  /** Runs that have become visible in Aim. */
+  readonly runsPublished: number;
+  /** Artifacts that were not transferred; `extension` is in lower case with its dot, or empty. */
+  readonly artifactsSkipped: ReadonlyArray<{ reason: ArtifactSkipReason | 'other'; extension: string; files: number }>;
+  /** Runs whose artifacts could not be reached at all. */
+  readonly runsWithoutArtifacts: number;
+  readonly skippedRuns: ReadonlyArray<{ reason: string; runs: number }>;
+  /** The first ten. */
+  readonly failedRuns: readonly FailedRun[];
+  /** How often each kind of notice was given. */
+  readonly notices: Readonly<Partial<Record<Notice['kind'], number>>>;
+  /** Warnings about the conversion as a whole. */
+  readonly warnings: number;
+  readonly seconds: number;
+  readonly runsPerSecond: number;
+  readonly pointsPerSecond: number;
+}
+
+/** Adds up what {@link ConvertEvents} tell. Keeps counters only, so its size does not depend on the number of runs. */
+export class Summary {
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #counts = emptyCounts();
+  readonly #runs: Record<RunOutcome, number> = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
+  readonly #notices: Partial<Record<Notice['kind'], number>> = {};
+  readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
+  readonly #skippedRuns = new Tally(REASONS_KEPT);
+  readonly #failedRuns: FailedRun[] = [];
+  #experiments = 0;
+  #published = 0;
+  #warnings = 0;
+
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(events: ConvertEvents, now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#startedAt = now();
+    events.on('experiment', () => {
+      this.#experiments += 1;
+    });
+    events.on('run:done', (run) => this.#addRun(run));
+    events.on('publish', ({ runs }) => {
+      this.#published += runs;
+    });
+    events.on('warning', () => {
+      this.#warnings += 1;
+    });
+  }
+
+  /** The numbers so far. */
+  numbers(): SummaryNumbers {
+    const seconds = (this.#now() - this.#startedAt) / 1000;
+    const runsDone = Object.values(this.#runs).reduce((sum, runs) => sum + runs, 0);
+    const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
+    return {
+      experiments: this.#experiments,
+      runs: { ...this.#runs },
+      runsPublished: this.#published,
+      ...this.#counts,
+      artifacts: { ...this.#counts.artifacts },
+      artifactsSkipped: this.#artifactsSkipped.entries().map(([key, files]) => ({ ...splitSkipKey(key), files })),
+      runsWithoutArtifacts: this.#notices['artifacts-unreachable'] ?? 0,
+      skippedRuns: this.#skippedRuns.entries().map(([reason, runs]) => ({ reason, runs })),
+      failedRuns: [...this.#failedRuns],
+      notices: { ...this.#notices },
+      warnings: this.#warnings,
+      seconds,
+      runsPerSecond: perSecond(runsDone),
+      pointsPerSecond: perSecond(this.#counts.points),
+    };
+  }
+
+  #addRun(run: RunReport): void {
+    this.#runs[run.outcome] += 1;
+    addCounts(this.#counts, run.counts);
+    for (const notice of run.notices) this.#addNotice(notice);
+    if (run.outcome === 'skipped') this.#skippedRuns.add(run.reason ?? 'No reason was given.');
+    if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));
+  }
+
+  #addNotice(notice: Notice): void {
+    this.#notices[notice.kind] = (this.#notices[notice.kind] ?? 0) + 1;
+    if (notice.kind === 'artifact-skipped') this.#artifactsSkipped.add(skipKey(notice.reason, notice.path));
+  }
+}
+
+function addCounts(sum: RunCounts, run: RunCounts): void {
+  sum.metrics += run.metrics;
+  sum.points += run.points;
+  sum.pointsCollapsed += run.pointsCollapsed;
+  sum.metricsRenumbered += run.metricsRenumbered;
+  sum.params += run.params;
+  sum.tags += run.tags;
+  sum.artifacts.image += run.artifacts.image;
+  sum.artifacts.text += run.artifacts.text;
+  sum.artifacts.audio += run.artifacts.audio;
+  sum.artifactsListed += run.artifactsListed;
+  sum.artifactBytes += run.artifactBytes;
+  sum.bytesWritten += run.bytesWritten;
+}
+
+function failedRun(run: RunReport): FailedRun {
+  const { runId, runName, experiment } = run;
+  const reason = run.reason ?? 'No reason was given.';
+  return runName === undefined ? { runId, experiment, reason } : { runId, runName, experiment, reason };
+}
+
+/** No reason holds a space, and the tally's own key for the rest has none. */
+function skipKey(reason: ArtifactSkipReason, path: string): string {
+  return `${reason} ${fileExtension(path)}`;
+}
+
+function splitSkipKey(key: string): { reason: ArtifactSkipReason | 'other'; extension: string } {
+  const [reason, extension = ''] = key.split(' ', 2);
+  return { reason: reason as ArtifactSkipReason | 'other', extension };
+}

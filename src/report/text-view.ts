@@ -1,0 +1,74 @@
+import type { ConvertEvents } from '../events.js';
+import { type Ending, INTERRUPTED, type View } from './ending.js';
+import { LiveBlock, type TerminalStream } from './live-block.js';
+import { showLive, showPlain } from './progress.js';
+import type { ProgressState } from './progress-state.js';
+import type { SummaryNumbers } from './summary.js';
+import { failedRunLines, summaryLines } from './summary-text.js';
+import { printable } from './text-width.js';
+import { Warnings } from './warnings.js';
+
+const YELLOW = '\x1b[33m';
+const RED = '\x1b[31m';
+const RESET = '\x1b[39m';
+
+export interface TextViewOptions {
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+  /** Errors and failed runs only. */
+  readonly quiet: boolean;
+  readonly color: boolean;
+  /** False where the cursor cannot be moved, be it a terminal or not. */
+  readonly live: boolean;
+  readonly reportFile?: string;
+}
+
+/** A conversion as people watch it: progress and warnings on stderr, the table at the end on stdout. */
+export class TextView implements View {
+  readonly #options: TextViewOptions;
+  readonly #block: LiveBlock;
+  readonly #warnings: Warnings | undefined;
+  readonly #stopProgress: () => void;
+
+  constructor(events: ConvertEvents, progress: ProgressState, options: TextViewOptions) {
+    this.#options = options;
+    this.#block = new LiveBlock(options.stderr);
+    this.#warnings = options.quiet ? undefined : new Warnings(events, (text) => this.warn(text));
+    this.#stopProgress = this.#showProgress(progress);
+  }
+
+  say(text: string, prefix = ''): void {
+    this.#block.print(prefix + printable(text));
+  }
+
+  warn(text: string): void {
+    if (!this.#options.quiet) this.say(text, this.#paint('warning: ', YELLOW));
+  }
+
+  end(ending: Ending, summary: SummaryNumbers): void {
+    this.#stopProgress();
+    this.#warnings?.close(this.#options.reportFile);
+    if (this.#options.quiet) for (const line of failedRunLines(summary)) this.say(line);
+    else if (ending.type !== 'failed' || somethingWasDone(summary)) this.#printTable(summary);
+    if (ending.type === 'failed') this.say(ending.message, this.#paint('error: ', RED));
+    if (ending.type === 'interrupted') this.say(INTERRUPTED);
+  }
+
+  #showProgress(progress: ProgressState): () => void {
+    if (this.#options.quiet) return () => {};
+    if (this.#options.live) return showLive(progress, this.#block);
+    return showPlain(progress, (line) => this.say(line));
+  }
+
+  #printTable(summary: SummaryNumbers): void {
+    this.#options.stdout.write(`${summaryLines(summary).join('\n')}\n`);
+  }
+
+  #paint(text: string, color: string): string {
+    return this.#options.color ? `${color}${text}${RESET}` : text;
+  }
+}
+
+function somethingWasDone({ runs }: SummaryNumbers): boolean {
+  return Object.values(runs).some((count) => count > 0);
+}

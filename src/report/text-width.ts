@@ -1,0 +1,50 @@
+/** How text that came from elsewhere (names of runs, paths) is put on a terminal. */
+
+const INVISIBLE = /^[\p{M}\p{Cf}]$/u;
+/** What East Asian Width and emoji presentation make two columns wide; a few more than needed, never fewer. */
+const WIDE =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]$/u;
+/** Control characters, and those that turn the direction of the text after them. */
+const UNSAFE = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu;
+
+/** The columns that `text` takes on a terminal. It must hold no control characters. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** Cuts `text` to at most `columns` columns; what was cut ends in `…`. */
+export function truncate(text: string, columns: number): string {
+  if (columns <= 0) return '';
+  if (textWidth(text) <= columns) return text;
+  let kept = '';
+  let width = 0;
+  for (const character of text) {
+    width += characterWidth(character);
+    if (width > columns - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** Pads `text` with spaces on its right to `columns` columns. */
+export function padRight(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}
+
+/** Pads `text` with spaces on its left to `columns` columns. */
+export function padLeft(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - textWidth(text))) + text;
+}
+
+/** `text` on one line, without anything that could steer a terminal: a run may be called anything. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, ' ');
+}
+
+function characterWidth(character: string): number {
+  if (character < '\u0300') return 1;
+  if (INVISIBLE.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}

@@ -1,0 +1,100 @@
+import { inflateRawSync } from 'node:zlib';
+import { uncompressSync } from 'snappy';
+import { ByteReader, type Key, keyOf } from './bytes.js';
+import { crc32c, maskCrc } from './crc32c.js';
+
+export interface BlockHandle {
+  readonly offset: number;
+  /** Without the trailer. */
+  readonly size: number;
+}
+
+/** Compression type (1 byte) and masked CRC32C of the stored bytes and that type (4 bytes). */
+export const TRAILER_SIZE = 5;
+
+export function readHandle(reader: ByteReader): BlockHandle {
+  return { offset: reader.varint(), size: reader.varint() };
+}
+
+/** Checks a block as it lies in the file, trailer included, and returns its contents. Throws an Error. */
+export function openBlock(stored: Buffer): Buffer {
+  const end = stored.length - TRAILER_SIZE;
+  if (maskCrc(crc32c(stored, 0, end + 1)) !== stored.readUInt32LE(end + 1)) {
+    throw new Error('A checksum in a table file is wrong.');
+  }
+  const contents = stored.subarray(0, end);
+  const compression = stored[end];
+  switch (compression) {
+    case 0:
+      return contents;
+    case 1:
+      return uncompressSync(contents, { asBuffer: true }) as Buffer;
+    case 2: {
+      const reader = new ByteReader(contents);
+      reader.varint(); // the length once it is inflated
+      return inflateRawSync(contents.subarray(reader.offset));
+    }
+    default:
+      throw new Error(`A table file is compressed in a way that is not understood (${compression}).`);
+  }
+}
+
+export interface BlockEntry {
+  readonly key: Key;
+  readonly value: Buffer;
+}
+
+/** The entries of a block in order. */
+export function* blockEntries(block: Buffer): Generator<BlockEntry> {
+  const end = restartsOffset(block);
+  const reader = new ByteReader(block.subarray(0, end));
+  let key: Key = '';
+  while (!reader.done) {
+    const shared = reader.varint();
+    const unshared = reader.varint();
+    const valueLength = reader.varint();
+    key = key.slice(0, shared) + keyOf(reader.take(unshared));
+    yield { key, value: reader.take(valueLength) as Buffer };
+  }
+}
+
+export interface IndexEntry {
+  /** Not smaller than any key of the block, and smaller than all keys of the next. */
+  readonly separator: Key;
+  readonly handle: BlockHandle;
+}
+
+/**
+ * The entries of an index block. From format version 4 on an entry has no length of its value, and a handle that is not
+ * at a restart point is written as the difference of its size from that of the block just before.
+ */
+export function* indexEntries(block: Buffer, deltaEncoded: boolean): Generator<IndexEntry> {
+  if (!deltaEncoded) {
+    for (const { key, value } of blockEntries(block)) {
+      yield { separator: key, handle: readHandle(new ByteReader(value)) };
+    }
+    return;
+  }
+  const reader = new ByteReader(block.subarray(0, restartsOffset(block)));
+  let key: Key = '';
+  let handle: BlockHandle = { offset: 0, size: 0 };
+  while (!reader.done) {
+    const shared = reader.varint();
+    const unshared = reader.varint();
+    key = key.slice(0, shared) + keyOf(reader.take(unshared));
+    if (shared === 0) {
+      handle = readHandle(reader);
+    } else {
+      const zigzag = reader.varint();
+      const difference = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      handle = { offset: handle.offset + handle.size + TRAILER_SIZE, size: handle.size + difference };
+    }
+    yield { separator: key, handle };
+  }
+}
+
+function restartsOffset(block: Buffer): number {
+  // With a hash index the highest bit of the count is set; Aim's databases have none.
+  const count = block.readUInt32LE(block.length - 4);
+  return block.length - 4 - count * 4;
+}

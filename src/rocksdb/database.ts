@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Key } from './bytes.js';
+import { decodeManifest, type Version } from './manifest.js';
+import { type RangeTombstone, type TableEntry, TableReader } from './table-reader.js';
+import { DELETION, VALUE } from './table-writer.js';
+
+export function tableName(number: number): string {
+  return `${String(number).padStart(6, '0')}.sst`;
+}
+
+export function manifestName(number: number): string {
+  return `MANIFEST-${String(number).padStart(6, '0')}`;
+}
+
+/** The name of the MANIFEST that CURRENT points to, or undefined where there is no database. */
+export function currentManifest(directory: string): string | undefined {
+  try {
+    return readFileSync(join(directory, 'CURRENT'), 'latin1').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The state of the database in `directory`. Throws an Error when there is none or it is not understood. */
+export function readVersion(directory: string): Version {
+  const name = currentManifest(directory);
+  if (name === undefined) throw new Error('The directory holds no database.');
+  return decodeManifest(readFileSync(join(directory, name)));
+}
+
+/** The highest file number in use in a directory, 0 where there is none. */
+export function highestFileNumber(directory: string): number {
+  let highest = 0;
+  for (const name of readdirSync(directory)) {
+    const digits = /^(?:MANIFEST-|OPTIONS-)?(\d+)(?:\.\w+)?$/.exec(name)?.[1];
+    if (digits !== undefined) highest = Math.max(highest, Number(digits));
+  }
+  return highest;
+}
+
+/** True if there are writes in a WAL that no table file holds yet. */
+export function hasUnflushedLog(directory: string): boolean {
+  return readdirSync(directory).some((name) => name.endsWith('.log') && statSync(join(directory, name)).size > 0);
+}
+
+/** A live record of a database. */
+export interface DatabaseRecord {
+  readonly key: Key;
+  readonly value: Buffer;
+}
+
+/**
+ * Reads the tables of a database as they are at the time of opening. Writes that are only in a WAL are not seen: ask
+ * {@link hasUnflushedLog} first.
+ */
+export class DatabaseReader {
+  readonly version: Version;
+  private readonly tables: readonly TableReader[];
+  private readonly tombstones: readonly RangeTombstone[];
+
+  constructor(directory: string) {
+    this.version = readVersion(directory);
+    const tables: TableReader[] = [];
+    try {
+      for (const file of this.version.files) tables.push(new TableReader(join(directory, tableName(file.number))));
+    } catch (error) {
+      for (const table of tables) table.close();
+      throw error;
+    }
+    this.tables = tables;
+    this.tombstones = tables
+      .flatMap((table) => table.rangeTombstones)
+      .sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+  }
+
+  /** The live records whose key begins with `prefix`, in order. */
+  *records(prefix: Key = ''): Generator<DatabaseRecord> {
+    const cursors: Cursor[] = [];
+    for (const table of this.tables) {
+      const iterator = table.entries(prefix);
+      const first = iterator.next();
+      if (!first.done) cursors.push({ iterator, entry: first.value });
+    }
+    const deleted = new DeletedRanges(this.tombstones);
+    let previous: Key | undefined;
+    while (cursors.length > 0) {
+      const entry = takeSmallest(cursors);
+      if (!entry.key.startsWith(prefix)) return;
+      if (entry.key === previous) continue;
+      previous = entry.key;
+      if (entry.type === DELETION || deleted.covers(entry)) continue;
+      if (entry.type !== VALUE) throw new Error(`The database has an entry of type ${entry.type}.`);
+      yield { key: entry.key, value: entry.value };
+    }
+  }
+
+  close(): void {
+    for (const table of this.tables) table.close();
+  }
+}
+
+interface Cursor {
+  readonly iterator: Iterator<TableEntry>;
+  entry: TableEntry;
+}
+
+/** Takes the entry with the smallest key, the newest first, and moves its cursor on. */
+function takeSmallest(cursors: Cursor[]): TableEntry {
+  let best = 0;
+  for (let i = 1; i < cursors.length; i++) {
+    const a = cursors[i]!.entry;
+    const b = cursors[best]!.entry;
+    if (a.key < b.key || (a.key === b.key && a.sequence > b.sequence)) best = i;
+  }
+  const cursor = cursors[best]!;
+  const { entry } = cursor;
+  const next = cursor.iterator.next();
+  if (next.done) cursors.splice(best, 1);
+  else cursor.entry = next.value;
+  return entry;
+}
+
+/** Answers for ascending keys whether a range tombstone hides an entry. */
+class DeletedRanges {
+  private next = 0;
+  private active: RangeTombstone[] = [];
+
+  constructor(private readonly byStart: readonly RangeTombstone[]) {}
+
+  covers(entry: TableEntry): boolean {
+    if (this.byStart.length === 0) return false;
+    let opened = false;
+    while (this.next < this.byStart.length && this.byStart[this.next]!.start <= entry.key) {
+      this.active.push(this.byStart[this.next++]!);
+      opened = true;
+    }
+    if (opened || this.active.some((range) => range.end <= entry.key)) {
+      this.active = this.active.filter((range) => range.end > entry.key);
+    }
+    return this.active.some((range) => range.sequence > entry.sequence);
+  }
+}

@@ -1,0 +1,163 @@
+import { ByteReader, type Key, keyBytes, keyOf, lengthPrefixed, varint } from './bytes.js';
+import { decodeLog, encodeLog } from './log-format.js';
+
+/** A live table file of a database. Keys are internal keys: the user's key and 8 bytes of sequence number and type. */
+export interface TableFile {
+  readonly number: number;
+  readonly level: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly smallest: Key;
+  readonly largest: Key;
+  readonly smallestSequence: number;
+  readonly largestSequence: number;
+}
+
+/** What a MANIFEST says once all its edits are applied. */
+export interface Version {
+  readonly logNumber: number;
+  /** Greater than the number of every file in use. */
+  readonly nextFileNumber: number;
+  readonly lastSequence: number;
+  readonly files: readonly TableFile[];
+}
+
+const COMPARATOR = 'leveldb.BytewiseComparator';
+
+const TAG = {
+  comparator: 1,
+  logNumber: 2,
+  nextFileNumber: 3,
+  lastSequence: 4,
+  compactPointer: 5,
+  deletedFile: 6,
+  newFile: 7,
+  previousLogNumber: 9,
+  minLogNumberToKeep: 10,
+  newFileWithSequences: 100,
+  newFileCustom: 103,
+  columnFamily: 200,
+  columnFamilyAdd: 201,
+  maxColumnFamily: 203,
+  /** From here on a tag may be passed over together with the string that follows it. */
+  ignorable: 8192,
+} as const;
+
+/** A MANIFEST of one edit that lists every live file. */
+export function encodeManifest(version: Version): Buffer {
+  const fields = [
+    varint(TAG.comparator),
+    lengthPrefixed(Buffer.from(COMPARATOR)),
+    varint(TAG.logNumber),
+    varint(version.logNumber),
+    varint(TAG.nextFileNumber),
+    varint(version.nextFileNumber),
+    varint(TAG.lastSequence),
+    varint(version.lastSequence),
+  ];
+  for (const file of version.files) {
+    fields.push(
+      varint(TAG.newFileWithSequences),
+      varint(file.level),
+      varint(file.number),
+      varint(file.size),
+      lengthPrefixed(keyBytes(file.smallest)),
+      lengthPrefixed(keyBytes(file.largest)),
+      varint(file.smallestSequence),
+      varint(file.largestSequence),
+    );
+  }
+  return encodeLog([Buffer.concat(fields)]);
+}
+
+/**
+ * Applies the edits of a MANIFEST in order. Throws an Error for anything this reader does not know for certain: another
+ * comparator, a second column family, an unknown tag.
+ */
+export function decodeManifest(bytes: Uint8Array): Version {
+  const state = new ManifestState();
+  for (const record of decodeLog(bytes)) {
+    const edit = new ByteReader(record);
+    while (!edit.done) state.apply(edit.varint(), edit);
+  }
+  return state.version();
+}
+
+class ManifestState {
+  private logNumber = 0;
+  private nextFileNumber = 0;
+  private lastSequence = 0;
+  private readonly files = new Map<number, TableFile>();
+
+  version(): Version {
+    const files = [...this.files.values()];
+    return { logNumber: this.logNumber, nextFileNumber: this.nextFileNumber, lastSequence: this.lastSequence, files };
+  }
+
+  apply(tag: number, edit: ByteReader): void {
+    switch (tag) {
+      case TAG.comparator: {
+        const name = keyOf(edit.lengthPrefixed());
+        if (name !== COMPARATOR) throw new Error(`The database sorts by ${name}.`);
+        return;
+      }
+      case TAG.logNumber:
+        this.logNumber = edit.varint();
+        return;
+      case TAG.nextFileNumber:
+        this.nextFileNumber = edit.varint();
+        return;
+      case TAG.lastSequence:
+        this.lastSequence = edit.varint();
+        return;
+      case TAG.compactPointer:
+        edit.varint();
+        edit.lengthPrefixed();
+        return;
+      case TAG.deletedFile:
+        edit.varint();
+        this.files.delete(edit.varint());
+        return;
+      case TAG.newFile:
+      case TAG.newFileWithSequences:
+      case TAG.newFileCustom:
+        this.add(readNewFile(tag, edit));
+        return;
+      case TAG.previousLogNumber:
+      case TAG.minLogNumberToKeep:
+      case TAG.maxColumnFamily:
+        edit.varint();
+        return;
+      case TAG.columnFamily:
+        if (edit.varint() !== 0) throw new Error('The database has a second column family.');
+        return;
+      case TAG.columnFamilyAdd:
+        throw new Error('The database has a second column family.');
+      default:
+        if (tag < TAG.ignorable) throw new Error(`The MANIFEST has an unknown tag ${tag}.`);
+        edit.lengthPrefixed();
+    }
+  }
+
+  private add(file: TableFile): void {
+    this.files.set(file.number, file);
+  }
+}
+
+function readNewFile(tag: number, edit: ByteReader): TableFile {
+  const level = edit.varint();
+  const number = edit.varint();
+  const size = edit.varint();
+  const smallest = keyOf(edit.lengthPrefixed());
+  const largest = keyOf(edit.lengthPrefixed());
+  let smallestSequence = 0;
+  let largestSequence = 0;
+  if (tag !== TAG.newFile) {
+    smallestSequence = edit.varint();
+    largestSequence = edit.varint();
+  }
+  if (tag === TAG.newFileCustom) {
+    while (edit.varint() !== 1) edit.lengthPrefixed();
+  }
+  return { number, level, size, smallest, largest, smallestSequence, largestSequence };
+}

@@ -1,0 +1,249 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { BlockBuilder, type Column, columnKey, DATA_RESTART_INTERVAL } from './block-builder.js';
+import { type Key, keyBytes, putVarint, varint } from './bytes.js';
+import { crc32c, maskCrc } from './crc32c.js';
+import type { TableFile } from './manifest.js';
+
+/** RocksDB's default is 4 KiB; a run is read a metric at a time, and larger blocks make that cheaper on both sides. */
+const BLOCK_SIZE = 16 * 1024;
+const WRITE_SIZE = 256 * 1024;
+/** A value from here on gets a block of its own and is not copied. */
+const LARGE_VALUE = 64 * 1024;
+const TRAILER_SIZE = 5;
+const NO_COMPRESSION = 0;
+const FORMAT_VERSION = 2;
+const FOOTER_SIZE = 53;
+/** The magic number of block-based tables, 0x88e241b785f4cff7, little-endian. */
+const MAGIC = Buffer.from('f7cff485b741e288', 'hex');
+
+/** The type of an entry, the lowest byte of an internal key's trailer. */
+export const DELETION = 0;
+export const VALUE = 1;
+
+/** Write buffers of finished tables: a migration writes thousands of small ones. */
+const spareBuffers: Buffer[] = [];
+const MAX_SPARE_BUFFERS = 8;
+
+interface BlockHandle {
+  readonly offset: number;
+  /** Without the trailer. */
+  readonly size: number;
+}
+
+export interface TableWriterOptions {
+  readonly path: string;
+  readonly number: number;
+  readonly level: number;
+  /** The sequence number of all entries: 0 in a database that is new, else above all that were there. */
+  readonly sequence: number;
+}
+
+/**
+ * Writes a table file (SST, block-based, format version 2, CRC32C, uncompressed) from entries that come in ascending
+ * order of key, each key once. Writes are synchronous: this runs in worker threads, and memory stays at a block and the
+ * write buffer whatever the table's size. The format is in docs/aim-repo-format.md §2.1.
+ */
+export class TableWriter {
+  private readonly file: number;
+  private readonly out = spareBuffers.pop() ?? Buffer.allocUnsafe(WRITE_SIZE);
+  private pending = 0;
+  private offset = 0;
+  private readonly data = new BlockBuilder(BLOCK_SIZE * 2, DATA_RESTART_INTERVAL);
+  private readonly index = new BlockBuilder(BLOCK_SIZE, 1);
+  private readonly valueTrailer: Key;
+  private readonly deletionTrailer: Key;
+  private smallest: Key | undefined;
+  private largest: Key = '';
+  private lastKey: Key = '';
+  private entries = 0;
+  private deletions = 0;
+  private blocks = 0;
+  private rawKeySize = 0;
+  private rawValueSize = 0;
+
+  constructor(private readonly options: TableWriterOptions) {
+    this.valueTrailer = trailer(options.sequence, VALUE);
+    this.deletionTrailer = trailer(options.sequence, DELETION);
+    this.file = openSync(options.path, 'wx');
+  }
+
+  /** Bytes written and about to be. */
+  get size(): number {
+    return this.offset + this.data.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.entries === 0;
+  }
+
+  add(key: Key, value: Uint8Array): void {
+    this.put(key, this.valueTrailer, value);
+  }
+
+  /** Marks a key as deleted: it hides what older files hold under it. */
+  delete(key: Key): void {
+    this.deletions++;
+    this.put(key, this.deletionTrailer, EMPTY);
+  }
+
+  /** Adds `count` entries of a column, whose keys all come behind those added before. */
+  addColumn(column: Column, count: number): void {
+    if (count === 0) return;
+    this.note(columnKey(column, 0), columnKey(column, count - 1), this.valueTrailer);
+    const internal: Column = { ...column, suffix: column.suffix + this.valueTrailer };
+    for (let next = 0; next < count; ) {
+      next = this.data.addColumn(internal, next, count, BLOCK_SIZE);
+      if (this.data.size >= BLOCK_SIZE) this.flushData(columnKey(internal, next - 1));
+    }
+    this.entries += count;
+    this.rawKeySize += count * (internal.prefix.length + 8 + internal.suffix.length);
+    this.rawValueSize += count * column.width;
+  }
+
+  /** Writes index, properties and footer and closes the file. The data is not yet synced to disk. */
+  finish(): TableFile {
+    if (this.smallest === undefined) throw new Error('A table file needs at least one entry.');
+    if (!this.data.isEmpty) this.flushData(this.largest);
+    const properties = this.writePieces([this.properties()]);
+    const metaindex = new BlockBuilder(256, 1);
+    metaindex.add('rocksdb.properties', encodeHandle(properties));
+    const metaindexHandle = this.writePieces([metaindex.finish()]);
+    const indexHandle = this.writePieces([this.index.finish()]);
+    this.write(footer(metaindexHandle, indexHandle));
+    this.flush();
+    this.abandon();
+    const { number, level, sequence } = this.options;
+    return {
+      number,
+      level,
+      size: this.offset,
+      smallest: this.smallest,
+      largest: this.largest,
+      smallestSequence: sequence,
+      largestSequence: sequence,
+    };
+  }
+
+  /** Closes the file as it is; it is no table then. */
+  abandon(): void {
+    closeSync(this.file);
+    if (spareBuffers.length < MAX_SPARE_BUFFERS) spareBuffers.push(this.out);
+  }
+
+  private put(key: Key, keyTrailer: Key, value: Uint8Array): void {
+    const previous = this.largest;
+    this.note(key, key, keyTrailer);
+    const internalKey = key + keyTrailer;
+    this.entries++;
+    this.rawKeySize += internalKey.length;
+    this.rawValueSize += value.length;
+    if (value.length > LARGE_VALUE) {
+      this.writeLargeValue(previous, internalKey, value);
+      return;
+    }
+    this.data.add(internalKey, value);
+    if (this.data.size >= BLOCK_SIZE) this.flushData(internalKey);
+  }
+
+  private note(first: Key, last: Key, keyTrailer: Key): void {
+    if (this.smallest === undefined) this.smallest = first + keyTrailer;
+    else if (first <= this.lastKey) throw new Error(`Keys of a table must ascend (${this.options.path}).`);
+    this.lastKey = last;
+    this.largest = last + keyTrailer;
+  }
+
+  /** A block of its own for one entry, its value written from where it lies. */
+  private writeLargeValue(previous: Key, internalKey: Key, value: Uint8Array): void {
+    if (!this.data.isEmpty) this.flushData(previous);
+    const key = keyBytes(internalKey);
+    const head = Buffer.concat([varint(0), varint(key.length), varint(value.length), key]);
+    const restarts = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0]);
+    this.addToIndex(internalKey, this.writePieces([head, value, restarts]));
+  }
+
+  private flushData(lastKey: Key): void {
+    this.addToIndex(lastKey, this.writePieces([this.data.finish()]));
+  }
+
+  private addToIndex(lastKey: Key, handle: BlockHandle): void {
+    this.index.add(lastKey, encodeHandle(handle));
+    this.blocks++;
+  }
+
+  /** Writes a block that lies in pieces, and its trailer. */
+  private writePieces(pieces: readonly Uint8Array[]): BlockHandle {
+    const offset = this.offset;
+    let crc = 0;
+    for (const piece of pieces) {
+      crc = crc32c(piece, 0, piece.length, crc);
+      this.write(piece);
+    }
+    const size = this.offset - offset;
+    const end = Buffer.allocUnsafe(TRAILER_SIZE);
+    end[0] = NO_COMPRESSION;
+    end.writeUInt32LE(maskCrc(crc32c(end, 0, 1, crc)), 1);
+    this.write(end);
+    return { offset, size };
+  }
+
+  private properties(): Buffer {
+    const block = new BlockBuilder(1024, Number.MAX_SAFE_INTEGER);
+    block.add('rocksdb.block.based.table.index.type', Buffer.alloc(4));
+    block.add('rocksdb.block.based.table.prefix.filtering', Buffer.from('0'));
+    block.add('rocksdb.block.based.table.whole.key.filtering', Buffer.from('1'));
+    block.add('rocksdb.comparator', Buffer.from('leveldb.BytewiseComparator'));
+    block.add('rocksdb.data.size', varint(this.offset));
+    block.add('rocksdb.deleted.keys', varint(this.deletions));
+    block.add('rocksdb.index.size', varint(this.index.size + TRAILER_SIZE));
+    block.add('rocksdb.merge.operands', varint(0));
+    block.add('rocksdb.num.data.blocks', varint(this.blocks));
+    block.add('rocksdb.num.entries', varint(this.entries));
+    block.add('rocksdb.raw.key.size', varint(this.rawKeySize));
+    block.add('rocksdb.raw.value.size', varint(this.rawValueSize));
+    return block.finish();
+  }
+
+  private write(bytes: Uint8Array): void {
+    this.offset += bytes.length;
+    if (this.pending + bytes.length > WRITE_SIZE) this.flush();
+    if (bytes.length > WRITE_SIZE) {
+      writeAll(this.file, bytes);
+      return;
+    }
+    this.out.set(bytes, this.pending);
+    this.pending += bytes.length;
+  }
+
+  private flush(): void {
+    writeAll(this.file, this.out.subarray(0, this.pending));
+    this.pending = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** The 8 bytes behind a user key: `sequence << 8 | type`, little-endian. */
+function trailer(sequence: number, type: number): Key {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE((BigInt(sequence) << 8n) | BigInt(type));
+  return bytes.toString('latin1');
+}
+
+function encodeHandle(handle: BlockHandle): Buffer {
+  const bytes = Buffer.alloc(20);
+  return bytes.subarray(0, putVarint(bytes, putVarint(bytes, 0, handle.offset), handle.size));
+}
+
+function footer(metaindex: BlockHandle, index: BlockHandle): Buffer {
+  const bytes = Buffer.alloc(FOOTER_SIZE);
+  bytes[0] = 1; // checksum type: CRC32C
+  const handles = Buffer.concat([encodeHandle(metaindex), encodeHandle(index)]);
+  bytes.set(handles, 1);
+  bytes.writeUInt32LE(FORMAT_VERSION, FOOTER_SIZE - 12);
+  bytes.set(MAGIC, FOOTER_SIZE - 8);
+  return bytes;
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+}

@@ -1,0 +1,43 @@
+import { workerData } from 'piscina';
+import { Repository } from './aim/repository.js';
+import { writeIndex } from './aim/run-index.js';
+import { StepOrders } from './aim/step-order.js';
+import { convertRun, type RunEnvironment } from './convert-run.js';
+import { toConvertError } from './errors.js';
+import { openStore } from './mlflow/open-store.js';
+import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
+
+const data = workerData as ThreadData;
+const counters = new BigInt64Array(data.progress);
+
+const environment: RunEnvironment = {
+  store: openStore(data.trackingUri),
+  repository: Repository.at(data.repository),
+  options: data.options,
+  orders: new StepOrders(),
+  progress: (points, artifactBytes) => {
+    Atomics.add(counters, 0, BigInt(points));
+    Atomics.add(counters, 1, BigInt(artifactBytes));
+  },
+};
+
+/** A thread is stopped from outside, at once; the signal is there for the stages, which also run without threads. */
+const { signal } = new AbortController();
+
+export default async function work(task: ThreadTask): Promise<ThreadAnswer> {
+  try {
+    return await perform(task);
+  } catch (cause) {
+    const { kind, message, where, hint } = toConvertError(cause, 'fatal', environment.repository.path);
+    return { failure: { kind, message, where, hint } };
+  }
+}
+
+async function perform(task: ThreadTask): Promise<ThreadAnswer> {
+  switch (task.type) {
+    case 'run':
+      return convertRun(task.job, environment, signal);
+    case 'index':
+      return writeIndex(environment.repository, task.hashes, task.finished);
+  }
+}

@@ -1,0 +1,55 @@
+import { ConvertError } from '../errors.js';
+import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { Experiment, RunRef } from '../model.js';
+
+/** A run to be converted, and the experiment it belongs to. */
+export interface EnumeratedRun {
+  readonly experiment: Experiment;
+  readonly ref: RunRef;
+}
+
+/**
+ * Lists the runs of these experiments, one experiment after the other. `listed` hears of each experiment when its runs
+ * have been counted. Holds the references of one experiment at a time.
+ */
+export async function* enumerateRuns(
+  store: TrackingStore,
+  experiments: readonly Experiment[],
+  listed: (experiment: Experiment, runs: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<EnumeratedRun> {
+  for (const experiment of experiments) {
+    const refs: RunRef[] = [];
+    for await (const ref of store.runs(experiment, signal)) refs.push(ref);
+    listed(experiment, refs.length);
+    for (const ref of refs) {
+      signal.throwIfAborted();
+      yield { experiment, ref };
+    }
+  }
+}
+
+/** The experiments that `wanted` names by id or name; all, when it is empty. Throws a `fatal` error for an unknown name. */
+export async function selectExperiments(
+  store: TrackingStore,
+  wanted: readonly string[],
+  signal: AbortSignal,
+): Promise<Experiment[]> {
+  const experiments: Experiment[] = [];
+  for await (const experiment of store.experiments(signal)) experiments.push(experiment);
+  for (const name of wanted) {
+    if (experiments.some((experiment) => isCalled(experiment, name))) continue;
+    const names = experiments.map((experiment) => experiment.name);
+    const some = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
+    throw new ConvertError('fatal', `The source has no experiment with the id or name "${name}".`, {
+      hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
+    });
+  }
+  return wanted.length === 0
+    ? experiments
+    : experiments.filter((experiment) => wanted.some((name) => isCalled(experiment, name)));
+}
+
+function isCalled(experiment: Experiment, name: string): boolean {
+  return experiment.id === name || experiment.name === name;
+}

@@ -1,0 +1,35 @@
+import type { MetricTarget } from '../aim/metrics-writer.js';
+import { sequenceId } from '../aim/sequence.js';
+import { metricTarget } from '../mapping/metric-target.js';
+import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { PointBatch, RunRef, StageContext } from '../model.js';
+
+/** Some points of one metric, and where they go. */
+export interface HistoryBatch {
+  readonly target: MetricTarget;
+  readonly batch: PointBatch;
+}
+
+/**
+ * Reads all metric histories of a run, one metric after the other in the order in which Aim stores them, so that the
+ * writer can pass them on as they come. The next batch is read when it is asked for.
+ */
+export async function* fetchHistories(
+  store: Pick<TrackingStore, 'metricKeys' | 'history'>,
+  ref: RunRef,
+  context: StageContext,
+): AsyncGenerator<HistoryBatch> {
+  const targets = (await store.metricKeys(ref, context)).map(targetOf);
+  targets.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
+  for (const target of targets) {
+    for await (const batch of store.history(ref, target.key, context)) {
+      context.signal.throwIfAborted();
+      yield { target, batch };
+    }
+  }
+}
+
+function targetOf(key: string): MetricTarget {
+  const { name, context } = metricTarget(key);
+  return { key, sequence: sequenceId(name, context) };
+}

@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import type { RunProperties } from '../aim/run-metadata.js';
+
+/** What the ledger knows about a run that was converted. */
+export interface LedgerEntry {
+  readonly hash: string;
+  readonly runId: string;
+  readonly source: string;
+  /** The source's mark of what was read (`TrackingStore.revision`). */
+  readonly revision: string;
+  /** A digest of everything else that decides the result: mapping version, policies, the experiment. */
+  readonly inputs: string;
+  /** What was last written into Aim's relational database. */
+  readonly properties: RunProperties;
+  /** What was about to be written there when a conversion ended; it may have been, or not. */
+  readonly pending?: RunProperties;
+  /** From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale. */
+  readonly reviewAt: number | null;
+}
+
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS runs (
+  hash TEXT PRIMARY KEY,
+  run_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  inputs TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  pending TEXT,
+  review_at INTEGER
+) WITHOUT ROWID;
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). It is a cache of what could be found out
+ * again by reading both sides: without it a conversion takes longer and ends in the same repository.
+ */
+export class Ledger {
+  private readonly select: StatementSyncInstance;
+  private readonly upsert: StatementSyncInstance;
+
+  private constructor(
+    private readonly database: DatabaseSyncInstance,
+    /** The file was unusable and has been begun anew. */
+    readonly rebuilt: boolean,
+  ) {
+    this.select = database.prepare(
+      `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
+              pending AS pending, review_at AS review_at
+       FROM runs WHERE hash = ?`,
+    );
+    this.upsert = database.prepare(
+      `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+  }
+
+  /** Opens the ledger; one that is damaged or of another version is thrown away. */
+  static open(file: string): Ledger {
+    try {
+      return new Ledger(openDatabase(file), false);
+    } catch {
+      rmSync(file, { force: true });
+      rmSync(`${file}-journal`, { force: true });
+      return new Ledger(openDatabase(file), true);
+    }
+  }
+
+  get(hash: string): LedgerEntry | undefined {
+    const row = this.select.get(hash) as Record<string, string | number | null> | undefined;
+    const properties = row === undefined ? undefined : parseProperties(row.properties);
+    if (row === undefined || properties === undefined) return undefined;
+    const pending = row.pending === null ? undefined : parseProperties(row.pending);
+    return {
+      hash,
+      runId: String(row.run_id),
+      source: String(row.source),
+      revision: String(row.revision),
+      inputs: String(row.inputs),
+      properties,
+      ...(pending !== undefined && { pending }),
+      reviewAt: row.review_at === null ? null : Number(row.review_at),
+    };
+  }
+
+  /** Writes entries in one transaction. */
+  write(entries: readonly LedgerEntry[]): void {
+    this.database.exec('BEGIN');
+    for (const { hash, runId, source, revision, inputs, properties, pending, reviewAt } of entries) {
+      const unsettled = pending === undefined ? null : JSON.stringify(pending);
+      this.upsert.run(hash, runId, source, revision, inputs, JSON.stringify(properties), unsettled, reviewAt);
+    }
+    this.database.exec('COMMIT');
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+/** Undefined for what a damaged page has made of them: the run is then as good as unknown. */
+function parseProperties(text: unknown): RunProperties | undefined {
+  try {
+    return JSON.parse(String(text)) as RunProperties;
+  } catch {
+    return undefined;
+  }
+}
+
+function openDatabase(file: string): DatabaseSyncInstance {
+  const database = new DatabaseSync(file, { timeout: 30_000 });
+  try {
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version === 0) database.exec(SCHEMA);
+    else if (version !== SCHEMA_VERSION) throw new Error(`The ledger is of version ${version}.`);
+    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (verdict !== 'ok') throw new Error(`The ledger is damaged: ${verdict}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { normaliseFlags } from '../../src/cli/normalise-flags.js';
+import { createProgram } from '../../src/cli/program.js';
+
+const program = createProgram(() => {});
+const normalise = (...argv: string[]) => normaliseFlags(argv, program);
+
+describe('flags are written with - or with _', () => {
+  test.each([
+    [
+      ['convert', '--tracking_uri', 'a_b'],
+      ['convert', '--tracking-uri', 'a_b'],
+    ],
+    [['--tracking_uri=a_b=c_d'], ['--tracking-uri=a_b=c_d']],
+    [
+      ['--tracking-uri', '--x_y'],
+      ['--tracking-uri', '--x_y'],
+    ],
+    [
+      ['--mlflow_tracking_uri', 'x'],
+      ['--tracking-uri', 'x'],
+    ],
+    [['--mlflow-tracking-uri=--aim_repo'], ['--tracking-uri=--aim_repo']],
+    [
+      ['--aim-repo', '.', '--aim_repo=b'],
+      ['--repo', '.', '--repo=b'],
+    ],
+    [
+      ['--no_artifacts', '--raw_params'],
+      ['--no-artifacts', '--raw-params'],
+    ],
+    [
+      ['--raw_params', 'a_b'],
+      ['--raw-params', 'a_b'],
+    ],
+    [
+      ['--exclude_artifacts', '*_x', '--include_artifacts', '-_'],
+      ['--exclude-artifacts', '*_x', '--include-artifacts', '-_'],
+    ],
+    [
+      ['--raw_params', '--', '--raw_params'],
+      ['--raw-params', '--', '--raw_params'],
+    ],
+    [
+      ['--repo', '--', '--raw_params'],
+      ['--repo', '--', '--raw-params'],
+    ],
+    [
+      ['_x', 'a_b', '-_', '--no_such_flag'],
+      ['_x', 'a_b', '-_', '--no-such-flag'],
+    ],
+    [['--repo'], ['--repo']],
+  ])('%j is %j', (argv, expected) => expect(normalise(...argv)).toEqual(expected));
+
+  test('a flag is not the value of another', () => {
+    expect(() => normalise('--repo', '--raw_params')).toThrow('The flag --repo needs a value before --raw_params.');
+    expect(() => normalise('--tracking_uri', '--aim_repo', 'x')).toThrow(/needs a value/);
+    expect(normalise('--repo=--raw_params')).toEqual(['--repo=--raw_params']);
+  });
+});

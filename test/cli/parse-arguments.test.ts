@@ -1,0 +1,141 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../../src/cli/parse-arguments.js';
+import type { ConvertSettings } from '../../src/cli/settings.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { FakeIo } from './fake-io.js';
+
+function settings(flags: readonly string[], env: Record<string, string> = {}): ConvertSettings {
+  const io = new FakeIo();
+  io.env = env;
+  const parsed = parseArguments(['convert', ...flags], io);
+  if (parsed.type !== 'convert') throw new Error(`It did not parse: ${io.stderr.text}`);
+  return parsed.settings;
+}
+
+function refusal(...argv: string[]): string {
+  const io = new FakeIo();
+  expect(parseArguments(argv, io)).toEqual({ type: 'exit', code: 2 });
+  expect(io.stdout.text).toBe('');
+  return io.stderr.text;
+}
+
+describe('convert', () => {
+  test('has defaults for everything', () => {
+    expect(settings([])).toEqual({
+      options: {
+        trackingUri: './mlruns',
+        repo: '.',
+        experiments: [],
+        includeDeleted: false,
+        overwrite: false,
+        restoreRemoved: false,
+        concurrency: 2 * availableParallelism(),
+        mapping: DEFAULT_MAPPING,
+        artifacts: DEFAULT_ARTIFACTS,
+      },
+      sourceAssumed: true,
+      quiet: false,
+      logFormat: 'text',
+      color: true,
+    });
+  });
+
+  test.each<[string[], Partial<ConvertSettings['options']>]>([
+    [['--tracking_uri', 'http://h:5000'], { trackingUri: 'http://h:5000' }],
+    [['--tracking-uri=sqlite:///a_b.db'], { trackingUri: 'sqlite:///a_b.db' }],
+    [['--mlflow-tracking-uri', 'x'], { trackingUri: 'x' }],
+    [['--repo', '/data/aim'], { repo: '/data/aim' }],
+    [['--repo', '/data/aim/.aim'], { repo: '/data/aim' }],
+    [['--repo', '/data/aim/.aim/'], { repo: '/data/aim' }],
+    [['--aim_repo=.aim'], { repo: '.' }],
+    [['--repo', '/.aim'], { repo: '/' }],
+    [['--repo', 'my.aim'], { repo: 'my.aim' }],
+    [['--experiment', 'a b', '--experiment=0'], { experiments: ['a b', '0'] }],
+    [['--include_deleted', '--overwrite'], { includeDeleted: true, overwrite: true }],
+    [['--restore-removed', '--concurrency', '7'], { restoreRemoved: true, concurrency: 7 }],
+    [
+      ['--repeated_steps', 'split', '--raw_params', '--stale_after=90m'],
+      { mapping: { repeatedSteps: 'split', rawParams: true, staleAfter: 5_400_000 } },
+    ],
+    [['--no_artifacts'], { artifacts: { ...DEFAULT_ARTIFACTS, enabled: false } }],
+    [
+      ['--exclude-artifacts', '*', '--include_artifacts=**/*.png', '--exclude_artifacts', 'x_y/**'],
+      {
+        artifacts: {
+          ...DEFAULT_ARTIFACTS,
+          rules: [
+            { include: false, glob: '*' },
+            { include: true, glob: '**/*.png' },
+            { include: false, glob: 'x_y/**' },
+          ],
+        },
+      },
+    ],
+    [
+      ['--max_artifact_size', '1GiB', '--max-text-size=5000', '--terminal_log', 'logs/*.txt'],
+      { artifacts: { ...DEFAULT_ARTIFACTS, maxSize: 2 ** 30, maxTextSize: 5000, terminalLog: 'logs/*.txt' } },
+    ],
+  ])('%j', (flags, expected) => expect(settings(flags).options).toMatchObject(expected));
+
+  test('knows how to report', () => {
+    expect(settings(['--quiet', '--log_format', 'json', '--report', 'r.json', '--no-color'])).toMatchObject({
+      quiet: true,
+      logFormat: 'json',
+      report: 'r.json',
+      color: false,
+    });
+  });
+
+  test('takes the source from the environment when no flag names one', () => {
+    const env = { MLFLOW_TRACKING_URI: 'http://server' };
+    expect(settings([], env)).toMatchObject({ sourceAssumed: false, options: { trackingUri: 'http://server' } });
+    expect(settings(['--tracking_uri', 'x'], env).options.trackingUri).toBe('x');
+    expect(settings([], { MLFLOW_TRACKING_URI: ' ' })).toMatchObject({ sourceAssumed: true });
+  });
+
+  test('honours NO_COLOR, unless it is empty', () => {
+    expect(settings([], { NO_COLOR: '1' }).color).toBe(false);
+    expect(settings([], { NO_COLOR: '' }).color).toBe(true);
+  });
+});
+
+describe('usage errors', () => {
+  test.each<[string[], string]>([
+    [['convert', '--trakcing_uri', 'x'], 'Did you mean --tracking-uri?'],
+    [['convert', '--max_artefact_size', '1MB'], 'Did you mean --max-artifact-size?'],
+    [['convrt'], 'Did you mean convert?'],
+    [['convert', '--repo'], "option '--repo <DIR>' argument missing"],
+    [['convert', '--repo', '--quiet'], 'The flag --repo needs a value before --quiet.'],
+    [['convert', '--repo', ''], 'It must not be empty.'],
+    [['convert', '--repo', 'aim://host:53800'], 'aim://host:53800 cannot be written to.'],
+    [['convert', '--repeated_steps', 'all'], 'Allowed choices are auto, last, split, index.'],
+    [['convert', '--log-format', 'xml'], 'Allowed choices are text, json.'],
+    [['convert', '--concurrency', '0'], 'It takes a whole number from 1 to 1000.'],
+    [['convert', '--stale-after', 'soon'], 'It takes a time span such as 24h'],
+    [['convert', '--max-text-size', 'big'], 'It takes a size such as 100MB'],
+    [['convert', 'mlruns'], "too many arguments for 'convert'"],
+  ])('%j: %s', (argv, sentence) => {
+    const text = refusal(...argv);
+    expect(text).toContain(sentence);
+    expect(text).toMatch(/Run mlflow2aim (convert )?--help to see what it takes\.\n$/);
+  });
+
+  test('no command at all prints the help, as an error', () => {
+    expect(refusal()).toContain('Usage: mlflow2aim');
+  });
+});
+
+describe('help and version', () => {
+  test.each([
+    [['--help'], 'mlflow2aim convert --tracking_uri /data/mlruns'],
+    [['convert', '--help'], '--exclude-artifacts <GLOB>'],
+    [['help', 'convert'], 'Examples:'],
+    [['--version'], '.'],
+  ])('%j', (argv, text) => {
+    const io = new FakeIo();
+    expect(parseArguments(argv, io)).toEqual({ type: 'exit', code: 0 });
+    expect(io.stdout.text).toContain(text);
+    expect(io.stderr.text).toBe('');
+  });
+});

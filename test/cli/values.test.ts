@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseDuration, parseInteger, parseSize, parseText } from '../../src/cli/values.js';
+
+describe('values of flags', () => {
+  test.each([
+    ['24h', 86_400_000],
+    ['90m', 5_400_000],
+    ['30s', 30_000],
+    ['2d', 172_800_000],
+    ['1w', 604_800_000],
+    ['250ms', 250],
+    ['1.5 H', 5_400_000],
+    ['0', Number.POSITIVE_INFINITY],
+    ['0h', Number.POSITIVE_INFINITY],
+    ['never', Number.POSITIVE_INFINITY],
+  ])('duration %p', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds));
+
+  test.each(['', '24', 'h', '-1h', '1h30m', '1y', 'constructor', '1constructor', '1e3s', '1__proto__'])(
+    'no duration: %p',
+    (text) => expect(() => parseDuration(text)).toThrow(/such as 24h/),
+  );
+
+  test.each([
+    ['0', 0],
+    ['4096', 4096],
+    ['100MB', 100_000_000],
+    ['100 mb', 100_000_000],
+    ['1.5kB', 1500],
+    ['1GiB', 2 ** 30],
+    ['10M', 10_000_000],
+    ['2TiB', 2 ** 41],
+    ['7B', 7],
+  ])('size %p', (text, bytes) => expect(parseSize(text)).toBe(bytes));
+
+  test.each(['', 'MB', '-1', '1.2.3', '10 apples', '99999999TB', 'Infinity'])('no size: %p', (text) =>
+    expect(() => parseSize(text)).toThrow(/such as 100MB/),
+  );
+
+  test('whole numbers have bounds', () => {
+    const parse = parseInteger(1, 10);
+    expect(['1', '10', '007'].map(parse)).toEqual([1, 10, 7]);
+    for (const text of ['0', '11', '1.5', '-1', '', 'x', '1e1']) {
+      expect(() => parse(text)).toThrow('It takes a whole number from 1 to 10.');
+    }
+  });
+
+  test('text is not empty', () => {
+    expect(parseText(' a ')).toBe(' a ');
+    expect(() => parseText(' ')).toThrow(/must not be empty/);
+  });
+});

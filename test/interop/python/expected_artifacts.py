@@ -1,0 +1,191 @@
+"""mapping.md, “Artifacts”: the images, texts, audios, logs and links that Aim must hold, byte by byte."""
+
+import fnmatch
+import io
+import re
+import struct
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from pathlib import Path
+from urllib.parse import quote
+
+from PIL import Image
+
+from canonical import bytes_mark, float_bits, one_of, sequence_key
+
+EXTENSIONS = {
+    **dict.fromkeys("jpg bmp jpeg png gif svg webp".split(), "image"),
+    **dict.fromkeys("txt log py js yaml yml json csv tsv md rst jsonnet".split(), "text"),
+    **dict.fromkeys("flac mp3 wav".split(), "audio"),
+}
+FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
+# log_image(key=…, step=…): `+` since MLflow 3.11.1, `%` before
+HISTORY = re.compile(
+    r"^images/(?P<key>.+)(?P<mark>[+%])step(?P=mark)(?P<step>-?\d+)(?P=mark)timestamp(?P=mark)(?P<time>\d+)"
+    r"(?P=mark)[0-9a-f-]{36}(?P<twin>(?P=mark)compressed)?\.(?P<extension>png|webp)$"
+)
+LINKS_OF_ONE_DIRECTORY = 200
+MAX_BYTES, MAX_TEXT = 100_000_000, 10_000_000
+
+
+def extension(path: str) -> str:
+    name = path.rsplit("/", 1)[-1]
+    return name.rsplit(".", 1)[-1].lower() if "." in name else ""
+
+
+def svg_size(data: bytes) -> tuple | None:
+    try:
+        root = ElementTree.fromstring(data)
+    except ElementTree.ParseError:
+        return None
+    if not root.tag.endswith("svg"):
+        return None
+    size = [re.match(r"[\d.]+", root.get(name, "")) for name in ("width", "height")]
+    if all(size):
+        return tuple(int(float(item.group())) for item in size)
+    box = root.get("viewBox", "").replace(",", " ").split()
+    return (int(float(box[2])), int(float(box[3]))) if len(box) == 4 else (300, 150)
+
+
+def png_header(data: bytes) -> tuple | None:
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR" or len(data) < 33:
+        return None
+    return struct.unpack(">II", data[16:24])
+
+
+def image(path: str, data: bytes) -> dict | None:
+    """What aim.image must hold, or None where the header is of no image that Aim's UI paints."""
+    value = {"caption": path, "data": bytes_mark(data)}
+    if extension(path) == "svg":
+        size = svg_size(data)
+        if size is None:
+            return None
+        return {**value, "format": "svg+xml", "width": str(size[0]), "height": str(size[1]), "mode": {"$any": True}}
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.format not in FORMATS:
+                return None
+            width, height = opened.size
+            kind, mode = FORMATS[opened.format], opened.mode
+    except (OSError, ValueError, SyntaxError):
+        size = png_header(data)  # Pillow looks further than the header, the contract does not
+        if size is None:
+            return None
+        (width, height), kind, mode = size, "png", {"$any": True}
+    return {**value, "format": kind, "width": str(width), "height": str(height), "mode": mode}
+
+
+class Artifacts:
+    """Collects a run's files; `links` and the counts are what was not transferred."""
+
+    def __init__(self, start: str, terminal_log: str | None):
+        """`start` is the time of files that have none of their own: the bits of the run's start in seconds."""
+        self.start = start
+        self.terminal_log = terminal_log
+        # kind → sequence → step → (path, time, value): time is None for a file that has none of its own
+        self.places = {kind: defaultdict(lambda: defaultdict(list)) for kind in ("images", "audios")}
+        self.grouped = set()
+        self.texts, self.logs, self.links = {}, {}, {}
+        self.replaced_texts = 0
+
+    def add_all(self, files: dict):
+        """relative path → absolute path"""
+        for path, file in files.items():
+            history = HISTORY.match(path)
+            original = (
+                path.replace(f"{history['mark']}compressed.webp", ".png") if history and history["twin"] else None
+            )
+            if original is None or original not in files:
+                self.add(path, file, history)
+
+    def add(self, path: str, file: Path, history):
+        kind = EXTENSIONS.get(extension(path))
+        data = file.read_bytes() if kind else b""
+        limit = MAX_TEXT if kind == "text" else MAX_BYTES
+        if kind is None or len(data) > limit:
+            self.links[path] = file
+        elif kind == "text":
+            self.add_text(path, data)
+        elif kind == "audio":
+            self.add_to_directory(
+                "audios", path, {"caption": path, "data": bytes_mark(data), "format": extension(path)}
+            )
+        else:
+            self.add_image(path, file, data, history)
+
+    def add_image(self, path: str, file: Path, data: bytes, history):
+        value = image(path, data)
+        if value is None:
+            self.links[path] = file
+        elif history is not None and int(history["step"]) >= 0:
+            key = history["key"].replace("~" if history["mark"] == "+" else "#", "/")
+            time = float_bits(int(history["time"]) / 1000)
+            self.places["images"][key][int(history["step"])].append((path, time, value))
+        else:
+            # Aim's sequences of objects begin at step 0: a picture of a step before stays one of its directory
+            self.add_to_directory("images", path, value)
+
+    def add_to_directory(self, kind: str, path: str, value: dict):
+        directory = path.rsplit("/", 1)[0] if "/" in path else "root"
+        self.places[kind][directory][0].append((path, None, value))
+        self.grouped.add((kind, directory))
+
+    def add_text(self, path: str, data: bytes):
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "replace")
+            self.replaced_texts += 1
+        self.texts[path] = text
+        if self.terminal_log and not self.logs and fnmatch.fnmatch(path, self.terminal_log):
+            lines = text.removesuffix("\n").split("\n")
+            self.logs = {"steps": [str(step) for step in range(len(lines))], "lines": lines}
+
+    def sequences(self) -> dict:
+        found = {"images": {}, "texts": {}, "audios": {}}
+        for kind, context in (("images", "image"), ("audios", "audio")):
+            for name, steps in self.places[kind].items():
+                # a history that meets a directory of its name shares its sequence; so do pictures of one step
+                lists = (kind, name) in self.grouped or any(len(files) > 1 for files in steps.values())
+                found[kind][sequence_key(name, {"type": context})] = self.sequence(f"aim.{context}", steps, lists)
+        for path, text in self.texts.items():
+            found["texts"][sequence_key(path, {"type": "text"})] = self.sequence(
+                "aim.text", {0: [(path, None, text)]}, False
+            )
+        return found
+
+    def sequence(self, dtype: str, steps: dict, lists: bool) -> dict:
+        ordered = sorted(steps)
+        files = [sorted(steps[step], key=lambda file: file[0].encode()) for step in ordered]
+        expected = {
+            "dtype": f"list({dtype})" if lists else dtype,
+            "version": 1,
+            "first_step": str(ordered[0]),
+            "last_step": str(ordered[-1]),
+            "steps": [str(step) for step in ordered],
+            "times": [self.time_of(some) for some in files],
+            "values": [[value for _, _, value in some] if lists else some[0][2] for some in files],
+        }
+        return {**expected, "record_max_length": str(max(map(len, files)))} if lists else expected
+
+    def time_of(self, files: list):
+        """Of several files at one step, the time of any."""
+        own = [time for _, time, _ in files if time is not None]
+        return one_of(*own, *([self.start] if len(own) < len(files) else []))
+
+    def artifacts(self) -> dict:
+        """Links by name; where a directory holds more than 200 of them, the directory itself."""
+        directories = defaultdict(list)
+        for path in self.links:
+            directories[path.rsplit("/", 1)[0] if "/" in path else ""].append(path)
+        listed = {}
+        for directory, paths in directories.items():
+            if len(paths) > LINKS_OF_ONE_DIRECTORY:
+                listed[directory or "."] = link(self.links[paths[0]].parent)
+            else:
+                listed.update({path: link(self.links[path]) for path in paths})
+        return listed
+
+
+def link(file: Path) -> dict | str:
+    return one_of(f"file://{quote(str(file))}", f"file://{file}", f"file://{quote(str(file))}/")

@@ -1,0 +1,58 @@
+"""What a tracking store holds, as plain records: filled from the files, then overruled by the real MLflow client."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Experiment:
+    id: str
+    name: str
+    deleted: bool
+    tags: dict
+    directory: Path
+
+
+@dataclass
+class Point:
+    """One line of a metric file; `timestamp` in milliseconds."""
+
+    step: int
+    value: float
+    timestamp: int
+
+
+@dataclass
+class Metric:
+    """Points in arrival order; `bad_lines` cannot be parsed; `misread` when MLflow's own reader gives other points."""
+
+    points: list
+    bad_lines: int = 0
+    misread: bool = False
+
+
+@dataclass
+class Run:
+    """Times are milliseconds since the epoch, or None."""
+
+    id: str
+    experiment: Experiment
+    directory: Path
+    name: str | None
+    status: str
+    deleted: bool
+    start: int | None
+    end: int | None
+    user: str | None
+    artifact_uri: str | None
+    entry_point: str | None
+    params: dict = field(default_factory=dict)
+    tags: dict = field(default_factory=dict)
+    metrics: dict = field(default_factory=dict)
+    datasets: list = field(default_factory=list)
+    models: list = field(default_factory=list)
+    bad_fields: int = 0
+
+    @property
+    def archived(self) -> bool:
+        return self.deleted or self.experiment.deleted

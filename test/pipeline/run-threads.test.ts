@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { Repository } from '../../src/aim/repository.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { built, startScript } from '../support/command-line.js';
+import { id, longMetric, newStore, series } from '../support/example-store.js';
+import type { FileStoreBuilder } from '../support/file-store-builder.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const [SHORT, LONG] = [id('a'), id('b')];
+
+function newStoreWithRuns(): FileStoreBuilder {
+  const store = newStore();
+  store.experiment({ id: '1' });
+  store.run('1', { runId: SHORT, metrics: { loss: series(3) } });
+  store.run('1', { runId: LONG, metrics: { loss: longMetric(200_000, 2), more: longMetric(200_000, 2) } });
+  return store;
+}
+
+/** What a script says that has `threads` of its own and `job(runId)` for them, line by line. */
+async function saidBy(act: string): Promise<string[]> {
+  const { root } = newStoreWithRuns();
+  const { path } = Repository.open(temporaryDirectory());
+  const options = {
+    includeDeleted: false,
+    overwrite: false,
+    mapping: DEFAULT_MAPPING,
+    artifacts: DEFAULT_ARTIFACTS,
+    now: 1_800_000_000_000,
+  };
+  const { stdout, stderr } = await startScript(`
+    const { RunThreads } = await import(${JSON.stringify(built('run-threads.js'))});
+    const threads = new RunThreads(${JSON.stringify(root)}, ${JSON.stringify(path)}, ${JSON.stringify(options)}, 2);
+    const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
+    const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
+    ${act}`).ended;
+  expect(stderr).toBe('');
+  return stdout.trim().split('\n');
+}
+
+describe('worker threads', () => {
+  test('convert runs, count what they do, and let the process end when they are stopped', async () => {
+    const said = await saidBy(`
+      const { report, staged } = await threads.convert(job('${SHORT}'));
+      console.log(report.outcome, report.counts.points, staged.files !== undefined);
+      console.log(JSON.stringify(threads.takeProgress()), JSON.stringify(threads.takeProgress()));
+      await threads.stop();`);
+    expect(said).toEqual(['new 3 true', '{"points":3,"artifactBytes":0} {"points":0,"artifactBytes":0}']);
+  });
+
+  test('hand on errors with all that they say', async () => {
+    const said = await saidBy(`
+      const { report } = await threads.convert(job('nope'));
+      console.log(report.outcome, report.reason);
+      await threads.stop();`);
+    expect(said).toEqual([expect.stringMatching(/^skipped Run nope cannot be read: .* does not exist\./)]);
+  });
+
+  test('are stopped in the middle of a run, which is then rejected', async () => {
+    const said = await saidBy(`
+      const running = threads.convert(job('${LONG}')).then(() => 'converted', () => 'rejected');
+      while (threads.takeProgress().points === 0) await new Promise((resume) => setImmediate(resume));
+      await threads.stop();
+      console.log(await running);`);
+    expect(said).toEqual(['rejected']);
+  });
+
+  test('have ended when stop says so, also to those who ask a second time', async () => {
+    const said = await saidBy(`
+      threads.convert(job('${LONG}')).catch(() => {});
+      while (threads.takeProgress().points === 0) await new Promise((resume) => setImmediate(resume));
+      let ended = false;
+      const first = threads.stop().then(() => { ended = true; });
+      await threads.stop();
+      console.log(ended);
+      await first;`);
+    expect(said).toEqual(['true']);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConvertEvents } from '../../src/events.js';
+import { Summary } from '../../src/report/summary.js';
+import { summaryLines } from '../../src/report/summary-text.js';
+import { Tally } from '../../src/report/tally.js';
+import { makeRun } from './make-run.js';
+
+function conversion(): Summary {
+  let now = 0;
+  const events = new ConvertEvents();
+  const summary = new Summary(events, () => now);
+  events.emit('experiment', { id: '0', name: 'Default', runs: 2 });
+  events.emit('experiment', { id: '1', name: 'resnet50', runs: 1003 });
+  for (let index = 0; index < 1000; index += 1) {
+    events.emit(
+      'run:done',
+      makeRun({
+        counts: {
+          metrics: 10,
+          points: 1000,
+          pointsCollapsed: 3,
+          params: 5,
+          tags: 1,
+          artifacts: { image: 2, text: 1, audio: 0 },
+          artifactsListed: 2,
+          artifactBytes: 100_000,
+          bytesWritten: 123_456,
+        },
+        notices: [
+          { kind: 'artifact-skipped', path: `model/${index}.pkl`, reason: 'no-kind', detail: '' },
+          { kind: 'artifact-skipped', path: 'LICENSE', reason: 'no-kind', detail: '' },
+        ],
+      }),
+    );
+  }
+  events.emit('run:done', makeRun({ outcome: 'updated', counts: { metrics: 1, metricsRenumbered: 1, points: 7 } }));
+  events.emit('run:done', makeRun({ outcome: 'unchanged' }));
+  events.emit('run:done', makeRun({ outcome: 'skipped', reason: 'It is deleted in MLflow.' }));
+  events.emit('run:done', makeRun({ outcome: 'failed', runId: 'bad1', reason: 'Its meta.yaml is empty.' }));
+  events.emit('run:done', makeRun({ outcome: 'failed', runId: 'bad2', runName: 'owl\n2', reason: 'It has no id.' }));
+  events.emit('publish', { runs: 1001 });
+  now = 12_500;
+  return summary;
+}
+
+describe('the summary', () => {
+  test('is a short table', () => {
+    expect(`\n${summaryLines(conversion().numbers()).join('\n')}\n`).toBe(`
+experiments           2
+runs              1,005   1,000 new · 1 updated · 1 unchanged · 1 skipped · 2 failed
+metrics          10,001   1 renumbered
+points        1,000,007   3,000 collapsed
+params            5,000
+tags              1,000
+artifacts         3,000   2,000 images · 1,000 texts · 0 audio · 2,000 listed as links
+left behind       2,000   of no kind that Aim shows · 1,000 without extension, 1,000 .pkl
+written          123 MB   100 MB of artifacts
+time             12.5 s   80.4 runs/s · 80,001 points/s
+
+Skipped runs:
+  1 × It is deleted in MLflow.
+
+2 runs failed and were left as they were:
+  bad1 of resnet50: Its meta.yaml is empty.
+  bad2 (owl 2) of resnet50: It has no id.
+`);
+  });
+
+  test('has all of it in numbers', () => {
+    expect(conversion().numbers()).toMatchObject({
+      experiments: 2,
+      runs: { new: 1000, updated: 1, unchanged: 1, skipped: 1, failed: 2 },
+      runsPublished: 1001,
+      points: 1_000_007,
+      notices: { 'artifact-skipped': 2000 },
+      artifactsSkipped: [
+        { reason: 'no-kind', extension: '', files: 1000 },
+        { reason: 'no-kind', extension: '.pkl', files: 1000 },
+      ],
+      seconds: 12.5,
+    });
+  });
+
+  test('does not grow with the number of different troubles', () => {
+    const events = new ConvertEvents();
+    const summary = new Summary(events);
+    for (let index = 0; index < 5000; index += 1) {
+      const notices = [
+        { kind: 'artifact-skipped', path: `x.ckpt${index}`, reason: 'no-kind', detail: '' } as const,
+        { kind: 'artifacts-unreachable', uri: 's3://x', detail: '' } as const,
+      ];
+      events.emit('run:done', makeRun({ notices }));
+      events.emit('run:done', makeRun({ outcome: 'failed', runId: `f${index}`, reason: `It is number ${index}.` }));
+      events.emit('run:done', makeRun({ outcome: 'skipped', reason: `It is number ${index}.` }));
+    }
+    const numbers = summary.numbers();
+    expect(numbers.artifactsSkipped).toHaveLength(201);
+    expect(numbers.artifactsSkipped.at(-1)).toEqual({ reason: 'other', extension: '', files: 4800 });
+    expect(numbers.skippedRuns).toHaveLength(21);
+    expect(numbers.failedRuns).toHaveLength(10);
+    const lines = summaryLines(numbers);
+    expect(lines.length).toBeLessThan(50);
+    expect(lines).toContain('  and 4,990 more');
+    expect(lines.join('\n')).toContain('and 194 other extensions');
+    expect(lines.join('\n')).toContain('all artifacts of 5,000 runs: unreachable');
+  });
+
+  test('an empty conversion has a table too', () => {
+    const lines = summaryLines(new Summary(new ConvertEvents(), () => 0).numbers());
+    expect(lines[0]).toBe('experiments       0');
+    expect(lines.at(-1)).toBe('time          0.0 s   0.00 runs/s · 0.00 points/s');
+  });
+});
+
+test('a tally counts what is beyond its bound together, last', () => {
+  const tally = new Tally(2);
+  for (const key of ['b', 'a', 'a', 'c', 'd', 'e', 'a']) tally.add(key);
+  expect(tally.entries()).toEqual([
+    ['a', 3],
+    ['b', 1],
+    ['other', 3],
+  ]);
+  expect(tally.total).toBe(7);
+});

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, expect } from '@jest/globals';
+import type { RunOutcome, RunReport } from '../../src/report/run-report.js';
+import type { SummaryNumbers } from '../../src/report/summary.js';
+import { temporaryDirectory } from './temporary.js';
+
+/** The command as it is built: worker threads cannot run TypeScript, so whole conversions are tested on this. */
+const CLI = resolve(process.env.MLFLOW2AIM_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url)));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process under test. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** The first line of stdout that passes, as soon as it is there. Rejects when the process ends without it. */
+  line(passes: (line: string) => boolean): Promise<string>;
+}
+
+/** A file of the build as a URL that a script of {@link startScript} can import. */
+export function built(module: string): string {
+  if (!existsSync(CLI)) throw new Error(`${CLI} is not there: run npm run build first.`);
+  return pathToFileURL(join(CLI, '..', module)).href;
+}
+
+export function startCli(args: readonly string[], options: { cwd?: string; uid?: number } = {}): Started {
+  built('cli.js');
+  return start([CLI, ...args], options);
+}
+
+/** Runs the text of an ES module in a process of its own. */
+export function startScript(script: string, options: { uid?: number } = {}): Started {
+  return start(['--input-type=module', '--eval', script], options);
+}
+
+/** What a failed test leaves running. */
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+function start(args: readonly string[], options: { cwd?: string; uid?: number }): Started {
+  const { MLFLOW_TRACKING_URI: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...options });
+  running.add(child);
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  const look = () => {
+    for (const waiter of waiting) waiter();
+  };
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    lines.push(line);
+    look();
+  });
+  const errors: Buffer[] = [];
+  child.stderr!.on('data', (part: Buffer) => errors.push(part));
+  let over = false;
+  const ended = new Promise<Ended>((settle, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      over = true;
+      running.delete(child);
+      const stdout = lines.map((line) => `${line}\n`).join('');
+      settle({ code, signal, stdout, stderr: Buffer.concat(errors).toString() });
+      look();
+    });
+  });
+  const line = (passes: (line: string) => boolean) =>
+    new Promise<string>((settle, reject) => {
+      const waiter = () => {
+        const found = lines.find(passes);
+        if (found !== undefined) settle(found);
+        else if (over) reject(new Error(`The process ended without saying it: ${lines.join('\n')} ${errors.join('')}`));
+        else return;
+        waiting.delete(waiter);
+      };
+      waiting.add(waiter);
+      waiter();
+    });
+  return { child, ended, line };
+}
+
+/** The part of a report file that tests read. */
+export interface Report {
+  readonly runs: readonly RunReport[];
+  readonly warnings: readonly string[];
+  readonly summary: SummaryNumbers;
+  readonly interrupted: boolean;
+}
+
+/** `mlflow2aim convert --report …` that must end with `code`; gives what it reported. */
+export async function convert(store: string, repo: string, flags: readonly string[] = [], code = 0): Promise<Report> {
+  const file = join(temporaryDirectory(), 'report.json');
+  const args = ['convert', '--tracking-uri', store, '--repo', repo, '--report', file, '--quiet', ...flags];
+  const ended = await startCli(args).ended;
+  expect(`${ended.code} ${ended.code === code ? '' : ended.stderr}`).toBe(`${code} `);
+  return JSON.parse(readFileSync(file, 'utf8')) as Report;
+}
+
+/** How many runs ended how; only the outcomes that there were. */
+export function outcomes({ runs }: Pick<Report, 'runs'>): Partial<Record<RunOutcome, number>> {
+  const counts: Partial<Record<RunOutcome, number>> = {};
+  for (const { outcome } of runs) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+}
+
+/** Whether a line of the JSON log is this event. */
+export function isEvent(name: string): (line: string) => boolean {
+  return (line) => line.includes(`"event":"${name}"`);
+}

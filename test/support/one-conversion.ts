@@ -1,0 +1,80 @@
+import { existsSync, rmSync } from 'node:fs';
+import { Publisher, type WriteIndex } from '../../src/aim/publisher.js';
+import type { Repository } from '../../src/aim/repository.js';
+import { writeIndex } from '../../src/aim/run-index.js';
+import { RunMetadata } from '../../src/aim/run-metadata.js';
+import { StepOrders } from '../../src/aim/step-order.js';
+import { convertRun, type RunResult } from '../../src/convert-run.js';
+import { runHash } from '../../src/mapping.js';
+import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
+import { Ledger } from '../../src/sync/ledger.js';
+
+export const NOW = 1_800_000_000_000;
+
+/** What a test puts between a conversion and its repository, to disturb it. */
+export interface Disturbance {
+  /** As the publisher sees it. */
+  readonly repository?: Repository;
+  readonly metadata?: (metadata: RunMetadata) => RunMetadata;
+  readonly ledger?: (ledger: Ledger) => Ledger;
+  readonly writeIndex?: WriteIndex;
+  /** Sees each run when it is built and not yet published. */
+  readonly built?: (result: RunResult) => void;
+}
+
+/** One conversion of a source, in this thread: what pipeline.ts does, one run after the other. */
+export async function convertOnce(
+  store: TrackingStore,
+  repository: Repository,
+  disturbance: Disturbance = {},
+): Promise<{ results: RunResult[]; warnings: string[]; published: number }> {
+  rmSync(repository.staging, { recursive: true, force: true });
+  const { signal } = new AbortController();
+  const [metadata, ledger] = [new RunMetadata(repository.metadataFile), Ledger.open(repository.ledgerFile)];
+  const warnings: string[] = [];
+  let published = 0;
+  const publisher = new Publisher(
+    disturbance.repository ?? repository,
+    disturbance.metadata?.(metadata) ?? metadata,
+    disturbance.ledger?.(ledger) ?? ledger,
+    store.uri,
+    disturbance.writeIndex ?? (async (hashes, finished) => writeIndex(repository, hashes, finished)),
+    {
+      published: (runs) => {
+        published += runs;
+      },
+      warning: (message) => warnings.push(message),
+    },
+  );
+  const options = {
+    includeDeleted: false,
+    overwrite: false,
+    mapping: DEFAULT_MAPPING,
+    artifacts: DEFAULT_ARTIFACTS,
+    now: NOW,
+  };
+  const environment = { store, repository, options, orders: new StepOrders(), progress: () => {} };
+  try {
+    const experiments = [];
+    for await (const experiment of store.experiments(signal)) experiments.push(experiment);
+    const results: RunResult[] = [];
+    for await (const run of enumerateRuns(store, experiments, () => {}, signal)) {
+      const hash = runHash(run.ref.runId);
+      const listed = existsSync(repository.meta(hash)) && metadata.has(hash);
+      const known = ledger.get(hash);
+      const job = { ...run, hash, listed, ...(listed && known !== undefined && { known }) };
+      const result = await convertRun(job, environment, signal);
+      results.push(result);
+      disturbance.built?.(result);
+      if (result.staged !== undefined) await publisher.add(result.staged);
+    }
+    await publisher.finish();
+    return { results, warnings, published };
+  } finally {
+    metadata.close();
+    ledger.close();
+    rmSync(repository.staging, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,184 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import fc from 'fast-check';
+import { Ledger, type LedgerEntry } from '../../src/sync/ledger.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let file: string;
+beforeEach(() => {
+  file = join(temporaryDirectory(), 'mlflow2aim.sqlite');
+});
+
+function entry(hash: string, fields: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    hash,
+    runId: hash,
+    source: '/data/mlruns',
+    revision: 'r1',
+    inputs: 'i1',
+    properties: {
+      name: 'größe 🚀',
+      note: '# Note\n',
+      creationTime: 1_700_000_000.123,
+      archived: false,
+      labels: [{ name: 'FAILED', color: '#E64B3C' }],
+      experiment: { name: 'mnist', creationTime: 0 },
+    },
+    reviewAt: null,
+    ...fields,
+  };
+}
+
+/** Opens the ledger for as long as `work` takes. */
+function withLedger<T>(work: (ledger: Ledger) => T): T {
+  const ledger = Ledger.open(file);
+  try {
+    return work(ledger);
+  } finally {
+    ledger.close();
+  }
+}
+
+const hashes = Array.from({ length: 40 }, (_, i) => `run${i}`);
+
+function filled(): Buffer {
+  withLedger((ledger) => ledger.write(hashes.map((hash) => entry(hash))));
+  return readFileSync(file);
+}
+
+describe('what is written', () => {
+  test('is there after the ledger was opened again', () => {
+    const entries = [entry('a'), entry('b', { reviewAt: 1_800_000_000_001, revision: "it's" })];
+    withLedger((ledger) => {
+      expect(ledger.rebuilt).toBe(false);
+      expect(ledger.get('a')).toBeUndefined();
+      ledger.write(entries);
+    });
+    withLedger((ledger) => {
+      expect(ledger.rebuilt).toBe(false);
+      expect(entries.map(({ hash }) => ledger.get(hash))).toEqual(entries);
+      expect(ledger.get('c')).toBeUndefined();
+    });
+  });
+
+  test('replaces what was known of a run, and nothing else', () => {
+    withLedger((ledger) => {
+      ledger.write([entry('a'), entry('b')]);
+      ledger.write([entry('a', { revision: 'r2', properties: { ...entry('a').properties, labels: [] } })]);
+      ledger.write([]);
+      expect(ledger.get('a')).toMatchObject({ revision: 'r2', properties: { labels: [] } });
+      expect(ledger.get('b')).toEqual(entry('b'));
+    });
+  });
+
+  test('any text and number comes back', () => {
+    const text = fc.string({ unit: 'grapheme' });
+    const arbitrary = fc.record({
+      revision: text,
+      inputs: text,
+      runId: text,
+      reviewAt: fc.option(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+      name: text,
+      creationTime: fc.double({ noNaN: true, noDefaultInfinity: true }).map((time) => time + 0),
+    });
+    withLedger((ledger) => {
+      fc.assert(
+        fc.property(arbitrary, ({ name, creationTime, ...fields }) => {
+          const one = entry('a', { ...fields, properties: { ...entry('a').properties, name, creationTime } });
+          ledger.write([one]);
+          expect(ledger.get('a')).toEqual(one);
+        }),
+        { numRuns: 50 },
+      );
+    });
+  });
+});
+
+/** Whatever has become of the file: it opens, answers for every run, and can be written. */
+function expectUsable(): { rebuilt: boolean; known: LedgerEntry[] } {
+  const result = withLedger((ledger) => {
+    const known = hashes.map((hash) => ledger.get(hash)).filter((one) => one !== undefined);
+    ledger.write([entry('new')]);
+    return { rebuilt: ledger.rebuilt, known };
+  });
+  withLedger((ledger) => {
+    expect(ledger.rebuilt).toBe(false);
+    expect(ledger.get('new')).toEqual(entry('new'));
+  });
+  return result;
+}
+
+describe('a ledger that is damaged is begun anew', () => {
+  test('when it was cut, wherever that was', () => {
+    const whole = filled();
+    expect(whole.length).toBeGreaterThan(16_000);
+    const places = [1, 15, 16, 99, 100, 101, 511, 512, 4095, 4096, 4097, 8192, whole.length - 1];
+    for (let i = 1; i < 50; i++) places.push(Math.floor((whole.length * i) / 50));
+    for (const length of places) {
+      writeFileSync(file, whole.subarray(0, length));
+      const { rebuilt, known } = expectUsable();
+      // of less than a page nothing is left that could be missed, and of a cut last page some entries may be
+      if (length >= 512 && length < whole.length - 4096) expect({ length, rebuilt }).toEqual({ length, rebuilt: true });
+      expect(known).toEqual(known.map(({ hash }) => entry(hash)));
+    }
+  });
+
+  test('when it is empty, without a word', () => {
+    writeFileSync(file, '');
+    expect(expectUsable()).toEqual({ rebuilt: false, known: [] });
+  });
+
+  test.each([
+    ['text', Buffer.from('This is no database. '.repeat(500))],
+    ['zeros', Buffer.alloc(20_480)],
+    ['a header and nothing behind it', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(20_000, 7)])],
+  ])('when it is %s', (_, content) => {
+    writeFileSync(file, content);
+    expect(expectUsable()).toEqual({ rebuilt: true, known: [] });
+  });
+
+  test('when a journal of something else lies beside it', () => {
+    writeFileSync(file, filled().subarray(0, 5000));
+    writeFileSync(`${file}-journal`, 'x'.repeat(2000));
+    expect(expectUsable()).toEqual({ rebuilt: true, known: [] });
+  });
+
+  test.each([
+    ['another version', 'PRAGMA user_version = 99'],
+    ['a version before this one', 'PRAGMA user_version = -1'],
+    ['another table', 'DROP TABLE runs'],
+    ['other columns', 'ALTER TABLE runs RENAME COLUMN inputs TO other'],
+  ])('when it has %s', (_, sql) => {
+    filled();
+    const database = new DatabaseSync(file);
+    database.exec(sql);
+    database.close();
+    expect(expectUsable()).toEqual({ rebuilt: true, known: [] });
+  });
+
+  test('bytes that have changed are noticed, or cost at most what they told', () => {
+    const whole = filled();
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: whole.length - 1 }), { minLength: 1, maxLength: 30 }), (places) => {
+        const damaged = Buffer.from(whole);
+        for (const place of places) damaged[place] = damaged[place]! ^ 0x20;
+        writeFileSync(file, damaged);
+        expectUsable();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('an entry whose properties are no JSON counts as unknown', () => {
+    filled();
+    const database = new DatabaseSync(file);
+    database.exec("UPDATE runs SET properties = '{\"name\":' WHERE hash = 'run3'");
+    database.close();
+    withLedger((ledger) => {
+      expect(ledger.get('run3')).toBeUndefined();
+      expect(ledger.get('run4')).toEqual(entry('run4'));
+    });
+  });
+});
