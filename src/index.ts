@@ -9,6 +9,7 @@
  */
 export { ConvertError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { type ConvertEventMap, ConvertEvents } from './events.js';
+export { DEFAULT_SOURCE, type SourceOptions } from './mlflow/source-options.js';
 export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
 export { type ConvertOptions, convert } from './pipeline.js';
 export {

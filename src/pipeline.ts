@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import highland from 'highland';
@@ -12,6 +13,7 @@ import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
 import { runHash } from './mapping.js';
 import { openStore } from './mlflow/open-store.js';
+import type { SourceOptions } from './mlflow/source-options.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Experiment } from './model.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
@@ -35,6 +37,8 @@ export interface ConvertOptions {
   readonly restoreRemoved: boolean;
   /** Runs under way at once; at least 1. */
   readonly concurrency: number;
+  /** How the source is read. */
+  readonly source: SourceOptions;
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
 }
@@ -49,7 +53,10 @@ const REMOVED = 'Removed in Aim after it had been converted; --restore-removed b
  * happens, the repository holds only whole runs.
  */
 export async function convert(options: ConvertOptions, events: ConvertEvents, signal: AbortSignal): Promise<void> {
-  const store = openStore(options.trackingUri, { warn: (message) => events.emit('warning', { message }) });
+  const store = openStore(options.trackingUri, {
+    ...options.source,
+    warn: (message) => events.emit('warning', { message }),
+  });
   try {
     const experiments = await selectExperiments(store, options.experiments, signal);
     const repository = Repository.open(options.repo);
@@ -86,12 +93,13 @@ class Conversion {
     private readonly store: TrackingStore,
     private readonly repository: Repository,
   ) {
-    const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency } = options;
+    const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
     rmSync(repository.staging, { recursive: true, force: true });
     this.ledger = Ledger.open(repository.ledgerFile);
     this.metadata = new RunMetadata(repository.metadataFile);
     const runOptions = { includeDeleted, overwrite, mapping, artifacts, now: Date.now() };
-    this.threads = new RunThreads(trackingUri, repository.path, runOptions, concurrency);
+    const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
+    this.threads = new RunThreads({ trackingUri, source, repository: repository.path, options: runOptions }, threads);
     this.publisher = new Publisher(
       repository,
       this.metadata,

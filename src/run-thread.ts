@@ -11,7 +11,7 @@ const data = workerData as ThreadData;
 const counters = new BigInt64Array(data.progress);
 
 const environment: RunEnvironment = {
-  store: openStore(data.trackingUri),
+  store: openStore(data.trackingUri, data.source),
   repository: Repository.at(data.repository),
   options: data.options,
   orders: new StepOrders(),

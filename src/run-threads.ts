@@ -1,13 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { WriteIndex } from './aim/publisher.js';
 import type { IndexOutcome } from './aim/run-index.js';
 import type { RunJob, RunOptions, RunResult } from './convert-run.js';
 import { ConvertError } from './errors.js';
+import type { SourceOptions } from './mlflow/source-options.js';
 
 /** What a worker thread is told at its start. */
 export interface ThreadData {
   readonly trackingUri: string;
+  readonly source: SourceOptions;
   readonly repository: string;
   readonly options: RunOptions;
   /** Two counters, points and artifact bytes, that all threads add to. */
@@ -37,12 +38,12 @@ export class RunThreads {
   private stopping: Promise<void> | undefined;
   private reported = [0n, 0n] as [bigint, bigint];
 
-  /** `concurrency` runs are under way at once, on at most one thread for each core. */
-  constructor(trackingUri: string, repository: string, options: RunOptions, concurrency: number) {
+  /** `concurrency` runs are under way at once, on at most `max` threads. */
+  constructor(work: Omit<ThreadData, 'progress'>, { concurrency, max }: { concurrency: number; max: number }) {
     const progress = new SharedArrayBuffer(16);
     this.counters = new BigInt64Array(progress);
-    const threads = Math.min(concurrency, availableParallelism());
-    const data: ThreadData = { trackingUri, repository, options, progress };
+    const threads = Math.min(concurrency, max);
+    const data: ThreadData = { ...work, progress };
     this.pool = new Piscina<ThreadTask, ThreadAnswer>({
       filename: new URL('./run-thread.js', import.meta.url).href,
       minThreads: threads,

@@ -40,6 +40,7 @@ export function convertSettings(
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
+      source: { concurrency: flags.concurrency },
       mapping: {
         repeatedSteps: flags.repeatedSteps,
         rawParams: flags.rawParams ?? false,

@@ -2,9 +2,10 @@ import { ConvertError } from '../errors.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
+import type { SourceOptions } from './source-options.js';
 import type { TrackingStore } from './tracking-store.js';
 
-export type OpenStoreOptions = FileStoreOptions;
+export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
 
 type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
 

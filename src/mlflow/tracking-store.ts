@@ -13,6 +13,9 @@ export interface TrackingStore {
   /** The tracking URI without credentials. */
   readonly uri: string;
 
+  /** How many threads may read from it at once; absent for as many as there are cores. */
+  readonly maxThreads?: number;
+
   /** All experiments, deleted ones included, in a stable order. */
   experiments(signal: AbortSignal): AsyncIterable<Experiment>;
 

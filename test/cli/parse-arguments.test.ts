@@ -31,6 +31,7 @@ describe('convert', () => {
         overwrite: false,
         restoreRemoved: false,
         concurrency: 2 * availableParallelism(),
+        source: { concurrency: 2 * availableParallelism() },
         mapping: DEFAULT_MAPPING,
         artifacts: DEFAULT_ARTIFACTS,
       },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
+import { DEFAULT_SOURCE } from '../../src/mlflow/source-options.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
 import { built, startScript } from '../support/command-line.js';
 import { id, longMetric, newStore, series } from '../support/example-store.js';
@@ -29,7 +30,8 @@ async function saidBy(act: string): Promise<string[]> {
   };
   const { stdout, stderr } = await startScript(`
     const { RunThreads } = await import(${JSON.stringify(built('run-threads.js'))});
-    const threads = new RunThreads(${JSON.stringify(root)}, ${JSON.stringify(path)}, ${JSON.stringify(options)}, 2);
+    const work = ${JSON.stringify({ trackingUri: root, source: DEFAULT_SOURCE, repository: path, options })};
+    const threads = new RunThreads(work, { concurrency: 2, max: 2 });
     const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
     const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
     ${act}`).ended;
