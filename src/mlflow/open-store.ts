@@ -3,6 +3,7 @@ import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
 import type { SourceOptions } from './source-options.js';
+import { openSqlStore } from './sql/open-sql-store.js';
 import type { TrackingStore } from './tracking-store.js';
 
 export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
@@ -19,6 +20,12 @@ const notYet =
     });
   };
 
+const sqlServer: StoreFactory = () => {
+  throw new ConvertError('fatal', 'SQL Server databases (mssql:) cannot be read directly.', {
+    hint: 'Start mlflow server --backend-store-uri with this URI, and give the URL of that server.',
+  });
+};
+
 const databricks: StoreFactory = () => {
   throw new ConvertError('fatal', 'Databricks tracking servers are not supported.', {
     hint: 'Export the runs to an MLflow server, a database or a directory first.',
@@ -31,10 +38,10 @@ const STORES: Readonly<Record<string, StoreFactory>> = {
   file: openFileStore,
   http: notYet('MLflow servers (http:)'),
   https: notYet('MLflow servers (https:)'),
-  sqlite: notYet('SQLite databases (sqlite:)'),
-  postgresql: notYet('PostgreSQL databases (postgresql:)'),
-  mysql: notYet('MySQL and MariaDB databases (mysql:)'),
-  mssql: notYet('SQL Server databases (mssql:)'),
+  sqlite: (uri, options) => openSqlStore(uri, 'sqlite', options),
+  postgresql: (uri, options) => openSqlStore(uri, 'postgresql', options),
+  mysql: (uri, options) => openSqlStore(uri, 'mysql', options),
+  mssql: sqlServer,
   databricks,
   'databricks-uc': databricks,
   uc: databricks,
