@@ -2,7 +2,9 @@ import { ConvertError } from '../errors.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
-import type { SourceOptions } from './source-options.js';
+import { HttpClient } from './rest/http-client.js';
+import { RestStore } from './rest/rest-store.js';
+import { DEFAULT_SOURCE, type SourceOptions } from './source-options.js';
 import type { TrackingStore } from './tracking-store.js';
 
 export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
@@ -11,11 +13,14 @@ type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => Tracking
 
 const openFileStore: StoreFactory = (uri, options) => new FileStore(findFileStore(uri), options);
 
+const openRestStore: StoreFactory = (uri, options) =>
+  new RestStore(new HttpClient(uri, { ...DEFAULT_SOURCE, ...options }));
+
 const notYet =
   (what: string): StoreFactory =>
   () => {
     throw new ConvertError('fatal', `${what} cannot be read by this version yet.`, {
-      hint: 'It reads file stores: give the path of an mlruns directory.',
+      hint: 'It reads file stores and tracking servers: give the path of an mlruns directory, or the URL of a server.',
     });
   };
 
@@ -29,8 +34,8 @@ const databricks: StoreFactory = () => {
 const STORES: Readonly<Record<string, StoreFactory>> = {
   '': openFileStore,
   file: openFileStore,
-  http: notYet('MLflow servers (http:)'),
-  https: notYet('MLflow servers (https:)'),
+  http: openRestStore,
+  https: openRestStore,
   sqlite: notYet('SQLite databases (sqlite:)'),
   postgresql: notYet('PostgreSQL databases (postgresql:)'),
   mysql: notYet('MySQL and MariaDB databases (mysql:)'),
