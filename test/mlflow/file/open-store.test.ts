@@ -111,8 +111,6 @@ describe('what is no file store is told apart', () => {
 
 describe('other tracking URIs', () => {
   test.each([
-    ['http://user:secret@host:5000', 'MLflow servers (http:)'],
-    ['https://user:secret@host/mlf', 'MLflow servers (https:)'],
     ['sqlite:///x.db', 'SQLite'],
     ['postgresql+psycopg2://u:secret@h/db', 'PostgreSQL'],
     ['mysql+pymysql://u:secret@h/db', 'MySQL'],
@@ -124,6 +122,12 @@ describe('other tracking URIs', () => {
     const { sentence } = failure(uri);
     expect(sentence).toContain(what);
     expect(sentence).not.toContain('secret');
+  });
+
+  test.each(['http://user:secret@host:5000', 'https://user:secret@host:5000/'])('%s is a server', async (uri) => {
+    const store = openStore(uri);
+    expect(store.uri).toBe(uri.replace('user:secret@', '').replace(/\/$/, ''));
+    await store.close();
   });
 
   test.each(['postgres://u:secret@h/db', 'ftp://u:secret@h/x', 'constructor:x'])('%s is unknown', (uri) => {
