@@ -111,9 +111,6 @@ describe('what is no file store is told apart', () => {
 
 describe('other tracking URIs', () => {
   test.each([
-    ['sqlite:///x.db', 'SQLite'],
-    ['postgresql+psycopg2://u:secret@h/db', 'PostgreSQL'],
-    ['mysql+pymysql://u:secret@h/db', 'MySQL'],
     ['mssql+pyodbc://u:secret@h/db', 'SQL Server'],
     ['databricks', 'Databricks'],
     ['databricks://secret', 'Databricks'],
@@ -129,6 +126,15 @@ describe('other tracking URIs', () => {
     expect(store.uri).toBe(uri.replace('user:secret@', '').replace(/\/$/, ''));
     await store.close();
   });
+
+  test.each(['postgresql+psycopg2://u:secret@h:1/db', 'mysql+pymysql://u:secret@h/db'])(
+    '%s is a database',
+    async (uri) => {
+      const store = openStore(uri);
+      expect(store.uri).toBe(uri.replace('u:secret@', ''));
+      await store.close();
+    },
+  );
 
   test.each(['postgres://u:secret@h/db', 'ftp://u:secret@h/x', 'constructor:x'])('%s is unknown', (uri) => {
     const { sentence } = failure(uri);

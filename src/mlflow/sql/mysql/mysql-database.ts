@@ -31,7 +31,7 @@ export class MysqlDatabase implements Database {
 
   constructor(address: ServerAddress) {
     this.uri = address.uri;
-    this.#pool = mysql.createPool({ ...connectionSettings(address), connectionLimit: 1000, maxIdle: 16 });
+    this.#pool = mysql.createPool({ ...connectionSettings(address), connectionLimit: 1000 });
   }
 
   columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
