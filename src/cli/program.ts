@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { type ArtifactRule, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type RepeatedSteps } from '../policies.js';
-import { parseDuration, parseInteger, parseSize, parseText } from './values.js';
+import { parseDuration, parseInteger, parseRate, parseSize, parseText } from './values.js';
 import { packageVersion } from './version.js';
 
 /** More than this only costs memory and open files. */
@@ -18,6 +18,8 @@ export interface ConvertFlags {
   readonly overwrite?: true;
   readonly restoreRemoved?: true;
   readonly concurrency: number;
+  readonly requestsPerSecond?: number;
+  readonly workspace?: string;
   readonly repeatedSteps: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter: number;
@@ -97,6 +99,10 @@ function sourceOptions(): Option[] {
     new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
       .default([], 'all')
       .argParser((text, before: readonly string[]) => [...before, parseText(text)]),
+    new Option(
+      '--workspace <NAME>',
+      'the workspace of a server that has several (default: $MLFLOW_WORKSPACE, else none)',
+    ).argParser(parseText),
     new Option('--include-deleted', 'also runs and experiments deleted in MLflow; they become archived'),
     new Option('--overwrite', 'write again the runs that Aim has changed since they were converted'),
     new Option('--restore-removed', 'bring back converted runs that were removed in Aim'),
@@ -141,9 +147,13 @@ function artifactOptions(rules: ArtifactRule[]): Option[] {
 
 function runningOptions(): Option[] {
   return [
-    new Option('--concurrency <N>', 'runs under way at once')
+    new Option('--concurrency <N>', 'runs, requests and downloads under way at once')
       .default(Math.min(HIGHEST_CONCURRENCY, RUNS_PER_CORE * availableParallelism()))
       .argParser(parseInteger(1, HIGHEST_CONCURRENCY)),
+    new Option(
+      '--requests-per-second <N>',
+      'no more requests to a tracking server than this; 0.5 is one in two seconds',
+    ).argParser(parseRate),
     new Option('--report <FILE.json>', 'write what became of each run into this file').argParser(parseText),
     new Option('--log-format <FORMAT>', 'json: one JSON object a line on stdout, nothing else')
       .choices(['text', 'json'])

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { SourceOptions } from '../mlflow/source-options.js';
 import type { ConvertOptions } from '../pipeline.js';
 import type { ArtifactRule } from '../policies.js';
 import type { ConvertFlags } from './program.js';
@@ -17,6 +18,8 @@ export interface ConvertSettings {
   readonly report?: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Thrown for flags that make no sense; the message is a sentence. */
 export class SettingsError extends Error {}
 
@@ -27,7 +30,7 @@ export class SettingsError extends Error {}
 export function convertSettings(
   flags: ConvertFlags,
   rules: readonly ArtifactRule[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): ConvertSettings {
   const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
   const sourceAssumed = named === undefined || named === '';
@@ -40,7 +43,7 @@ export function convertSettings(
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
-      source: { concurrency: flags.concurrency },
+      source: sourceOptions(flags, env),
       mapping: {
         repeatedSteps: flags.repeatedSteps,
         rawParams: flags.rawParams ?? false,
@@ -59,6 +62,15 @@ export function convertSettings(
     logFormat: flags.logFormat,
     color: flags.color && !env.NO_COLOR,
     ...(flags.report === undefined ? {} : { report: flags.report }),
+  };
+}
+
+function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
+  const { concurrency, requestsPerSecond, workspace = env.MLFLOW_WORKSPACE } = flags;
+  return {
+    concurrency,
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    ...(workspace && { workspace }),
   };
 }
 

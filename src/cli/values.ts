@@ -53,6 +53,13 @@ export function parseInteger(least: number, most: number): (text: string) => num
   };
 }
 
+/** How many a second: a number above 0 such as 20 or 0.5. */
+export function parseRate(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It takes a number above 0, such as 20 or 0.5.');
+}
+
 /** Text that must not be empty: what a script gives whose variable was not set. */
 export function parseText(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');

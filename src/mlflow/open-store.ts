@@ -2,7 +2,10 @@ import { ConvertError } from '../errors.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
-import type { SourceOptions } from './source-options.js';
+import { HttpClient } from './rest/http-client.js';
+import { RestStore } from './rest/rest-store.js';
+import { DEFAULT_SOURCE, type SourceOptions } from './source-options.js';
+import { openSqlStore } from './sql/open-sql-store.js';
 import type { TrackingStore } from './tracking-store.js';
 
 export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
@@ -11,13 +14,14 @@ type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => Tracking
 
 const openFileStore: StoreFactory = (uri, options) => new FileStore(findFileStore(uri), options);
 
-const notYet =
-  (what: string): StoreFactory =>
-  () => {
-    throw new ConvertError('fatal', `${what} cannot be read by this version yet.`, {
-      hint: 'It reads file stores: give the path of an mlruns directory.',
-    });
-  };
+const openRestStore: StoreFactory = (uri, options) =>
+  new RestStore(new HttpClient(uri, { ...DEFAULT_SOURCE, ...options }));
+
+const sqlServer: StoreFactory = () => {
+  throw new ConvertError('fatal', 'SQL Server databases (mssql:) cannot be read directly.', {
+    hint: 'Start mlflow server --backend-store-uri with this URI, and give the URL of that server.',
+  });
+};
 
 const databricks: StoreFactory = () => {
   throw new ConvertError('fatal', 'Databricks tracking servers are not supported.', {
@@ -29,12 +33,12 @@ const databricks: StoreFactory = () => {
 const STORES: Readonly<Record<string, StoreFactory>> = {
   '': openFileStore,
   file: openFileStore,
-  http: notYet('MLflow servers (http:)'),
-  https: notYet('MLflow servers (https:)'),
-  sqlite: notYet('SQLite databases (sqlite:)'),
-  postgresql: notYet('PostgreSQL databases (postgresql:)'),
-  mysql: notYet('MySQL and MariaDB databases (mysql:)'),
-  mssql: notYet('SQL Server databases (mssql:)'),
+  http: openRestStore,
+  https: openRestStore,
+  sqlite: (uri, options) => openSqlStore(uri, 'sqlite', options),
+  postgresql: (uri, options) => openSqlStore(uri, 'postgresql', options),
+  mysql: (uri, options) => openSqlStore(uri, 'mysql', options),
+  mssql: sqlServer,
   databricks,
   'databricks-uc': databricks,
   uc: databricks,
@@ -44,7 +48,7 @@ const STORES: Readonly<Record<string, StoreFactory>> = {
 const SERVER_WORDS: ReadonlySet<string> = new Set(['databricks', 'databricks-uc', 'uc']);
 
 /**
- * Opens the source that a tracking URI names: an absolute or relative path, `file:`, later a server's or a database's
+ * Opens the source that a tracking URI names: an absolute or relative path, `file:`, a server's or a database's
  * URI. Throws a `fatal` {@link ConvertError} whose hint says what to give instead; a password in the URI is in none
  * of its sentences.
  */

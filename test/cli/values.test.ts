@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration, parseInteger, parseSize, parseText } from '../../src/cli/values.js';
+import { parseDuration, parseInteger, parseRate, parseSize, parseText } from '../../src/cli/values.js';
 
 describe('values of flags', () => {
   test.each([
@@ -19,6 +19,13 @@ describe('values of flags', () => {
     'no duration: %p',
     (text) => expect(() => parseDuration(text)).toThrow(/such as 24h/),
   );
+
+  test.each([
+    ['20', 20],
+    ['0.5', 0.5],
+  ])('rate %p', (text, value) => expect(parseRate(text)).toBe(value));
+
+  test.each(['', '0', '-1', '1/s', '1e3'])('no rate: %p', (text) => expect(() => parseRate(text)).toThrow(/above 0/));
 
   test.each([
     ['0', 0],

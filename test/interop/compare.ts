@@ -13,7 +13,7 @@ export interface Reading {
   readonly indexProblems: readonly string[];
 }
 
-/** What the contract says that Aim must hold, run by run. */
+/** What the contract says that Aim must hold, run by run, of the store at a path or any tracking URI. */
 export async function expectedRuns(store: string, flags: readonly string[] = []): Promise<Map<string, RunRecord>> {
   const runs = await pythonLines<RunRecord>(['expected.py', store, ...flags]);
   return new Map(runs.map((run) => [run.hash, run]));

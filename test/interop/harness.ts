@@ -88,3 +88,8 @@ export async function makeStore(shape: Shape, ...numbers: string[]): Promise<str
   await python(['make_stores.py', shape, directory, ...numbers]);
   return directory;
 }
+
+/** What MLflow's client writes of this shape into a server or a database; `flags` as make_stores.py has them. */
+export async function fillStore(shape: Exclude<Shape, 'old' | 'fast'>, uri: string, ...flags: string[]): Promise<void> {
+  await python(['make_stores.py', shape, uri, ...flags]);
+}

@@ -2,8 +2,9 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
+from canonical import one_of
 from source import Run
 from source_client import READING_ERRORS
 
@@ -23,6 +24,8 @@ def artifact_root(run: Run) -> tuple:
     named = local_location(run.artifact_uri)
     if named is not None and named.is_dir():
         return named, True
+    if run.directory is None:
+        return None, False
     beside = run.directory / "artifacts"
     return (beside if beside.is_dir() else None), False
 
@@ -48,6 +51,57 @@ def listed_files(run: Run, client) -> tuple:
                 f"MLflow lists other artifacts of {run.id} than the directory holds: {listed ^ set(found)}"
             )
     return {path: found[path] for path in sorted(found, key=lambda path: path.encode())}, as_named
+
+
+def downloaded_files(run: Run, client, scratch: Path) -> dict:
+    """The same over the network, all by MLflow's client; None for a file that it cannot download."""
+    found = {}
+    for index, path in enumerate(sorted(_list_by_client(client.client, run.id, ""), key=str.encode)):
+        (scratch / str(index)).mkdir()
+        try:
+            found[path] = Path(client.client.download_artifacts(run.id, path, str(scratch / str(index))))
+        except (*READING_ERRORS, OSError):
+            found[path] = None
+    return found
+
+
+class Files:
+    """
+    The files of a run as relative path → where the test can read them, and the links that lead to them in MLflow.
+
+    `as_named` says whether they lie where MLflow names.
+    """
+
+    def __init__(self, run: Run, client, scratch: Path, none: bool):
+        self.remote = None
+        self.files, self.as_named = {}, True
+        if none:
+            return
+        if run.directory is not None or artifact_root(run)[0] is not None:
+            self.files, self.as_named = listed_files(run, client)
+        elif urlparse(run.artifact_uri or "").scheme not in ("", "file"):
+            self.remote = run.artifact_uri
+            self.files = downloaded_files(run, client, scratch)
+        else:
+            self.as_named = False  # a run without files may have no directory
+            if client.client.list_artifacts(run.id):
+                raise AssertionError(f"MLflow lists artifacts of {run.id} at {run.artifact_uri}, which is not there")
+
+    def link(self, path: str):
+        """What an Aim artifact's uri may be for this path; '.' is the artifact root."""
+        if self.remote is not None:
+            tails = [""] if path == "." else [f"/{quote(path)}", f"/{path}"]
+            return one_of(*(f"{self.remote.rstrip('/')}{tail}" for tail in tails))
+        at, first = next(iter(self.files.items()))
+        file = root_of(first, at) / path
+        return one_of(f"file://{quote(str(file))}", f"file://{file}", f"file://{quote(str(file))}/")
+
+
+def root_of(file: Path, path: str) -> Path:
+    """The directory of which `path` leads to `file`."""
+    for _ in path.split("/"):
+        file = file.parent
+    return file
 
 
 def _list_by_client(client, run_id: str, path: str):

@@ -1,4 +1,7 @@
-"""expected.py STORE [policy flags]: one JSON object a line, what Aim must hold of each run of a file store.
+"""expected.py STORE [policy flags]: one JSON object a line, what Aim must hold of each run of a tracking store.
+
+STORE is the directory of a file store, whose files are compared with what MLflow's client says, or any tracking URI (a
+server, a database), which the client alone reads.
 
 Derived from what the real MLflow client says and from docs/mapping.md alone, never from the converter: the two
 implementations check each other. read_aim.py prints the same shape. A value that the contract leaves open is written
@@ -10,15 +13,17 @@ import copy
 import json
 import sys
 import time
+import tempfile
 from pathlib import Path
 
-from artifact_files import listed_files
+from artifact_files import Files
 from expected_artifacts import Artifacts
 from expected_attributes import attributes, creation_time, end_time, is_stale, last_point, properties, seconds, typed
 from expected_metrics import metric_sequences, skipped_lines
 from canonical import float_bits
 from source_client import Client
 from source_files import read_experiments, read_store
+from source_uri import UriClient, is_uri
 
 
 def disagreements(mine, theirs) -> list:
@@ -65,17 +70,17 @@ def log_records(run, now: int, collapsed: int, renumbered: int, artifacts, as_na
 
 def expected_run(run, client, options) -> dict:
     sequences, collapsed, renumbered = metric_sequences(run.metrics, options.repeated_steps)
-    artifacts, as_named = Artifacts(seconds(creation_time(run)), options.terminal_log), True
-    if not options.no_artifacts:
-        files, as_named = listed_files(run, client)
-        artifacts.add_all(files)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = Files(run, client, Path(scratch), options.no_artifacts)
+        artifacts = Artifacts(seconds(creation_time(run)), options.terminal_log, files.link)
+        artifacts.add_all(files.files)
     record = {
         **properties(run, options.now),
         "attributes": attributes(run, options.store, options.raw_params),
         "metrics": sequences,
         **artifacts.sequences(),
         "logs": artifacts.logs,
-        "log_records": log_records(run, options.now, collapsed, renumbered, artifacts, as_named),
+        "log_records": log_records(run, options.now, collapsed, renumbered, artifacts, files.as_named),
         "artifacts": artifacts.artifacts(),
     }
     return {key: value for key, value in record.items() if value not in ({}, None)}
@@ -83,7 +88,8 @@ def expected_run(run, client, options) -> dict:
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("store", help="a directory; any word with --typed")
+    parser.add_argument("store", help="a directory or a tracking URI; any word with --typed")
+    parser.add_argument("--files-behind", action="store_true", help="the server keeps a file store, not a database")
     parser.add_argument("--repeated-steps", default="auto", choices=["auto", "last", "split", "index"])
     parser.add_argument("--include-deleted", action="store_true")
     parser.add_argument("--raw-params", action="store_true")
@@ -102,6 +108,20 @@ def main():
         for line in sys.stdin:
             print(json.dumps(canonical(typed(json.loads(line)))))
         return
+    runs = runs_of_uri(options) if is_uri(options.store) else runs_of_directory(options)
+    for run, client in runs:
+        if options.include_deleted or not run.archived:
+            print(json.dumps(expected_run(run, client, options), ensure_ascii=False))
+
+
+def runs_of_uri(options):
+    client = UriClient(options.store, options.files_behind)
+    for run in client.runs():
+        yield run, client
+
+
+def runs_of_directory(options):
+    """Read from the files and by MLflow's client: the two must agree."""
     store = Path(options.store).resolve()
     options.store = str(store)
     client = Client(store, [item.id for item in read_experiments(store)])
@@ -112,8 +132,7 @@ def main():
         if wrong:
             raise AssertionError(f"run {run.id}: the files and MLflow's client differ in {', '.join(wrong)}")
         seen.add(run.id)
-        if options.include_deleted or not run.archived:
-            print(json.dumps(expected_run(run, client, options), ensure_ascii=False))
+        yield run, client
     missed = set(client.runs) - seen
     if missed:
         raise AssertionError(f"MLflow's client lists runs that the files do not show: {', '.join(missed)}")

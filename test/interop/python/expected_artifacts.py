@@ -7,7 +7,6 @@ import struct
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from pathlib import Path
-from urllib.parse import quote
 
 from PIL import Image
 
@@ -78,8 +77,12 @@ def image(path: str, data: bytes) -> dict | None:
 class Artifacts:
     """Collects a run's files; `links` and the counts are what was not transferred."""
 
-    def __init__(self, start: str, terminal_log: str | None):
-        """`start` is the time of files that have none of their own: the bits of the run's start in seconds."""
+    def __init__(self, start: str, terminal_log: str | None, link):
+        """
+        `start` is the time of files that have none of their own: the bits of the run's start in seconds. `link` gives
+        what the URI of a path may be.
+        """
+        self.link = link
         self.start = start
         self.terminal_log = terminal_log
         # kind → sequence → step → (path, time, value): time is None for a file that has none of its own
@@ -89,7 +92,7 @@ class Artifacts:
         self.replaced_texts = 0
 
     def add_all(self, files: dict):
-        """relative path → absolute path"""
+        """relative path → where the bytes are, None where they cannot be had"""
         for path, file in files.items():
             history = HISTORY.match(path)
             original = (
@@ -100,9 +103,9 @@ class Artifacts:
 
     def add(self, path: str, file: Path, history):
         kind = EXTENSIONS.get(extension(path))
-        data = file.read_bytes() if kind else b""
+        data = file.read_bytes() if kind and file is not None else b""
         limit = MAX_TEXT if kind == "text" else MAX_BYTES
-        if kind is None or len(data) > limit:
+        if kind is None or file is None or len(data) > limit:
             self.links[path] = file
         elif kind == "text":
             self.add_text(path, data)
@@ -181,11 +184,7 @@ class Artifacts:
         listed = {}
         for directory, paths in directories.items():
             if len(paths) > LINKS_OF_ONE_DIRECTORY:
-                listed[directory or "."] = link(self.links[paths[0]].parent)
+                listed[directory or "."] = self.link(directory or ".")
             else:
-                listed.update({path: link(self.links[path]) for path in paths})
+                listed.update({path: self.link(path) for path in paths})
         return listed
-
-
-def link(file: Path) -> dict | str:
-    return one_of(f"file://{quote(str(file))}", f"file://{file}", f"file://{quote(str(file))}/")

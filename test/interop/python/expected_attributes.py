@@ -8,6 +8,7 @@ import warnings
 
 from canonical import canonical, float_bits, one_of
 from source import Run
+from source_uri import is_uri, without_credentials
 
 INT64 = range(-(2**63), 2**63)
 DAY = 24 * 3600 * 1000
@@ -170,7 +171,8 @@ def mlflow_attribute(run: Run, store: str) -> dict:
         "tags": {key: value for key, value in run.tags.items() if key.startswith("mlflow.") and remains(run, key)},
     }
     # of a file store given as a path the contract does not say whether the URI is that path
-    return {**canonical(present(fields)), "tracking_uri": one_of(f"str:{store}", f"str:file://{store}")}
+    uris = without_credentials(store) if is_uri(store) else [store, f"file://{store}"]
+    return {**canonical(present(fields)), "tracking_uri": one_of(*(f"str:{uri}" for uri in uris))}
 
 
 def remains(run: Run, key: str) -> bool:

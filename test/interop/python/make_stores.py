@@ -1,19 +1,22 @@
-"""make_stores.py SHAPE DIR [numbers]: writes a tracking store for the tests and the benchmark.
+"""make_stores.py SHAPE TARGET [numbers]: writes a tracking store for the tests and the benchmark.
 
-Shapes small, edge, wide, long and artifacts go through the real MLflow client; `old` writes the layouts of earlier
+Shapes small, edge, wide, long and artifacts go through the real MLflow client into a directory or any tracking URI (a
+server, a database; the artifacts of a database then lie in --artifacts DIR/mlruns, as MLflow has them by default); `old` writes the layouts of earlier
 versions; `fast` writes thousands of runs directly, as MLflow would. The last line is a JSON object about what was
 written.
 """
 
 import argparse
 import json
+import os
 import time
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shape", choices=["small", "edge", "wide", "long", "artifacts", "old", "fast"])
-    parser.add_argument("directory")
+    parser.add_argument("directory", metavar="target", help="a directory, or a tracking URI")
+    parser.add_argument("--artifacts", help="databases only: where a training script would run")
     for name, default in {
         "runs": 100,
         "metrics": 10,
@@ -29,13 +32,16 @@ def arguments():
     return parser.parse_args()
 
 
-def write_by_client(shape: str, directory: str) -> dict:
+def write_by_client(shape: str, target: str, artifacts_below: str | None) -> dict:
+    if artifacts_below is not None:
+        os.makedirs(artifacts_below, exist_ok=True)
+        os.chdir(artifacts_below)
     from shape_artifacts import artifacts
     from shape_edge import edge
     from shapes_plain import long, small, wide
     from store_writer import StoreWriter
 
-    writer = StoreWriter(directory)
+    writer = StoreWriter(target)
     {"small": small, "edge": edge, "wide": wide, "long": long, "artifacts": artifacts}[shape](writer)
     return {"refused": writer.refused}
 
@@ -52,7 +58,7 @@ def main():
 
         written = old(options.directory)
     else:
-        written = write_by_client(options.shape, options.directory)
+        written = write_by_client(options.shape, options.directory, options.artifacts)
     print(json.dumps({"shape": options.shape, "seconds": round(time.time() - began, 2), **written}, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""What a tracking store holds, as plain records: filled from the files, then overruled by the real MLflow client."""
+"""What a tracking store holds, as plain records: filled from the files and overruled by the real MLflow client, or by it alone."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ class Experiment:
     name: str
     deleted: bool
     tags: dict
-    directory: Path
+    directory: Path | None = None  # of a file store only
 
 
 @dataclass
@@ -33,11 +33,11 @@ class Metric:
 
 @dataclass
 class Run:
-    """Times are milliseconds since the epoch, or None."""
+    """Times are milliseconds since the epoch, or None. `directory` is that of a file store, None elsewhere."""
 
     id: str
     experiment: Experiment
-    directory: Path
+    directory: Path | None
     name: str | None
     status: str
     deleted: bool

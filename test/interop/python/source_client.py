@@ -20,6 +20,25 @@ from source import Metric, Point, Run
 READING_ERRORS = (MlflowException, ValueError, TypeError, KeyError, AttributeError, OverflowError, yaml.YAMLError)
 
 
+def dataset_record(item) -> dict:
+    names = ("name", "digest", "source_type", "source", "schema", "profile")
+    context = next((tag.value for tag in item.tags if tag.key == "mlflow.data.context"), None)
+    return {**{name: getattr(item.dataset, name) for name in names}, "context": context}
+
+
+def model_record(model, step: int | None) -> dict:
+    return {
+        "model_id": model.model_id,
+        "name": model.name,
+        "type": model.model_type,
+        "status": str(model.status),
+        "artifact_uri": model.artifact_location,
+        "step": step,
+        "params": dict(model.params),
+        "tags": dict(model.tags),
+    }
+
+
 class Client:
     """`experiment_ids` are those of the files: one alien directory makes MLflow refuse to list any."""
 
@@ -91,7 +110,7 @@ class Client:
         run.user, run.artifact_uri = seen.info.user_id, seen.info.artifact_uri
         run.params, run.tags = dict(seen.data.params), dict(seen.data.tags)
         run.metrics = metrics
-        run.datasets = [self._dataset(item) for item in seen.inputs.dataset_inputs] if seen.inputs else []
+        run.datasets = [dataset_record(item) for item in seen.inputs.dataset_inputs] if seen.inputs else []
         run.models = self._models(run, seen)
         return run
 
@@ -102,26 +121,11 @@ class Client:
             return from_file
         return Metric([Point(item.step, item.value, item.timestamp) for item in points], from_file.bad_lines)
 
-    @staticmethod
-    def _dataset(item) -> dict:
-        names = ("name", "digest", "source_type", "source", "schema", "profile")
-        context = next((tag.value for tag in item.tags if tag.key == "mlflow.data.context"), None)
-        return {**{name: getattr(item.dataset, name) for name in names}, "context": context}
-
     def _models(self, run: Run, seen) -> list:
         steps = {item.model_id: item.step for item in seen.outputs.model_outputs} if seen.outputs else {}
         found = self.client.search_logged_models([run.experiment.id], max_results=1000)
         return [
-            {
-                "model_id": model.model_id,
-                "name": model.name,
-                "type": model.model_type,
-                "status": str(model.status),
-                "artifact_uri": model.artifact_location,
-                "step": steps.get(model.model_id),
-                "params": dict(model.params),
-                "tags": dict(model.tags),
-            }
+            model_record(model, steps.get(model.model_id))
             for model in found
             if model.source_run_id == run.id or model.model_id in steps
         ]

@@ -24,7 +24,8 @@ STANDARD_TAGS = {
 
 class StoreWriter:
     def __init__(self, store: str):
-        self.client = MlflowClient(os.path.abspath(store))
+        """`store`: a directory or a tracking URI."""
+        self.client = MlflowClient(store if "://" in store else os.path.abspath(store))
         self.refused = []
 
     def attempt(self, what: str, action) -> bool:

@@ -111,11 +111,6 @@ describe('what is no file store is told apart', () => {
 
 describe('other tracking URIs', () => {
   test.each([
-    ['http://user:secret@host:5000', 'MLflow servers (http:)'],
-    ['https://user:secret@host/mlf', 'MLflow servers (https:)'],
-    ['sqlite:///x.db', 'SQLite'],
-    ['postgresql+psycopg2://u:secret@h/db', 'PostgreSQL'],
-    ['mysql+pymysql://u:secret@h/db', 'MySQL'],
     ['mssql+pyodbc://u:secret@h/db', 'SQL Server'],
     ['databricks', 'Databricks'],
     ['databricks://secret', 'Databricks'],
@@ -125,6 +120,21 @@ describe('other tracking URIs', () => {
     expect(sentence).toContain(what);
     expect(sentence).not.toContain('secret');
   });
+
+  test.each(['http://user:secret@host:5000', 'https://user:secret@host:5000/'])('%s is a server', async (uri) => {
+    const store = openStore(uri);
+    expect(store.uri).toBe(uri.replace('user:secret@', '').replace(/\/$/, ''));
+    await store.close();
+  });
+
+  test.each(['postgresql+psycopg2://u:secret@h:1/db', 'mysql+pymysql://u:secret@h/db'])(
+    '%s is a database',
+    async (uri) => {
+      const store = openStore(uri);
+      expect(store.uri).toBe(uri.replace('u:secret@', ''));
+      await store.close();
+    },
+  );
 
   test.each(['postgres://u:secret@h/db', 'ftp://u:secret@h/x', 'constructor:x'])('%s is unknown', (uri) => {
     const { sentence } = failure(uri);

@@ -1,0 +1,217 @@
+import { ConvertError } from '../../errors.js';
+import type { PointBatch } from '../../model.js';
+import { type Answer, type HttpClient, type HttpRequest, header } from './http-client.js';
+import { type MetricsPage, parseMetrics } from './metrics-json.js';
+import { streamMetrics } from './metrics-stream.js';
+import { PointList } from './point-list.js';
+import { refusalOf } from './refusal.js';
+import { keepsFiles } from './server-kind.js';
+
+/** The most points of one answer; more than so many get-history-bulk cuts off without a word. */
+export const PAGE_POINTS = 25_000;
+/** An answer of more bytes than this is taken for a whole history; a page has 3 MB, more when its metric has a long name. */
+const LARGE_ANSWER = 8_000_000;
+/** The most bytes of a character in an answer: `\u1234`. */
+const ESCAPED_CHARACTER = 6;
+/** gunicorn, which serves MLflow 2, takes no longer request line than 4094 bytes. */
+const LONGEST_PATH = 3_900;
+
+/** The points of a history that came with the first request for it, and where it goes on. */
+export interface HistoryStart {
+  readonly batches: readonly PointBatch[];
+  readonly length: number;
+  /** The token of the next page; absent when the points are all there are. */
+  readonly next?: string;
+  /** The history is large and comes in one answer only, which is to be read as a stream; nothing has been read yet. */
+  readonly unpaged?: true;
+}
+
+/** What the requests for histories have taught about the server. */
+interface Abilities {
+  bulk: boolean;
+  /** How many runs one bulk request may name: 100, before MLflow 2.10 or so 20. */
+  runsAtOnce: number;
+  /** Whether get-history gives everything at once, as it does before MLflow 3. */
+  unpaged: boolean;
+}
+
+/** The requests for metric histories, and what is known of the server that answers them. */
+export class Histories {
+  readonly #able: Abilities = { bulk: true, runsAtOnce: 100, unpaged: false };
+  #keepsFiles: Promise<boolean> | undefined;
+
+  constructor(private readonly client: HttpClient) {}
+
+  /**
+   * Whether the histories of many runs can be had with one request. get-history-bulk sorts, which is right for a database
+   * and wrong for a file store, whose order is that of its files.
+   */
+  async canCoalesce(signal: AbortSignal): Promise<boolean> {
+    return this.#able.bulk && !(await this.#filesBehind(signal));
+  }
+
+  /** How many of these runs one request may ask for, from the first on. */
+  fitting(runIds: readonly string[], key: string): number {
+    let length = bulkPath([], key).length;
+    let count = 0;
+    while (count < Math.min(runIds.length, this.#able.runsAtOnce)) {
+      length += runIds[count]!.length + '&run_id='.length;
+      if (length > LONGEST_PATH) break;
+      count++;
+    }
+    return Math.max(1, count);
+  }
+
+  /**
+   * One metric of several runs with one request. Runs whose history the answer may not hold whole are not in the result;
+   * so are all of them when the server cannot do it.
+   */
+  async ofMany(runIds: readonly string[], key: string, signal: AbortSignal): Promise<Map<string, HistoryStart>> {
+    const answer = await this.#bulk(runIds, key, signal);
+    if (answer === undefined) return new Map();
+    const { points, runs } = answer;
+    points.restoreInfinities();
+    const isCut = points.length >= PAGE_POINTS;
+    const found = new Map<string, HistoryStart>(
+      // when the answer is cut, nobody knows of those that are not in it
+      isCut ? [] : runIds.map((runId) => [runId, { batches: [], length: 0 }]),
+    );
+    for (const { runId, from, to } of isCut ? runs.slice(0, -1) : runs) {
+      found.set(runId, { batches: [...points.batches(from, to)], length: to - from });
+    }
+    return found;
+  }
+
+  /** The first points of a history, which are all when they are few. `expected` is a guess at how many there are. */
+  async start(runId: string, key: string, expected: number, signal: AbortSignal): Promise<HistoryStart> {
+    if (expected < PAGE_POINTS && (await this.canCoalesce(signal))) {
+      const whole = (await this.ofMany([runId], key, signal)).get(runId);
+      if (whole !== undefined) return whole;
+    }
+    if (expected > PAGE_POINTS && this.#able.unpaged) return { batches: [], length: 0, unpaged: true };
+    return this.#page(runId, key, '', signal);
+  }
+
+  /** What follows the first points; the next page is under way while one is taken. */
+  async *rest(
+    runId: string,
+    key: string,
+    start: HistoryStart,
+    signal: AbortSignal,
+  ): AsyncGenerator<PointBatch, void, void> {
+    if (start.unpaged) yield* this.#whole(runId, key, signal);
+    if (start.next === undefined) return;
+    const leaving = new AbortController();
+    const either = AbortSignal.any([signal, leaving.signal]);
+    const seen = new Set<string>();
+    const ask = (token: string): Promise<HistoryStart> => {
+      if (seen.has(token)) throw this.#endless(runId, key);
+      seen.add(token);
+      const asked = this.#page(runId, key, token, either);
+      asked.catch(() => {}); // whoever waits for it hears of it
+      return asked;
+    };
+    try {
+      for (let asked: Promise<HistoryStart> | undefined = ask(start.next); asked !== undefined; ) {
+        const { batches, next }: HistoryStart = await asked;
+        asked = next === undefined ? undefined : ask(next);
+        yield* batches;
+      }
+    } finally {
+      leaving.abort();
+    }
+  }
+
+  #filesBehind(signal: AbortSignal): Promise<boolean> {
+    this.#keepsFiles ??= keepsFiles(this.client, signal).catch((error: unknown) => {
+      this.#keepsFiles = undefined;
+      throw error;
+    });
+    return this.#keepsFiles;
+  }
+
+  async #bulk(runIds: readonly string[], key: string, signal: AbortSignal): Promise<MetricsPage | undefined> {
+    try {
+      const request = { path: bulkPath(runIds, key), what: whatOf(runIds[0] ?? '', key) };
+      return await this.client.read(request, signal, async ({ body }) => parseMetrics(await body.bytes()));
+    } catch (cause) {
+      const status = refusalOf(cause)?.status;
+      if (status === undefined) throw cause;
+      if (status === 400 && runIds.length > 1) this.#able.runsAtOnce = runIds.length > 20 ? 20 : 1;
+      else this.#able.bulk = false;
+      return undefined;
+    }
+  }
+
+  async #page(runId: string, key: string, token: string, signal: AbortSignal): Promise<HistoryStart> {
+    const database = !(await this.#filesBehind(signal));
+    const answer = await this.client.read(historyRequest(runId, key, token), signal, async (response) => {
+      if (isLarge(response, key)) return undefined;
+      return parseMetrics(await response.body.bytes());
+    });
+    if (answer === undefined) {
+      this.#able.unpaged = true;
+      return { batches: [], length: 0, unpaged: true };
+    }
+    const { points, nextPageToken } = answer;
+    // pages come in the order of the contract; what comes at once may come in any
+    if (database && token === '' && nextPageToken === undefined) points.sort();
+    if (database) points.restoreInfinities();
+    if (points.length > PAGE_POINTS) this.#able.unpaged = true;
+    const page = { batches: [...points.batches()], length: points.length };
+    return nextPageToken === undefined ? page : { ...page, next: nextPageToken };
+  }
+
+  /** A history that comes in one large answer. Of a database it has to be sorted, 24 bytes a point. */
+  async *#whole(runId: string, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+    const request = historyRequest(runId, key);
+    if (await this.#filesBehind(signal)) {
+      yield* this.client.stream(request, signal, ({ body }) => streamMetrics(body));
+      return;
+    }
+    const points = await this.client.read(request, signal, async ({ body }) => {
+      const all = new PointList();
+      for await (const batch of streamMetrics(body)) all.append(batch);
+      return all;
+    });
+    points.sort();
+    points.restoreInfinities();
+    for (const batch of points.batches()) {
+      yield batch;
+      signal.throwIfAborted();
+    }
+  }
+
+  #endless(runId: string, key: string): ConvertError {
+    return new ConvertError(
+      'skip-run',
+      `The server gives ${whatOf(runId, key)} without end: a page token came twice.`,
+      {
+        where: this.client.server.shown,
+      },
+    );
+  }
+}
+
+function isLarge(answer: Answer, key: string): boolean {
+  const limit = LARGE_ANSWER + PAGE_POINTS * ESCAPED_CHARACTER * key.length;
+  return Number(header(answer, 'content-length') ?? 0) > limit;
+}
+
+function bulkPath(runIds: readonly string[], key: string): string {
+  const runs = runIds.map((id) => `&run_id=${encodeURIComponent(id)}`).join('');
+  const metric = encodeURIComponent(key);
+  return `/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=${metric}&max_results=${PAGE_POINTS}${runs}`;
+}
+
+/** The request for a page, '' being the token of the first; without a token for everything at once. */
+function historyRequest(runId: string, key: string, token?: string): HttpRequest {
+  const query = new URLSearchParams({ run_id: runId, metric_key: key });
+  if (token !== undefined) query.set('max_results', String(PAGE_POINTS));
+  if (token) query.set('page_token', token);
+  return { path: `/api/2.0/mlflow/metrics/get-history?${query}`, what: whatOf(runId, key) };
+}
+
+function whatOf(runId: string, key: string): string {
+  return `metric ${JSON.stringify(key)} of run ${runId}`;
+}

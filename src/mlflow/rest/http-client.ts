@@ -1,0 +1,279 @@
+import { Agent, type Dispatcher, interceptors } from 'undici';
+import { ConvertError } from '../../errors.js';
+import type { SourceOptions } from '../source-options.js';
+import { authorization } from './credentials.js';
+import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
+import { exactJson } from './exact-json.js';
+import { Pace, pause } from './pace.js';
+import { type Refusal, refusal } from './refusal.js';
+import { backoff, GarbledAnswer, isNetworkTrouble, isNobodyThere, isPassing, retryAfter } from './retry.js';
+import { parseServerUri, type ServerUri } from './server-uri.js';
+import { tlsSettings } from './tls.js';
+
+const MOST_REDIRECTS = 5;
+
+/** A request to a tracking server, or to a place that it named. */
+export interface HttpRequest {
+  /** Below the tracking URI, from its `/` on; or a whole URL. */
+  readonly path: string;
+  /** Sent as JSON by POST; absent for a GET. */
+  readonly body?: unknown;
+  /** What is asked for, to be put into sentences: `the runs of experiment 1`. */
+  readonly what: string;
+  /** Whether a server that is not there is an error at once; otherwise it is waited for. */
+  readonly first?: true;
+}
+
+/** An answer whose status was a success, its body not yet read. */
+export type Answer = Dispatcher.ResponseData;
+
+/** An answer that may be another one the next time. */
+class Passing extends Error {
+  constructor(
+    message: string,
+    readonly wait: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * HTTP to a tracking server: credentials, TLS, redirects and retries as MLflow's own client has them, a bounded number
+ * of connections, a ceiling of requests a second. All that is sent only reads, so that everything may be repeated.
+ *
+ * Errors are {@link ConvertError}s: `fatal` for refused credentials and for a server that is not there, `skip-run` for
+ * everything else, with a {@link Refusal} as the cause when the server has answered. An aborted signal rejects with its
+ * reason at once, also while waiting.
+ */
+export class HttpClient {
+  readonly server: ServerUri;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  readonly #retry: RetrySettings;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #authorization: string | undefined;
+  readonly #agent: Agent;
+  readonly #dispatcher: Dispatcher;
+  readonly #pace: Pace;
+
+  constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
+    this.server = parseServerUri(trackingUri);
+    this.concurrency = options.concurrency;
+    this.#retry = retrySettings(env);
+    this.#authorization = authorization(this.server.userPassword, env);
+    this.#headers = {
+      'user-agent': 'mlflow2aim',
+      ...(options.workspace !== undefined && { 'x-mlflow-workspace': options.workspace }),
+    };
+    const { timeout } = this.#retry;
+    this.#agent = new Agent({
+      connections: options.concurrency,
+      pipelining: 1,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      connect: { timeout, ...tlsSettings(env) },
+    });
+    this.#dispatcher = flag(env, 'MLFLOW_ALLOW_HTTP_REDIRECTS', true)
+      ? this.#agent.compose(interceptors.redirect({ maxRedirections: MOST_REDIRECTS }))
+      : this.#agent;
+    this.#pace = new Pace(options.requestsPerSecond);
+  }
+
+  /** The answer as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
+  async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
+    return this.read(request, signal, async (answer) => exactJson(await textOf(answer)));
+  }
+
+  /** What `take` makes of the answer. When that fails by a cut or a {@link SyntaxError}, all of it is repeated. */
+  async read<T>(request: HttpRequest, signal: AbortSignal, take: (answer: Answer) => Promise<T>): Promise<T> {
+    for (let failures = 0; ; ) {
+      try {
+        const answer = await this.#send(request, {}, signal);
+        try {
+          return await take(answer);
+        } finally {
+          answer.body.destroy();
+        }
+      } catch (cause) {
+        await this.#waitAfter(cause, ++failures, request, signal);
+      }
+    }
+  }
+
+  /**
+   * What `parse` makes of the answer, item by item as it comes; for answers of any length. After a cut the request is
+   * repeated, and what has been given already is passed over: the same request must give the same beginning.
+   */
+  async *stream<T>(
+    request: HttpRequest,
+    signal: AbortSignal,
+    parse: (answer: Answer) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, void> {
+    let given = 0;
+    for (let failures = 0; ; ) {
+      try {
+        let known = given;
+        for await (const item of parse(await this.#send(request, {}, signal))) {
+          if (known-- > 0) continue;
+          signal.throwIfAborted();
+          given++;
+          failures = 0;
+          yield item;
+        }
+        return;
+      } catch (cause) {
+        await this.#waitAfter(cause, ++failures, request, signal);
+      }
+    }
+  }
+
+  /** The bytes of a file, as they are taken; after a cut it goes on where it stopped. */
+  async *download(request: HttpRequest, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    let received = 0;
+    let tag: string | undefined;
+    for (let failures = 0; ; ) {
+      try {
+        const headers: Record<string, string> = received === 0 ? {} : { range: `bytes=${received}-` };
+        const answer = await this.#send(request, headers, signal);
+        const now = header(answer, 'etag');
+        if (received > 0 && tag !== now) {
+          answer.body.destroy();
+          throw new ConvertError('skip-item', `${capital(request.what)} has changed while it was downloaded.`);
+        }
+        tag = now;
+        let known = answer.statusCode === 206 ? 0 : received;
+        for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+          signal.throwIfAborted();
+          const fresh = chunk.subarray(Math.min(known, chunk.length));
+          known -= chunk.length - fresh.length;
+          if (fresh.length === 0) continue;
+          received += fresh.length;
+          failures = 0;
+          yield fresh;
+        }
+        return;
+      } catch (cause) {
+        await this.#waitAfter(cause, ++failures, request, signal);
+      }
+    }
+  }
+
+  /** Ends all that is under way. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  /** One attempt. */
+  async #send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+    await this.#pace.turn(signal);
+    const url = this.#url(request);
+    const answer = await this.#dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: request.body === undefined ? 'GET' : 'POST',
+      headers: { ...this.#headersFor(url), ...headers, ...(request.body !== undefined && JSON_BODY) },
+      ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+      signal,
+    });
+    const { statusCode: status } = answer;
+    if (status >= 200 && status < 300) return answer;
+    if (isPassing(status)) {
+      answer.body.destroy();
+      const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
+      throw new Passing(`it answered ${status}`, wait);
+    }
+    throw this.#final(refusal(status, await textOf(answer)), request, url);
+  }
+
+  #url({ path }: HttpRequest): URL {
+    return new URL(path.startsWith('/') ? this.server.origin + this.server.prefix + path : path);
+  }
+
+  /** Credentials go to the host that they are for, and to no other that somebody has named in an artifact URI. */
+  #headersFor(url: URL): Record<string, string> {
+    const own = url.hostname === new URL(this.server.origin).hostname;
+    if (!own) return { 'user-agent': 'mlflow2aim' };
+    return { ...this.#headers, ...(this.#authorization !== undefined && { authorization: this.#authorization }) };
+  }
+
+  #final(cause: Refusal, { what }: HttpRequest, url: URL): ConvertError {
+    const { status, message } = cause;
+    const says = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
+    const own = url.origin === this.server.origin;
+    if (own && status === 401) {
+      const hint =
+        this.#authorization === undefined
+          ? 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.'
+          : 'Check the user and password, or the token, that are set for MLflow.';
+      return new ConvertError('fatal', `The tracking server ${this.server.shown} refused the credentials.`, {
+        hint,
+        cause,
+      });
+    }
+    if (own && status === 403) {
+      const text = `The tracking server ${this.server.shown} forbids reading ${what}${says}.`;
+      return new ConvertError('fatal', text, { hint: hintForForbidden(message), cause });
+    }
+    return new ConvertError('skip-run', `The server answered ${status} when asked for ${what}${says}.`, {
+      where: url.origin + url.pathname,
+      cause,
+    });
+  }
+
+  /** Waits before the next attempt, or throws when there is to be none. */
+  async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const passing = cause instanceof Passing;
+    if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
+    const nobody = isNobodyThere(cause);
+    if (failures > this.#retry.retries || (nobody && request.first)) {
+      throw nobody ? this.#nobody(cause, request) : this.#gaveUp(cause, failures, request);
+    }
+    await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
+  }
+
+  #nobody(cause: unknown, request: HttpRequest): ConvertError {
+    const { origin } = this.#url(request);
+    if (origin !== this.server.origin) {
+      return new ConvertError('skip-run', `Nothing answers at ${origin}, where ${request.what} should be.`, { cause });
+    }
+    return new ConvertError('fatal', `No tracking server answers at ${this.server.shown}.`, {
+      hint: 'Is the address right, and is the server running?',
+      cause,
+    });
+  }
+
+  #gaveUp(cause: unknown, failures: number, { what }: HttpRequest): ConvertError {
+    const reason =
+      cause instanceof GarbledAnswer || cause instanceof SyntaxError ? 'its answer was cut' : reasonOf(cause);
+    const message = `The server could not give ${what} in ${failures} attempts: ${reason}.`;
+    return new ConvertError('skip-run', message, { where: this.server.shown, cause });
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+function hintForForbidden(message: string): string {
+  return /host/i.test(message)
+    ? 'Add the name in the tracking URI to its --allowed-hosts, or use another name of it.'
+    : 'Give the user the right to read it, or use another user.';
+}
+
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return (text === '' ? 'no reason given' : text).replace(/\.$/, '');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A header's value, the first of several. */
+export function header(answer: Answer, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+async function textOf(answer: Answer): Promise<string> {
+  return answer.body.text();
+}

@@ -1,0 +1,174 @@
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
+/** So many digits fit a double, whichever they are. */
+const SAFE_DIGITS = 15;
+
+/**
+ * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws a SyntaxError
+ * where the bytes are no JSON of that shape or end too soon. Python's NaN, Infinity and -Infinity are numbers here.
+ */
+export class JsonBytes {
+  #at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  /** Reads an object; `member` must read the value of each key. Keys with escapes are given unescaped. */
+  object(member: (key: string) => void): void {
+    this.#members(OPEN_OBJECT, CLOSE_OBJECT, () => {
+      const key = this.string();
+      this.#expect(COLON);
+      member(key);
+    });
+  }
+
+  /** Reads a list; `item` must read each of its items. */
+  list(item: () => void): void {
+    this.#members(OPEN_LIST, CLOSE_LIST, item);
+  }
+
+  /** Reads a string. */
+  string(): string {
+    this.#expect(QUOTE);
+    const begin = this.#at;
+    const escaped = this.#skipString();
+    if (!escaped) return this.bytes.toString('utf8', begin, this.#at - 1);
+    return JSON.parse(this.bytes.toString('utf8', begin - 1, this.#at)) as string;
+  }
+
+  /** Reads a number, bare or in a string. */
+  double(): number {
+    const text = this.#scalar();
+    const value = Number(text);
+    if (text === '' || (Number.isNaN(value) && text !== 'NaN')) throw this.#fault();
+    return value;
+  }
+
+  /** Reads an integer, bare or in a string, exactly. */
+  integer(): bigint {
+    const small = this.#smallInteger();
+    if (small !== undefined) return BigInt(small);
+    const text = this.#scalar();
+    if (/^-?\d+$/.test(text)) return BigInt.asIntN(64, BigInt(text));
+    const value = Number(text);
+    if (text === '' || !Number.isInteger(value)) throw this.#fault();
+    return BigInt(value);
+  }
+
+  /** Passes over a value, whatever it is. */
+  skip(): void {
+    switch (this.#next()) {
+      case QUOTE:
+        this.#at++;
+        this.#skipString();
+        return;
+      case OPEN_OBJECT:
+        this.object(() => this.skip());
+        return;
+      case OPEN_LIST:
+        this.list(() => this.skip());
+        return;
+      default:
+        if (!/^(true|false|null)$/.test(this.#peekWord())) this.double();
+        else this.#at += this.#peekWord().length;
+    }
+  }
+
+  /** Makes sure that nothing follows. */
+  end(): void {
+    while (this.#at < this.bytes.length) if (this.bytes[this.#at++]! > 0x20) throw this.#fault();
+  }
+
+  #members(open: number, close: number, member: () => void): void {
+    this.#expect(open);
+    if (this.#next() === close) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      member();
+      const after = this.#next();
+      this.#at++;
+      if (after === close) return;
+      if (after !== COMMA) throw this.#fault();
+    }
+  }
+
+  /** An integer of few digits without a fraction, which needs no text; undefined, and nothing read, for all else. */
+  #smallInteger(): number | undefined {
+    this.#next();
+    const { bytes } = this;
+    let at = this.#at;
+    const negative = bytes[at] === MINUS;
+    if (negative) at++;
+    const first = at;
+    let value = 0;
+    for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) value = value * 10 + byte - ZERO;
+    const after = bytes[at];
+    const ends = after === COMMA || after === CLOSE_OBJECT || (after !== undefined && after <= 0x20);
+    if (at === first || at - first > SAFE_DIGITS || !ends) return undefined;
+    this.#at = at;
+    return negative ? -value : value;
+  }
+
+  /** The text of a number, or of a string. */
+  #scalar(): string {
+    if (this.#next() === QUOTE) return this.string();
+    const word = this.#peekWord();
+    this.#at += word.length;
+    if (this.#at === this.bytes.length) throw this.#fault(); // it may go on
+    return word;
+  }
+
+  #peekWord(): string {
+    let end = this.#at;
+    for (let byte = this.bytes[end]; byte !== undefined && isOfWord(byte); byte = this.bytes[++end]);
+    return this.bytes.toString('latin1', this.#at, end);
+  }
+
+  /** Behind the opening quote; ends behind the closing one. True when there are escapes. */
+  #skipString(): boolean {
+    const { bytes } = this;
+    let escaped = false;
+    for (let at = this.#at; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === QUOTE) {
+        this.#at = at + 1;
+        return escaped;
+      }
+      if (byte === BACKSLASH) {
+        escaped = true;
+        at++;
+      }
+    }
+    throw this.#fault();
+  }
+
+  /** The next byte that is no white space, which it does not pass. */
+  #next(): number {
+    for (let byte = this.bytes[this.#at]; byte !== undefined; byte = this.bytes[++this.#at])
+      if (byte > 0x20) return byte;
+    throw this.#fault();
+  }
+
+  #expect(byte: number): void {
+    if (this.#next() !== byte) throw this.#fault();
+    this.#at++;
+  }
+
+  #fault(): SyntaxError {
+    return new SyntaxError(`Unexpected JSON at byte ${this.#at}`);
+  }
+}
+
+/** Letters, digits, and the signs of numbers. */
+function isOfWord(byte: number): boolean {
+  return (
+    (byte >= ZERO && byte <= NINE) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    byte === MINUS ||
+    byte === 0x2b ||
+    byte === 0x2e
+  );
+}

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Waits; an aborted signal rejects with its reason. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause;
+  }
+}
+
+/** Lets requests begin at a steady rate at most; without one, at once. */
+export class Pace {
+  readonly #interval: number;
+  /** When the next one may begin, on the clock of `performance.now()`. */
+  #next = 0;
+
+  constructor(perSecond: number | undefined) {
+    this.#interval = perSecond === undefined ? 0 : 1000 / perSecond;
+  }
+
+  /** Resolves when a request may begin. */
+  async turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#interval === 0) return;
+    const now = performance.now();
+    const begin = Math.max(now, this.#next);
+    this.#next = begin + this.#interval;
+    if (begin > now) await pause(begin - now, signal);
+  }
+}

@@ -1,0 +1,84 @@
+import type { PointBatch } from '../../model.js';
+import { BATCH_POINTS } from '../file/point-columns.js';
+
+const LARGEST = Number.MAX_VALUE;
+
+/** Points in columns that grow: 24 bytes each, in the order in which they were added. */
+export class PointList {
+  #steps = new BigInt64Array(1024);
+  #values = new Float64Array(1024);
+  #timestamps = new Float64Array(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(timestamp: number, value: number, step: bigint): void {
+    if (this.#length === this.#values.length) this.#grow();
+    const at = this.#length++;
+    this.#steps[at] = step;
+    this.#values[at] = value;
+    this.#timestamps[at] = timestamp;
+  }
+
+  append({ timestamps, values, steps }: PointBatch): void {
+    for (let at = 0; at < steps.length; at++) this.push(timestamps[at]!, values[at]!, steps[at]!);
+  }
+
+  /** Makes ±1.7976931348623157e308 to what databases keep so: ±infinity. */
+  restoreInfinities(): void {
+    for (let at = 0; at < this.#length; at++) {
+      if (this.#values[at] === LARGEST) this.#values[at] = Infinity;
+      else if (this.#values[at] === -LARGEST) this.#values[at] = -Infinity;
+    }
+  }
+
+  /** Sorts by timestamp, step and value, NaN as 0, which is what a database keeps of it. Equal points stay in order. */
+  sort(): void {
+    if (this.#isSorted()) return;
+    const order = Uint32Array.from({ length: this.#length }, (_, at) => at).sort(
+      (a, b) => this.#compare(a, b) || a - b,
+    );
+    const [steps, values, timestamps] = [this.#steps, this.#values, this.#timestamps];
+    this.#steps = BigInt64Array.from(order, (at) => steps[at]!);
+    this.#values = Float64Array.from(order, (at) => values[at]!);
+    this.#timestamps = Float64Array.from(order, (at) => timestamps[at]!);
+  }
+
+  /** A copy of some of the points as batches of at most {@link BATCH_POINTS}, each of which belongs to the caller. */
+  *batches(from = 0, to = this.#length): Generator<PointBatch, void, void> {
+    for (let begin = from; begin < to; begin += BATCH_POINTS) {
+      const end = Math.min(begin + BATCH_POINTS, to);
+      yield {
+        steps: this.#steps.slice(begin, end),
+        values: this.#values.slice(begin, end),
+        timestamps: this.#timestamps.slice(begin, end),
+      };
+    }
+  }
+
+  #isSorted(): boolean {
+    for (let at = 1; at < this.#length; at++) if (this.#compare(at - 1, at) > 0) return false;
+    return true;
+  }
+
+  #compare(a: number, b: number): number {
+    const time = this.#timestamps[a]! - this.#timestamps[b]!;
+    if (time !== 0) return time;
+    const [stepA, stepB] = [this.#steps[a]!, this.#steps[b]!];
+    if (stepA !== stepB) return stepA < stepB ? -1 : 1;
+    return (this.#values[a]! || 0) - (this.#values[b]! || 0);
+  }
+
+  #grow(): void {
+    const grown = <T extends BigInt64Array | Float64Array>(column: T, larger: T): T => {
+      larger.set(column as never);
+      return larger;
+    };
+    const size = this.#length * 2;
+    this.#steps = grown(this.#steps, new BigInt64Array(size));
+    this.#values = grown(this.#values, new Float64Array(size));
+    this.#timestamps = grown(this.#timestamps, new Float64Array(size));
+  }
+}

@@ -1,0 +1,210 @@
+import { ConvertError } from '../../errors.js';
+import type { ArtifactFile, Experiment, LoggedModel, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
+import { ServerArtifacts } from '../artifacts/server-artifacts.js';
+import type { TrackingStore } from '../tracking-store.js';
+import { Histories } from './histories.js';
+import type { HttpClient } from './http-client.js';
+import { packLocator, unpackLocator } from './locator.js';
+import { type ListedModel, listModels, readModel } from './logged-models.js';
+import { LookAhead, RUNS_PER_PAGE } from './look-ahead.js';
+import { type PagedRequest, page, pages } from './pages.js';
+import { isMissing } from './refusal.js';
+import { settled } from './run-group.js';
+import { digest, experimentRecord, isActive, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { fields } from './wire.js';
+
+const EXPERIMENTS_PER_PAGE = 1000;
+
+export interface RestStoreOptions {
+  /** What opens artifacts that need not come through the server; by default all of them do. */
+  readonly artifacts?: ArtifactOpener;
+}
+
+/**
+ * An MLflow tracking server (1.30, 2.x, 3.x), read over its REST interface. Nothing on it is changed.
+ *
+ * The locator of a {@link RunRef} is a {@link Locator}. The server is the bottleneck, so one thread reads from it: it
+ * knows best which requests can be put together.
+ */
+export class RestStore implements TrackingStore {
+  readonly uri: string;
+  readonly maxThreads = 1;
+  readonly #client: HttpClient;
+  readonly #artifacts: ArtifactOpener;
+  readonly #closing = new AbortController();
+  readonly #histories: Histories;
+  readonly #ahead: LookAhead;
+
+  constructor(client: HttpClient, { artifacts }: RestStoreOptions = {}) {
+    this.#client = client;
+    this.uri = client.server.shown;
+    this.#artifacts = artifacts ?? new ServerArtifacts(client);
+    this.#histories = new Histories(client);
+    const source = { neighbours: this.#neighbours.bind(this), one: this.#one.bind(this) };
+    this.#ahead = new LookAhead(source, this.#histories, client.concurrency, this.#closing.signal);
+  }
+
+  async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
+    const request: PagedRequest = {
+      path: '/api/2.0/mlflow/experiments/search',
+      body: { max_results: EXPERIMENTS_PER_PAGE, view_type: 'ALL' },
+      items: 'experiments',
+      what: 'its experiments',
+      first: true,
+    };
+    try {
+      for await (const { items } of pages(this.#client, request, signal)) yield* items.map(experimentRecord);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw this.#unlisted(cause);
+    }
+  }
+
+  async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
+    const experimentId = experiment.id;
+    const models = await listModels(this.#client, experimentId, signal);
+    const seen = new Set<string>();
+    let ordinal = 0;
+    for await (const { token, items } of pages(this.#client, runsRequest(experimentId), signal)) {
+      for (const [index, json] of items.entries()) {
+        const runId = runIdOf(json);
+        if (runId === undefined || seen.has(runId)) continue; // a page may shift while one lists
+        seen.add(runId);
+        const record = runRecord(json, runId, experimentId);
+        yield reference(record, models.get(runId) ?? [], { page: token, index, ordinal: ordinal + index });
+      }
+      ordinal += items.length;
+    }
+  }
+
+  /**
+   * What the listing showed of the run: its header, the latest point of each metric, its models. Of a run that may still
+   * grow also what artifacts it has; those of a run that has ended are taken for final.
+   */
+  async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const { digest: header, active, modelsDigest } = unpackLocator(ref);
+    const seen = header + modelsDigest;
+    if (!active) return seen;
+    const { run } = await this.#one(ref, signal);
+    const files: string[] = [];
+    const context: StageContext = { signal, notice: (notice) => files.push(JSON.stringify(notice)) };
+    for await (const { path, size } of this.#artifacts.at(ref.runId, run.artifactUri).list(context)) {
+      files.push(`${path} ${size}`);
+    }
+    return digest([seen, files]);
+  }
+
+  async run(ref: RunRef, context: StageContext): Promise<Run> {
+    const { run, outputs } = await this.#ahead.record(ref, context.signal);
+    const ids = new Set([...outputs.keys(), ...unpackLocator(ref).models]);
+    const models: LoggedModel[] = [];
+    for (const id of [...ids].sort()) {
+      const model = await readModel(this.#client, id, outputs.get(id), context.signal);
+      if (model !== undefined) models.push(model);
+    }
+    return { ...run, models };
+  }
+
+  async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
+    return [...(await this.#ahead.keys(ref, signal))];
+  }
+
+  async *history(ref: RunRef, metricKey: string, { signal }: StageContext): AsyncGenerator<PointBatch, void, void> {
+    const start = await this.#ahead.start(ref, metricKey, signal);
+    for (const batch of start.batches) {
+      yield batch;
+      signal.throwIfAborted();
+    }
+    yield* this.#histories.rest(ref.runId, metricKey, start, signal);
+  }
+
+  async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
+    context.signal.throwIfAborted();
+    yield* this.#artifacts.at(ref.runId, run.artifactUri).list(context);
+  }
+
+  async *openArtifact(
+    ref: RunRef,
+    run: Run,
+    file: ArtifactFile,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    signal.throwIfAborted();
+    yield* this.#artifacts.at(ref.runId, run.artifactUri).open(file, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ConvertError('fatal', `The tracking server ${this.uri} is no longer read.`));
+    await this.#artifacts.close();
+    await this.#client.close();
+  }
+
+  /** Up to `count` runs of the page on which a run was listed, from it on. */
+  async #neighbours(ref: RunRef, count: number, signal: AbortSignal): Promise<Map<string, RunRecord>> {
+    const { page: token, index } = unpackLocator(ref);
+    const { items } = await settled(page(this.#client, runsRequest(ref.experimentId), token, signal), signal);
+    const begin = items.findIndex((json, at) => at >= index && runIdOf(json) === ref.runId);
+    const found = new Map<string, RunRecord>();
+    for (const json of begin < 0 ? [] : items.slice(begin, begin + count)) {
+      const runId = runIdOf(json);
+      if (runId !== undefined) found.set(runId, runRecord(json, runId, ref.experimentId));
+    }
+    return found;
+  }
+
+  async #one(ref: RunRef, signal: AbortSignal): Promise<RunRecord> {
+    try {
+      const path = `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(ref.runId)}`;
+      const json = fields(fields(await this.#client.json({ path, what: `run ${ref.runId}` }, signal)).run);
+      return runRecord(json, ref.runId, ref.experimentId);
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+      throw new ConvertError('not-a-run', `Run ${ref.runId} is no longer on the tracking server.`, {
+        where: this.uri,
+        cause,
+      });
+    }
+  }
+
+  /** Without the experiments nothing can be done. */
+  #unlisted(cause: unknown): unknown {
+    if (!(cause instanceof ConvertError) || cause.kind === 'fatal') return cause;
+    return new ConvertError('fatal', cause.message, {
+      where: this.uri,
+      hint: cause.hint ?? 'Is this the address of an MLflow tracking server? A path such as /mlflow belongs to it.',
+      cause,
+    });
+  }
+}
+
+/** Oldest first, so that runs which come while one lists do not shift the pages. */
+function runsRequest(experimentId: string): PagedRequest {
+  return {
+    path: '/api/2.0/mlflow/runs/search',
+    body: {
+      experiment_ids: [experimentId],
+      run_view_type: 'ALL',
+      max_results: RUNS_PER_PAGE,
+      order_by: ['attributes.start_time ASC'],
+    },
+    items: 'runs',
+    what: `the runs of experiment ${experimentId}`,
+  };
+}
+
+function reference(
+  { run, digest: seen }: RunRecord,
+  models: readonly ListedModel[],
+  place: { readonly page: string; readonly index: number; readonly ordinal: number },
+): RunRef {
+  const locator = packLocator({
+    ...place,
+    digest: seen,
+    active: isActive(run),
+    modelsDigest: models.length === 0 ? '' : digest(models),
+    models: models.map(({ id }) => id),
+  });
+  return { runId: run.id, experimentId: run.experimentId, locator };
+}

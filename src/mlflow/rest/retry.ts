@@ -1,0 +1,65 @@
+import { errors } from 'undici';
+import { errorCode } from '../../errors.js';
+import type { RetrySettings } from './environment.js';
+
+/** Statuses that MLflow's client takes for passing trouble. */
+const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+/** No wait is longer, as in the library below MLflow's client. */
+const LONGEST_BACKOFF = 120_000;
+/** A server that asks for more patience is out of order. */
+const LONGEST_RETRY_AFTER = 3_600_000;
+
+/** True for answers that may be another one the next time. */
+export function isPassing(status: number): boolean {
+  return PASSING.has(status);
+}
+
+/** An answer that is cut or garbled, though the status was fine. */
+export class GarbledAnswer extends Error {}
+
+/** Codes of what goes wrong below HTTP: resets, cuts, time-outs, names that cannot be resolved at the moment. */
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** True for what a repetition may mend. */
+export function isNetworkTrouble(cause: unknown): boolean {
+  if (cause instanceof GarbledAnswer || cause instanceof errors.HTTPParserError) return true;
+  const code = errorCode(cause);
+  if (
+    code !== undefined &&
+    (NETWORK_CODES.has(code) || /^UND_ERR_(SOCKET|.*TIMEOUT|.*LENGTH_MISMATCH|RES_|RESPONSE)/.test(code))
+  )
+    return true;
+  if (cause instanceof AggregateError) return cause.errors.some(isNetworkTrouble);
+  return cause instanceof Error && cause.cause !== undefined && isNetworkTrouble(cause.cause);
+}
+
+/** True when nobody answers at the address, or the address is none. */
+export function isNobodyThere(cause: unknown): boolean {
+  const code = errorCode(cause);
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return true;
+  return cause instanceof AggregateError && cause.errors.some(isNobodyThere);
+}
+
+/** The milliseconds before the n-th retry (1, 2 …): none, then 2·factor, 4·factor …, and some jitter. */
+export function backoff(retry: number, { factor, jitter }: RetrySettings, random: () => number = Math.random): number {
+  const wait = retry < 2 ? 0 : factor * 2 ** (retry - 1);
+  return Math.min(LONGEST_BACKOFF, wait + random() * jitter);
+}
+
+/** The milliseconds that a Retry-After header asks for, in seconds or as a date; absent when there is none. */
+export function retryAfter(header: string | string[] | undefined, now: number = Date.now()): number | undefined {
+  const text = (Array.isArray(header) ? header[0] : header)?.trim();
+  if (text === undefined || text === '') return undefined;
+  const wait = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER);
+}

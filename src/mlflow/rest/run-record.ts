@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
+import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire.js';
+
+const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
+
+/** A run as runs/search and runs/get give it. */
+export interface RunRecord {
+  /** Without its models, which are other requests. */
+  readonly run: Omit<Run, 'models'>;
+  /** For each metric key the step of its latest point, which hints at how many points it has. */
+  readonly latestSteps: ReadonlyMap<string, number>;
+  /** The models among its outputs, with their steps. */
+  readonly outputs: ReadonlyMap<string, bigint | undefined>;
+  /** Changes when anything of the answer changes, whatever the order in which the server lists it. */
+  readonly digest: string;
+}
+
+/** True for a run that may still grow. */
+export function isActive(run: Pick<Run, 'status'>): boolean {
+  return run.status === 'RUNNING' || run.status === 'SCHEDULED';
+}
+
+/** The id of a run's JSON, absent when it has none. */
+export function runIdOf(json: Fields): string | undefined {
+  const info = fields(json.info);
+  return filled(info.run_id) ?? filled(info.run_uuid);
+}
+
+/** @param json what stands under `run`, or an item of `runs` */
+export function runRecord(json: Fields, runId: string, experimentId: string): RunRecord {
+  const [info, data, inputs, outputs] = [
+    fields(json.info),
+    fields(json.data),
+    fields(json.inputs),
+    fields(json.outputs),
+  ];
+  const status = text(info.status) ?? '';
+  return {
+    run: {
+      id: runId,
+      experimentId,
+      ...optional('name', filled(info.run_name)),
+      status: (STATUSES.has(status) ? status : 'RUNNING') as RunStatus,
+      lifecycleStage: lifecycleStage(info),
+      ...optional('startTime', numeric(info.start_time)),
+      ...optional('endTime', numeric(info.end_time)),
+      ...optional('userId', filled(info.user_id)),
+      ...optional('artifactUri', filled(info.artifact_uri)),
+      params: keyValues(data.params),
+      tags: keyValues(data.tags),
+      datasets: list(inputs.dataset_inputs).map(datasetInput),
+    },
+    latestSteps: new Map(list(data.metrics).map((item) => [text(item.key) ?? '', numeric(item.step) ?? 0])),
+    outputs: new Map(list(outputs.model_outputs).map((item) => [text(item.model_id) ?? '', int64(item.step)])),
+    digest: digest([
+      info,
+      ...[data.metrics, data.params, data.tags, inputs.dataset_inputs, inputs.model_inputs, outputs.model_outputs].map(
+        sorted,
+      ),
+    ]),
+  };
+}
+
+/** A short digest of JSON; objects must have their keys in a stable order, as a server's answers have. */
+export function digest(json: unknown): string {
+  return createHash('sha256').update(JSON.stringify(json)).digest('base64url').slice(0, 24);
+}
+
+function sorted(items: unknown): string[] {
+  return Array.isArray(items) ? items.map((item) => JSON.stringify(item)).sort() : [];
+}
+
+function lifecycleStage(json: Fields): LifecycleStage {
+  return json.lifecycle_stage === 'deleted' ? 'deleted' : 'active';
+}
+
+function datasetInput(json: Fields): DatasetInput {
+  const dataset = fields(json.dataset);
+  return {
+    name: text(dataset.name) ?? '',
+    digest: text(dataset.digest) ?? '',
+    ...optional('context', keyValues(json.tags).get('mlflow.data.context')),
+    ...optional('sourceType', filled(dataset.source_type)),
+    ...optional('source', filled(dataset.source)),
+    ...optional('schema', filled(dataset.schema)),
+    ...optional('profile', filled(dataset.profile)),
+  };
+}
+
+/** @param json an item of `experiments` */
+export function experimentRecord(json: Fields): Experiment {
+  return {
+    id: text(json.experiment_id) ?? '',
+    name: text(json.name) ?? '',
+    lifecycleStage: lifecycleStage(json),
+    ...optional('artifactLocation', filled(json.artifact_location)),
+    ...optional('creationTime', numeric(json.creation_time)),
+    tags: keyValues(json.tags),
+  };
+}
+
+/** @param json what stands under `model`, or an item of `models` */
+export function modelRecord(json: Fields, step: bigint | undefined): LoggedModel {
+  const info = fields(json.info);
+  return {
+    modelId: text(info.model_id) ?? '',
+    ...optional('name', filled(info.name)),
+    ...optional('type', filled(info.model_type)),
+    ...optional('status', modelStatus(text(info.status))),
+    ...optional('artifactUri', filled(info.artifact_uri)),
+    ...optional('step', step),
+    params: keyValues(fields(json.data).params),
+    tags: keyValues(info.tags),
+  };
+}
+
+/** The names of mlflow.entities.LoggedModelStatus for those of the protocol. */
+function modelStatus(status: string | undefined): string | undefined {
+  if (status === 'LOGGED_MODEL_UPLOAD_FAILED') return 'FAILED';
+  return status?.replace(/^LOGGED_MODEL_(STATUS_)?/, '');
+}

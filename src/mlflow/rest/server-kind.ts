@@ -1,0 +1,33 @@
+import type { HttpClient } from './http-client.js';
+import { isNoEndpoint, refusalOf } from './refusal.js';
+import { fields } from './wire.js';
+
+/** An id that no run has: they are random. */
+const NO_RUN = '0'.repeat(32);
+
+/**
+ * Whether a server keeps its runs in a file store (histories in the order in which they were logged, infinities as they
+ * are) rather than in a database (order by timestamp, step and value; infinities as the largest doubles).
+ *
+ * Later servers of MLflow 3 say so. Earlier ones do not, but the two stores word differently that a run is missing: `Run
+ * 'x' not found` and `Run with id=x not found` (MLflow 1.30, 2.22, 3.17). What is neither is taken for a database.
+ */
+export async function keepsFiles(client: HttpClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    const info = fields(
+      await client.json({ path: '/api/3.0/mlflow/server-info', what: 'what kind of server it is' }, signal),
+    );
+    if (typeof info.store_type === 'string') return info.store_type === 'FileStore';
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!isNoEndpoint(cause)) throw cause;
+  }
+  try {
+    await client.json({ path: `/api/2.0/mlflow/runs/get?run_id=${NO_RUN}`, what: 'what kind of server it is' }, signal);
+    return false;
+  } catch (cause) {
+    const refusal = refusalOf(cause);
+    if (refusal === undefined) throw cause;
+    return /^Run '/.test(refusal.message);
+  }
+}

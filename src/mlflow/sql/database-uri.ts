@@ -1,0 +1,128 @@
+import { resolve } from 'node:path';
+import { ConvertError } from '../../errors.js';
+
+/** A SQLite file. */
+export interface SqliteAddress {
+  readonly dialect: 'sqlite';
+  /** Absolute paths to try in this order: SQLAlchemy 2.1 percent-decodes the path, 2.0 took it as it is. */
+  readonly paths: readonly string[];
+  /** `immutable=1` of a SQLite URI: the file lies on a medium that nobody writes to, and needs no locks. */
+  readonly immutable: boolean;
+}
+
+/** A database server. What the URI does not say is absent. */
+export interface ServerAddress {
+  readonly dialect: 'postgresql' | 'mysql';
+  readonly user?: string;
+  readonly password?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  /** What comes after `?`, decoded; a name may occur several times. */
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  /** The URI without user, password and query: fit for messages and for the repository. */
+  readonly uri: string;
+}
+
+export type DatabaseAddress = SqliteAddress | ServerAddress;
+
+/** As sqlalchemy.engine.url takes a URL apart: the password ends at the first `@`, and may hold `/` and `:`. */
+const SHAPE =
+  /^[\w+]+:\/\/(?:([^:/]*)(?::([^@]*))?@)?(?:(?:\[([^/?]+)\]|([^/:?]+))?(?::([^/?]*))?)?(?:\/([^?]*))?(?:\?(.*))?$/s;
+
+/**
+ * Takes apart a database URI as SQLAlchemy writes it: `dialect[+driver]://user:password@host:port/database?name=value`,
+ * `sqlite:///relative.db`, `sqlite:////absolute.db`. Throws a `fatal` error whose sentence holds nothing of the URI
+ * but its scheme: who writes an unencoded password may have its end anywhere in it.
+ *
+ * @param dialect the scheme without `+driver`
+ */
+export function parseDatabaseUri(uri: string, dialect: DatabaseAddress['dialect']): DatabaseAddress {
+  const match = SHAPE.exec(uri);
+  if (match === null) throw malformed(uri, `It is written as ${EXAMPLES[dialect]}.`);
+  const [, user, password, ipv6, name, portText, path = '', queryText = ''] = match;
+  const query = parseQuery(queryText);
+  if (dialect === 'sqlite') return sqliteAddress(uri, path, query);
+
+  const host = ipv6 ?? name;
+  if (host?.includes('@')) throw malformed(uri, 'An @ in the user name or password has to be written as %40.');
+  if (portText !== undefined && !/^\d{1,5}$/.test(portText)) {
+    throw malformed(uri, 'Its port is no number. A : or @ in the password has to be written as %3A or %40.');
+  }
+  const database = percentDecode(path);
+  const place = ipv6 === undefined ? (host ?? '') : `[${ipv6}]`;
+  return {
+    dialect,
+    ...present('user', user && percentDecode(user)),
+    ...present('password', password && percentDecode(password)),
+    ...present('host', host),
+    ...present('port', portText === undefined ? undefined : Number(portText)),
+    ...present('database', database),
+    query,
+    uri: `${schemeOf(uri)}://${place}${portText === undefined ? '' : `:${portText}`}/${path}`,
+  };
+}
+
+const EXAMPLES: Readonly<Record<DatabaseAddress['dialect'], string>> = {
+  sqlite: 'sqlite:///path/to/mlflow.db (four slashes for an absolute path)',
+  postgresql: 'postgresql://user:password@host:5432/database',
+  mysql: 'mysql://user:password@host:3306/database',
+};
+
+/** The last value of a query parameter. */
+export function parameter(address: ServerAddress, name: string): string | undefined {
+  return address.query.get(name)?.at(-1);
+}
+
+function sqliteAddress(uri: string, path: string, query: ServerAddress['query']): SqliteAddress {
+  if (path === '' || path === ':memory:' || query.get('mode')?.includes('memory')) {
+    throw malformed(uri, `It names a database in memory, which nobody else can read. ${EXAMPLES.sqlite} names a file.`);
+  }
+  // sqlite:///file:/abs.db?uri=true, the form that SQLite itself understands
+  const plain = path.startsWith('file:') ? path.slice('file:'.length).replace(/^\/\/(?:localhost)?(?=\/)/, '') : path;
+  const decoded = percentDecode(plain);
+  const paths = path === plain ? [plain, decoded] : [decoded];
+  return {
+    dialect: 'sqlite',
+    paths: [...new Set(paths.map((each) => resolve(each)))],
+    immutable: query.get('immutable')?.includes('1') ?? false,
+  };
+}
+
+function schemeOf(uri: string): string {
+  return uri.slice(0, uri.indexOf(':')).toLowerCase();
+}
+
+function malformed(uri: string, hint: string): ConvertError {
+  return new ConvertError('fatal', `The ${/^[\w+]+/.exec(uri)?.[0] ?? 'database'}: URI cannot be understood.`, {
+    hint,
+  });
+}
+
+function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]?: V });
+}
+
+/** As Python's `parse_qsl`: `+` is a space here, and only here. */
+function parseQuery(text: string): Map<string, readonly string[]> {
+  const query = new Map<string, readonly string[]>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+    const decode = (part: string): string => percentDecode(part.replaceAll('+', ' '));
+    query.set(decode(name), [...(query.get(decode(name)) ?? []), decode(value)]);
+  }
+  return query;
+}
+
+/** As Python's `unquote`: what is no valid escape stays as it is. */
+function percentDecode(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
+}

@@ -1,0 +1,68 @@
+import type { PointBatch } from '../../model.js';
+import type { MetricTable } from './metric-table.js';
+
+/** One row of a header query, every value as the text that the database makes of it. */
+export type Row = readonly (string | null)[];
+
+/** Runs a query with `?` for parameters and `"name"` for identifiers. For results of some thousand rows at most. */
+export type Query = (sql: string, parameters?: readonly string[]) => Promise<Row[]>;
+
+/** How many metric rows a run has, and which, as far as the database can tell. */
+export interface MetricMark {
+  readonly points: number;
+  /** SQLite: the lowest and highest rowid of the run's rows; both 0 when there are none. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** The metric rows of one run: of a live SQLite database, those up to the mark. */
+export interface RunRows extends MetricMark {
+  readonly runId: string;
+}
+
+/**
+ * What differs between the databases that MLflow can track into. Everything is read only. An aborted signal rejects with
+ * its reason at the next await; errors are {@link ConvertError}s without credentials.
+ */
+export interface Database {
+  /** The tracking URI without credentials. */
+  readonly uri: string;
+
+  /** Ids asked for in one query of a set of runs. */
+  readonly page: number;
+
+  /** The names of a table's columns in lower case; empty when there is no such table. */
+  columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>>;
+
+  /** SQL for a text column that may hold anything that Python wrote into it. */
+  text(column: string): string;
+
+  /**
+   * Some queries that see the same state of the database. SQLite is the exception: it would have to be locked meanwhile,
+   * so each query sees its own, later one.
+   */
+  snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
+
+  /** The ids of an experiment's runs, {@link page} at a time, in a stable order. */
+  runIds(experimentId: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
+
+  /** The marks of runs. A run without metric rows may be missing. */
+  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>>;
+
+  /** How many points each metric of a run has. */
+  counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>>;
+
+  /** Adds the points of these metrics (of all, without `keys`) to the table, in no particular order. */
+  load(rows: RunRows, keys: readonly string[] | undefined, into: MetricTable, signal: AbortSignal): Promise<void>;
+
+  /** One metric in order of (timestamp, step, value), in bounded memory however long it is. */
+  stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch>;
+
+  /** Gives back connections. */
+  close(): Promise<void>;
+}
+
+/** `(?, ?, …)` */
+export function placeholders(count: number): string {
+  return `(${Array.from({ length: count }, () => '?').join(', ')})`;
+}

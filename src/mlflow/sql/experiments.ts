@@ -1,0 +1,83 @@
+import type { Experiment } from '../../model.js';
+import { optional } from '../file/meta-yaml.js';
+import { type Database, placeholders, type Query, type Row } from './database.js';
+import { lifecycleStage, milliseconds, textOf } from './fields.js';
+import type { Schema } from './schema.js';
+
+/** What MLflow shows to whoever names no workspace. */
+const DEFAULT_WORKSPACE = 'default';
+
+/**
+ * The experiments of one workspace, sorted by id. Where the database knows no workspaces, all of them; what lies in
+ * other workspaces is told to `warn`.
+ */
+export async function* readExperiments(
+  database: Database,
+  schema: Schema,
+  workspace: string | undefined,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Experiment, void, void> {
+  const wanted = workspace ?? DEFAULT_WORKSPACE;
+  if (schema.workspace) await tellOfOthers(database, wanted, warn, signal);
+  const columns = ['experiment_id', 'name', 'artifact_location', 'lifecycle_stage'];
+  const select = `SELECT ${columns.join(', ')}, ${schema.creationTime ? 'creation_time' : 'NULL'} FROM experiments`;
+  const mine = schema.workspace ? 'workspace = ? AND ' : '';
+  let last: string | undefined;
+  for (;;) {
+    const [rows, tags] = await database.snapshot(async (query) => {
+      const after = last === undefined ? '1 = 1' : 'experiment_id > ?';
+      const found = await query(`${select} WHERE ${mine}${after} ORDER BY experiment_id LIMIT ${database.page}`, [
+        ...(schema.workspace ? [wanted] : []),
+        ...(last === undefined ? [] : [last]),
+      ]);
+      return [found, await readTags(database, query, found)] as const;
+    }, signal);
+    for (const row of rows) yield experimentOf(row, tags.get(row[0] ?? '') ?? new Map());
+    if (rows.length < database.page) return;
+    last = rows.at(-1)?.[0] ?? undefined;
+  }
+}
+
+function experimentOf([id, name, location, stage, creationTime]: Row, tags: ReadonlyMap<string, string>): Experiment {
+  return {
+    id: id ?? '',
+    name: name ?? '',
+    lifecycleStage: lifecycleStage(stage),
+    ...optional('artifactLocation', textOf(location)),
+    ...optional('creationTime', milliseconds(creationTime)),
+    tags,
+  };
+}
+
+async function readTags(database: Database, query: Query, experiments: readonly Row[]) {
+  const tags = new Map<string, Map<string, string>>();
+  if (experiments.length === 0) return tags;
+  const sql = `SELECT experiment_id, ${database.text('"key"')}, ${database.text('value')} FROM experiment_tags`;
+  const ids = experiments.map(([id]) => id ?? '');
+  for (const [id, key, value] of await query(`${sql} WHERE experiment_id IN ${placeholders(ids.length)}`, ids)) {
+    const mine = tags.get(id ?? '') ?? new Map<string, string>();
+    tags.set(id ?? '', mine.set(key ?? '', value ?? ''));
+  }
+  return tags;
+}
+
+async function tellOfOthers(
+  database: Database,
+  wanted: string,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const sql = 'SELECT workspace, count(*) FROM experiments WHERE workspace <> ? GROUP BY workspace ORDER BY workspace';
+  const others = await database.snapshot((query) => query(sql, [wanted]), signal);
+  if (others.length === 0) return;
+  const names =
+    others
+      .slice(0, 10)
+      .map(([name]) => name)
+      .join(', ') + (others.length > 10 ? ', …' : '');
+  const experiments = others.reduce((sum, [, count]) => sum + Number(count), 0);
+  warn(
+    `Only the workspace ${wanted} is read; ${experiments} more experiments lie in ${others.length} others (${names}).`,
+  );
+}

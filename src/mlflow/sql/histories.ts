@@ -1,0 +1,134 @@
+import { ConvertError } from '../../errors.js';
+import type { PointBatch } from '../../model.js';
+import type { Database, RunRows } from './database.js';
+import { MetricTable } from './metric-table.js';
+
+/** Points of one run held in memory at once: 24 bytes each. A run of fewer is read in one go. */
+const WINDOW_POINTS = 524_288;
+/** Points of all runs under way together; what was not asked for in the longest time is read again when it is. */
+const MOST_POINTS = 4 * WINDOW_POINTS;
+
+/** Some metrics of a run, neighbours in the order of their keys, whose points are in memory. */
+interface Window {
+  /** Of all metrics of the run, sorted by key; absent when the window holds all of them. */
+  readonly counts?: ReadonlyMap<string, number>;
+  table: MetricTable;
+}
+
+/**
+ * The metric histories of the runs under way. Histories are asked for one by one, but databases give many rows in one query
+ * much faster than few in many. So the rows of a run are read together and sorted here; of a run that is too long for
+ * that, as many metrics at a time as fit, and a metric that is too long by itself is read sorted, as a stream.
+ */
+export class Histories {
+  readonly #database: Database;
+  readonly #windowPoints: number;
+  /** By run, those used last at the end. */
+  readonly #windows = new Map<string, Window>();
+
+  constructor(database: Database, windowPoints = WINDOW_POINTS) {
+    this.#database = database;
+    this.#windowPoints = windowPoints;
+  }
+
+  /** The keys of a run's metrics. Reads its points as well, when they are few. */
+  async keys(rows: RunRows, signal: AbortSignal): Promise<string[]> {
+    if (rows.points === 0) return [];
+    const window = await this.#open(rows, signal);
+    return window.counts === undefined ? window.table.keys : [...window.counts.keys()];
+  }
+
+  /** One metric in arrival order: (timestamp, step, value). */
+  async *history(rows: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+    if (rows.points === 0) return;
+    const window = this.#windows.get(rows.runId) ?? (await this.#open(rows, signal));
+    const count = window.counts?.get(key);
+    if (window.counts !== undefined && count === undefined) return;
+    if (count !== undefined && count > this.#windowPoints) {
+      yield* this.#stream(rows, key, count, signal);
+      return;
+    }
+    if (window.counts !== undefined && window.table.get(key) === undefined) await this.#move(rows, window, key, signal);
+    for (const batch of window.table.get(key)?.batches() ?? []) {
+      signal.throwIfAborted();
+      yield batch;
+    }
+  }
+
+  async #open(rows: RunRows, signal: AbortSignal): Promise<Window> {
+    const { runId } = rows;
+    if (rows.points > this.#windowPoints) {
+      const counts = await this.#database.counts(rows, signal);
+      const sorted = new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+      return this.#keep(runId, { counts: sorted, table: new MetricTable() });
+    }
+    return this.#keep(runId, { table: await this.#load(rows, undefined, rows.points, signal) });
+  }
+
+  /** Puts the window over this metric and those that follow it: metrics are asked for roughly in the order of their keys. */
+  async #move(rows: RunRows, window: Window, key: string, signal: AbortSignal): Promise<void> {
+    const keys: string[] = [];
+    let points = 0;
+    for (const [next, count] of window.counts ?? []) {
+      if (next < key) continue;
+      if (count > this.#windowPoints) continue;
+      if (points + count > this.#windowPoints) break;
+      keys.push(next);
+      points += count;
+    }
+    window.table = new MetricTable();
+    window.table = await this.#load(rows, keys, points, signal);
+    this.#keep(rows.runId, window);
+  }
+
+  async #load(
+    rows: RunRows,
+    keys: readonly string[] | undefined,
+    points: number,
+    signal: AbortSignal,
+  ): Promise<MetricTable> {
+    const table = new MetricTable();
+    await this.#database.load(rows, keys, table, signal);
+    table.finish();
+    if (table.points < points) throw vanished(rows.runId, points - table.points);
+    return table;
+  }
+
+  async *#stream(
+    rows: RunRows,
+    key: string,
+    count: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<PointBatch, void, void> {
+    let seen = 0;
+    for await (const batch of this.#database.stream(rows, key, signal)) {
+      seen += batch.steps.length;
+      yield batch;
+    }
+    if (seen < count) throw vanished(rows.runId, count - seen);
+  }
+
+  #keep(runId: string, window: Window): Window {
+    this.#windows.delete(runId);
+    this.#windows.set(runId, window);
+    let points = 0;
+    for (const { table } of this.#windows.values()) points += table.points;
+    for (const [oldest, { table }] of this.#windows) {
+      if (oldest === runId || (points <= MOST_POINTS && this.#windows.size <= 64)) break;
+      points -= table.points;
+      this.#windows.delete(oldest);
+    }
+    return window;
+  }
+}
+
+/** Rows are only ever added, unless somebody removes the run or rewrites the file (VACUUM) at this very moment. */
+function vanished(runId: string, points: number): ConvertError {
+  return new ConvertError(
+    'skip-run',
+    `${points} points of run ${runId} vanished from the database while it was read.`,
+    {
+      hint: 'Run again.',
+    },
+  );
+}

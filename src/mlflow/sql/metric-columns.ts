@@ -1,0 +1,118 @@
+import type { PointBatch } from '../../model.js';
+import { BATCH_POINTS } from '../file/point-columns.js';
+
+// Which 32-bit half of an int64 comes first is the processor's choice.
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const LOW = LITTLE_ENDIAN ? 0 : 1;
+const HIGH = LITTLE_ENDIAN ? 1 : 0;
+const TWO_32 = 2 ** 32;
+
+/** What MLflow writes for ±infinity, which not all databases can hold (docs/mlflow-sources.md §3.3). */
+const INFINITE = Number.MAX_VALUE;
+
+/** All points of one metric as columns that grow, and can be brought into arrival order. */
+export class MetricColumns {
+  #length = 0;
+  #steps: BigInt64Array;
+  // Halves of the steps: a BigInt for each point would cost more than all the rest.
+  #halves: Int32Array;
+  #values: Float64Array;
+  #timestamps: Float64Array;
+
+  constructor(capacity = 64) {
+    this.#steps = new BigInt64Array(capacity);
+    this.#halves = new Int32Array(this.#steps.buffer);
+    this.#values = new Float64Array(capacity);
+    this.#timestamps = new Float64Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a point with its step as two 32-bit words. A value that stands for infinity becomes infinity. */
+  pushWords(timestamp: number, value: number, high: number, low: number): void {
+    const at = this.#add(timestamp, value);
+    this.#halves[2 * at + LOW] = low;
+    this.#halves[2 * at + HIGH] = high;
+  }
+
+  /** Adds a point whose step is a safe integer, or the digits of one that is not. */
+  push(timestamp: number, value: number, step: number | string): void {
+    const at = this.#add(timestamp, value);
+    if (typeof step === 'string') {
+      this.#steps[at] = BigInt(step);
+      return;
+    }
+    this.#halves[2 * at + LOW] = step | 0;
+    this.#halves[2 * at + HIGH] = Math.floor(step / TWO_32);
+  }
+
+  #add(timestamp: number, value: number): number {
+    if (this.#length === this.#values.length) this.#grow();
+    const at = this.#length++;
+    this.#timestamps[at] = timestamp;
+    this.#values[at] = value === INFINITE ? Infinity : value === -INFINITE ? -Infinity : value;
+    return at;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#values.length;
+    const steps = new BigInt64Array(capacity);
+    steps.set(this.#steps);
+    const [values, timestamps] = [new Float64Array(capacity), new Float64Array(capacity)];
+    values.set(this.#values);
+    timestamps.set(this.#timestamps);
+    [this.#steps, this.#halves] = [steps, new Int32Array(steps.buffer)];
+    [this.#values, this.#timestamps] = [values, timestamps];
+  }
+
+  /** Brings the points into the order in which MLflow gives them: timestamp, step, value; NaN, stored as 0, after 0. */
+  sort(): void {
+    if (this.#isSorted()) return;
+    const order = new Uint32Array(this.#length).map((_, at) => at).sort((a, b) => this.#compare(a, b) || a - b);
+    const steps = new BigInt64Array(this.#length);
+    const [values, timestamps] = [new Float64Array(this.#length), new Float64Array(this.#length)];
+    for (let to = 0; to < order.length; to++) {
+      const from = order[to] ?? 0;
+      steps[to] = this.#steps[from] ?? 0n;
+      values[to] = this.#values[from] ?? 0;
+      timestamps[to] = this.#timestamps[from] ?? 0;
+    }
+    [this.#steps, this.#halves] = [steps, new Int32Array(steps.buffer)];
+    [this.#values, this.#timestamps] = [values, timestamps];
+  }
+
+  #isSorted(): boolean {
+    for (let at = 1; at < this.#length; at++) if (this.#compare(at - 1, at) > 0) return false;
+    return true;
+  }
+
+  #compare(a: number, b: number): number {
+    const time = (this.#timestamps[a] ?? 0) - (this.#timestamps[b] ?? 0);
+    if (time !== 0) return time;
+    const [stepA, stepB] = [this.#steps[a] ?? 0n, this.#steps[b] ?? 0n];
+    if (stepA !== stepB) return stepA < stepB ? -1 : 1;
+    const [valueA, valueB] = [this.#values[a] ?? 0, this.#values[b] ?? 0];
+    const [storedA, storedB] = [valueA || 0, valueB || 0]; // NaN is stored as 0
+    if (storedA !== storedB) return storedA < storedB ? -1 : 1;
+    return Number(Number.isNaN(valueA)) - Number(Number.isNaN(valueB));
+  }
+
+  /** The points as batches that belong to the caller. The columns may be read again. */
+  *batches(): Generator<PointBatch, void, void> {
+    for (let from = 0; from < this.#length; from += BATCH_POINTS) {
+      const to = Math.min(from + BATCH_POINTS, this.#length);
+      yield {
+        steps: this.#steps.slice(from, to),
+        values: this.#values.slice(from, to),
+        timestamps: this.#timestamps.slice(from, to),
+      };
+    }
+  }
+
+  /** Forgets the points and keeps the space. */
+  clear(): void {
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { ClientConfig } from 'pg';
+import { ConvertError, toConvertError } from '../../../errors.js';
+import { parameter, type ServerAddress } from '../database-uri.js';
+
+const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
+const CONNECT_TIMEOUT = 30;
+
+/** How to connect: with TLS, without, or (libpq's default) with it where the server offers it. */
+export interface ConnectionSettings {
+  readonly config: ClientConfig;
+  readonly tls: 'always' | 'never' | 'preferred';
+}
+
+/** What libpq makes of the URI, its query (`host`, `sslmode` …) and the PG* variables of the environment, for the pg package. */
+export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): ConnectionSettings {
+  const of = (name: string, variable?: string): string | undefined =>
+    parameter(address, name) ?? (variable === undefined ? undefined : env[variable]);
+  const port = Number(address.port ?? of('port', 'PGPORT') ?? 5432);
+  const host = address.host ?? address.query.get('host')?.[0]?.split(',')[0] ?? env.PGHOST ?? defaultHost(port);
+  const user = address.user ?? of('user', 'PGUSER') ?? userInfo().username;
+  const password = address.password ?? of('password');
+  const options = of('options', 'PGOPTIONS');
+  const { tls, ssl } = host.startsWith('/') ? { tls: 'never' as const, ssl: false } : tlsOf(of);
+  return {
+    tls,
+    config: {
+      host,
+      port,
+      user,
+      database: address.database ?? of('dbname', 'PGDATABASE') ?? user,
+      application_name: of('application_name', 'PGAPPNAME') ?? 'mlflow2aim',
+      connectionTimeoutMillis: 1000 * (Number(of('connect_timeout', 'PGCONNECT_TIMEOUT')) || CONNECT_TIMEOUT),
+      keepAlive: true,
+      ssl,
+      ...(password !== undefined && { password }),
+      ...(options !== undefined && { options }),
+    },
+  };
+}
+
+/** libpq takes the socket where there is one. */
+function defaultHost(port: number): string {
+  return SOCKET_DIRECTORIES.find((directory) => existsSync(`${directory}/.s.PGSQL.${port}`)) ?? 'localhost';
+}
+
+type Setting = (name: string, variable?: string) => string | undefined;
+
+function tlsOf(of: Setting): { tls: ConnectionSettings['tls']; ssl: NonNullable<ClientConfig['ssl']> } {
+  const mode = of('sslmode', 'PGSSLMODE') ?? 'prefer';
+  if (mode === 'disable' || mode === 'allow') return { tls: 'never', ssl: false };
+  const root = of('sslrootcert', 'PGSSLROOTCERT');
+  const [cert, key] = [of('sslcert', 'PGSSLCERT'), of('sslkey', 'PGSSLKEY')];
+  const files = {
+    ...(root !== undefined && root !== 'system' && { ca: readPem(root) }),
+    ...(cert !== undefined && { cert: readPem(cert) }),
+    ...(key !== undefined && { key: readPem(key) }),
+  };
+  switch (mode) {
+    case 'prefer':
+      return { tls: 'preferred', ssl: { ...files, rejectUnauthorized: false } };
+    case 'require':
+      // libpq: with a root certificate, as verify-ca
+      if (root === undefined) return { tls: 'always', ssl: { ...files, rejectUnauthorized: false } };
+      return { tls: 'always', ssl: { ...files, checkServerIdentity: () => undefined } };
+    case 'verify-ca':
+      return { tls: 'always', ssl: { ...files, checkServerIdentity: () => undefined } };
+    case 'verify-full':
+      return { tls: 'always', ssl: { ...files, rejectUnauthorized: true } };
+    default:
+      throw new ConvertError('fatal', `${JSON.stringify(mode)} is no sslmode that PostgreSQL has.`, {
+        hint: 'It has disable, allow, prefer, require, verify-ca and verify-full.',
+      });
+  }
+}
+
+export function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConvertError('fatal', toConvertError(cause, 'fatal', path).message, {
+      where: path,
+      cause,
+      hint: 'The database URI names it as a certificate or key.',
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
+import { optional } from '../file/meta-yaml.js';
+import { type Database, placeholders, type Query, type Row } from './database.js';
+import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
+import { readModels } from './logged-models.js';
+import type { Schema } from './schema.js';
+
+/** A run as the database has it at one moment. */
+export interface RunHeader {
+  readonly run: Run;
+  readonly notices: readonly Notice[];
+  /** The ids of the models that name the run as their source. */
+  readonly made: readonly string[];
+}
+
+type Texts = Map<string, string>;
+
+const RUN_COLUMNS =
+  'run_uuid, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, entry_point_name';
+
+/**
+ * Reads the headers of these runs; one that is not there is missing in the result.
+ *
+ * @param made the ids of the models that name these runs as their source, where they are known; else they are looked for
+ */
+export async function readHeaders(
+  database: Database,
+  schema: Schema,
+  runIds: readonly string[],
+  signal: AbortSignal,
+  made?: readonly string[],
+): Promise<Map<string, RunHeader>> {
+  if (runIds.length === 0) return new Map();
+  return database.snapshot(async (query) => {
+    const among = placeholders(runIds.length);
+    const runs = await query(`SELECT ${RUN_COLUMNS} FROM runs WHERE run_uuid IN ${among}`, runIds);
+    const params = await readTexts(database, query, 'params', runIds);
+    const tags = await readTexts(database, query, 'tags', runIds);
+    const datasets = schema.datasets ? await readDatasets(database, query, runIds) : new Map();
+    const models = schema.models ? await readModels(database, query, runIds, made) : new Map();
+    return new Map(
+      runs.map((row) => {
+        const id = row[0] ?? '';
+        const header = {
+          params: params.get(id),
+          tags: tags.get(id),
+          datasets: datasets.get(id),
+          models: models.get(id),
+        };
+        return [id, headerOf(row, database.uri, header)];
+      }),
+    );
+  }, signal);
+}
+
+interface Parts {
+  readonly params: Texts | undefined;
+  readonly tags: Texts | undefined;
+  readonly datasets: DatasetInput[] | undefined;
+  readonly models: { readonly models: readonly LoggedModel[]; readonly made: readonly string[] } | undefined;
+}
+
+function headerOf(row: Row, uri: string, { params, tags, datasets, models }: Parts): RunHeader {
+  const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint] = row;
+  const known = status === null || status === undefined || isRunStatus(status);
+  const detail = `${JSON.stringify(status)} is no status that MLflow knows; RUNNING is assumed.`;
+  return {
+    run: {
+      id: id ?? '',
+      experimentId: experimentId ?? '',
+      ...optional('name', textOf(name)),
+      status: known ? (status ?? 'RUNNING') : 'RUNNING',
+      lifecycleStage: lifecycleStage(stage),
+      ...optional('startTime', milliseconds(start)),
+      ...optional('endTime', milliseconds(end)),
+      ...optional('userId', textOf(user)),
+      ...optional('artifactUri', textOf(artifactUri)),
+      ...optional('entryPoint', textOf(entryPoint)),
+      params: params ?? new Map(),
+      tags: tags ?? new Map(),
+      datasets: datasets ?? [],
+      models: models?.models ?? [],
+    },
+    notices: known ? [] : [{ kind: 'field-unreadable', field: 'status', file: uri, detail }],
+    made: models?.made ?? [],
+  };
+}
+
+/** Params or tags, sorted by key. A tag without a value (NULL) is an empty one. */
+async function readTexts(
+  database: Database,
+  query: Query,
+  table: 'params' | 'tags',
+  runIds: readonly string[],
+): Promise<Map<string, Texts>> {
+  const texts = new Map<string, Texts>();
+  const columns = `run_uuid, ${database.text('"key"')}, ${database.text('value')}`;
+  const rows = await query(`SELECT ${columns} FROM ${table} WHERE run_uuid IN ${placeholders(runIds.length)}`, runIds);
+  for (const [id, key, value] of rows.toSorted((a, b) => compare(a[1], b[1]))) {
+    const mine = texts.get(id ?? '') ?? new Map<string, string>();
+    texts.set(id ?? '', mine.set(key ?? '', value ?? ''));
+  }
+  return texts;
+}
+
+/** The datasets of each run, sorted by name and digest. Inputs of another kind (models) are no datasets. */
+async function readDatasets(
+  database: Database,
+  query: Query,
+  runIds: readonly string[],
+): Promise<Map<string, DatasetInput[]>> {
+  const texts = ['name', 'digest', 'dataset_source_type', 'dataset_source', 'dataset_schema', 'dataset_profile'];
+  const columns = [...texts.map((name) => database.text(`d.${name}`)), database.text('t.value')];
+  const rows = await query(
+    `SELECT i.destination_id, ${columns.join(', ')}
+     FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+     LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
+     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET'
+     AND i.destination_id IN ${placeholders(runIds.length)}`,
+    runIds,
+  );
+  const datasets = new Map<string, DatasetInput[]>();
+  for (const row of rows) {
+    const mine = datasets.get(row[0] ?? '') ?? [];
+    mine.push(datasetOf(row));
+    datasets.set(row[0] ?? '', mine);
+  }
+  for (const mine of datasets.values()) {
+    mine.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest) || compare(a.context, b.context));
+  }
+  return datasets;
+}
+
+function datasetOf([, name, digest, sourceType, source, schema, profile, context]: Row): DatasetInput {
+  return {
+    name: name ?? '',
+    digest: digest ?? '',
+    ...optional('context', textOf(context)),
+    ...optional('sourceType', textOf(sourceType)),
+    ...optional('source', textOf(source)),
+    ...optional('schema', textOf(schema)),
+    ...optional('profile', textOf(profile)),
+  };
+}
+
+function compare(a: string | null | undefined, b: string | null | undefined): number {
+  const [left, right] = [a ?? '', b ?? ''];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,66 @@
+import { ConvertError, type ErrorKind, errorCode } from '../../errors.js';
+
+interface Meaning {
+  readonly kind: ErrorKind;
+  readonly says: string;
+  readonly hint?: string;
+}
+
+const UNREACHABLE = 'Check host, port and network, and that the server runs.';
+const CREDENTIALS = 'Check user and password; in the URI, characters like @ : / have to be percent-encoded.';
+const AGAIN = 'Run again: what is done already is not done twice.';
+
+/** System codes, PostgreSQL's SQLSTATEs and MySQL's error names. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: { kind: 'fatal', says: 'refuses connections', hint: UNREACHABLE },
+  ENOTFOUND: { kind: 'fatal', says: 'cannot be reached: its host name is not known', hint: UNREACHABLE },
+  EAI_AGAIN: { kind: 'fatal', says: 'cannot be reached: its host name cannot be looked up now', hint: UNREACHABLE },
+  ENOENT: { kind: 'fatal', says: 'cannot be reached: there is no such socket', hint: UNREACHABLE },
+  ETIMEDOUT: { kind: 'fatal', says: 'does not answer', hint: UNREACHABLE },
+  EHOSTUNREACH: { kind: 'fatal', says: 'cannot be reached', hint: UNREACHABLE },
+  ENETUNREACH: { kind: 'fatal', says: 'cannot be reached', hint: UNREACHABLE },
+  ECONNRESET: { kind: 'skip-run', says: 'closed the connection', hint: AGAIN },
+  EPIPE: { kind: 'skip-run', says: 'closed the connection', hint: AGAIN },
+  '28000': { kind: 'fatal', says: 'does not let this user in', hint: CREDENTIALS },
+  '28P01': { kind: 'fatal', says: 'does not accept the password', hint: CREDENTIALS },
+  '3D000': { kind: 'fatal', says: 'has no database of that name' },
+  '42501': { kind: 'fatal', says: "does not let this user read MLflow's tables", hint: 'Grant SELECT on them.' },
+  '53300': { kind: 'fatal', says: 'has no connection left', hint: 'Lower --concurrency.' },
+  '57014': { kind: 'skip-run', says: 'cancelled the query', hint: AGAIN },
+  '57P01': { kind: 'skip-run', says: 'ended the connection', hint: AGAIN },
+  '57P03': { kind: 'fatal', says: 'is starting up', hint: AGAIN },
+  '40001': { kind: 'skip-run', says: 'cancelled the query, because it is a replica that had to go on', hint: AGAIN },
+  ER_ACCESS_DENIED_ERROR: { kind: 'fatal', says: 'does not let this user in', hint: CREDENTIALS },
+  ER_DBACCESS_DENIED_ERROR: { kind: 'fatal', says: 'does not let this user into the database', hint: CREDENTIALS },
+  ER_BAD_DB_ERROR: { kind: 'fatal', says: 'has no database of that name' },
+  ER_TABLEACCESS_DENIED_ERROR: {
+    kind: 'fatal',
+    says: "does not let this user read MLflow's tables",
+    hint: 'Grant SELECT on them.',
+  },
+  ER_CON_COUNT_ERROR: { kind: 'fatal', says: 'has no connection left', hint: 'Lower --concurrency.' },
+  PROTOCOL_CONNECTION_LOST: { kind: 'skip-run', says: 'closed the connection', hint: AGAIN },
+};
+
+/**
+ * An error of a database server as a sentence. The drivers' own messages name users and hosts, but never a password.
+ *
+ * @param uri the database without credentials
+ */
+export function serverError(cause: unknown, uri: string): ConvertError {
+  if (cause instanceof ConvertError) return cause;
+  const code = errorCode(cause) ?? codeOfFirst(cause);
+  const meaning = code === undefined ? undefined : MEANINGS[code];
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const { kind, says, hint }: Meaning = meaning ?? { kind: 'fatal', says: `reports: ${message.replace(/\.$/, '')}` };
+  return new ConvertError(kind, `The database ${uri} ${says}.`, {
+    where: uri,
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** Node tries all addresses of a host, and gathers what it met. */
+function codeOfFirst(cause: unknown): string | undefined {
+  return cause instanceof AggregateError ? errorCode(cause.errors[0]) : undefined;
+}

@@ -1,0 +1,58 @@
+import { type Database, type MetricMark, placeholders, type RunRows } from './database.js';
+
+type Queries = Pick<Database, 'snapshot' | 'page'>;
+
+/** The tables' columns, as information_schema tells them. */
+export async function columnsOf(
+  database: Queries,
+  tables: readonly string[],
+  schema: string,
+  signal: AbortSignal,
+): Promise<Map<string, ReadonlySet<string>>> {
+  const sql = `SELECT lower(table_name), lower(column_name) FROM information_schema.columns
+    WHERE table_schema ${schema} AND table_name IN ${placeholders(tables.length)}`;
+  const columns = new Map<string, Set<string>>();
+  for (const [table, column] of await database.snapshot((query) => query(sql, tables), signal)) {
+    const mine = columns.get(table ?? '') ?? new Set<string>();
+    columns.set(table ?? '', mine.add(column ?? ''));
+  }
+  return columns;
+}
+
+/** An experiment's runs in the order of their ids, as the database compares them. */
+export async function* runIdsOf(
+  database: Queries,
+  experimentId: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[], void, void> {
+  let last = '';
+  for (;;) {
+    const sql = `SELECT run_uuid FROM runs WHERE experiment_id = ? AND run_uuid > ? ORDER BY run_uuid LIMIT ${database.page}`;
+    const rows = await database.snapshot((query) => query(sql, [experimentId, last]), signal);
+    if (rows.length === 0) return;
+    const ids = rows.map(([id]) => id ?? '');
+    yield ids;
+    if (rows.length < database.page) return;
+    last = ids.at(-1) ?? '';
+  }
+}
+
+export async function marksOf(
+  database: Queries,
+  runIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, MetricMark>> {
+  const sql = `SELECT run_uuid, count(*) FROM metrics WHERE run_uuid IN ${placeholders(runIds.length)} GROUP BY run_uuid`;
+  const rows = await database.snapshot((query) => query(sql, runIds), signal);
+  return new Map(rows.map(([id, count]) => [id ?? '', { points: Number(count) }]));
+}
+
+export async function countsOf(
+  database: Queries,
+  { runId }: RunRows,
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  const sql = 'SELECT "key", count(*) FROM metrics WHERE run_uuid = ? GROUP BY "key"';
+  const rows = await database.snapshot((query) => query(sql, [runId]), signal);
+  return new Map(rows.map(([key, count]) => [key ?? '', Number(count)]));
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { ConvertError } from '../../errors.js';
+import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
+import { uriTarget } from '../file/file-uri.js';
+import type { TrackingStore } from '../tracking-store.js';
+import type { Database, RunRows } from './database.js';
+import { readExperiments } from './experiments.js';
+import { Histories } from './histories.js';
+import { locatorOf, markOf, type RunMark, rowsOf } from './locator.js';
+import { readHeaders } from './run-headers.js';
+import { readMarks } from './run-marks.js';
+import { probeSchema, type Schema } from './schema.js';
+
+export interface SqlStoreOptions {
+  /** MLflow's default workspace without one. */
+  readonly workspace?: string;
+  /** Told, in a sentence, of what is passed over outside any run. */
+  readonly warn: (message: string) => void;
+  /** Points of one run that are held in memory at once; for tests. */
+  readonly windowPoints?: number;
+}
+
+/**
+ * MLflow's tables, read as they lie in any database that MLflow tracks into. Nothing is ever written.
+ *
+ * The locator of a {@link RunRef} is the run's mark (locator.ts): listing runs costs some queries for each few hundred of them, and
+ * asking for a revision then costs nothing.
+ */
+export class SqlStore implements TrackingStore {
+  readonly uri: string;
+  readonly #database: Database;
+  readonly #artifacts: ArtifactOpener;
+  readonly #options: SqlStoreOptions;
+  readonly #histories: Histories;
+  #probed: Promise<Schema> | undefined;
+
+  /** Takes over the database and the artifacts: {@link close} closes both. */
+  constructor(database: Database, artifacts: ArtifactOpener, options: SqlStoreOptions) {
+    this.uri = database.uri;
+    this.#database = database;
+    this.#artifacts = artifacts;
+    this.#options = options;
+    this.#histories = new Histories(database, options.windowPoints);
+  }
+
+  async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
+    const { workspace, warn } = this.#options;
+    yield* readExperiments(this.#database, await this.#schema(signal), workspace, warn, signal);
+  }
+
+  async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
+    const schema = await this.#schema(signal);
+    for await (const ids of this.#database.runIds(experiment.id, signal)) {
+      const marks = await readMarks(this.#database, schema, ids, signal);
+      for (const runId of ids) {
+        const mark = marks.get(runId);
+        // one that is gone again already is no run
+        if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: locatorOf(mark) };
+      }
+    }
+  }
+
+  /** A live run's local files count, too; those of one that has ended are taken to stay as they are. */
+  async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const mark = await this.#mark(ref, signal);
+    if (!mark.live) return mark.revision;
+    const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
+    if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return mark.revision;
+    const hash = createHash('sha256').update(mark.revision);
+    const files = this.#artifacts.at(ref.runId, artifactUri).list({ signal, notice: () => undefined });
+    for await (const { path, size } of files) hash.update(`${path}\0${size}\n`);
+    return hash.digest('hex').slice(0, 32);
+  }
+
+  async run(ref: RunRef, context: StageContext): Promise<Run> {
+    const schema = await this.#schema(context.signal);
+    const headers = await readHeaders(this.#database, schema, [ref.runId], context.signal, markOf(ref)?.made);
+    const header = headers.get(ref.runId);
+    if (header === undefined) throw notARun(ref);
+    for (const notice of header.notices) context.notice(notice);
+    return header.run;
+  }
+
+  async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
+    return this.#histories.keys(await this.#rows(ref, signal), signal);
+  }
+
+  async *history(ref: RunRef, metricKey: string, { signal }: StageContext): AsyncGenerator<PointBatch, void, void> {
+    yield* this.#histories.history(await this.#rows(ref, signal), metricKey, signal);
+  }
+
+  async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
+    yield* this.#artifacts.at(ref.runId, run.artifactUri).list(context);
+  }
+
+  async *openArtifact(
+    ref: RunRef,
+    run: Run,
+    file: ArtifactFile,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    yield* this.#artifacts.at(ref.runId, run.artifactUri).open(file, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#artifacts.close();
+    await this.#database.close();
+  }
+
+  async #rows(ref: RunRef, signal: AbortSignal): Promise<RunRows> {
+    signal.throwIfAborted();
+    return rowsOf(ref, await this.#mark(ref, signal));
+  }
+
+  /** What the reference carries, or what is true now. */
+  async #mark(ref: RunRef, signal: AbortSignal): Promise<RunMark> {
+    const carried = markOf(ref);
+    if (carried !== undefined) return carried;
+    const schema = await this.#schema(signal);
+    const mark = (await readMarks(this.#database, schema, [ref.runId], signal)).get(ref.runId);
+    if (mark === undefined) throw notARun(ref);
+    return mark;
+  }
+
+  #schema(signal: AbortSignal): Promise<Schema> {
+    this.#probed ??= probeSchema(this.#database, signal).catch((cause: unknown) => {
+      this.#probed = undefined;
+      throw cause;
+    });
+    return this.#probed.then((schema) => {
+      signal.throwIfAborted();
+      return schema;
+    });
+  }
+}
+
+function notARun({ runId }: RunRef): ConvertError {
+  return new ConvertError('not-a-run', `The database has no run ${runId}: it was removed.`);
+}

@@ -1,0 +1,158 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { ConvertError, errorCode, toConvertError } from '../../../errors.js';
+import { EventLoopTurns } from '../../file/event-loop.js';
+import type { SqliteAddress } from '../database-uri.js';
+
+/** A cell as the binding gives it. */
+export type SqliteCell = string | number | bigint | null | Uint8Array;
+
+/** How integers come; as numbers, one beyond 2^53 is an error. */
+export type Integers = 'number' | 'bigint';
+
+/** How long one attempt waits inside SQLite, which keeps this thread from anything else. */
+const BUSY_TIMEOUT = 20;
+const PAUSE = 25;
+/** A training process holds the database for the length of a commit; a minute is somebody who locked it for himself. */
+const PATIENCE = 60_000;
+
+const BUSY = 5;
+const READ_ONLY = 8;
+const CANNOT_OPEN = 14;
+const NOT_A_DATABASE = 26;
+const CORRUPT = 11;
+
+/**
+ * A read-only connection to a SQLite file that others may be writing to. Each statement is run to its end at once, so
+ * that it holds the file's lock for as long as its rows take and no longer; one that meets a writer is tried again.
+ */
+export class SqliteConnection {
+  /** `sqlite:///` and the absolute path. */
+  readonly uri: string;
+  readonly path: string;
+  readonly #database: DatabaseSyncInstance;
+  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #turns = new EventLoopTurns();
+
+  constructor(address: SqliteAddress) {
+    this.path = findFile(address.paths);
+    this.uri = `sqlite:///${this.path}`;
+    try {
+      const name = address.immutable ? `${pathToFileURL(this.path).href}?immutable=1` : this.path;
+      this.#database = new DatabaseSync(name, { readOnly: true, timeout: BUSY_TIMEOUT, returnArrays: true });
+      // an SQL statement that writes is refused before it begins
+      this.#database.exec('PRAGMA query_only = 1');
+    } catch (cause) {
+      throw this.#explain(cause);
+    }
+  }
+
+  /**
+   * All rows of a statement that takes some tens of milliseconds at most, as arrays. Rejects with the signal's reason when
+   * that is aborted.
+   */
+  async all(
+    sql: string,
+    parameters: readonly (string | number)[],
+    signal: AbortSignal,
+    integers: Integers = 'number',
+  ): Promise<SqliteCell[][]> {
+    const since = performance.now();
+    for (;;) {
+      await this.#turns.pause(signal);
+      try {
+        return this.#prepare(sql, integers).all(...parameters) as SqliteCell[][];
+      } catch (cause) {
+        if (codeOf(cause) !== BUSY) throw this.#explain(cause);
+        if (performance.now() - since > PATIENCE) throw this.#explain(cause);
+      }
+      await delay(PAUSE, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  close(): void {
+    if (!this.#database.isOpen) return;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepare(sql: string, integers: Integers): StatementSyncInstance {
+    const known = this.#statements.get(integers + sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    statement.setReadBigInts(integers === 'bigint');
+    // pages of every length come by; those of full length are the ones that come again
+    if (this.#statements.size >= 100) this.#statements.clear();
+    this.#statements.set(integers + sql, statement);
+    return statement;
+  }
+
+  #explain(cause: unknown): ConvertError {
+    if (cause instanceof ConvertError) return cause;
+    const { says, hint } = EXPLANATIONS.get(codeOf(cause) ?? -1) ?? {
+      says: `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: undefined,
+    };
+    return new ConvertError('fatal', `The SQLite database ${this.path} ${says}.`, {
+      where: this.path,
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+const EXPLANATIONS: ReadonlyMap<number, { readonly says: string; readonly hint?: string }> = new Map([
+  [
+    BUSY,
+    { says: 'has been locked by another program for a minute', hint: 'Run again when that program lets go of it.' },
+  ],
+  [
+    READ_ONLY,
+    {
+      says: 'was left in the middle of a write, and its journal has to be played back first',
+      hint: 'Open it once with MLflow or with the sqlite3 command, which does that.',
+    },
+  ],
+  [
+    CANNOT_OPEN,
+    {
+      says: 'cannot be opened',
+      hint: 'Give this user the right to read it; one in WAL mode also needs the right to write to its directory.',
+    },
+  ],
+  [NOT_A_DATABASE, { says: 'is no SQLite database, or is encrypted' }],
+  [CORRUPT, { says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' }],
+]);
+
+/** SQLite's primary result code. */
+function codeOf(cause: unknown): number | undefined {
+  if (typeof cause !== 'object' || cause === null || !('errcode' in cause)) return undefined;
+  return typeof cause.errcode === 'number' ? cause.errcode & 0xff : undefined;
+}
+
+/** SQLite would take a directory or a missing file for something to create, and explain neither. */
+function findFile(paths: readonly string[]): string {
+  const path = paths.find((each) => statSync(each, { throwIfNoEntry: false }) !== undefined) ?? paths[0] ?? '';
+  const hint = 'Check the path: sqlite:///relative.db has three slashes, sqlite:////absolute.db four.';
+  try {
+    if (!statSync(path).isFile()) throw new ConvertError('fatal', `${path} is no file.`, { where: path, hint });
+    closeSync(openAndCheck(path, hint));
+    return path;
+  } catch (cause) {
+    if (cause instanceof ConvertError) throw cause;
+    const { message } = toConvertError(cause, 'fatal', path);
+    throw new ConvertError('fatal', message, { where: path, cause, ...(errorCode(cause) === 'ENOENT' && { hint }) });
+  }
+}
+
+function openAndCheck(path: string, hint: string): number {
+  const file = openSync(path, 'r');
+  const magic = Buffer.alloc(16);
+  const length = readSync(file, magic, 0, magic.length, 0);
+  if (length === magic.length && magic.toString('latin1') === 'SQLite format 3\0') return file;
+  closeSync(file);
+  const what = length === 0 ? 'is empty' : 'is no SQLite database';
+  throw new ConvertError('fatal', `${path} ${what}.`, { where: path, hint });
+}

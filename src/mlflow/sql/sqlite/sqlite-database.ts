@@ -1,0 +1,95 @@
+import type { PointBatch } from '../../../model.js';
+import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
+import type { SqliteAddress } from '../database-uri.js';
+import type { MetricTable } from '../metric-table.js';
+import { type SqliteCell, SqliteConnection } from './sqlite-connection.js';
+import { SqliteMetrics } from './sqlite-metrics.js';
+
+/** Rows of `runs` looked at in one statement. */
+const RUNS_AT_ONCE = 20_000;
+
+/**
+ * A SQLite database, which others may be writing to. No transaction is ever left open, and no statement reads more than some
+ * thousand rows: in rollback-journal mode, which is what MLflow leaves SQLite in, a reader keeps writers from committing.
+ */
+export class SqliteDatabase implements Database {
+  readonly uri: string;
+  readonly page = 200;
+  /** The database's file. */
+  readonly path: string;
+  readonly #connection: SqliteConnection;
+  readonly #metrics: SqliteMetrics;
+
+  constructor(address: SqliteAddress) {
+    this.#connection = new SqliteConnection(address);
+    this.uri = this.#connection.uri;
+    this.path = this.#connection.path;
+    this.#metrics = new SqliteMetrics(this.#connection);
+  }
+
+  async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
+    const found = new Map<string, ReadonlySet<string>>();
+    for (const table of tables) {
+      const rows = await this.#connection.all('SELECT lower(name) FROM pragma_table_info(?)', [table], signal);
+      if (rows.length > 0) found.set(table, new Set(rows.map(([name]) => String(name))));
+    }
+    return found;
+  }
+
+  /** The binding ends a text at its first NUL. */
+  text(column: string): string {
+    return `CASE WHEN instr(${column}, char(0)) THEN CAST(${column} AS BLOB) ELSE ${column} END`;
+  }
+
+  async snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return work(async (sql, parameters = []) => {
+      const rows = await this.#connection.all(sql, parameters, signal, 'bigint');
+      return rows.map((row): Row => row.map(asText));
+    });
+  }
+
+  /** In the order in which they were made: no index leads from an experiment to its runs. */
+  async *runIds(experimentId: string, signal: AbortSignal): AsyncGenerator<readonly string[], void, void> {
+    const boundary = `SELECT max(rowid) FROM (SELECT rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${RUNS_AT_ONCE})`;
+    const sql = 'SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ORDER BY rowid';
+    let ids: string[] = [];
+    for (let from = 0; ; ) {
+      const [[to] = []] = await this.#connection.all(boundary, [from], signal);
+      if (typeof to !== 'number') break;
+      const rows = await this.#connection.all(sql, [from, to, experimentId], signal);
+      from = to;
+      for (const [id] of rows) {
+        ids.push(String(id));
+        if (ids.length < this.page) continue;
+        yield ids;
+        ids = [];
+      }
+    }
+    if (ids.length > 0) yield ids;
+  }
+
+  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
+    return this.#metrics.marks(runIds, signal);
+  }
+
+  counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {
+    return this.#metrics.counts(rows, signal);
+  }
+
+  load(rows: RunRows, keys: readonly string[] | undefined, into: MetricTable, signal: AbortSignal): Promise<void> {
+    return this.#metrics.load(rows, keys, into, signal);
+  }
+
+  stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch> {
+    return this.#metrics.stream(rows, key, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
+
+function asText(cell: SqliteCell): string | null {
+  if (cell === null || typeof cell === 'string') return cell;
+  return cell instanceof Uint8Array ? Buffer.from(cell).toString('utf8') : String(cell);
+}
