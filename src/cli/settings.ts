@@ -40,7 +40,10 @@ export function convertSettings(
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
-      source: { concurrency: flags.concurrency },
+      source: {
+        concurrency: flags.concurrency,
+        ...(flags.artifactsDestination !== undefined && { artifactsDestination: flags.artifactsDestination }),
+      },
       mapping: {
         repeatedSteps: flags.repeatedSteps,
         rawParams: flags.rawParams ?? false,

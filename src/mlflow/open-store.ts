@@ -1,15 +1,19 @@
 import { ConvertError } from '../errors.js';
+import { openArtifacts } from './artifacts/open-artifacts.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
-import type { SourceOptions } from './source-options.js';
+import { DEFAULT_SOURCE, type SourceOptions } from './source-options.js';
 import type { TrackingStore } from './tracking-store.js';
 
 export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
 
 type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
 
-const openFileStore: StoreFactory = (uri, options) => new FileStore(findFileStore(uri), options);
+const openFileStore: StoreFactory = (uri, options) => {
+  const root = findFileStore(uri);
+  return new FileStore(root, { ...options, remoteArtifacts: openArtifacts({ root, ...DEFAULT_SOURCE, ...options }) });
+};
 
 const notYet =
   (what: string): StoreFactory =>

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long a store may keep silent, in milliseconds; MLflow's S3 client waits as long. */
+export const LONGEST_SILENCE = 60_000;
+
+/** What is thrown when a store has kept silent for too long; another attempt may succeed. */
+export class Silence extends Error {
+  override readonly name = 'TimeoutError';
+  readonly code = 'ETIMEDOUT';
+
+  constructor(milliseconds: number) {
+    super(`Nothing came for ${milliseconds / 1000} seconds.`);
+  }
+}
+
+/**
+ * Waits for a promise, but no longer than `milliseconds` (rejects with {@link Silence}) and not once the signal is
+ * aborted (rejects with its reason). What the promise does then is for the caller to stop.
+ */
+export async function within<T>(promise: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => {};
+  const giveUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Silence(milliseconds)), milliseconds);
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([promise, giveUp]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Waits before another attempt (the first is number 0): longer each time, and never just as long as others do. */
+export async function backOff(attempt: number, signal: AbortSignal): Promise<void> {
+  const longest = Math.min(10_000, 200 * 2 ** attempt);
+  try {
+    await delay(longest * (0.5 + Math.random() / 2), undefined, { signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause;
+  }
+}
