@@ -3,6 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How long a store may keep silent, in milliseconds; MLflow's S3 client waits as long. */
 export const LONGEST_SILENCE = 60_000;
 
+/** How long is waited before a second attempt, in milliseconds; longer before each that follows. */
+export const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
+
 /** What is thrown when a store has kept silent for too long; another attempt may succeed. */
 export class Silence extends Error {
   override readonly name = 'TimeoutError';
@@ -34,9 +38,12 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, signa
   }
 }
 
-/** Waits before another attempt (the first is number 0): longer each time, and never just as long as others do. */
-export async function backOff(attempt: number, signal: AbortSignal): Promise<void> {
-  const longest = Math.min(10_000, 200 * 2 ** attempt);
+/**
+ * Waits after an attempt in vain (the first is number 0): `pause` milliseconds or somewhat less, twice as long each time.
+ * Others that wait as well come back at other times.
+ */
+export async function backOff(attempt: number, pause: number, signal: AbortSignal): Promise<void> {
+  const longest = Math.min(LONGEST_PAUSE, pause * 2 ** attempt);
   try {
     await delay(longest * (0.5 + Math.random() / 2), undefined, { signal });
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { ObjectPart } from './object-store.js';
-import { backOff, LONGEST_SILENCE, within } from './patience.js';
+import { backOff, FIRST_PAUSE, LONGEST_SILENCE, within } from './patience.js';
 import { isPassing } from './store-trouble.js';
 
 /** Attempts in a row that bring nothing new. */
@@ -7,6 +7,12 @@ const MOST_ATTEMPTS = 5;
 
 /** Asks for a file from a byte on; with a version, for that version only. */
 export type OpenPart = (from: number, version: string | undefined, signal: AbortSignal) => Promise<ObjectPart>;
+
+/** How long to wait, in milliseconds: for a chunk, and after a first attempt in vain. */
+export interface Patience {
+  readonly silence?: number;
+  readonly pause?: number;
+}
 
 /**
  * The bytes of a file, as they are taken. A connection that is cut or silent is taken up again where it stopped, as
@@ -16,7 +22,7 @@ export type OpenPart = (from: number, version: string | undefined, signal: Abort
 export async function* resumedDownload(
   open: OpenPart,
   signal: AbortSignal,
-  silence: number = LONGEST_SILENCE,
+  { silence = LONGEST_SILENCE, pause = FIRST_PAUSE }: Patience = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const state: Progress = { taken: 0, total: undefined, version: undefined, resumable: true };
   for (let attempt = 0; ; attempt += 1) {
@@ -29,7 +35,7 @@ export async function* resumedDownload(
       if (state.taken > before) attempt = 0;
       if (!state.resumable && state.taken > 0) throw cause;
       if (!isPassing(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
-      await backOff(attempt, signal);
+      await backOff(attempt, pause, signal);
     }
   }
 }

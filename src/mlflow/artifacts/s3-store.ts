@@ -21,6 +21,8 @@ export const S3_ADVICE =
  * @param sockets connections open at once
  */
 export async function openS3(location: S3Location, sockets: number, env: Environment): Promise<ObjectStore> {
+  // what the client says of its own future is nothing that a user of this program can heed
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const sdk = await optionalPackage(
     '@aws-sdk/client-s3',
     `Files at ${location.base.split(':', 1)[0]}: locations`,

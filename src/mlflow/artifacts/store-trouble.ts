@@ -21,7 +21,8 @@ export function storeFailure(cause: unknown): StoreFailure {
   const error = record(cause);
   const status = [record(error.$metadata).httpStatusCode, error.statusCode, error.code, error.status].find(isStatus);
   const reasons = Array.isArray(error.errors) ? error.errors.map((inner) => record(inner).reason) : [];
-  const named = [error.code, error.Code, ...reasons, error.name, record(error.cause).code];
+  const inMessage = /\b(?:E[A-Z]{4,}|EPIPE)\b/.exec(String(error.message))?.[0]; // wrapped: `connect ECONNREFUSED …`
+  const named = [error.code, error.Code, ...reasons, inMessage, error.name, record(error.cause).code];
   const code = named.find((text): text is string => typeof text === 'string' && WORD.test(text) && text !== 'Error');
   const texts = `${String(error.name)} ${status === undefined ? String(error.message) : ''}`;
   return {
