@@ -60,8 +60,8 @@ async function onePage(
   const query = { prefix, autoPaginate: false, fields: 'items(name,size),nextPageToken' };
   const [files, following] = await bucket.getFiles({ ...query, ...(pageToken !== undefined && { pageToken }) });
   const page = files.map(({ name, metadata }) => ({ key: name, size: Number(metadata.size ?? 0) }));
-  const next: unknown = following !== null && 'pageToken' in following ? following.pageToken : undefined;
-  return [page, typeof next === 'string' ? next : undefined];
+  const next = (following as { pageToken?: string } | null | undefined)?.pageToken;
+  return [page, next];
 }
 
 /** What names a version in GCS is the object's generation. */

@@ -36,6 +36,7 @@ export class ObjectArtifacts implements ArtifactRepository {
       const uri = `${this.#place.base}${this.#prefix.slice(0, -1)}`;
       const error = storeTrouble(cause, uri, this.#place.advice);
       if (error.kind === 'fatal') throw error;
+      this.#place.store.failed(cause);
       const detail = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
       notice({ kind: 'artifacts-unreachable', uri, detail });
       return;
@@ -49,7 +50,7 @@ export class ObjectArtifacts implements ArtifactRepository {
   async *open(file: ArtifactFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     const release = await this.#slots.take(signal);
     try {
-      const store = await this.#place.store();
+      const store = await this.#place.store.get();
       const key = `${this.#prefix}${file.path}`;
       yield* resumedDownload((from, version, stop) => store.read(key, from, version, stop), signal);
     } catch (cause) {
@@ -69,7 +70,7 @@ export class ObjectArtifacts implements ArtifactRepository {
     const release = await this.#slots.take(signal);
     try {
       const files: ArtifactFile[] = [];
-      const store = await this.#place.store();
+      const store = await this.#place.store.get();
       for await (const page of store.list(this.#prefix, signal)) {
         signal.throwIfAborted();
         for (const { key, size } of page) {
@@ -78,6 +79,7 @@ export class ObjectArtifacts implements ArtifactRepository {
           if (!isMarker) files.push({ path, size, uri: `${this.#place.base}${key}` });
         }
       }
+      this.#place.store.answered();
       return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     } finally {
       release();

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { SharedStore } from './shared-store.js';
 
 /** An object as its store lists it. */
 export interface StoredObject {
@@ -40,8 +41,7 @@ export interface ObjectStore {
 
 /** A store and what a person should be told of it. */
 export interface ObjectPlace {
-  /** Opens the store, or gives the one that is open already. Rejects with a sentence when its package is missing. */
-  readonly store: () => Promise<ObjectStore>;
+  readonly store: SharedStore;
   /** What stands before a key in the URIs that people see: `s3://bucket/`. Holds no credential. */
   readonly base: string;
   /** The path below which the files of a run lie; '' for the whole bucket. */

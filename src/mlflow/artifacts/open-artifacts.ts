@@ -13,6 +13,7 @@ import type { ObjectPlace, ObjectStore } from './object-store.js';
 import { proxiedPath } from './proxied-path.js';
 import { b2Location, r2Location, type S3Location, s3Location } from './s3-location.js';
 import { openS3, S3_ADVICE } from './s3-store.js';
+import { SharedStore } from './shared-store.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
 
 export interface ArtifactSettings {
@@ -57,7 +58,7 @@ class Artifacts implements ArtifactOpener {
   readonly #settings: ArtifactSettings;
   readonly #slots: DownloadSlots;
   /** The buckets and containers in use, each opened once, by what stands before the keys in their URIs. */
-  readonly #stores = new Map<string, Promise<ObjectStore>>();
+  readonly #stores = new Map<string, SharedStore>();
 
   constructor(settings: ArtifactSettings) {
     this.#settings = settings;
@@ -73,9 +74,9 @@ class Artifacts implements ArtifactOpener {
   }
 
   async close(): Promise<void> {
-    const stores = await Promise.allSettled(this.#stores.values());
+    const stores = [...this.#stores.values()];
     this.#stores.clear();
-    for (const store of stores) if (store.status === 'fulfilled') store.value.close();
+    await Promise.all(stores.map((store) => store.close()));
     await this.#settings.server?.close();
   }
 
@@ -92,7 +93,7 @@ class Artifacts implements ArtifactOpener {
   s3(runId: string, uri: string, location: S3Location | undefined): ArtifactRepository {
     if (location === undefined) return notUnderstood(uri);
     const open = () => openS3(location, this.#settings.concurrency, process.env);
-    return this.#objects(runId, uri, { ...location, advice: S3_ADVICE, store: () => this.#store(location.base, open) });
+    return this.#objects(runId, uri, { ...location, advice: S3_ADVICE, store: this.#store(location.base, open) });
   }
 
   gcs(runId: string, uri: string): ArtifactRepository {
@@ -102,7 +103,7 @@ class Artifacts implements ArtifactOpener {
     return this.#objects(runId, uri, {
       ...location,
       advice: GCS_ADVICE,
-      store: () => this.#store(location.base, open),
+      store: this.#store(location.base, open),
     });
   }
 
@@ -113,7 +114,7 @@ class Artifacts implements ArtifactOpener {
     return this.#objects(runId, uri, {
       ...location,
       advice: AZURE_ADVICE,
-      store: () => this.#store(location.base, open),
+      store: this.#store(location.base, open),
     });
   }
 
@@ -143,8 +144,8 @@ class Artifacts implements ArtifactOpener {
     return new ObjectArtifacts(place, this.#slots, this.#settings.server?.at(runId, uri));
   }
 
-  async #store(base: string, open: () => Promise<ObjectStore>): Promise<ObjectStore> {
-    const store = this.#stores.get(base) ?? open();
+  #store(base: string, open: () => Promise<ObjectStore>): SharedStore {
+    const store = this.#stores.get(base) ?? new SharedStore(open);
     this.#stores.set(base, store);
     return store;
   }

@@ -11,7 +11,8 @@ export interface StoreFailure {
 }
 
 const WORD = /^[A-Za-z][\w.-]{0,63}$/;
-const TEXTS_OF_CREDENTIALS = /credential|could not load the default|AuthenticationError|AuthenticationFailed|token/i;
+const NAMES_OF_CREDENTIALS = /credential|authentication|token/i;
+const TEXTS_OF_CREDENTIALS = /credentials|could not load the default/i;
 
 /**
  * Reads the errors of @aws-sdk (`$metadata.httpStatusCode`, the code in `name`), @azure (`statusCode`, `code`) and
@@ -24,12 +25,20 @@ export function storeFailure(cause: unknown): StoreFailure {
   const inMessage = /\b(?:E[A-Z]{4,}|EPIPE)\b/.exec(String(error.message))?.[0]; // wrapped: `connect ECONNREFUSED …`
   const named = [error.code, error.Code, ...reasons, inMessage, error.name, record(error.cause).code];
   const code = named.find((text): text is string => typeof text === 'string' && WORD.test(text) && text !== 'Error');
-  const texts = `${String(error.name)} ${status === undefined ? String(error.message) : ''}`;
+  const isAboutCredentials =
+    NAMES_OF_CREDENTIALS.test(String(error.name)) || TEXTS_OF_CREDENTIALS.test(String(error.message));
   return {
     ...(status !== undefined && { status }),
     ...(code !== undefined && { code }),
-    credentials: status === 401 || status === 403 || TEXTS_OF_CREDENTIALS.test(texts),
+    credentials: status === 401 || status === 403 || (status === undefined && isAboutCredentials),
   };
+}
+
+/** True when no credentials were found that a request could have been made with. */
+export function lacksCredentials(cause: unknown): boolean {
+  if (cause instanceof ConvertError) return false;
+  const { status, credentials } = storeFailure(cause);
+  return credentials && status === undefined;
 }
 
 /** True for what another attempt may mend: connections that were cut or refused, overloaded and broken servers. */
