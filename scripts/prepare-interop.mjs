@@ -2,15 +2,16 @@
 /**
  * Makes what the interop tests need, in the ignored folder .cache/interop: a Python environment with the real MLflow
  * and the real Aim, pinned by test/interop/requirements.txt. Quick when that is up to date; two processes at once wait
- * for each other. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump and ldb; elsewhere the
- * tests use Aim's RocksDB for the same checks.
+ * for each other. Beside it comes Azurite (npm), which stands in for Azure; it is too large for everybody's node_modules.
+ * Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump and ldb; elsewhere the tests use Aim's
+ * RocksDB for the same checks.
  *
  * Run it by hand, or let jest run it before the interop tests (globalSetup). The network is used by pip and apt only.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,6 +21,8 @@ const REQUIREMENTS = join(PROJECT, 'test/interop/requirements.txt');
 const CACHE = join(PROJECT, '.cache/interop');
 const VENV = join(CACHE, 'venv');
 const STAMP = join(CACHE, 'stamp');
+const AZURITE_SOURCE = join(PROJECT, 'test/interop/azurite');
+const AZURITE = join(CACHE, 'azurite');
 const LOCK = join(CACHE, 'lock');
 
 /** Aim 3.29.1 has wheels up to 3.12, the pinned NumPy begins with 3.11. */
@@ -37,6 +40,7 @@ class Missing extends Error {}
 /** jest's globalSetup, and all that this script does. */
 export default async function prepareInterop() {
   await prepareTools();
+  await prepareAzurite();
   const own = process.env.MLFLOW2AIM_PYTHON;
   if (own === undefined) await prepareVenv();
   else if (!runs(own, ['-c', CAN_IMPORT])) {
@@ -47,26 +51,45 @@ export default async function prepareInterop() {
 }
 
 async function prepareVenv() {
+  await once(REQUIREMENTS, STAMP, join(VENV, 'bin/python'), async () => {
+    await rm(VENV, { recursive: true, force: true });
+    await makeVenv(findPython());
+  });
+}
+
+async function prepareAzurite() {
+  const [manifest, versions] = ['package.json', 'package-lock.json'];
+  const installed = join(AZURITE, 'node_modules/azurite');
+  await once(join(AZURITE_SOURCE, versions), join(AZURITE, 'stamp'), installed, async () => {
+    process.stderr.write(`Installing Azurite, which stands in for Azure, in ${AZURITE} …\n`);
+    await mkdir(AZURITE, { recursive: true });
+    for (const name of [manifest, versions]) await copyFile(join(AZURITE_SOURCE, name), join(AZURITE, name));
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts'];
+    await run('npm', ['ci', '--prefix', AZURITE, ...flags]).catch((error) => {
+      throw new Missing(`Azurite could not be installed: npm needs access to a registry. It said: ${error.message}`);
+    });
+  });
+}
+
+/** Makes `result` unless that was made of the same `source` before, as the stamp says; for one process at a time. */
+async function once(source, stampFile, result, make) {
   const stamp = createHash('sha256')
-    .update(await readFile(REQUIREMENTS))
+    .update(await readFile(source))
     .digest('hex');
-  if (await isUpToDate(stamp)) return;
+  const isUpToDate = async () => {
+    return (await readFile(stampFile, 'utf8').catch(() => '')) === stamp && existsSync(result);
+  };
+  if (await isUpToDate()) return;
   await mkdir(CACHE, { recursive: true });
   const unlock = await lock();
   try {
-    if (await isUpToDate(stamp)) return;
-    await rm(STAMP, { force: true });
-    await rm(VENV, { recursive: true, force: true });
-    await makeVenv(findPython());
-    await writeFile(STAMP, stamp);
+    if (await isUpToDate()) return;
+    await rm(stampFile, { force: true });
+    await make();
+    await writeFile(stampFile, stamp);
   } finally {
     await unlock();
   }
-}
-
-async function isUpToDate(stamp) {
-  const found = await readFile(STAMP, 'utf8').catch(() => '');
-  return found === stamp && existsSync(join(VENV, 'bin/python'));
 }
 
 function findPython() {

@@ -18,6 +18,7 @@ import { ConvertError, toConvertError } from './errors.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
+import { uriScheme } from './mlflow/file/file-uri.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Notice, Run, StageContext } from './model.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
@@ -187,12 +188,23 @@ async function build(
 
   const same = isSameAsPublished(repository, hash, files);
   if (same) removeStaged(files);
-  const { properties, staleFrom: reviewAt } = mapped();
+  const { properties, staleFrom } = mapped();
+  const reviewAt = mayBeThereLater(run, notices) ? 0 : staleFrom;
   const staged: StagedRun = { hash, runId: run.id, ...marks, reviewAt, properties, ...(!same && { files }) };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
   return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices }), staged };
+}
+
+/** Of files on other machines no mark of the source tells: what could not be had is tried again the next time. */
+function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
+  const scheme = uriScheme(artifactUri);
+  if (scheme === undefined || scheme === 'file') return false;
+  return notices.some(
+    (notice) =>
+      notice.kind === 'artifacts-unreachable' || (notice.kind === 'artifact-skipped' && notice.reason === 'unreadable'),
+  );
 }
 
 interface ReportDetails {

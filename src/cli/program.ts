@@ -12,6 +12,7 @@ const RUNS_PER_CORE = 2;
 /** The flags of `convert` as commander hands them over. */
 export interface ConvertFlags {
   readonly trackingUri?: string;
+  readonly artifactsDestination?: string;
   readonly repo: string;
   readonly experiment: readonly string[];
   readonly includeDeleted?: true;
@@ -94,6 +95,10 @@ function sourceOptions(): Option[] {
     new Option(
       '--tracking-uri <URI>',
       'MLflow store: a path or URI (default: $MLFLOW_TRACKING_URI, else ./mlruns)',
+    ).argParser(parseText),
+    new Option(
+      '--artifacts-destination <DIR|URI>',
+      'where a tracking server keeps the files that it proxies (mlflow-artifacts:), to read them without it',
     ).argParser(parseText),
     new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText),
     new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')

@@ -66,10 +66,11 @@ export function convertSettings(
 }
 
 function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
-  const { concurrency, requestsPerSecond, workspace = env.MLFLOW_WORKSPACE } = flags;
+  const { concurrency, requestsPerSecond, artifactsDestination, workspace = env.MLFLOW_WORKSPACE } = flags;
   return {
     concurrency,
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    ...(artifactsDestination !== undefined && { artifactsDestination }),
     ...(workspace && { workspace }),
   };
 }

@@ -1,0 +1,30 @@
+import { ConvertError, errorCode } from '../../errors.js';
+
+/**
+ * Loads a package that only those install who need it. Rejects with a `skip-item` that names the package and the command
+ * when it is not there.
+ *
+ * @param what what the package is needed for: `Files at s3: locations`
+ */
+export async function optionalPackage<Module>(
+  name: string,
+  what: string,
+  load: () => Promise<Module>,
+): Promise<Module> {
+  try {
+    return await load();
+  } catch (cause) {
+    const code = errorCode(cause);
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+    if (!missing || !String(cause).includes(name)) throw cause;
+    throw new ConvertError('skip-item', `${what} need the package ${name}, which is not installed.`, {
+      hint: `Install it where mlflow2aim is installed, and run again: npm install ${name} (with --global for a global installation).`,
+      cause,
+    });
+  }
+}
+
+/** True for the error of {@link optionalPackage}. */
+export function isMissingPackage(cause: unknown): boolean {
+  return cause instanceof ConvertError && cause.message.includes('which is not installed');
+}
