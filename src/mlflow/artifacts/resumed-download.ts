@@ -24,7 +24,7 @@ export async function* resumedDownload(
   signal: AbortSignal,
   { silence = LONGEST_SILENCE, pause = FIRST_PAUSE }: Patience = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const state: Progress = { taken: 0, total: undefined, version: undefined, resumable: true };
+  const state: Progress = { taken: 0, total: undefined, version: undefined };
   for (let attempt = 0; ; attempt += 1) {
     const before = state.taken;
     try {
@@ -33,7 +33,6 @@ export async function* resumedDownload(
     } catch (cause) {
       signal.throwIfAborted();
       if (state.taken > before) attempt = 0;
-      if (!state.resumable && state.taken > 0) throw cause;
       if (!isPassing(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
       await backOff(attempt, pause, signal);
     }
@@ -44,7 +43,6 @@ interface Progress {
   taken: number;
   total: number | undefined;
   version: string | undefined;
-  resumable: boolean;
 }
 
 async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, silence: number) {
@@ -55,7 +53,6 @@ async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, si
     part = await within(open(state.taken, state.version, either), silence, signal);
     state.version ??= part.version;
     state.total ??= part.total;
-    state.resumable = part.resumable ?? true;
     let known = state.taken - part.start;
     const chunks = part.body[Symbol.asyncIterator]();
     for (;;) {
