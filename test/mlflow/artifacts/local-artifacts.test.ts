@@ -55,6 +55,12 @@ describe('a location on this machine', () => {
     expect(await look(`/old/1/${RUN}/artifacts`, settings)).toEqual({ paths: ['a.txt'], notices: [] });
   });
 
+  test('beside the database, where MLflow has not logged any file yet, holds nothing', async () => {
+    expect(await look(join(root, 'mlruns', '1', RUN, 'artifacts'))).toEqual({ paths: [], notices: [] });
+    expect((await look(`./mlruns/1/${RUN}/artifacts`)).notices).toHaveLength(1); // from where, nobody knows
+    expect((await look(`${root}-old/mlruns/1/${RUN}/artifacts`)).notices).toHaveLength(1);
+  });
+
   test('that MLflow has not made yet holds nothing', async () => {
     mkdirSync(join(root, 'mlruns'));
     expect(await look(join(root, 'mlruns', '1', RUN, 'artifacts'))).toEqual({ paths: [], notices: [] });
