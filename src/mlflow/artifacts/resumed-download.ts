@@ -46,11 +46,14 @@ interface Progress {
 }
 
 async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, silence: number) {
+  signal.throwIfAborted();
   const attempt = new AbortController();
-  const either = AbortSignal.any([signal, attempt.signal]);
+  const stop = (): void => attempt.abort(signal.reason);
+  signal.addEventListener('abort', stop);
   let part: ObjectPart | undefined;
   try {
-    part = await within(open(state.taken, state.version, either), silence, signal);
+    part = await within(open(state.taken, state.version, attempt.signal), silence, signal);
+    part.body.on('error', () => {}); // heard by whoever reads; an attempt that was given up has nobody left
     state.version ??= part.version;
     state.total ??= part.total;
     let known = state.taken - part.start;
@@ -68,6 +71,7 @@ async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, si
     }
     if (state.total !== undefined && state.taken < state.total) throw new Cut(state.taken, state.total);
   } finally {
+    signal.removeEventListener('abort', stop);
     attempt.abort();
     part?.body.destroy();
   }
