@@ -101,6 +101,15 @@ describe('behind a tracking server', () => {
     expect(await look(uris[0], { artifactsDestination })).toEqual({ paths: [], notices: [] });
   });
 
+  test('a destination that holds nothing of the experiment may be a wrong one, which is told', async () => {
+    put('destination', 'mlartifacts', '1', RUN, 'artifacts', 'a.txt');
+    const { paths, notices } = await look(uris[0], { artifactsDestination: join(root, 'destination') });
+    expect(paths).toEqual([]);
+    expect(notices).toMatchObject([
+      { detail: expect.stringContaining(`there is no ${join(root, 'destination', '1')}.`) },
+    ]);
+  });
+
   test('a destination that is not there is told', async () => {
     const { notices } = await look(uris[0], { artifactsDestination: join(root, 'missing') });
     expect(notices).toMatchObject([{ kind: 'artifacts-unreachable', uri: uris[0] }]);
