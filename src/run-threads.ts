@@ -43,7 +43,9 @@ export class RunThreads {
     const progress = new SharedArrayBuffer(16);
     this.counters = new BigInt64Array(progress);
     const threads = Math.min(concurrency, max);
-    const data: ThreadData = { ...work, progress };
+    // each thread opens the source itself, and has its share of what may be under way
+    const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
+    const data: ThreadData = { ...work, source, progress };
     this.pool = new Piscina<ThreadTask, ThreadAnswer>({
       filename: new URL('./run-thread.js', import.meta.url).href,
       minThreads: threads,

@@ -15,7 +15,10 @@ export interface LedgerEntry {
   readonly properties: RunProperties;
   /** What was about to be written there when a conversion ended; it may have been, or not. */
   readonly pending?: RunProperties;
-  /** From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale. */
+  /**
+   * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale, or
+   * artifacts on another machine can be reached by now.
+   */
   readonly reviewAt: number | null;
 }
 

@@ -46,6 +46,10 @@ describe('convert', () => {
     [['--tracking_uri', 'http://h:5000'], { trackingUri: 'http://h:5000' }],
     [['--tracking-uri=sqlite:///a_b.db'], { trackingUri: 'sqlite:///a_b.db' }],
     [['--mlflow-tracking-uri', 'x'], { trackingUri: 'x' }],
+    [
+      ['--artifacts_destination', 's3://bucket/mlf', '--concurrency', '3'],
+      { source: { concurrency: 3, artifactsDestination: 's3://bucket/mlf' } },
+    ],
     [['--repo', '/data/aim'], { repo: '/data/aim' }],
     [['--repo', '/data/aim/.aim'], { repo: '/data/aim' }],
     [['--repo', '/data/aim/.aim/'], { repo: '/data/aim' }],

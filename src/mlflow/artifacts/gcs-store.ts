@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { Bucket } from '@google-cloud/storage';
 import { ConvertError } from '../../errors.js';
-import { rangeOf } from './content-range.js';
-import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
+import { GcsDownloads } from './gcs-downloads.js';
+import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
 import { LONGEST_SILENCE, within } from './patience.js';
 
@@ -31,10 +30,13 @@ export async function openGcs(name: string, env: Environment): Promise<ObjectSto
   // this client takes the variable for the whole base of its URLs, MLflow's for the host
   if (emulator) storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   const bucket = storage.bucket(name);
+  const downloads = new GcsDownloads(storage.apiEndpoint, name, async (url) => {
+    return emulator ? {} : Object.fromEntries(new Headers(await storage.authClient.getRequestHeaders(url)));
+  });
   return {
     list: (prefix, signal) => pages(bucket, prefix, signal),
-    read: (key, from, version, signal) => part(bucket, key, from, version, signal),
-    close: () => {},
+    read: (key, from, version, signal) => downloads.read(key, from, version, signal),
+    close: () => downloads.close(),
   };
 }
 
@@ -57,49 +59,9 @@ async function onePage(
   prefix: string,
   pageToken: string | undefined,
 ): Promise<[StoredObject[], string | undefined]> {
-  const query = { prefix, autoPaginate: false, fields: 'items(name,size),nextPageToken' };
+  const query = { prefix, autoPaginate: false };
   const [files, following] = await bucket.getFiles({ ...query, ...(pageToken !== undefined && { pageToken }) });
   const page = files.map(({ name, metadata }) => ({ key: name, size: Number(metadata.size ?? 0) }));
   const next = (following as { pageToken?: string } | null | undefined)?.pageToken;
   return [page, next];
-}
-
-/** What names a version in GCS is the object's generation. */
-async function part(
-  bucket: Bucket,
-  key: string,
-  from: number,
-  version: string | undefined,
-  signal: AbortSignal,
-): Promise<ObjectPart> {
-  const file = bucket.file(key, version === undefined ? {} : { generation: version });
-  const body = file.createReadStream({ validation: false, ...(from > 0 && { start: from }) });
-  const stop = () => body.destroy();
-  signal.addEventListener('abort', stop);
-  body.once('close', () => signal.removeEventListener('abort', stop));
-  try {
-    const answered = once(body, 'response', { signal });
-    body.read(0); // the request is made when the first byte is asked for
-    const [response] = (await answered) as [Answer];
-    // the reason of a refusal comes as an error, after the answer
-    if (response.statusCode >= 300) await once(body, 'close', { signal });
-    return { ...describe(response.headers), body };
-  } catch (cause) {
-    body.destroy();
-    throw cause;
-  }
-}
-
-interface Answer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-}
-
-/** What is stored compressed arrives unpacked, as in MLflow: ranges count other bytes then. */
-function describe(headers: Answer['headers']): Omit<ObjectPart, 'body'> {
-  const generation = headers['x-goog-generation'];
-  const version = generation !== undefined && { version: generation };
-  if (headers['content-encoding'] === 'gzip') return { start: 0, resumable: false, ...version };
-  const length = headers['content-length'];
-  return { ...rangeOf(headers['content-range'], length === undefined ? undefined : Number(length)), ...version };
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { uriTarget, withoutCredentials } from '../file/file-uri.js';
 import { ARTIFACTS, isDirectory } from '../file/layout.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
@@ -18,8 +18,9 @@ export interface LocalPlaces {
 /**
  * The files of a run whose location is a path or `file:` URI. A relative path was relative to where MLflow ran: it is looked
  * for below the store's directory, then below the working directory. Stores are moved; so a location of the usual form,
- * `…/<experiment>/<run>/artifacts`, is then looked for in the places where moved files are put. MLflow makes a run's directory
- * when its first file is logged: a run without one has no files, as long as the directory of its experiments is there.
+ * `…/<experiment>/<run>/artifacts`, is then looked for in the places where moved files are put. Of a database's run MLflow makes
+ * the directory, and all above it, when the first file is logged: a run without one has no files, as long as it is plain
+ * that this is the machine and the place of which the location speaks.
  */
 export function localArtifacts(runId: string, uri: string, places: LocalPlaces): ArtifactRepository {
   const target = uriTarget(uri);
@@ -28,6 +29,7 @@ export function localArtifacts(runId: string, uri: string, places: LocalPlaces):
   const found = [...own, ...moved].find(isDirectory);
   if (found !== undefined) return new DirectoryArtifacts(found);
   if (places.server !== undefined) return places.server.at(runId, uri);
+  if (liesBeside(uri, places.root)) return NO_ARTIFACTS;
   if ([...own, ...moved].some((path) => wasNeverMade(runId, path, places))) return NO_ARTIFACTS;
   const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or may not be looked at';
   return unreachableArtifacts(withoutCredentials(uri), `The artifact location ${reason}.`);
@@ -46,7 +48,7 @@ function movedPaths(runId: string, uri: string, { root, destination }: LocalPlac
   return stores.flatMap((store) => (store ? [join(resolve(store), experiment, run, ARTIFACTS)] : []));
 }
 
-/** True when the directory in which the run's would be made is there: its experiment's, or that of all experiments. */
+/** True when the run's directory would be here if there were one: its experiment's is, or that of all, or the database. */
 function wasNeverMade(runId: string, path: string, { root }: LocalPlaces): boolean {
   const run = dirname(path);
   if (basename(path) !== ARTIFACTS || basename(run) !== runId) return false;
@@ -55,4 +57,11 @@ function wasNeverMade(runId: string, path: string, { root }: LocalPlaces): boole
   const store = dirname(experiment);
   // the database's own directory is always there, and says nothing
   return /^\d+$/.test(basename(experiment)) && store !== (root && resolve(root)) && isDirectory(store);
+}
+
+/** True for an absolute location beside the database: what is there was not moved. */
+function liesBeside(uri: string, root: string | undefined): boolean {
+  const target = uriTarget(uri);
+  if (root === undefined || target.kind !== 'local') return false;
+  return target.paths.some((path) => isAbsolute(path) && resolve(path).startsWith(`${resolve(root)}${sep}`));
 }

@@ -16,8 +16,6 @@ export interface ObjectPart {
   readonly total?: number;
   /** What names this version of the object; see {@link ObjectStore.read}. */
   readonly version?: string;
-  /** False when `start` and `total` would count other bytes than those of `body`. */
-  readonly resumable?: false;
   readonly body: Readable;
 }
 

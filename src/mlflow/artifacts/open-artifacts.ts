@@ -125,13 +125,7 @@ class Artifacts implements ArtifactOpener {
     if (destination === undefined || path === undefined) return this.#throughServer(runId, uri);
     const scheme = uriScheme(destination) ?? '';
     if (DESTINATIONS.has(scheme)) return this.at(runId, `${destination.replace(/\/+$/, '')}/${path}`);
-    const directory = directoriesOf(destination).find(isDirectory);
-    if (directory === undefined) {
-      const detail = `The destination of artifacts ${withoutCredentials(destination)} is no directory of this machine.`;
-      return unreachableArtifacts(withoutCredentials(uri), detail);
-    }
-    const own = join(directory, ...path.split('/'));
-    return isDirectory(own) ? new DirectoryArtifacts(own) : NO_ARTIFACTS; // made with the run's first file
+    return belowDirectory(destination, path, withoutCredentials(uri));
   }
 
   #throughServer(runId: string, uri: string): ArtifactRepository {
@@ -149,6 +143,27 @@ class Artifacts implements ArtifactOpener {
     this.#stores.set(base, store);
     return store;
   }
+}
+
+/**
+ * A server makes the directory of an experiment with its first file. Where even that is missing the experiment has no
+ * files, or the destination is a wrong one: nobody can tell, so it is told.
+ */
+function belowDirectory(destination: string, path: string, uri: string): ArtifactRepository {
+  const directory = directoriesOf(destination).find(isDirectory);
+  if (directory === undefined) {
+    const named = withoutCredentials(destination);
+    return unreachableArtifacts(uri, `The artifacts destination ${named} is no directory of this machine.`);
+  }
+  const names = path.split('/');
+  const own = join(directory, ...names);
+  if (isDirectory(own)) return new DirectoryArtifacts(own);
+  const experiment = join(directory, names[0] ?? '');
+  if (isDirectory(experiment)) return NO_ARTIFACTS;
+  return unreachableArtifacts(
+    uri,
+    `Of its experiment nothing lies in the artifacts destination: there is no ${experiment}.`,
+  );
 }
 
 /** The paths that a directory given by the user may have; none for a URI of another scheme. */

@@ -14,9 +14,7 @@ export async function optionalPackage<Module>(
   try {
     return await load();
   } catch (cause) {
-    const code = errorCode(cause);
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-    if (!missing || !String(cause).includes(name)) throw cause;
+    if (!isNotFound(cause) || !String(cause).includes(name)) throw cause;
     throw new ConvertError('skip-item', `${what} need the package ${name}, which is not installed.`, {
       hint: `Install it where mlflow2aim is installed, and run again: npm install ${name} (with --global for a global installation).`,
       cause,
@@ -25,6 +23,11 @@ export async function optionalPackage<Module>(
 }
 
 /** True for the error of {@link optionalPackage}. */
-export function isMissingPackage(cause: unknown): boolean {
-  return cause instanceof ConvertError && cause.message.includes('which is not installed');
+export function isMissingPackage(error: unknown): boolean {
+  return error instanceof ConvertError && isNotFound(error.cause);
+}
+
+function isNotFound(cause: unknown): boolean {
+  const code = errorCode(cause);
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
 }

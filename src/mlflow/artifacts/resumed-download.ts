@@ -24,7 +24,7 @@ export async function* resumedDownload(
   signal: AbortSignal,
   { silence = LONGEST_SILENCE, pause = FIRST_PAUSE }: Patience = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const state: Progress = { taken: 0, total: undefined, version: undefined, resumable: true };
+  const state: Progress = { taken: 0, total: undefined, version: undefined };
   for (let attempt = 0; ; attempt += 1) {
     const before = state.taken;
     try {
@@ -33,7 +33,6 @@ export async function* resumedDownload(
     } catch (cause) {
       signal.throwIfAborted();
       if (state.taken > before) attempt = 0;
-      if (!state.resumable && state.taken > 0) throw cause;
       if (!isPassing(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
       await backOff(attempt, pause, signal);
     }
@@ -44,18 +43,19 @@ interface Progress {
   taken: number;
   total: number | undefined;
   version: string | undefined;
-  resumable: boolean;
 }
 
 async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, silence: number) {
+  signal.throwIfAborted();
   const attempt = new AbortController();
-  const either = AbortSignal.any([signal, attempt.signal]);
+  const stop = (): void => attempt.abort(signal.reason);
+  signal.addEventListener('abort', stop);
   let part: ObjectPart | undefined;
   try {
-    part = await within(open(state.taken, state.version, either), silence, signal);
+    part = await within(open(state.taken, state.version, attempt.signal), silence, signal);
+    part.body.on('error', () => {}); // heard by whoever reads; an attempt that was given up has nobody left
     state.version ??= part.version;
     state.total ??= part.total;
-    state.resumable = part.resumable ?? true;
     let known = state.taken - part.start;
     const chunks = part.body[Symbol.asyncIterator]();
     for (;;) {
@@ -71,6 +71,7 @@ async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, si
     }
     if (state.total !== undefined && state.taken < state.total) throw new Cut(state.taken, state.total);
   } finally {
+    signal.removeEventListener('abort', stop);
     attempt.abort();
     part?.body.destroy();
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { ConvertError } from '../../errors.js';
+import { ConvertError, toConvertError } from '../../errors.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
@@ -90,7 +90,12 @@ const UNSIGNED: S3ClientConfig = {
 function tls(env: Environment): { rejectUnauthorized?: false; ca?: Buffer } {
   if (/^(true|1)$/i.test(env.MLFLOW_S3_IGNORE_TLS ?? '')) return { rejectUnauthorized: false };
   const bundle = env.AWS_CA_BUNDLE;
-  return bundle ? { ca: readFileSync(bundle) } : {};
+  if (!bundle) return {};
+  try {
+    return { ca: readFileSync(bundle) };
+  } catch (cause) {
+    throw toConvertError(cause, 'skip-item', bundle);
+  }
 }
 
 /** AWS_REGION, boto3's AWS_DEFAULT_REGION, the profile's, else the one that boto3 falls back to. */

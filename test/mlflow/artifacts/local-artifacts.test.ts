@@ -55,6 +55,12 @@ describe('a location on this machine', () => {
     expect(await look(`/old/1/${RUN}/artifacts`, settings)).toEqual({ paths: ['a.txt'], notices: [] });
   });
 
+  test('beside the database, where MLflow has not logged any file yet, holds nothing', async () => {
+    expect(await look(join(root, 'mlruns', '1', RUN, 'artifacts'))).toEqual({ paths: [], notices: [] });
+    expect((await look(`./mlruns/1/${RUN}/artifacts`)).notices).toHaveLength(1); // from where, nobody knows
+    expect((await look(`${root}-old/mlruns/1/${RUN}/artifacts`)).notices).toHaveLength(1);
+  });
+
   test('that MLflow has not made yet holds nothing', async () => {
     mkdirSync(join(root, 'mlruns'));
     expect(await look(join(root, 'mlruns', '1', RUN, 'artifacts'))).toEqual({ paths: [], notices: [] });
@@ -93,6 +99,15 @@ describe('behind a tracking server', () => {
     put('destination', '1', 'other', 'a.txt');
     const artifactsDestination = join(root, 'destination');
     expect(await look(uris[0], { artifactsDestination })).toEqual({ paths: [], notices: [] });
+  });
+
+  test('a destination that holds nothing of the experiment may be a wrong one, which is told', async () => {
+    put('destination', 'mlartifacts', '1', RUN, 'artifacts', 'a.txt');
+    const { paths, notices } = await look(uris[0], { artifactsDestination: join(root, 'destination') });
+    expect(paths).toEqual([]);
+    expect(notices).toMatchObject([
+      { detail: expect.stringContaining(`there is no ${join(root, 'destination', '1')}.`) },
+    ]);
   });
 
   test('a destination that is not there is told', async () => {

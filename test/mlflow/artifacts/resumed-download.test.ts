@@ -71,13 +71,6 @@ describe('a download', () => {
     expect(bodies[0]!.destroyed).toBe(true);
   });
 
-  test('of what is unpacked on the way cannot be taken up', async () => {
-    const open = async (): Promise<ObjectPart> => {
-      return { start: 0, resumable: false, body: body([Buffer.from('ab')], 'breaks') };
-    };
-    await expect(text(resumedDownload(open, never()))).rejects.toBe(CUT);
-  });
-
   test('that is given up closes its connection', async () => {
     const stream = body([Buffer.from('ab')], 'is silent');
     const reading = resumedDownload(async () => ({ start: 0, body: stream }), never());

@@ -6,7 +6,13 @@ import { collect, listening, never, silent } from '../../contract/tracking-store
 import { FakeS3 } from './fake-s3.js';
 
 const RUN = 'a'.repeat(32);
-const VARIABLES = ['MLFLOW_S3_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_MAX_ATTEMPTS'] as const;
+const VARIABLES = [
+  'MLFLOW_S3_ENDPOINT_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_MAX_ATTEMPTS',
+  'AWS_CA_BUNDLE',
+] as const;
 
 let s3: FakeS3;
 let opener: ReturnType<typeof openArtifacts>;
@@ -106,6 +112,13 @@ describe('listing', () => {
     expect(await collect(files.list(listening(notices)))).toEqual([]);
     expect(notices).toMatchObject([{ kind: 'artifacts-unreachable', detail: expect.stringContaining(says) }]);
     expect(JSON.stringify(notices)).not.toMatch(/verysecret|AKID|Signature/);
+  });
+
+  test('under a bundle of certificates that is not there names it', async () => {
+    process.env.AWS_CA_BUNDLE = '/nowhere/ca.pem';
+    const notices: Notice[] = [];
+    expect(await collect(files.list(listening(notices)))).toEqual([]);
+    expect(notices).toMatchObject([{ detail: '/nowhere/ca.pem does not exist.' }]);
   });
 
   test('of a server that is not there is one notice', async () => {
