@@ -11,6 +11,8 @@ import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 
 const MOST_REDIRECTS = 5;
+/** For requests that give up early. */
+const EARLY_RETRIES = 2;
 
 /** A request to a tracking server, or to a place that it named. */
 export interface HttpRequest {
@@ -22,6 +24,11 @@ export interface HttpRequest {
   readonly what: string;
   /** Whether a server that is not there is an error at once; otherwise it is waited for. */
   readonly first?: true;
+  /**
+   * What is likely to come again and not waited for long: an answer of 500, which may be about this one file, or any
+   * trouble, when there is another way to get the same.
+   */
+  readonly giveUpEarly?: 'at 500' | 'at any trouble';
 }
 
 /** An answer whose status was a success, its body not yet read. */
@@ -30,10 +37,10 @@ export type Answer = Dispatcher.ResponseData;
 /** An answer that may be another one the next time. */
 class Passing extends Error {
   constructor(
-    message: string,
+    readonly status: number,
     readonly wait: number | undefined,
   ) {
-    super(message);
+    super(`it answered ${status}`);
   }
 }
 
@@ -153,7 +160,8 @@ export class HttpClient {
         }
         return;
       } catch (cause) {
-        await this.#waitAfter(cause, ++failures, request, signal);
+        const { path, what } = request;
+        await this.#waitAfter(cause, ++failures, received === 0 ? request : { path, what }, signal);
       }
     }
   }
@@ -180,7 +188,7 @@ export class HttpClient {
     if (isPassing(status)) {
       answer.body.destroy();
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
-      throw new Passing(`it answered ${status}`, wait);
+      throw new Passing(status, wait);
     }
     throw this.#final(refusal(status, await textOf(answer)), request, url);
   }
@@ -226,7 +234,9 @@ export class HttpClient {
     const passing = cause instanceof Passing;
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);
-    if (failures > this.#retry.retries || (nobody && request.first)) {
+    const early = request.giveUpEarly === 'at any trouble' || (request.giveUpEarly && passing && cause.status === 500);
+    const retries = early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
+    if (failures > retries || (nobody && request.first)) {
       throw nobody ? this.#nobody(cause, request) : this.#gaveUp(cause, failures, request);
     }
     await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
