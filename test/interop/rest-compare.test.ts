@@ -1,8 +1,13 @@
-import { expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { chaosProxy } from './chaos-proxy.js';
 import { differences, expectedRuns, readAim, some } from './compare.js';
-import { convert, fillStore, outcomes, scratch } from './harness.js';
-import { serveMlflow } from './mlflow-server.js';
+import { convert, fillStore, makeStore, mlflow2aim, outcomes, scratch } from './harness.js';
+import { type MlflowServer, serveMlflow } from './mlflow-server.js';
+import { MLFLOW_2 } from './python.js';
 
+/** Converts what a server has, and compares Aim's reading with MLflow's. `told`: what expected.py should know besides. */
 async function isWholeInAim(uri: string, flags: readonly string[] = [], told: readonly string[] = []): Promise<void> {
   const repo = await scratch();
   const report = await convert(uri, repo, flags);
@@ -12,9 +17,121 @@ async function isWholeInAim(uri: string, flags: readonly string[] = [], told: re
   expect(outcomes(report).new).toBe(expected.size);
 }
 
-test('a server over a database, artifacts through its proxy: small, edge and artifacts', async () => {
-  const server = await serveMlflow();
-  for (const shape of ['small', 'edge', 'artifacts'] as const) await fillStore(shape, server.url);
-  await isWholeInAim(server.url);
-  await isWholeInAim(server.url, ['--include-deleted', '--repeated-steps', 'split']);
+describe('a server over a database, artifacts through its proxy', () => {
+  let server: MlflowServer;
+
+  beforeAll(async () => {
+    server = await serveMlflow();
+    for (const shape of ['small', 'edge', 'artifacts'] as const) await fillStore(shape, server.url);
+  });
+
+  test('everything is whole in Aim', () => isWholeInAim(server.url));
+
+  test('with deleted runs, and every repetition', () =>
+    isWholeInAim(server.url, ['--include-deleted', '--repeated-steps', 'split']));
+
+  test('a second conversion finds nothing changed', async () => {
+    const repo = await scratch();
+    const first = outcomes(await convert(server.url, repo));
+    expect(outcomes(await convert(server.url, repo))).toEqual({ skipped: first.skipped, unchanged: first.new });
+  });
+
+  test('behind a proxy that breaks one answer in eight, the result is the same', async () => {
+    const chaos = await chaosProxy(server.url);
+    const repo = await scratch();
+    const [straight, troubled] = [join(repo, 'straight'), join(repo, 'troubled')];
+    await convert(server.url, straight);
+    const env = {
+      ...process.env,
+      MLFLOW_HTTP_REQUEST_TIMEOUT: '3',
+      MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '0.05',
+      MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: '0.05',
+    };
+    const ended = await mlflow2aim(['convert', '--tracking_uri', chaos.url, '--repo', troubled], { env });
+    expect(`${ended.code} ${ended.code === 0 ? '' : ended.stderr}`).toBe('0 ');
+    expect(chaos.troubles.size).toBe(5);
+    const [expected, read] = [await readAim(straight), await readAim(troubled)];
+    const text = JSON.stringify([...read.runs]).replaceAll(chaos.url, server.url);
+    expect(some(differences(expected.runs, new Map(JSON.parse(text) as [])))).toBe('');
+    await chaos.stop();
+  });
+});
+
+test('a server over a file store', async () => {
+  const store = await makeStore('edge');
+  const server = await serveMlflow({ flags: ['--backend-store-uri', store, '--no-serve-artifacts'] });
+  await isWholeInAim(server.url, [], ['--files-behind']);
+});
+
+test('a server that does not proxy artifacts, behind a prefix', async () => {
+  const files = join(await scratch(), 'files');
+  const flags = ['--no-serve-artifacts', '--default-artifact-root', files];
+  const server = await serveMlflow({ flags, prefix: '/tracking/mlflow' });
+  for (const shape of ['small', 'artifacts'] as const) await fillStore(shape, server.url);
+  await isWholeInAim(server.url, ['--include-deleted']);
+});
+
+test('a server that proxies artifacts, behind a prefix', async () => {
+  const server = await serveMlflow({ prefix: '/mlf' });
+  await fillStore('small', server.url);
+  await isWholeInAim(`${server.url}/`);
+});
+
+test('a server of MLflow 2.22, over a database', async () => {
+  const server = await serveMlflow({ python: MLFLOW_2 });
+  for (const shape of ['small', 'edge', 'long'] as const) await fillStore(shape, server.url);
+  await isWholeInAim(server.url, ['--include-deleted']);
+});
+
+test('a server of MLflow 2.22, over a file store', async () => {
+  const server = await serveMlflow({
+    python: MLFLOW_2,
+    flags: ['--backend-store-uri', './mlruns', '--no-serve-artifacts'],
+  });
+  await fillStore('edge', server.url);
+  await isWholeInAim(server.url, [], ['--files-behind']);
+});
+
+describe('a server that wants to know who asks', () => {
+  const admin = 'admin:password1234567';
+  let server: MlflowServer;
+
+  beforeAll(async () => {
+    server = await serveMlflow({
+      flags: ['--app-name', 'basic-auth'],
+      env: { MLFLOW_FLASK_SERVER_SECRET_KEY: 'for a test' },
+      credentials: 'admin:password1234',
+    });
+    await fillStore('small', server.url.replace('//', '//admin:password1234@'));
+  });
+
+  test('user and password in the URI are used, and stand nowhere in Aim', async () => {
+    const uri = server.url.replace('//', '//admin:password1234@');
+    await isWholeInAim(uri);
+  });
+
+  test('user and password from the environment are used', async () => {
+    const repo = await scratch();
+    const env = { ...process.env, MLFLOW_TRACKING_USERNAME: 'admin', MLFLOW_TRACKING_PASSWORD: 'password1234' };
+    const ended = await mlflow2aim(['convert', '--tracking_uri', server.url, '--repo', repo, '--log-format', 'json'], {
+      env,
+    });
+    expect(ended.code).toBe(0);
+    expect(ended.stdout + ended.stderr).not.toContain('password1234');
+    expect((await readAim(repo)).runs.size).toBe(6);
+  });
+
+  test.each(['', admin])(
+    'with the credentials “%s” there is one clear error, and nothing is written',
+    async (credentials) => {
+      const repo = await scratch();
+      const uri = credentials === '' ? server.url : server.url.replace('//', `//${credentials}@`);
+      const env = { ...process.env, HOME: repo };
+      const ended = await mlflow2aim(['convert', '--tracking_uri', uri, '--repo', join(repo, 'aim')], { env });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain('refused the credentials');
+      expect(ended.stderr.replaceAll('MLFLOW_TRACKING_PASSWORD', '')).not.toContain('password1234');
+      expect(existsSync(join(repo, 'aim'))).toBe(false);
+    },
+  );
 });

@@ -99,7 +99,7 @@ export class HttpClient {
         try {
           return await take(answer);
         } finally {
-          answer.body.destroy();
+          leave(answer);
         }
       } catch (cause) {
         await this.#waitAfter(cause, ++failures, request, signal);
@@ -144,7 +144,7 @@ export class HttpClient {
         const answer = await this.#send(request, headers, signal);
         const now = header(answer, 'etag');
         if (received > 0 && tag !== now) {
-          answer.body.destroy();
+          leave(answer);
           throw new ConvertError('skip-item', `${capital(request.what)} has changed while it was downloaded.`);
         }
         tag = now;
@@ -186,7 +186,7 @@ export class HttpClient {
     const { statusCode: status } = answer;
     if (status >= 200 && status < 300) return answer;
     if (isPassing(status)) {
-      answer.body.destroy();
+      leave(answer);
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
       throw new Passing(status, wait);
     }
@@ -282,6 +282,12 @@ function capital(text: string): string {
 export function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Gives up what has not been read of an answer, if anything. */
+function leave({ body }: Answer): void {
+  body.on('error', () => {}); // which is that it was given up
+  body.destroy();
 }
 
 async function textOf(answer: Answer): Promise<string> {
