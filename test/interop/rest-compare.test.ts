@@ -63,6 +63,12 @@ test('a server over a file store', async () => {
   await isWholeInAim(server.url, [], ['--files-behind']);
 });
 
+test('a history of three pages', async () => {
+  const server = await serveMlflow();
+  await fillStore('huge', server.url);
+  await isWholeInAim(server.url);
+});
+
 test('a server that does not proxy artifacts, behind a prefix', async () => {
   const files = join(await scratch(), 'files');
   const flags = ['--no-serve-artifacts', '--default-artifact-root', files];
@@ -79,7 +85,7 @@ test('a server that proxies artifacts, behind a prefix', async () => {
 
 test('a server of MLflow 2.22, over a database', async () => {
   const server = await serveMlflow({ python: MLFLOW_2 });
-  for (const shape of ['small', 'edge', 'long'] as const) await fillStore(shape, server.url);
+  for (const shape of ['small', 'edge', 'huge'] as const) await fillStore(shape, server.url);
   await isWholeInAim(server.url, ['--include-deleted']);
 });
 

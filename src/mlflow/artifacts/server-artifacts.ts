@@ -125,9 +125,14 @@ class ServerRepository implements ArtifactRepository {
 
   /** Where the bytes lie in MLflow, as MLflow calls it. */
   #shown(path: string): string {
-    const root = this.artifactUri ?? `runs:/${this.runId}`;
-    const base = /^[a-z][a-z0-9+.-]+:/i.test(root) ? withoutCredentials(root) : pathToFileURL(root).href;
+    const base = this.#root();
     return path === '' ? base : `${base.replace(/\/+$/, '')}/${encodePath(path)}`;
+  }
+
+  #root(): string {
+    const root = this.artifactUri ?? '';
+    if (/^[a-z][a-z0-9+.-]+:/i.test(root)) return withoutCredentials(root);
+    return root.startsWith('/') ? pathToFileURL(root).href : `runs:/${this.runId}`; // a relative one is the server's
   }
 }
 

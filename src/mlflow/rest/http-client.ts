@@ -6,7 +6,15 @@ import { type Environment, flag, type RetrySettings, retrySettings } from './env
 import { exactJson } from './exact-json.js';
 import { Pace, pause } from './pace.js';
 import { type Refusal, refusal } from './refusal.js';
-import { backoff, GarbledAnswer, isNetworkTrouble, isNobodyThere, isPassing, retryAfter } from './retry.js';
+import {
+  backoff,
+  GarbledAnswer,
+  isNetworkTrouble,
+  isNobodyThere,
+  isPassing,
+  isUntrusted,
+  retryAfter,
+} from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 
@@ -232,6 +240,7 @@ export class HttpClient {
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof Passing;
+    if (isUntrusted(cause)) throw this.#untrusted(cause, request);
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);
     const early = request.giveUpEarly === 'at any trouble' || (request.giveUpEarly && passing && cause.status === 500);
@@ -251,6 +260,19 @@ export class HttpClient {
       hint: 'Is the address right, and is the server running?',
       cause,
     });
+  }
+
+  #untrusted(cause: unknown, request: HttpRequest): ConvertError {
+    const { origin } = this.#url(request);
+    const own = origin === this.server.origin;
+    return new ConvertError(
+      own ? 'fatal' : 'skip-run',
+      `The certificate of ${origin} is not trusted: ${reasonOf(cause)}.`,
+      {
+        hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to that of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
+        cause,
+      },
+    );
   }
 
   #gaveUp(cause: unknown, failures: number, { what }: HttpRequest): ConvertError {
