@@ -27,6 +27,7 @@ export interface MlflowServer {
   readonly port: number;
   readonly directory: string;
   readonly log: () => string;
+  readonly ended: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -66,7 +67,7 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     await ended;
   };
-  const server: MlflowServer = { url, port, directory, log: () => said, stop };
+  const server: MlflowServer = { url, port, directory, log: () => said, ended: () => child.exitCode !== null, stop };
   running.add(server);
   const headers: Record<string, string> =
     credentials === undefined ? {} : { authorization: `Basic ${btoa(credentials)}` };
@@ -101,7 +102,8 @@ async function answers(
     } catch {
       // not yet
     }
-    if (Date.now() > end) throw new Error(`mlflow server did not come up at ${url}.\n${server.log().slice(-3000)}`);
+    if (Date.now() > end || server.ended())
+      throw new Error(`mlflow server did not come up at ${url}.\n${server.log().slice(-3000)}`);
     await new Promise((resume) => setTimeout(resume, POLL_MS));
   }
 }

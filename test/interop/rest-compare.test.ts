@@ -73,7 +73,7 @@ test('a server that does not proxy artifacts, behind a prefix', async () => {
   const files = join(await scratch(), 'files');
   const flags = ['--no-serve-artifacts', '--default-artifact-root', files];
   const server = await serveMlflow({ flags, prefix: '/tracking/mlflow' });
-  for (const shape of ['small', 'artifacts'] as const) await fillStore(shape, server.url);
+  for (const shape of ['small', 'edge'] as const) await fillStore(shape, server.url);
   await isWholeInAim(server.url, ['--include-deleted']);
 });
 
@@ -105,7 +105,7 @@ describe('a server that wants to know who asks', () => {
   beforeAll(async () => {
     server = await serveMlflow({
       flags: ['--app-name', 'basic-auth'],
-      env: { MLFLOW_FLASK_SERVER_SECRET_KEY: 'for a test' },
+      env: { MLFLOW_FLASK_SERVER_SECRET_KEY: 'for a test', MLFLOW_AUTH_ADMIN_PASSWORD: 'password1234' },
       credentials: 'admin:password1234',
     });
     await fillStore('small', server.url.replace('//', '//admin:password1234@'));

@@ -1,9 +1,9 @@
 """make_stores.py SHAPE TARGET [numbers]: writes a tracking store for the tests and the benchmark.
 
-Shapes small, edge, wide, long, huge and artifacts go through the real MLflow client into a directory or any tracking URI (a
-server, a database; the artifacts of a database then lie in --artifacts DIR/mlruns, as MLflow has them by default); `old` writes the layouts of earlier
-versions; `fast` writes thousands of runs directly, as MLflow would. The last line is a JSON object about what was
-written.
+Shapes small, edge, wide, long, huge and artifacts go through the real MLflow client into a directory or any tracking URI
+(a server, a database; the artifacts of a database then lie in --artifacts DIR/mlruns, as MLflow has them by default);
+`old` writes the layouts of earlier versions; `fast` writes thousands of runs directly, as MLflow would. The last line is
+a JSON object about what was written.
 """
 
 import argparse
