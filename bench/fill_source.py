@@ -29,7 +29,7 @@ RUN_COLUMNS = (
 def server_of(uri: str):
     """A connection to the server that a database lies on, outside of transactions."""
     url = make_url(uri)
-    home = "postgres" if url.get_backend_name() == "postgresql" else None
+    home = "postgres" if url.get_backend_name() == "postgresql" else "information_schema"
     return sqlalchemy.create_engine(url.set(database=home), isolation_level="AUTOCOMMIT").connect()
 
 

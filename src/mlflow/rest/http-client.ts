@@ -6,11 +6,21 @@ import { type Environment, flag, type RetrySettings, retrySettings } from './env
 import { exactJson } from './exact-json.js';
 import { Pace, pause } from './pace.js';
 import { type Refusal, refusal } from './refusal.js';
-import { backoff, GarbledAnswer, isNetworkTrouble, isNobodyThere, isPassing, retryAfter } from './retry.js';
+import {
+  backoff,
+  GarbledAnswer,
+  isNetworkTrouble,
+  isNobodyThere,
+  isPassing,
+  isUntrusted,
+  retryAfter,
+} from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 
 const MOST_REDIRECTS = 5;
+/** For requests that give up early. */
+const EARLY_RETRIES = 2;
 
 /** A request to a tracking server, or to a place that it named. */
 export interface HttpRequest {
@@ -22,6 +32,11 @@ export interface HttpRequest {
   readonly what: string;
   /** Whether a server that is not there is an error at once; otherwise it is waited for. */
   readonly first?: true;
+  /**
+   * What is likely to come again and not waited for long: an answer of 500, which may be about this one file, or any
+   * trouble, when there is another way to get the same.
+   */
+  readonly giveUpEarly?: 'at 500' | 'at any trouble';
 }
 
 /** An answer whose status was a success, its body not yet read. */
@@ -30,10 +45,10 @@ export type Answer = Dispatcher.ResponseData;
 /** An answer that may be another one the next time. */
 class Passing extends Error {
   constructor(
-    message: string,
+    readonly status: number,
     readonly wait: number | undefined,
   ) {
-    super(message);
+    super(`it answered ${status}`);
   }
 }
 
@@ -92,7 +107,7 @@ export class HttpClient {
         try {
           return await take(answer);
         } finally {
-          answer.body.destroy();
+          leave(answer);
         }
       } catch (cause) {
         await this.#waitAfter(cause, ++failures, request, signal);
@@ -137,7 +152,7 @@ export class HttpClient {
         const answer = await this.#send(request, headers, signal);
         const now = header(answer, 'etag');
         if (received > 0 && tag !== now) {
-          answer.body.destroy();
+          leave(answer);
           throw new ConvertError('skip-item', `${capital(request.what)} has changed while it was downloaded.`);
         }
         tag = now;
@@ -153,7 +168,8 @@ export class HttpClient {
         }
         return;
       } catch (cause) {
-        await this.#waitAfter(cause, ++failures, request, signal);
+        const { path, what } = request;
+        await this.#waitAfter(cause, ++failures, received === 0 ? request : { path, what }, signal);
       }
     }
   }
@@ -178,9 +194,9 @@ export class HttpClient {
     const { statusCode: status } = answer;
     if (status >= 200 && status < 300) return answer;
     if (isPassing(status)) {
-      answer.body.destroy();
+      leave(answer);
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
-      throw new Passing(`it answered ${status}`, wait);
+      throw new Passing(status, wait);
     }
     throw this.#final(refusal(status, await textOf(answer)), request, url);
   }
@@ -224,9 +240,12 @@ export class HttpClient {
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof Passing;
+    if (isUntrusted(cause)) throw this.#untrusted(cause, request);
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);
-    if (failures > this.#retry.retries || (nobody && request.first)) {
+    const early = request.giveUpEarly === 'at any trouble' || (request.giveUpEarly && passing && cause.status === 500);
+    const retries = early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
+    if (failures > retries || (nobody && request.first)) {
       throw nobody ? this.#nobody(cause, request) : this.#gaveUp(cause, failures, request);
     }
     await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
@@ -241,6 +260,19 @@ export class HttpClient {
       hint: 'Is the address right, and is the server running?',
       cause,
     });
+  }
+
+  #untrusted(cause: unknown, request: HttpRequest): ConvertError {
+    const { origin } = this.#url(request);
+    const own = origin === this.server.origin;
+    return new ConvertError(
+      own ? 'fatal' : 'skip-run',
+      `The certificate of ${origin} is not trusted: ${reasonOf(cause)}.`,
+      {
+        hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to that of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
+        cause,
+      },
+    );
   }
 
   #gaveUp(cause: unknown, failures: number, { what }: HttpRequest): ConvertError {
@@ -272,6 +304,12 @@ function capital(text: string): string {
 export function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Gives up what has not been read of an answer, if anything. */
+function leave({ body }: Answer): void {
+  body.on('error', () => {}); // which is that it was given up
+  body.destroy();
 }
 
 async function textOf(answer: Answer): Promise<string> {

@@ -50,6 +50,12 @@ export function isNobodyThere(cause: unknown): boolean {
   return cause instanceof AggregateError && cause.errors.some(isNobodyThere);
 }
 
+/** True when TLS does not accept the server's certificate. */
+export function isUntrusted(cause: unknown): boolean {
+  const code = errorCode(cause) ?? '';
+  return /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_)/.test(code);
+}
+
 /** The milliseconds before the n-th retry (1, 2 …): none, then 2·factor, 4·factor …, and some jitter. */
 export function backoff(retry: number, { factor, jitter }: RetrySettings, random: () => number = Math.random): number {
   const wait = retry < 2 ? 0 : factor * 2 ** (retry - 1);
