@@ -14,7 +14,7 @@ export type Integers = 'number' | 'bigint';
 
 /** How long one attempt waits inside SQLite, which keeps this thread from anything else. */
 const BUSY_TIMEOUT = 20;
-const PAUSE = 25;
+const LONGEST_PAUSE = 25;
 /** A training process holds the database for the length of a commit; a minute is somebody who locked it for himself. */
 const PATIENCE = 60_000;
 
@@ -60,15 +60,15 @@ export class SqliteConnection {
     integers: Integers = 'number',
   ): Promise<SqliteCell[][]> {
     const since = performance.now();
-    for (;;) {
+    for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await this.#turns.pause(signal);
       try {
         return this.#prepare(sql, integers).all(...parameters) as SqliteCell[][];
       } catch (cause) {
-        if (codeOf(cause) !== BUSY) throw this.#explain(cause);
+        if (!isBusy(cause)) throw this.#explain(cause);
         if (performance.now() - since > PATIENCE) throw this.#explain(cause);
       }
-      await delay(PAUSE, undefined, { signal }).catch(() => undefined);
+      await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -92,7 +92,7 @@ export class SqliteConnection {
   #explain(cause: unknown): ConvertError {
     if (cause instanceof ConvertError) return cause;
     const { says, hint } = EXPLANATIONS.get(codeOf(cause) ?? -1) ?? {
-      says: `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      says: `cannot be read: ${messageOf(cause)}`,
       hint: undefined,
     };
     return new ConvertError('fatal', `The SQLite database ${this.path} ${says}.`, {
@@ -130,6 +130,15 @@ const EXPLANATIONS: ReadonlyMap<number, { readonly says: string; readonly hint?:
 function codeOf(cause: unknown): number | undefined {
   if (typeof cause !== 'object' || cause === null || !('errcode' in cause)) return undefined;
   return typeof cause.errcode === 'number' ? cause.errcode & 0xff : undefined;
+}
+
+/** A pragma that is read as a table meets the lock inside, and tells it as an error of its own. */
+function isBusy(cause: unknown): boolean {
+  return codeOf(cause) === BUSY || messageOf(cause).includes('database is locked');
+}
+
+function messageOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : String(cause);
 }
 
 /** SQLite would take a directory or a missing file for something to create, and explain neither. */
