@@ -14,9 +14,6 @@ export function isPassing(status: number): boolean {
   return PASSING.has(status);
 }
 
-/** An answer that is cut or garbled, though the status was fine. */
-export class GarbledAnswer extends Error {}
-
 /** Codes of what goes wrong below HTTP: resets, cuts, time-outs, names that cannot be resolved at the moment. */
 const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -32,7 +29,7 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 
 /** True for what a repetition may mend. */
 export function isNetworkTrouble(cause: unknown): boolean {
-  if (cause instanceof GarbledAnswer || cause instanceof errors.HTTPParserError) return true;
+  if (cause instanceof errors.HTTPParserError) return true;
   const code = errorCode(cause);
   if (
     code !== undefined &&
