@@ -56,6 +56,9 @@ export interface StagedRun {
   readonly inputs: string;
   readonly reviewAt: number | null;
   readonly properties: RunProperties;
+  readonly experimentId?: string;
+  /** Whether the run goes on in MLflow. */
+  readonly active?: boolean;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -117,7 +120,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
 }
 
 /** A digest of all that decides about the result beside the run itself. */
-function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): string {
+export function inputsOf({ experiment }: Pick<RunJob, 'experiment'>, { store, options }: RunEnvironment): string {
   const { mapping, artifacts } = options;
   const { id, name, lifecycleStage, creationTime, tags } = experiment;
   const decisive = [
@@ -134,7 +137,8 @@ function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): s
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 32);
 }
 
-function isUpToDate({ known }: RunJob, revision: string, inputs: string, now: number): boolean {
+/** Whether what was read the last time would be read again, and written the same. */
+export function isUpToDate({ known }: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
 }
@@ -187,8 +191,9 @@ async function build(
 
   const same = isSameAsPublished(repository, hash, files);
   if (same) removeStaged(files);
-  const { properties, staleFrom: reviewAt } = mapped();
-  const staged: StagedRun = { hash, runId: run.id, ...marks, reviewAt, properties, ...(!same && { files }) };
+  const { properties, staleFrom: reviewAt, endTime } = mapped();
+  const placed = { experimentId: ref.experimentId, active: endTime === null };
+  const staged: StagedRun = { hash, runId: run.id, ...marks, ...placed, reviewAt, properties, ...(!same && { files }) };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };

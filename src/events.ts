@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { RunReport } from './report/run-report.js';
+import type { GoneRun } from './sync/deletions.js';
 
 /**
  * The only window into a conversion: progress, logs, reports and tests all look through it.
@@ -16,6 +17,8 @@ export interface ConvertEventMap {
   'run:done': [RunReport];
   /** So many runs have become visible in Aim, whole. */
   publish: [{ runs: number }];
+  /** A converted run that MLflow has deleted or lost has been dealt with as `--deleted` says. */
+  'run:gone': [GoneRun];
   /** Something about the conversion as a whole that the user should know; a sentence. */
   warning: [{ message: string }];
 }

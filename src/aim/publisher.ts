@@ -21,6 +21,9 @@ const GROUP_TIME = 15_000;
 const INDEX_ATTEMPTS = 30;
 const INDEX_PAUSE = 500;
 
+/** A {@link Publisher.flush} in so many also merges what the others have added to the index. */
+const TIDY_EVERY = 8;
+
 /** The revision of a run whose row may not be there yet. */
 const UNFINISHED = '';
 
@@ -42,6 +45,7 @@ export class Publisher {
   private since = Date.now();
   private publishing: Promise<void> = Promise.resolve();
   private unindexed: string[] = [];
+  private flushes = 0;
   private published = 0;
   /** For the runs of the group, the states that their rows may be in. */
   private readonly before = new Map<string, readonly RunProperties[]>();
@@ -69,23 +73,34 @@ export class Publisher {
     await this.publish(true);
   }
 
+  /**
+   * Publishes what is there now, for a watch that will come again: nothing is waited for, and the index is put in order
+   * only now and then. Runs that are not in the index because Aim held it go with the next call.
+   */
+  async flush(): Promise<void> {
+    await this.publishing;
+    if (this.group.length === 0 && this.unindexed.length === 0) return;
+    this.flushes++;
+    await this.publish(this.flushes % TIDY_EVERY === 0, false);
+  }
+
   private isDue(): boolean {
     const enough = Math.max(FIRST_GROUP, this.published * GROWTH);
     return this.group.length >= enough || Date.now() - this.since >= GROUP_TIME;
   }
 
   /** Publishes the group behind the one that is being published; resolves when both are. */
-  private publish(finished: boolean): Promise<void> {
+  private publish(finished: boolean, patient = finished): Promise<void> {
     const group = this.group;
     this.group = [];
     this.since = Date.now();
-    this.publishing = this.publishing.then(() => this.publishGroup(group, finished));
+    this.publishing = this.publishing.then(() => this.publishGroup(group, finished, patient));
     // Rejections are met by whoever waits next; until then they must not count as unhandled.
     this.publishing.catch(() => {});
     return this.publishing;
   }
 
-  private async publishGroup(group: readonly StagedRun[], finished: boolean): Promise<void> {
+  private async publishGroup(group: readonly StagedRun[], finished: boolean, patient: boolean): Promise<void> {
     const changed = group.flatMap(({ hash, files }) => (files === undefined ? [] : [{ hash, files }]));
     await syncDirectories(changed.flatMap(({ files }) => [files.meta, files.seqs]));
     const obsolete = changed.flatMap(({ hash, files }) => install(this.repository, hash, files));
@@ -96,6 +111,7 @@ export class Publisher {
     await this.index(
       group.map(({ hash }) => hash),
       finished,
+      patient,
     );
     this.writeRows(group);
     this.published += group.length;
@@ -106,7 +122,7 @@ export class Publisher {
    * While Aim writes its index ours has to wait: the runs are taken along by the next group, and the last group waits for
    * the end of Aim's pass, which takes seconds.
    */
-  private async index(hashes: readonly string[], finished: boolean): Promise<void> {
+  private async index(hashes: readonly string[], finished: boolean, patient: boolean): Promise<void> {
     this.unindexed.push(...hashes);
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.writeIndex(this.unindexed, finished);
@@ -114,7 +130,7 @@ export class Publisher {
         this.unindexed = [];
         return;
       }
-      if (!finished || this.unindexed.length === 0) return;
+      if (!patient || this.unindexed.length === 0) return;
       if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
         this.events.warning(
           `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { ConvertOptions } from '../pipeline.js';
+import type { ConvertOptions } from '../convert-options.js';
 import type { ArtifactRule } from '../policies.js';
 import type { ConvertFlags } from './program.js';
 

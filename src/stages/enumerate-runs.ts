@@ -35,8 +35,17 @@ export async function selectExperiments(
   wanted: readonly string[],
   signal: AbortSignal,
 ): Promise<Experiment[]> {
+  return chooseExperiments(await listExperiments(store, signal), wanted);
+}
+
+export async function listExperiments(store: TrackingStore, signal: AbortSignal): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
   for await (const experiment of store.experiments(signal)) experiments.push(experiment);
+  return experiments;
+}
+
+/** Those of `experiments` that `wanted` names, as {@link selectExperiments} says. */
+export function chooseExperiments(experiments: readonly Experiment[], wanted: readonly string[]): Experiment[] {
   for (const name of wanted) {
     if (experiments.some((experiment) => isCalled(experiment, name))) continue;
     const names = experiments.map((experiment) => experiment.name);
@@ -46,7 +55,7 @@ export async function selectExperiments(
     });
   }
   return wanted.length === 0
-    ? experiments
+    ? [...experiments]
     : experiments.filter((experiment) => wanted.some((name) => isCalled(experiment, name)));
 }
 
