@@ -29,7 +29,8 @@ const LISTED_IN = 20;
 /** Batches that are being checked at once, so that no thread has to wait for its next. */
 const CHECKS_PER_THREAD = 2;
 
-const REMOVED = 'Removed in Aim after it had been converted; --restore-removed brings it back.';
+/** Why a run that is not in Aim any more is passed over. */
+export const REMOVED = 'Removed in Aim after it had been converted; --restore-removed brings it back.';
 
 /** A run that is dealt with in a pass, and whether it goes on in MLflow; undefined where that is not known. */
 export interface PassedRun {
@@ -43,6 +44,8 @@ export interface PassOptions {
   readonly done?: (passed: PassedRun) => void;
   /** Of a watch: the pass ends when its runs are visible, and what the index lacks is left to the next. */
   readonly brief?: boolean;
+  /** The same when the pass is stopped by the signal. */
+  readonly stopBriefly?: boolean;
 }
 
 interface Checked {
@@ -120,7 +123,8 @@ export class Conversion {
       await this.stopThreads();
       // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
       // error that came first tells more.
-      await this.publish(options).catch(() => {});
+      const brief = options.brief === true || options.stopBriefly === true;
+      await this.publish({ brief }).catch(() => {});
       signal.throwIfAborted();
       throw asFatal(error, this.repository.path);
     } finally {

@@ -25,3 +25,4 @@ export {
 } from './policies.js';
 export type { RunCounts, RunOutcome, RunReport } from './report/run-report.js';
 export type { GoneRun } from './sync/deletions.js';
+export { DEFAULT_WATCH, type WatchOptions, watch } from './sync/watch.js';

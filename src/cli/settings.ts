@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path';
 import type { ConvertOptions } from '../convert-options.js';
 import type { ArtifactRule } from '../policies.js';
-import type { ConvertFlags } from './program.js';
+import type { WatchOptions } from '../sync/watch.js';
+import type { ConvertFlags, StatusFlags } from './program.js';
+import type { ListenAddress } from './values.js';
 
 /** Where MLflow keeps its data when nobody says anything. */
 export const DEFAULT_TRACKING_URI = './mlruns';
@@ -15,6 +17,20 @@ export interface ConvertSettings {
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
+  /** Present when changes are to be followed. */
+  readonly watch?: WatchSettings;
+}
+
+export interface WatchSettings {
+  readonly options: WatchOptions;
+  readonly listen?: ListenAddress;
+}
+
+/** What a `status` command asks for. */
+export interface StatusSettings {
+  /** The directory that holds `.aim`. */
+  readonly repo: string;
+  readonly json: boolean;
 }
 
 /** Thrown for flags that make no sense; the message is a sentence. */
@@ -29,6 +45,7 @@ export function convertSettings(
   rules: readonly ArtifactRule[],
   env: Readonly<Record<string, string | undefined>>,
 ): ConvertSettings {
+  checkWatchFlags(flags);
   const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
   const sourceAssumed = named === undefined || named === '';
   return {
@@ -37,6 +54,7 @@ export function convertSettings(
       repo: repoDirectory(flags.repo),
       experiments: flags.experiment,
       includeDeleted: flags.includeDeleted ?? false,
+      deleted: flags.deleted,
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
@@ -59,7 +77,28 @@ export function convertSettings(
     logFormat: flags.logFormat,
     color: flags.color && !env.NO_COLOR,
     ...(flags.report === undefined ? {} : { report: flags.report }),
+    ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
+}
+
+function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): WatchSettings {
+  const options = { interval, reconcile, poll: poll ?? false };
+  return listen === undefined ? { options } : { options, listen };
+}
+
+/** A report tells of one conversion, and what serves others goes with what lasts. */
+function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
+  if (watch !== undefined && report !== undefined) {
+    throw new SettingsError('--report tells of one conversion; of a watch --log-format json and status tell.');
+  }
+  if (watch === undefined && (poll !== undefined || listen !== undefined)) {
+    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} is of use with --watch only.`);
+  }
+}
+
+/** @throws SettingsError */
+export function statusSettings(flags: StatusFlags): StatusSettings {
+  return { repo: repoDirectory(flags.repo), json: flags.json ?? false };
 }
 
 /** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */

@@ -54,9 +54,12 @@ export function chooseExperiments(experiments: readonly Experiment[], wanted: re
       hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
     });
   }
-  return wanted.length === 0
-    ? [...experiments]
-    : experiments.filter((experiment) => wanted.some((name) => isCalled(experiment, name)));
+  return experiments.filter((experiment) => isWanted(experiment, wanted));
+}
+
+/** Whether `wanted` names this experiment by id or name, or is empty. */
+export function isWanted(experiment: Experiment, wanted: readonly string[]): boolean {
+  return wanted.length === 0 || wanted.some((name) => isCalled(experiment, name));
 }
 
 function isCalled(experiment: Experiment, name: string): boolean {
