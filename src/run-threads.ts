@@ -37,6 +37,12 @@ function reviveError({ kind, message, where, hint }: ErrorRecord): ConvertError 
   });
 }
 
+/**
+ * Piscina tries `require` first. A thread that is ended while Node is loading an ES module that way takes the whole process
+ * with it (V8: "IsGraphAsync must be used on an instantiated module"); by `import` it ends as it should.
+ */
+const LOAD_BY_IMPORT = '--no-experimental-require-module';
+
 /** Worker threads that convert whole runs: nothing is shared between them but the counters of progress. */
 export class RunThreads {
   private readonly pool: Piscina<ThreadTask, ThreadAnswer>;
@@ -58,6 +64,7 @@ export class RunThreads {
       atomics: 'disabled',
       concurrentTasksPerWorker: Math.ceil(concurrency / threads),
       workerData: data,
+      env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
     });
   }
 

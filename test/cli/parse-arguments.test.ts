@@ -28,6 +28,7 @@ describe('convert', () => {
         repo: '.',
         experiments: [],
         includeDeleted: false,
+        deleted: 'archive',
         overwrite: false,
         restoreRemoved: false,
         concurrency: 2 * availableParallelism(),
