@@ -156,6 +156,8 @@ class Watch {
     await conversion.pass(runs, signal, { done: this.counting(tally, journal, true), stopBriefly: true });
     await this.complete(listing, conversion, journal, tally, signal);
     this.caughtUp = true;
+    // The threads that have converted a whole store hold the memory for that; what follows needs little.
+    await this.close();
     this.events.emit('watching', { how: this.tracker.how, active: this.tracker.active });
   }
 
