@@ -59,6 +59,8 @@ export interface StagedRun {
   readonly experimentId?: string;
   /** Whether the run goes on in MLflow. */
   readonly active?: boolean;
+  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
+  readonly listed?: boolean;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -192,7 +194,7 @@ async function build(
   const same = isSameAsPublished(repository, hash, files);
   if (same) removeStaged(files);
   const { properties, staleFrom: reviewAt, endTime } = mapped();
-  const placed = { experimentId: ref.experimentId, active: endTime === null };
+  const placed = { experimentId: ref.experimentId, active: endTime === null, listed: job.listed };
   const staged: StagedRun = { hash, runId: run.id, ...marks, ...placed, reviewAt, properties, ...(!same && { files }) };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };

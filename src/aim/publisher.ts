@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StagedRun } from '../convert-run.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
 import { syncDirectories, syncPath } from './durability.js';
 import type { Repository } from './repository.js';
-import { install, removeOrphans } from './run-files.js';
+import { install, removeOrphans, type StagedFiles } from './run-files.js';
 import type { IndexOutcome } from './run-index.js';
 import type { RunMetadata, RunProperties } from './run-metadata.js';
 
@@ -101,21 +101,38 @@ export class Publisher {
   }
 
   private async publishGroup(group: readonly StagedRun[], finished: boolean, patient: boolean): Promise<void> {
-    const changed = group.flatMap(({ hash, files }) => (files === undefined ? [] : [{ hash, files }]));
+    const changed = group.flatMap(({ files, ...run }) => (files === undefined ? [] : [{ ...run, files }]));
     await syncDirectories(changed.flatMap(({ files }) => [files.meta, files.seqs]));
-    const obsolete = changed.flatMap(({ hash, files }) => install(this.repository, hash, files));
+    const obsolete = changed.flatMap((run) => this.install(run));
     if (changed.length > 0) await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
     // Before the index, whose checksums cover all files of a run.
     for (const file of obsolete) rmSync(file, { force: true });
-    for (const { hash, files } of group) if (files === undefined) removeOrphans(this.repository, hash);
+    const present = group.filter(({ hash }) => existsSync(this.repository.meta(hash)));
+    for (const { hash, files } of present) if (files === undefined) removeOrphans(this.repository, hash);
     await this.index(
-      group.map(({ hash }) => hash),
+      present.map(({ hash }) => hash),
       finished,
       patient,
     );
     this.writeRows(group);
     this.published += group.length;
     if (group.length > 0) this.events.published(group.length);
+  }
+
+  /** Moves a run into place, unless it has been removed in Aim; while that goes on, files are lost at any moment. */
+  private install({ hash, files, listed = false }: StagedRun & { readonly files: StagedFiles }): string[] {
+    if (listed && !this.metadata.has(hash)) return [];
+    try {
+      return install(this.repository, hash, files);
+    } catch (error) {
+      // Aim removes the row first and the files then, in one transaction: the next one sees what has become of it.
+      let isThere = true;
+      this.metadata.transaction(() => {
+        isThere = this.metadata.has(hash);
+      });
+      if (!listed || isThere) throw error;
+      return [];
+    }
   }
 
   /**
@@ -149,13 +166,19 @@ export class Publisher {
   private writeRows(group: readonly StagedRun[]): void {
     const entries = group.map((run): LedgerEntry => ({ ...run, source: this.source }));
     this.ledger.write(entries.map((entry) => this.intention(entry)));
+    const removed: string[] = [];
     this.metadata.transaction(() => {
-      for (const { hash, properties } of group) {
-        this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
+      for (const { hash, properties, listed } of group) {
+        if (listed === true && !this.metadata.has(hash)) removed.push(hash);
+        else this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
       }
     });
     this.ledger.write(entries);
     this.before.clear();
+    // Removed in Aim while it was on its way: nothing of it may stay, and the ledger knows it, so it does not come back.
+    for (const directory of removed.flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
 
   private intention(entry: LedgerEntry): LedgerEntry {

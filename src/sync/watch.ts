@@ -9,6 +9,7 @@ import { openStore } from '../mlflow/open-store.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Backoff } from './backoff.js';
+import { Calm } from './calm.js';
 import { HintedRuns } from './hinted-runs.js';
 import { HintQueue, type Hints } from './hints.js';
 import { Listing } from './listing.js';
@@ -33,6 +34,8 @@ export const DEFAULT_WATCH: WatchOptions = { interval: 10_000, reconcile: 30_000
 const SETTLE = 250;
 /** A database is looked at as a whole: at most a part of the time, however often it changes. */
 const LOOKING_PART = 4;
+/** So long after a run was written last, its index entries are written once more; see {@link Conversion.reindex}. */
+const CALM = 8_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
@@ -94,6 +97,7 @@ class Watch {
   private nextLook = 0;
   private notBefore = 0;
   private caughtUp = false;
+  private readonly calm = new Calm(CALM);
 
   constructor(
     private readonly options: ConvertOptions,
@@ -163,9 +167,12 @@ class Watch {
 
   /** Waits until there is something to do, and does it. */
   private async step(conversion: Conversion, journal: SyncJournal, signal: AbortSignal): Promise<void> {
-    await this.hints.wait(this.nextLook, this.notBefore, signal);
+    await this.hints.wait(Math.min(this.nextLook, this.calm.next()), this.notBefore, signal);
     if (signal.aborted) return;
+    const calmed = this.calm.take();
+    if (calmed.length > 0 && !(await conversion.reindex(calmed))) this.calm.add(calmed);
     const hints = Date.now() >= this.notBefore ? this.hints.take() : undefined;
+    if (hints === undefined && Date.now() < this.nextLook) return;
     if (hints !== undefined && this.isDirectory) await this.followHints(hints, conversion, journal, signal);
     else if (hints !== undefined || !this.isDirectory) await this.lookAtAll(hints, conversion, journal, signal);
     else await this.walkOn(conversion, journal, signal);
@@ -265,7 +272,10 @@ class Watch {
   private counting(tally: Tally, journal: SyncJournal, first: boolean): (passed: PassedRun) => void {
     return (passed) => {
       tally.runs++;
-      if (passed.report.outcome === 'new' || passed.report.outcome === 'updated') tally.changed++;
+      if (passed.report.outcome === 'new' || passed.report.outcome === 'updated') {
+        tally.changed++;
+        if (!first) this.calm.add([passed.report.runHash]);
+      }
       journal.note(passed.report);
       if (this.tracker.passed(passed, first)) this.events.emit('run:done', passed.report);
     };
