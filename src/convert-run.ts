@@ -57,6 +57,11 @@ export interface StagedRun {
   readonly inputs: string;
   readonly reviewAt: number | null;
   readonly properties: RunProperties;
+  readonly experimentId?: string;
+  /** Whether the run goes on in MLflow. */
+  readonly active?: boolean;
+  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
+  readonly listed?: boolean;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -118,7 +123,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
 }
 
 /** A digest of all that decides about the result beside the run itself. */
-function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): string {
+export function inputsOf({ experiment }: Pick<RunJob, 'experiment'>, { store, options }: RunEnvironment): string {
   const { mapping, artifacts } = options;
   const { id, name, lifecycleStage, creationTime, tags } = experiment;
   const decisive = [
@@ -135,7 +140,8 @@ function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): s
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 32);
 }
 
-function isUpToDate({ known }: RunJob, revision: string, inputs: string, now: number): boolean {
+/** Whether what was read the last time would be read again, and written the same. */
+export function isUpToDate({ known }: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
 }
@@ -188,9 +194,10 @@ async function build(
 
   const same = isSameAsPublished(repository, hash, files);
   if (same) removeStaged(files);
-  const { properties, staleFrom } = mapped();
+  const { properties, staleFrom, endTime } = mapped();
   const reviewAt = mayBeThereLater(run, notices) ? 0 : staleFrom;
-  const staged: StagedRun = { hash, runId: run.id, ...marks, reviewAt, properties, ...(!same && { files }) };
+  const placed = { experimentId: ref.experimentId, active: endTime === null, listed: job.listed };
+  const staged: StagedRun = { hash, runId: run.id, ...marks, ...placed, reviewAt, properties, ...(!same && { files }) };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };

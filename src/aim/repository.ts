@@ -29,6 +29,18 @@ export class Repository {
     return new Repository(path);
   }
 
+  /** A repository to look at, named as for {@link open}. Throws a `fatal` error where there is none. */
+  static find(directory: string): Repository {
+    const named = resolve(directory);
+    const path = basename(named) === '.aim' ? named : join(named, '.aim');
+    if (!existsSync(path)) {
+      throw new ConvertError('fatal', `There is no Aim repository in ${dirname(path)}.`, {
+        hint: 'Name the directory that holds .aim with --repo.',
+      });
+    }
+    return new Repository(path);
+  }
+
   /** A repository that another thread has opened, by its {@link path}. */
   static at(path: string): Repository {
     return new Repository(path);

@@ -1,8 +1,10 @@
 import { basename, dirname } from 'node:path';
+import type { ConvertOptions } from '../convert-options.js';
 import type { SourceOptions } from '../mlflow/source-options.js';
-import type { ConvertOptions } from '../pipeline.js';
 import type { ArtifactRule } from '../policies.js';
-import type { ConvertFlags } from './program.js';
+import type { WatchOptions } from '../sync/watch.js';
+import type { ConvertFlags, StatusFlags } from './program.js';
+import type { ListenAddress } from './values.js';
 
 /** Where MLflow keeps its data when nobody says anything. */
 export const DEFAULT_TRACKING_URI = './mlruns';
@@ -16,6 +18,20 @@ export interface ConvertSettings {
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
+  /** Present when changes are to be followed. */
+  readonly watch?: WatchSettings;
+}
+
+export interface WatchSettings {
+  readonly options: WatchOptions;
+  readonly listen?: ListenAddress;
+}
+
+/** What a `status` command asks for. */
+export interface StatusSettings {
+  /** The directory that holds `.aim`. */
+  readonly repo: string;
+  readonly json: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +48,7 @@ export function convertSettings(
   rules: readonly ArtifactRule[],
   env: Environment,
 ): ConvertSettings {
+  checkWatchFlags(flags);
   const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
   const sourceAssumed = named === undefined || named === '';
   return {
@@ -40,6 +57,7 @@ export function convertSettings(
       repo: repoDirectory(flags.repo),
       experiments: flags.experiment,
       includeDeleted: flags.includeDeleted ?? false,
+      deleted: flags.deleted,
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
@@ -62,6 +80,7 @@ export function convertSettings(
     logFormat: flags.logFormat,
     color: flags.color && !env.NO_COLOR,
     ...(flags.report === undefined ? {} : { report: flags.report }),
+    ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }
 
@@ -73,6 +92,26 @@ function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
     ...(artifactsDestination !== undefined && { artifactsDestination }),
     ...(workspace && { workspace }),
   };
+}
+
+function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): WatchSettings {
+  const options = { interval, reconcile, poll: poll ?? false };
+  return listen === undefined ? { options } : { options, listen };
+}
+
+/** A report tells of one conversion, and what serves others goes with what lasts. */
+function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
+  if (watch !== undefined && report !== undefined) {
+    throw new SettingsError('--report tells of one conversion; of a watch --log-format json and status tell.');
+  }
+  if (watch === undefined && (poll !== undefined || listen !== undefined)) {
+    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} is of use with --watch only.`);
+  }
+}
+
+/** @throws SettingsError */
+export function statusSettings(flags: StatusFlags): StatusSettings {
+  return { repo: repoDirectory(flags.repo), json: flags.json ?? false };
 }
 
 /** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */
