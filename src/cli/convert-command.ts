@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { ConvertError, isAbort } from '../errors.js';
 import { ConvertEvents } from '../events.js';
+import { defaultTrackingUri } from '../mlflow/default-store.js';
 import type { Ending, View } from '../report/ending.js';
 import { JsonLog } from '../report/json-log.js';
 import type { MetricsServer } from '../report/metrics-server.js';
@@ -12,7 +12,7 @@ import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
-import { type ConvertSettings, DEFAULT_TRACKING_URI } from './settings.js';
+import type { ConvertSettings } from './settings.js';
 import type { ListenAddress } from './values.js';
 import { packageVersion } from './version.js';
 
@@ -50,9 +50,9 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     return numbers.runs.failed > 0 || failure !== undefined ? ExitCode.SomeFailed : ExitCode.Done;
   });
   try {
-    checkAssumedSource(settings);
+    const sourced = withSource(settings);
     if (settings.report !== undefined) report = new ReportFile(settings.report, events, packageVersion());
-    return end(await work(settings, events, view, io, interruptions.signal));
+    return end(await work(sourced, events, view, io, interruptions.signal));
   } catch (error) {
     if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
     const code = end({ type: 'failed', message: describeError(error) });
@@ -121,12 +121,16 @@ function createView(settings: ConvertSettings, events: ConvertEvents, { stdout, 
   });
 }
 
-/** MLflow's default is no more than a guess: where it leads nowhere, the user has probably not meant it. */
-function checkAssumedSource({ sourceAssumed }: ConvertSettings): void {
-  if (!sourceAssumed || existsSync(DEFAULT_TRACKING_URI)) return;
-  throw new ConvertError('fatal', `There is no ${DEFAULT_TRACKING_URI} in this directory.`, {
-    hint: 'Say where the MLflow store is, with --tracking_uri or in MLFLOW_TRACKING_URI.',
-  });
+/** Where nobody has named a source, that which MLflow itself would take here. */
+function withSource(settings: ConvertSettings): ConvertSettings {
+  if (!settings.sourceAssumed) return settings;
+  const trackingUri = defaultTrackingUri('.');
+  if (trackingUri === undefined) {
+    throw new ConvertError('fatal', 'There is neither ./mlruns nor ./mlflow.db in this directory.', {
+      hint: 'Say where MLflow keeps its runs, with --tracking_uri or in MLFLOW_TRACKING_URI.',
+    });
+  }
+  return { ...settings, options: { ...settings.options, trackingUri } };
 }
 
 /** After an abort everything on the way may break; only what the user can mend (a full disk) is news then. */

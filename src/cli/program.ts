@@ -71,7 +71,7 @@ export interface Handlers {
 
 const PROGRAM_HELP = `
 Examples:
-  mlflow2aim convert                                      ./mlruns into ./.aim
+  mlflow2aim convert                                      ./mlruns or ./mlflow.db into ./.aim
   mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
   mlflow2aim sync                                         the same, and then follow what changes
   mlflow2aim status                                       what is synced from where, and what failed
@@ -86,11 +86,15 @@ Exit codes: 0 all done, or a watch that was asked to end; 1 nothing could be don
 failed; 130 interrupted.
 
 Examples:
-  Everything in ./mlruns, into the Aim repository in this directory:
+  Everything in ./mlruns or ./mlflow.db, into the Aim repository in this directory:
     mlflow2aim convert
 
   Two experiments, the second by its id, into /data/aim/.aim:
     mlflow2aim convert --tracking_uri /data/mlruns --experiment resnet50 --experiment 12 --repo /data/aim
+
+  From a tracking server, from a database:
+    mlflow2aim convert --tracking_uri https://mlflow.example.org --repo /data/aim
+    mlflow2aim convert --tracking_uri postgresql://ada@db.example.org/mlflow --artifacts-destination s3://bucket/mlflow
 
   No artifacts but PNG images; a record of every run and of what was left behind:
     mlflow2aim convert --include-artifacts '*.png' --report report.json
@@ -152,7 +156,7 @@ function sourceOptions(): Option[] {
   return [
     new Option(
       '--tracking-uri <URI>',
-      'MLflow store: a path or URI (default: $MLFLOW_TRACKING_URI, else ./mlruns)',
+      'path, URL of a tracking server, or URI of a database (default: $MLFLOW_TRACKING_URI, else ./mlruns or ./mlflow.db)',
     ).argParser(parseText),
     new Option(
       '--artifacts-destination <DIR|URI>',

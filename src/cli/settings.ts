@@ -6,13 +6,10 @@ import type { WatchOptions } from '../sync/watch.js';
 import type { ConvertFlags, StatusFlags } from './program.js';
 import type { ListenAddress } from './values.js';
 
-/** Where MLflow keeps its data when nobody says anything. */
-export const DEFAULT_TRACKING_URI = './mlruns';
-
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
   readonly options: ConvertOptions;
-  /** True when neither a flag nor the environment named the source. */
+  /** True when neither a flag nor the environment named the source; the tracking URI is empty then. */
   readonly sourceAssumed: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'text' | 'json';
@@ -53,7 +50,7 @@ export function convertSettings(
   const sourceAssumed = named === undefined || named === '';
   return {
     options: {
-      trackingUri: sourceAssumed ? DEFAULT_TRACKING_URI : named,
+      trackingUri: sourceAssumed ? '' : named,
       repo: repoDirectory(flags.repo),
       experiments: flags.experiment,
       includeDeleted: flags.includeDeleted ?? false,

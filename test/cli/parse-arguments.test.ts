@@ -24,7 +24,7 @@ describe('convert', () => {
   test('has defaults for everything', () => {
     expect(settings([])).toEqual({
       options: {
-        trackingUri: './mlruns',
+        trackingUri: '',
         repo: '.',
         experiments: [],
         includeDeleted: false,
