@@ -13,6 +13,8 @@ interface Window {
   /** Of all metrics of the run, sorted by key; absent when the window holds all of them. */
   readonly counts?: ReadonlyMap<string, number>;
   table: MetricTable;
+  /** The metrics that were read to their end; when all were, the window has served its purpose. */
+  readonly read: Set<string>;
 }
 
 /**
@@ -46,13 +48,17 @@ export class Histories {
     if (window.counts !== undefined && count === undefined) return;
     if (count !== undefined && count > this.#windowPoints) {
       yield* this.#stream(rows, key, count, signal);
+      window.read.add(key);
       return;
     }
     if (window.counts !== undefined && window.table.get(key) === undefined) await this.#move(rows, window, key, signal);
-    for (const batch of window.table.get(key)?.batches() ?? []) {
+    const { table } = window;
+    for (const batch of table.get(key)?.batches() ?? []) {
       signal.throwIfAborted();
       yield batch;
     }
+    window.read.add(key);
+    if (window.read.size === (window.counts?.size ?? table.keys.length)) this.#windows.delete(rows.runId);
   }
 
   async #open(rows: RunRows, signal: AbortSignal): Promise<Window> {
@@ -60,9 +66,9 @@ export class Histories {
     if (rows.points > this.#windowPoints) {
       const counts = await this.#database.counts(rows, signal);
       const sorted = new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-      return this.#keep(runId, { counts: sorted, table: new MetricTable() });
+      return this.#keep(runId, { counts: sorted, table: new MetricTable(), read: new Set() });
     }
-    return this.#keep(runId, { table: await this.#load(rows, undefined, rows.points, signal) });
+    return this.#keep(runId, { table: await this.#load(rows, undefined, rows.points, signal), read: new Set() });
   }
 
   /** Puts the window over this metric and those that follow it: metrics are asked for roughly in the order of their keys. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, errorCode, toConvertError } from '../../../errors.js';
@@ -9,12 +9,17 @@ import type { SqliteAddress } from '../database-uri.js';
 /** A cell as the binding gives it. */
 export type SqliteCell = string | number | bigint | null | Uint8Array;
 
-/** How integers come; as numbers, one beyond 2^53 is an error. */
-export type Integers = 'number' | 'bigint';
+export interface StatementOptions {
+  /** How integers come; as numbers, one beyond 2^53 is an error. */
+  readonly integers?: 'number' | 'bigint';
+  /** Told how many milliseconds the statement took, without waiting for others. */
+  readonly took?: (milliseconds: number) => void;
+}
 
-/** How long one attempt waits inside SQLite, which keeps this thread from anything else. */
-const BUSY_TIMEOUT = 20;
-const LONGEST_PAUSE = 25;
+/** Milliseconds of asking again and again, and of asking often. */
+const SHORT_WAIT = 100;
+const LONG_WAIT = 2000;
+const PAUSE = 25;
 /** A training process holds the database for the length of a commit; a minute is somebody who locked it for himself. */
 const PATIENCE = 60_000;
 
@@ -26,7 +31,8 @@ const CORRUPT = 11;
 
 /**
  * A read-only connection to a SQLite file that others may be writing to. Each statement is run to its end at once, so
- * that it holds the file's lock for as long as its rows take and no longer; one that meets a writer is tried again.
+ * that it holds the file's lock for as long as its rows take and no longer; one that meets a writer is tried again, while this
+ * thread does something else.
  */
 export class SqliteConnection {
   /** `sqlite:///` and the absolute path. */
@@ -41,7 +47,7 @@ export class SqliteConnection {
     this.uri = `sqlite:///${this.path}`;
     try {
       const name = address.immutable ? `${pathToFileURL(this.path).href}?immutable=1` : this.path;
-      this.#database = new DatabaseSync(name, { readOnly: true, timeout: BUSY_TIMEOUT, returnArrays: true });
+      this.#database = new DatabaseSync(name, { readOnly: true, timeout: 0, returnArrays: true });
       // an SQL statement that writes is refused before it begins
       this.#database.exec('PRAGMA query_only = 1');
     } catch (cause) {
@@ -57,18 +63,21 @@ export class SqliteConnection {
     sql: string,
     parameters: readonly (string | number)[],
     signal: AbortSignal,
-    integers: Integers = 'number',
+    { integers = 'number', took }: StatementOptions = {},
   ): Promise<SqliteCell[][]> {
     const since = performance.now();
-    for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (;;) {
       await this.#turns.pause(signal);
       try {
-        return this.#prepare(sql, integers).all(...parameters) as SqliteCell[][];
+        const began = performance.now();
+        const rows = this.#prepare(sql, integers).all(...parameters) as SqliteCell[][];
+        took?.(performance.now() - began);
+        return rows;
       } catch (cause) {
         if (!isBusy(cause)) throw this.#explain(cause);
         if (performance.now() - since > PATIENCE) throw this.#explain(cause);
       }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+      await this.#wait(performance.now() - since, signal);
     }
   }
 
@@ -78,7 +87,16 @@ export class SqliteConnection {
     this.#database.close();
   }
 
-  #prepare(sql: string, integers: Integers): StatementSyncInstance {
+  /**
+   * A writer keeps readers out while it waits for its disk, some milliseconds for each commit; one that commits all the time
+   * leaves gaps of some tenths of a millisecond between. Whoever looks only now and then misses them.
+   */
+  async #wait(waited: number, signal: AbortSignal): Promise<void> {
+    if (waited < SHORT_WAIT) await nextTurn();
+    else await delay(waited < LONG_WAIT ? 1 : PAUSE, undefined, { signal }).catch(() => undefined);
+  }
+
+  #prepare(sql: string, integers: 'number' | 'bigint'): StatementSyncInstance {
     const known = this.#statements.get(integers + sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);

@@ -3,7 +3,9 @@ import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
 import type { SqliteAddress } from '../database-uri.js';
 import type { MetricTable } from '../metric-table.js';
 import { type SqliteCell, SqliteConnection } from './sqlite-connection.js';
+import { SqliteMarks } from './sqlite-marks.js';
 import { SqliteMetrics } from './sqlite-metrics.js';
+import { SqliteRows } from './sqlite-rows.js';
 
 /** Rows of `runs` looked at in one statement. */
 const RUNS_AT_ONCE = 20_000;
@@ -18,13 +20,16 @@ export class SqliteDatabase implements Database {
   /** The database's file. */
   readonly path: string;
   readonly #connection: SqliteConnection;
+  readonly #marks: SqliteMarks;
   readonly #metrics: SqliteMetrics;
 
   constructor(address: SqliteAddress) {
     this.#connection = new SqliteConnection(address);
     this.uri = this.#connection.uri;
     this.path = this.#connection.path;
-    this.#metrics = new SqliteMetrics(this.#connection);
+    const rows = new SqliteRows(this.#connection);
+    this.#marks = new SqliteMarks(rows);
+    this.#metrics = new SqliteMetrics(rows);
   }
 
   async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
@@ -43,7 +48,7 @@ export class SqliteDatabase implements Database {
 
   async snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
     return work(async (sql, parameters = []) => {
-      const rows = await this.#connection.all(sql, parameters, signal, 'bigint');
+      const rows = await this.#connection.all(sql, parameters, signal, { integers: 'bigint' });
       return rows.map((row): Row => row.map(asText));
     });
   }
@@ -69,7 +74,7 @@ export class SqliteDatabase implements Database {
   }
 
   marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
-    return this.#metrics.marks(runIds, signal);
+    return this.#marks.of(runIds, signal);
   }
 
   counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {

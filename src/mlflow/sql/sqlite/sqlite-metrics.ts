@@ -1,87 +1,37 @@
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
-import type { MetricMark, RunRows } from '../database.js';
+import type { RunRows } from '../database.js';
 import { MetricColumns } from '../metric-columns.js';
 import type { MetricTable } from '../metric-table.js';
+import { Pace } from './pace.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
+import { LAST_ROWID, type SqliteRows } from './sqlite-rows.js';
 
-/** Rows that become JavaScript values in one statement: some milliseconds. */
-const ROWS_AT_ONCE = 4000;
-/** Rows that are only counted in one statement. */
-const COUNTED_AT_ONCE = 20_000;
-/** Entries of an index that are only counted. */
-const ENTRIES_AT_ONCE = 100_000;
+/** The most rows that become JavaScript values in one statement, and that are only counted. */
+const MOST_ROWS = 16_384;
+const MOST_COUNTED = 50_000;
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
 /** int64 as a number where that is exact, else as its digits. */
-const STEP = `CASE WHEN step BETWEEN -${LARGEST} AND ${LARGEST} THEN step ELSE CAST(step AS TEXT) END`;
+const EXACT = Number.MAX_SAFE_INTEGER;
+const STEP = `CASE WHEN step BETWEEN -${EXACT} AND ${EXACT} THEN step ELSE CAST(step AS TEXT) END`;
 const POINT = `CAST(timestamp AS REAL), CASE WHEN is_nan THEN NULL ELSE value END, ${STEP}`;
 
-interface Indexes {
-  /** The one on run_uuid alone, by which a run's rows come in the order of their rowids; MLflow ≥ 1.25. */
-  readonly run?: string;
-  /** The one on (run_uuid, key, step); MLflow ≥ 3.12. */
-  readonly metric?: string;
-}
-
-/**
- * The metric rows of a SQLite database, in pages: each statement looks at a bounded number of rows. Rows are only ever added,
- * and get ascending rowids, so "up to this rowid" is a state of the database that stays while training goes on.
- */
+/** The points of a SQLite database's runs, by statements of some tens of milliseconds at most. */
 export class SqliteMetrics {
+  readonly #rows: SqliteRows;
   readonly #connection: SqliteConnection;
-  #indexes: Promise<Indexes> | undefined;
-  /** Without an index: the marks of all runs, from one scan of the table. */
-  #scanned: { readonly to: number; readonly marks: Map<string, MetricMark> } | undefined;
+  readonly #reading = new Pace(2000, MOST_ROWS);
+  readonly #counting = new Pace(5000, MOST_COUNTED);
 
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection;
-  }
-
-  async marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
-    const { run } = await this.#indexed(signal);
-    if (run === undefined) return this.#scan(signal);
-    const marks = new Map<string, MetricMark>();
-    for (const runId of runIds) marks.set(runId, await this.#mark(runId, run, signal));
-    return marks;
-  }
-
-  async #mark(runId: string, index: string, signal: AbortSignal): Promise<MetricMark> {
-    const sql = `SELECT count(*), min(rowid), max(rowid) FROM (SELECT rowid FROM metrics INDEXED BY ${index}
-      WHERE run_uuid = ? AND rowid > ? ORDER BY rowid LIMIT ${ENTRIES_AT_ONCE})`;
-    const mark = { points: 0, from: 0, to: 0 };
-    for (;;) {
-      const [[count, first, last] = []] = await this.#connection.all(sql, [runId, mark.to], signal);
-      if (typeof last !== 'number') return mark;
-      if (mark.points === 0) mark.from = Number(first);
-      mark.points += Number(count);
-      mark.to = last;
-      if (Number(count) < ENTRIES_AT_ONCE) return mark;
-    }
-  }
-
-  /** The whole table once; afterwards only what has been added, unless rows have gone. */
-  async #scan(signal: AbortSignal): Promise<Map<string, MetricMark>> {
-    const [[highest] = []] = await this.#connection.all('SELECT max(rowid) FROM metrics', [], signal);
-    const known = this.#scanned !== undefined && Number(highest ?? 0) >= this.#scanned.to ? this.#scanned : undefined;
-    const marks = new Map(known?.marks);
-    const sql = `SELECT run_uuid, count(*), min(rowid), max(rowid) FROM metrics NOT INDEXED
-      WHERE rowid > ? AND rowid <= ? GROUP BY run_uuid`;
-    let from = known?.to ?? 0;
-    for await (const to of this.#boundaries(undefined, from, LARGEST, COUNTED_AT_ONCE, signal)) {
-      for (const [id, count, first, last] of await this.#connection.all(sql, [from, to], signal)) {
-        const before = marks.get(String(id)) ?? { points: 0, from: Number(first), to: 0 };
-        marks.set(String(id), { ...before, points: before.points + Number(count), to: Number(last) });
-      }
-      from = to;
-    }
-    this.#scanned = { to: from, marks };
-    return marks;
+  constructor(rows: SqliteRows) {
+    this.#rows = rows;
+    this.#connection = rows.connection;
   }
 
   async counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
-    for await (const page of this.#pages(rows, '"key", count(*)', 'GROUP BY "key"', [], COUNTED_AT_ONCE, signal)) {
+    const query = { columns: '"key", count(*)', condition: 'GROUP BY "key"' };
+    for await (const page of this.#rows.pages(rows, query, this.#counting, signal)) {
       for (const [key, count] of page) counts.set(String(key), (counts.get(String(key)) ?? 0) + Number(count));
     }
     return counts;
@@ -93,24 +43,37 @@ export class SqliteMetrics {
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
-    const { metric } = await this.#indexed(signal);
-    if (keys === undefined) {
-      for await (const page of this.#pages(rows, `${POINT}, "key"`, '', [], ROWS_AT_ONCE, signal)) {
-        for (const row of page) push(into.of(String(row[3])), row);
-      }
-    } else if (metric !== undefined) {
-      for (const key of keys) await this.#loadByStep(rows, key, metric, into.of(key), signal);
-    } else {
-      const wanted = `AND "key" IN (SELECT value FROM json_each(?))`;
-      const list = [JSON.stringify(keys)];
-      for await (const page of this.#pages(rows, `${POINT}, "key"`, wanted, list, ROWS_AT_ONCE, signal)) {
-        for (const row of page) push(into.of(String(row[3])), row);
-      }
+    const { run, metric } = await this.#rows.indexes(signal);
+    if (keys === undefined && run !== undefined) return this.#loadRun(rows, run, into, signal);
+    if (keys !== undefined && metric !== undefined) {
+      for (const key of keys) await this.#loadMetric(rows, key, metric, into.of(key), signal);
+      return;
+    }
+    const columns = `${POINT}, "key"`;
+    const condition = 'AND "key" IN (SELECT value FROM json_each(?))';
+    const query = keys === undefined ? { columns } : { columns, condition, parameters: [JSON.stringify(keys)] };
+    for await (const page of this.#rows.pages(rows, query, this.#reading, signal)) {
+      for (const row of page) push(into.of(String(row[3])), row);
     }
   }
 
-  /** One metric through the index (run_uuid, key, step), which ends in the rowid. */
-  async #loadByStep(
+  /** A whole run through the index on run_uuid, which ends in the rowid. */
+  async #loadRun(rows: RunRows, index: string, into: MetricTable, signal: AbortSignal): Promise<void> {
+    const sql = `SELECT ${POINT}, "key", rowid FROM metrics INDEXED BY ${index}
+      WHERE run_uuid = ? AND rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?`;
+    let from = (rows.from ?? 1) - 1;
+    for (let more = true; more; ) {
+      const { size, took } = this.#reading;
+      const parameters = [rows.runId, from, rows.to ?? LAST_ROWID, size];
+      const page = await this.#connection.all(sql, parameters, signal, { took });
+      for (const row of page) push(into.of(String(row[3])), row);
+      from = Number(page.at(-1)?.[4]);
+      more = page.length === size;
+    }
+  }
+
+  /** One metric through the index on (run_uuid, key, step), which ends in the rowid. */
+  async #loadMetric(
     rows: RunRows,
     key: string,
     index: string,
@@ -119,14 +82,16 @@ export class SqliteMetrics {
   ): Promise<void> {
     const select = `SELECT ${POINT}, CAST(step AS TEXT), rowid FROM metrics INDEXED BY ${index}
       WHERE run_uuid = ? AND "key" = ?`;
-    const order = `ORDER BY step, rowid LIMIT ${ROWS_AT_ONCE}`;
-    const next = `${select} AND (step, rowid) > (CAST(? AS INTEGER), ?) ${order}`;
-    let page = await this.#connection.all(`${select} ${order}`, [rows.runId, key], signal);
-    for (;;) {
-      for (const row of page) if (Number(row[4]) <= (rows.to ?? LARGEST)) push(into, row);
+    const next = 'AND (step, rowid) > (CAST(? AS INTEGER), ?)';
+    let after: (string | number)[] = [];
+    for (let more = true; more; ) {
+      const { size, took } = this.#reading;
+      const sql = `${select} ${after.length === 0 ? '' : next} ORDER BY step, rowid LIMIT ?`;
+      const page = await this.#connection.all(sql, [rows.runId, key, ...after, size], signal, { took });
+      for (const row of page) if (Number(row[4]) <= (rows.to ?? LAST_ROWID)) push(into, row);
       const [, , , step, rowid] = page.at(-1) ?? [];
-      if (page.length < ROWS_AT_ONCE) return;
-      page = await this.#connection.all(next, [rows.runId, key, String(step), Number(rowid)], signal);
+      after = [String(step), Number(rowid)];
+      more = page.length === size;
     }
   }
 
@@ -140,33 +105,30 @@ export class SqliteMetrics {
     // up to a rowid, what comes is the same however often one asks, and may be counted off
     const select = `SELECT CAST(timestamp AS REAL), CASE WHEN is_nan THEN NULL ELSE value END, ${STEP}, run_uuid = ?,
       CAST(timestamp AS TEXT) FROM metrics WHERE "key" = ? AND rowid <= ?`;
-    const order = `ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ${ROWS_AT_ONCE}`;
+    const order = 'ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?';
     const later = `${select} AND timestamp > CAST(? AS INTEGER) AND timestamp <= CAST(? AS INTEGER) ${order}`;
     const sameTime = `${select} AND timestamp = CAST(? AS INTEGER) ${order} OFFSET ?`;
-    const common = [rows.runId, key, rows.to ?? LARGEST];
+    const common = [rows.runId, key, rows.to ?? LAST_ROWID];
     const columns = new MetricColumns(BATCH_POINTS);
     let time = (BigInt(span.first) - 1n).toString();
     let seen = 0;
-    const take = (page: SqliteCell[][]): void => {
+    for (let [amongOneTime, more] = [false, true]; more; ) {
+      const { size, took } = this.#reading;
+      const [sql, parameters] = amongOneTime
+        ? [sameTime, [...common, time, size, seen]]
+        : [later, [...common, time, span.last, size]];
+      const page = await this.#connection.all(sql, parameters, signal, { took });
       for (const row of page) {
         if (row[3] === 1) push(columns, row);
         if (row[4] !== time) [time, seen] = [String(row[4]), 0];
         seen++;
       }
-    };
-    for (let more = true; more; ) {
-      let page = await this.#connection.all(later, [...common, time, span.last], signal);
-      more = page.length > 0;
-      take(page);
-      // a page may have ended among many points of one time
-      while (page.length === ROWS_AT_ONCE) {
-        if (columns.length > BATCH_POINTS - ROWS_AT_ONCE) {
-          yield* columns.batches();
-          columns.clear();
-        }
-        page = await this.#connection.all(sameTime, [...common, time, seen], signal);
-        take(page);
-      }
+      more = amongOneTime || page.length > 0;
+      // a full page may have ended among many points of one time
+      amongOneTime = page.length === size;
+      if (columns.length < BATCH_POINTS) continue;
+      yield* columns.batches();
+      columns.clear();
     }
     yield* columns.batches();
   }
@@ -174,7 +136,8 @@ export class SqliteMetrics {
   async #span(rows: RunRows, key: string, signal: AbortSignal) {
     let span: { first: string; last: string } | undefined;
     const columns = 'CAST(min(timestamp) AS TEXT), CAST(max(timestamp) AS TEXT)';
-    for await (const [[min, max] = []] of this.#pages(rows, columns, 'AND "key" = ?', [key], COUNTED_AT_ONCE, signal)) {
+    const query = { columns, condition: 'AND "key" = ?', parameters: [key] };
+    for await (const [[min, max] = []] of this.#rows.pages(rows, query, this.#counting, signal)) {
       if (typeof min !== 'string' || typeof max !== 'string') continue;
       span = {
         first: span === undefined || BigInt(min) < BigInt(span.first) ? min : span.first,
@@ -182,65 +145,6 @@ export class SqliteMetrics {
       };
     }
     return span;
-  }
-
-  /** A run's rows in pages of so many rows, in the order in which they were written. */
-  async *#pages(
-    rows: RunRows,
-    columns: string,
-    condition: string,
-    parameters: readonly string[],
-    size: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<SqliteCell[][], void, void> {
-    const { run } = await this.#indexed(signal);
-    const sql = `SELECT ${columns} FROM metrics ${run === undefined ? 'NOT INDEXED' : `INDEXED BY ${run}`}
-      WHERE run_uuid = ? AND rowid > ? AND rowid <= ? ${condition}`;
-    let from = (rows.from ?? 1) - 1;
-    for await (const to of this.#boundaries(rows.runId, from, rows.to ?? LARGEST, size, signal)) {
-      yield await this.#connection.all(sql, [rows.runId, from, to, ...parameters], signal);
-      from = to;
-    }
-  }
-
-  /** The last rowid of each page between two rowids; without an index on runs, pages of all runs together. */
-  async *#boundaries(
-    runId: string | undefined,
-    from: number,
-    to: number,
-    size: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<number, void, void> {
-    const { run } = await this.#indexed(signal);
-    const indexed = run !== undefined && runId !== undefined;
-    const source = indexed ? `metrics INDEXED BY ${run} WHERE run_uuid = ? AND` : 'metrics NOT INDEXED WHERE';
-    const sql = `SELECT max(rowid) FROM (SELECT rowid FROM ${source} rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ${size})`;
-    for (let last = from; last < to; ) {
-      const [[next] = []] = await this.#connection.all(sql, [...(indexed ? [runId] : []), last, to], signal);
-      if (typeof next !== 'number') return;
-      last = next;
-      yield last;
-    }
-  }
-
-  #indexed(signal: AbortSignal): Promise<Indexes> {
-    this.#indexes ??= this.#findIndexes(signal).catch((cause: unknown) => {
-      this.#indexes = undefined;
-      throw cause;
-    });
-    return this.#indexes;
-  }
-
-  async #findIndexes(signal: AbortSignal): Promise<Indexes> {
-    const sql = `SELECT l.name, group_concat(lower(i.name), ' ') FROM pragma_index_list('metrics') l,
-      pragma_index_info(l.name) i WHERE NOT l.partial GROUP BY l.name ORDER BY l.name, i.seqno`;
-    const found = new Map((await this.#connection.all(sql, [], signal)).map(([name, columns]) => [columns, name]));
-    const quoted = (columns: string): string | undefined => {
-      const name = found.get(columns);
-      return typeof name === 'string' ? `"${name.replaceAll('"', '""')}"` : undefined;
-    };
-    const [run, metric] = [quoted('run_uuid'), quoted('run_uuid key step')];
-    return { ...(run !== undefined && { run }), ...(metric !== undefined && { metric }) };
   }
 }
 

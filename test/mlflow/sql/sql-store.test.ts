@@ -1,0 +1,157 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { ConvertError } from '../../../src/errors.js';
+import { openSqlStore } from '../../../src/mlflow/sql/open-sql-store.js';
+import type { TrackingStore } from '../../../src/mlflow/tracking-store.js';
+import type { Experiment, RunRef, StageContext } from '../../../src/model.js';
+import { listing } from '../../support/file-listing.js';
+import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
+
+const RUN = 'a'.repeat(32);
+const { signal } = new AbortController();
+const context: StageContext = { signal, notice: () => undefined };
+const curve = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => ({ timestamp: from + at, value: at, step: BigInt(from + at) }));
+
+let builder: SqliteStoreBuilder;
+beforeEach(() => {
+  builder = new SqliteStoreBuilder();
+  builder.experiment({ id: 1, name: 'one' });
+});
+afterEach(() => builder.remove());
+
+async function experimentsOf(store: TrackingStore): Promise<Experiment[]> {
+  const found: Experiment[] = [];
+  for await (const experiment of store.experiments(signal)) found.push(experiment);
+  return found;
+}
+
+async function withStore<T>(work: (store: TrackingStore) => Promise<T>, uri = builder.uri): Promise<T> {
+  const store = openSqlStore(
+    uri,
+    uri.startsWith('sqlite') ? 'sqlite' : uri.startsWith('mysql') ? 'mysql' : 'postgresql',
+    {},
+  );
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function runsOf(store: TrackingStore): Promise<RunRef[]> {
+  const found: RunRef[] = [];
+  for (const experiment of await experimentsOf(store)) {
+    for await (const ref of store.runs(experiment, signal)) found.push(ref);
+  }
+  return found;
+}
+
+const revision = (): Promise<string> =>
+  withStore(async (store) => {
+    const [ref] = await runsOf(store);
+    return store.revision(ref!, signal);
+  });
+
+describe('the revision of a run changes with', () => {
+  const changes: Readonly<Record<string, () => void>> = {
+    'a late point with a smaller step': () => builder.points(RUN, 'loss', [{ timestamp: 0, value: 9, step: -1n }]),
+    'a new metric': () => builder.points(RUN, 'acc', curve(0, 1)),
+    'a param': () => builder.database.exec(`INSERT INTO params (run_uuid, key, value) VALUES ('${RUN}', 'b', '2')`),
+    'a tag that is removed': () => builder.database.exec("DELETE FROM tags WHERE key = 'team'"),
+    'its status': () => builder.database.exec("UPDATE runs SET status = 'FAILED'"),
+    'its deletion': () => builder.database.exec("UPDATE runs SET lifecycle_stage = 'deleted'"),
+    'a dataset': () =>
+      builder.database.exec(`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source)
+        VALUES ('d', 1, 'd', 'x', 'local', '{}'); INSERT INTO inputs VALUES ('i', 'DATASET', 'd', 'RUN', '${RUN}', 0)`),
+    'a tag of one of its models': () =>
+      builder.database.exec("INSERT INTO logged_model_tags VALUES ('m', 1, 'k', 'v')"),
+  };
+
+  test.each(Object.keys(changes))('%s', async (change) => {
+    const models = [{ id: 'm', name: 'm' }];
+    builder.run(1, { runId: RUN, params: { a: '1' }, tags: { team: 'red' }, metrics: { loss: curve(0, 10) }, models });
+    const before = await revision();
+    expect(await revision()).toBe(before);
+    changes[change]?.();
+    expect(await revision()).not.toBe(before);
+  });
+
+  test('a file that a live run logs', async () => {
+    const live = { runId: RUN, status: 'RUNNING', endTime: null, artifacts: { 'a.txt': 'a' } };
+    builder.run(1, live);
+    const before = await revision();
+    builder.database.exec('DELETE FROM runs');
+    builder.run(1, { ...live, artifacts: { 'b.txt': 'b' } });
+    expect(await revision()).not.toBe(before);
+  });
+});
+
+test('reading leaves the directory as it is', async () => {
+  builder.run(1, { runId: RUN, metrics: { loss: curve(0, 10) } });
+  builder.database.close();
+  const before = listing(builder.directory);
+  await withStore(async (store) => {
+    const [ref] = await runsOf(store);
+    for await (const _ of store.history(ref!, 'loss', context));
+  });
+  expect(listing(builder.directory)).toEqual(before);
+});
+
+test('texts come whole, whatever Python wrote into them', async () => {
+  builder.run(1, { runId: RUN, params: { text: 'a\nb\r\nc', empty: '' } });
+  builder.database.exec(`INSERT INTO params (run_uuid, key, value) VALUES ('${RUN}', 'nul', 'a' || char(0) || 'ü')`);
+  const run = await withStore(async (store) => store.run((await runsOf(store))[0]!, context));
+  expect(Object.fromEntries(run.params)).toEqual({ text: 'a\nb\r\nc', empty: '', nul: 'a\0ü' });
+});
+
+test('only the default workspace is read, and the others are told; another one on request', async () => {
+  builder.experiment({ id: 2, name: 'one', workspace: 'team-b' });
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const names: string[] = [];
+  for (const workspace of [undefined, 'team-b']) {
+    const store = openSqlStore(builder.uri, 'sqlite', { warn, ...(workspace !== undefined && { workspace }) });
+    names.push((await experimentsOf(store)).map(({ id }) => id).join());
+    await store.close();
+  }
+  expect(names).toEqual(['1', '2']);
+  expect(warnings[0]).toContain('workspace default');
+  expect(warnings[0]).toContain('team-b');
+});
+
+describe('what cannot be read is one fatal sentence', () => {
+  const sentence = async (uri: string): Promise<string> => {
+    try {
+      await withStore(runsOf, uri);
+    } catch (cause) {
+      if (cause instanceof ConvertError && cause.kind === 'fatal') return cause.sentence;
+      throw cause;
+    }
+    throw new Error(`${uri} was read`);
+  };
+
+  test('a database of somebody else', async () => {
+    const database = new DatabaseSync(`${builder.directory}/other.db`);
+    database.exec('CREATE TABLE runs (id)');
+    database.close();
+    expect(await sentence(`sqlite:///${builder.directory}/other.db`)).toContain('has no table experiments');
+  });
+
+  test('a file that is no database, none at all, and a directory', async () => {
+    expect(await sentence(`sqlite:///${import.meta.filename}`)).toContain('is no SQLite database');
+    expect(await sentence('sqlite:////no/such/file.db')).toContain('does not exist');
+    expect(await sentence(`sqlite:///${builder.directory}`)).toContain('is no file');
+  });
+
+  test.each(['postgresql', 'mysql'])('a %s server that is not there, without the password', async (dialect) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    const { port } = server.address() as { port: number };
+    await new Promise((closed) => server.close(closed));
+    const said = await sentence(`${dialect}://user:secret@127.0.0.1:${port}/db`);
+    expect(said).toContain(`${dialect}://127.0.0.1:${port}/db refuses connections`);
+    expect(said).not.toContain('secret');
+  });
+});
