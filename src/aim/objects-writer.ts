@@ -1,6 +1,7 @@
 import type { ArtifactPlace, ArtifactRecord } from '../model.js';
 import type { Key } from '../rocksdb/bytes.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
 import {
   ARRAY,
   BLOB_PREFIX,
@@ -15,7 +16,6 @@ import {
 } from './encoding.js';
 import type { SequenceType } from './meta-records.js';
 import { objectsPath } from './paths.js';
-import { RollingTable } from './rolling-table.js';
 import { type SequenceId, sequenceId } from './sequence.js';
 import { putTree } from './tree.js';
 import { type AimDict, AimObject, type AimValue } from './value.js';

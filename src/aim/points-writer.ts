@@ -1,9 +1,9 @@
 import type { Column } from '../rocksdb/block-builder.js';
 import type { Key } from '../rocksdb/bytes.js';
 import { BOTTOM_LEVEL, type DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
 import { ARRAY, encodePath, FLOAT_TYPE, INT_TYPE, NONE, SENTINEL } from './encoding.js';
 import type { OrderedPoints } from './repeated-steps.js';
-import { RollingTable } from './rolling-table.js';
 
 /** The four columns of a metric, in the order of their keys. Epoch is always None: MLflow has none. */
 export const COLUMN_NAMES = ['epoch', 'step', 'time', 'val'] as const;
