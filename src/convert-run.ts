@@ -15,17 +15,20 @@ import type { RunProperties } from './aim/run-metadata.js';
 import { type RunEnd, RunWriter } from './aim/run-writer.js';
 import type { StepOrders } from './aim/step-order.js';
 import { ConvertError, toConvertError } from './errors.js';
+import { growRun } from './grow-run.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
-import type { Notice, Run, StageContext } from './model.js';
+import type { Notice, Run } from './model.js';
+import { NoticeList } from './notice-list.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
 import { classifyArtifacts } from './stages/classify-artifacts.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { fetchHistories } from './stages/fetch-histories.js';
 import { type Progress, writeBatches } from './stages/write-batches.js';
+import { GrowthRecorder, isGrowing, messagesDigest, timeOf } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
 const MAPPING_VERSION = 1;
@@ -43,7 +46,13 @@ export interface RunJob extends EnumeratedRun {
   /** A run of this id is in the repository already from this very conversion. */
   readonly twice?: boolean;
   /** What the ledger says was read, if anything. */
-  readonly known?: { readonly revision: string; readonly inputs: string; readonly reviewAt: number | null };
+  readonly known?: {
+    readonly revision: string;
+    readonly inputs: string;
+    readonly reviewAt: number | null;
+    /** What is needed to add to the run in place. */
+    readonly growth?: string;
+  };
 }
 
 /** A run that is built and waits to be published. */
@@ -56,6 +65,8 @@ export interface StagedRun {
   readonly inputs: string;
   readonly reviewAt: number | null;
   readonly properties: RunProperties;
+  /** What will be needed to add to the run in place; absent when it has to be read whole the next time. */
+  readonly growth?: string;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -88,9 +99,9 @@ export interface RunEnvironment {
  * the error is fatal for the whole conversion.
  */
 export async function convertRun(job: RunJob, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
-  const { ref } = job;
-  const notices: Notice[] = [];
-  const context: StageContext = { signal, notice: (notice) => notices.push(notice) };
+  const { ref, known } = job;
+  const header = new NoticeList(signal);
+  const told: NoticeList[] = [header];
   try {
     const revision = await environment.store.revision(ref, signal);
     const inputs = inputsOf(job, environment);
@@ -98,7 +109,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
       return { report: report(job, 'unchanged') };
     }
-    const run = await environment.store.run(ref, context);
+    const run = await environment.store.run(ref, header);
     const reason = reasonToSkip(job, run, environment);
     if (reason !== undefined) return { report: report(job, 'skipped', { run, reason }) };
     if (job.twice) {
@@ -107,11 +118,19 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
         `The run id ${ref.runId} occurs twice in the source; the other run was taken.`,
       );
     }
-    return await build(job, run, { revision, inputs }, environment, context, notices);
+    const marks = { revision, inputs };
+    if (untouched && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
+      const grown = await growRun({ ...job, growth: known.growth }, run, marks, environment, header);
+      if (grown !== undefined) return grown;
+    }
+    const body = new NoticeList(signal);
+    told.push(body);
+    return await build(job, run, marks, environment, header, body);
   } catch (cause) {
     if (signal.aborted) throw cause;
     const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
     if (error.kind === 'fatal') throw error;
+    const notices = told.flatMap(({ notices }) => notices);
     return { report: failure(job, error, notices) };
   }
 }
@@ -154,45 +173,70 @@ function reasonToSkip(
   return undefined;
 }
 
-/** Fetch metric histories → classify artifacts → batch write, and what follows from what was written. */
+/**
+ * Fetch metric histories → classify artifacts → batch write, and what follows from what was written. Notices of histories
+ * and artifacts go to `body`.
+ */
 async function build(
   job: RunJob,
   run: Run,
   marks: { readonly revision: string; readonly inputs: string },
   { repository, store, options, orders, progress }: RunEnvironment,
-  context: StageContext,
-  notices: Notice[],
+  header: NoticeList,
+  body: NoticeList,
 ): Promise<RunResult> {
   const { hash, experiment, ref } = job;
+  const { signal } = body;
+  const recorder = isGrowing(run) ? await GrowthRecorder.begin(store, ref, run, options.artifacts, signal) : undefined;
   const files = stagedFiles(repository, hash);
   const place = { hash, files, fileNumber: freeFileNumber(repository, hash) };
-  const writer = new RunWriter(place, options.mapping.repeatedSteps, orders, context.notice);
+  const points = new NoticeList(signal);
+  const writer = new RunWriter(place, options.mapping.repeatedSteps, orders, points.notice, recorder?.written);
   const mapped = () => mapProperties(run, experiment, writer.lastTimestamp, options.now, options.mapping);
   const startTime = () => mapped().properties.creationTime;
+  const ends = new NoticeList(signal);
+  const notices = () => [header, body, points, ends].flatMap((list) => list.notices);
   const end = (): RunEnd => {
     const { endTime, stale, properties } = mapped();
-    if (stale !== undefined) context.notice(stale);
+    if (stale !== undefined) ends.notice(stale);
     return {
       attributes: mapAttributes(run, experiment, store.uri, options.mapping),
       endTime,
-      messages: lossMessages(notices),
-      messageTime:
-        endTime ?? (writer.lastTimestamp === undefined ? properties.creationTime : writer.lastTimestamp / 1000),
+      messages: lossMessages(notices()),
+      messageTime: endTime ?? timeOf(writer.lastTimestamp, properties),
     };
   };
 
-  const histories = fetchHistories(store, ref, context);
-  const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, context);
-  const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, context);
+  const histories = fetchHistories(store, ref, body, recorder?.marked);
+  const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, body);
+  const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, body);
 
   const same = isSameAsPublished(repository, hash, files);
+  const { properties, staleFrom: reviewAt, stale } = mapped();
+  const growth =
+    stale !== undefined
+      ? undefined
+      : recorder?.finish({
+          databases: same ? { meta: repository.meta(hash), seqs: repository.seqs(hash) } : files,
+          notices: body.notices,
+          messages: messagesDigest(lossMessages(notices()), timeOf(writer.lastTimestamp, properties)),
+          lastTimestamp: writer.lastTimestamp,
+          creationTime: properties.creationTime,
+        });
   if (same) removeStaged(files);
-  const { properties, staleFrom: reviewAt } = mapped();
-  const staged: StagedRun = { hash, runId: run.id, ...marks, reviewAt, properties, ...(!same && { files }) };
+  const staged: StagedRun = {
+    hash,
+    runId: run.id,
+    ...marks,
+    reviewAt,
+    properties,
+    ...(!same && { files }),
+    ...(growth !== undefined && { growth }),
+  };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
-  return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices }), staged };
+  return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices: notices() }), staged };
 }
 
 interface ReportDetails {

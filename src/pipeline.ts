@@ -72,8 +72,8 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   }
 }
 
-function knownFrom({ revision, inputs, reviewAt, properties }: LedgerEntry): Pick<RunJob, 'known' | 'before'> {
-  return { known: { revision, inputs, reviewAt }, before: properties };
+function knownFrom({ revision, inputs, reviewAt, properties, growth }: LedgerEntry): Pick<RunJob, 'known' | 'before'> {
+  return { known: { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) }, before: properties };
 }
 
 /** One conversion into a repository that is ours alone while it lasts. */

@@ -11,14 +11,12 @@ export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** Writes metrics, which must come in ascending order of their path, into the tables of a run's sequences. */
 export class PointsWriter {
-  private readonly table: RollingTable;
-
+  /** `table` is where metrics go that are in memory; what was added to it before comes before them. */
   constructor(
     private readonly database: DatabaseWriter,
     private readonly level = BOTTOM_LEVEL,
-  ) {
-    this.table = new RollingTable(database, level);
-  }
+    private readonly table = new RollingTable(database, level),
+  ) {}
 
   /** Writes a metric that is in memory. */
   write(path: Key, ordered: OrderedPoints): void {

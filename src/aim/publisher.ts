@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StagedRun } from '../convert-run.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
 import { syncDirectories, syncPath } from './durability.js';
 import type { Repository } from './repository.js';
-import { install, removeOrphans } from './run-files.js';
+import { install, isInstallable, orphans, removeStaged, stagedDirectories, wasWrittenByAim } from './run-files.js';
 import type { IndexOutcome } from './run-index.js';
 import type { RunMetadata, RunProperties } from './run-metadata.js';
 
@@ -16,6 +16,12 @@ const FIRST_GROUP = 250;
 const GROWTH = 0.25;
 /** Nobody waits longer than this for a run that is done; milliseconds. */
 const GROUP_TIME = 15_000;
+
+/** How long a run that is in the index already may have other entries there than it should; milliseconds. */
+const INDEX_EVERY = 30_000;
+
+/** How long obsolete files stay for readers who have just learnt of them; milliseconds. */
+const OBSOLETE_AGE = 5_000;
 
 /** How often and after which pause (milliseconds) the index is tried again when Aim holds it at the end. */
 const INDEX_ATTEMPTS = 30;
@@ -32,6 +38,14 @@ export interface PublisherEvents {
   readonly warning: (message: string) => void;
 }
 
+export interface PublisherOptions {
+  /**
+   * How long entries of the index may be out of date of runs that were there before, milliseconds; new runs are indexed
+   * at once, and all at the end.
+   */
+  readonly indexEvery?: number;
+}
+
 /**
  * Makes staged runs visible in Aim, in groups. What a reader sees first is what must come last: data is on disk before it
  * is moved into place, in place before it is indexed, indexed before the row is written by which Aim lists the run, and
@@ -41,7 +55,12 @@ export class Publisher {
   private group: StagedRun[] = [];
   private since = Date.now();
   private publishing: Promise<void> = Promise.resolve();
-  private unindexed: string[] = [];
+  /** Runs whose entries in the index are not up to date. */
+  private readonly unindexed: Set<string>;
+  private indexedAt = Date.now();
+  private readonly indexEvery: number;
+  /** Files that nothing refers to any more, since when (milliseconds), and the run whose they are. */
+  private readonly obsolete = new Map<string, { readonly hash: string; readonly since: number }>();
   private published = 0;
   /** For the runs of the group, the states that their rows may be in. */
   private readonly before = new Map<string, readonly RunProperties[]>();
@@ -53,7 +72,13 @@ export class Publisher {
     private readonly source: string,
     private readonly writeIndex: WriteIndex,
     private readonly events: PublisherEvents,
-  ) {}
+    { indexEvery = INDEX_EVERY }: PublisherOptions = {},
+  ) {
+    this.indexEvery = indexEvery;
+    this.unindexed = new Set(ledger.unindexed());
+    // One that ended before its index was brought up to date may also have left files.
+    for (const hash of this.unindexed) if (!wasWrittenByAim(repository, hash)) this.leaveOrphans(hash);
+  }
 
   /** Takes a run over. Waits while the group before is still being published, so that work does not pile up. */
   async add(run: StagedRun): Promise<void> {
@@ -61,6 +86,12 @@ export class Publisher {
     if (!this.isDue()) return;
     await this.publishing;
     if (this.isDue()) void this.publish(false);
+  }
+
+  /** Publishes at once what has come together. */
+  async flush(): Promise<void> {
+    await this.publishing;
+    await this.publish(false);
   }
 
   /** Publishes what is left and brings the index into its final shape. */
@@ -85,36 +116,71 @@ export class Publisher {
     return this.publishing;
   }
 
-  private async publishGroup(group: readonly StagedRun[], finished: boolean): Promise<void> {
+  private async publishGroup(waiting: readonly StagedRun[], finished: boolean): Promise<void> {
+    const group = waiting.filter((run) => this.isStillRight(run));
     const changed = group.flatMap(({ hash, files }) => (files === undefined ? [] : [{ hash, files }]));
-    await syncDirectories(changed.flatMap(({ files }) => [files.meta, files.seqs]));
-    const obsolete = changed.flatMap(({ hash, files }) => install(this.repository, hash, files));
+    await syncDirectories(changed.flatMap(({ files }) => stagedDirectories(files)));
+    for (const { hash, files } of changed) this.leave(hash, install(this.repository, hash, files));
     if (changed.length > 0) await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
+    for (const { hash, files } of group) if (files === undefined) this.leaveOrphans(hash);
     // Before the index, whose checksums cover all files of a run.
-    for (const file of obsolete) rmSync(file, { force: true });
-    for (const { hash, files } of group) if (files === undefined) removeOrphans(this.repository, hash);
-    await this.index(
-      group.map(({ hash }) => hash),
-      finished,
-    );
+    this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
+    await this.index(group, finished);
     this.writeRows(group);
     this.published += group.length;
     if (group.length > 0) this.events.published(group.length);
   }
 
+  /** A run to which files are to be added may have been changed or removed in Aim since: then it is read again later. */
+  private isStillRight({ hash, files }: StagedRun): boolean {
+    if (files === undefined || isInstallable(this.repository, hash, files)) return true;
+    removeStaged(files);
+    return false;
+  }
+
+  /** What a crash has left. A run that cannot be read, or is gone, is not cleared up. */
+  private leaveOrphans(hash: string): void {
+    try {
+      this.leave(hash, orphans(this.repository, hash));
+    } catch {}
+  }
+
+  private leave(hash: string, files: readonly string[]): void {
+    const since = Date.now();
+    for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
+  }
+
+  /** Removes files that have been obsolete for so long, milliseconds; the index then has another checksum of their runs. */
+  private removeObsolete(age: number): void {
+    for (const [file, { hash, since }] of this.obsolete) {
+      if (Date.now() - since < age) continue;
+      rmSync(file, { force: true });
+      this.obsolete.delete(file);
+      this.unindexed.add(hash);
+    }
+  }
+
   /**
-   * While Aim writes its index ours has to wait: the runs are taken along by the next group, and the last group waits for
-   * the end of Aim's pass, which takes seconds.
+   * New runs are indexed at once. While Aim writes its index ours has to wait: the runs are taken along by the next group,
+   * and the last group waits for the end of Aim's pass, which takes seconds.
    */
-  private async index(hashes: readonly string[], finished: boolean): Promise<void> {
-    this.unindexed.push(...hashes);
+  private async index(group: readonly StagedRun[], finished: boolean): Promise<void> {
+    const isNew = group.some(({ hash }) => !this.metadata.has(hash));
+    for (const { hash } of group) this.unindexed.add(hash);
+    if (!isNew && !finished && Date.now() - this.indexedAt < this.indexEvery) return;
+    const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.writeIndex(this.unindexed, finished);
+      const outcome = await this.writeIndex(hashes, finished);
       if (outcome.written) {
-        this.unindexed = [];
+        const indexed = [...this.unindexed];
+        this.unindexed.clear();
+        // They will have another checksum soon.
+        for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
+        this.ledger.markIndexed(indexed.filter((hash) => !this.unindexed.has(hash)));
+        this.indexedAt = Date.now();
         return;
       }
-      if (!finished || this.unindexed.length === 0) return;
+      if (!finished || hashes.length === 0) return;
       if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
         this.events.warning(
           `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +
@@ -131,15 +197,27 @@ export class Publisher {
    * next conversion can tell what was written from what a person has changed.
    */
   private writeRows(group: readonly StagedRun[]): void {
-    const entries = group.map((run): LedgerEntry => ({ ...run, source: this.source }));
-    this.ledger.write(entries.map((entry) => this.intention(entry)));
-    this.metadata.transaction(() => {
-      for (const { hash, properties } of group) {
-        this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
-      }
-    });
+    const entries = group.map(
+      (run): LedgerEntry => ({ ...run, source: this.source, unindexed: this.unindexed.has(run.hash) }),
+    );
+    const changed = entries.filter((entry) => !this.hasRow(entry));
+    this.ledger.write(changed.map((entry) => this.intention(entry)));
+    if (changed.length > 0) {
+      this.metadata.transaction(() => {
+        for (const { hash, properties } of changed) {
+          this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
+        }
+      });
+    }
     this.ledger.write(entries);
     this.before.clear();
+  }
+
+  /** Whether the row of a run says already what it is to say. */
+  private hasRow({ hash, properties }: LedgerEntry): boolean {
+    const known = this.ledger.get(hash);
+    if (known === undefined || known.pending !== undefined || !this.metadata.has(hash)) return false;
+    return JSON.stringify(known.properties) === JSON.stringify(properties);
   }
 
   private intention(entry: LedgerEntry): LedgerEntry {
@@ -147,6 +225,7 @@ export class Publisher {
     const known = this.metadata.has(hash) ? this.ledger.get(hash) : undefined;
     const before = [known?.properties, known?.pending].filter((state) => state !== undefined);
     this.before.set(hash, before);
-    return { ...entry, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
+    const { growth: _, ...rest } = entry;
+    return { ...rest, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
   }
 }

@@ -119,7 +119,14 @@ export function isInstallable(repository: Repository, hash: string, { addsTo }: 
  * are to be removed a little later, since a reader may be about to open them.
  */
 export function install(repository: Repository, hash: string, staged: StagedFiles): string[] {
-  return [...moveDatabase(staged.seqs, repository.seqs(hash)), ...moveDatabase(staged.meta, repository.meta(hash))];
+  return stagedDirectories(staged).flatMap((from) =>
+    moveDatabase(from, from === staged.seqs ? repository.seqs(hash) : repository.meta(hash)),
+  );
+}
+
+/** The directories in which something is staged, in the order in which they are to be moved. */
+export function stagedDirectories({ seqs, meta, addsTo }: StagedFiles): string[] {
+  return addsTo === undefined ? [seqs, meta] : [seqs, meta].filter((directory) => existsSync(directory));
 }
 
 function moveDatabase(from: string, to: string): string[] {
@@ -128,7 +135,6 @@ function moveDatabase(from: string, to: string): string[] {
     renameSync(from, to);
     return [];
   }
-  if (!existsSync(from)) return [];
   const before = readdirSync(to);
   const live = new Set(['CURRENT', ...readVersion(from).files.map(({ number }) => tableName(number))]);
   const names = readdirSync(from);
@@ -148,13 +154,15 @@ function syncDirectorySync(directory: string): void {
   }
 }
 
-/** Removes files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */
-export function removeOrphans(repository: Repository, hash: string): void {
-  for (const directory of databases(repository, hash)) {
-    const live = new Set(['CURRENT', readFileSync(join(directory, 'CURRENT'), 'latin1').trim()]);
+/** Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */
+export function orphans(repository: Repository, hash: string): string[] {
+  return databases(repository, hash).flatMap((directory) => {
+    const live = new Set(['CURRENT', currentManifest(directory)]);
     for (const { number } of readVersion(directory).files) live.add(tableName(number));
-    for (const name of readdirSync(directory)) if (!live.has(name)) rmSync(join(directory, name));
-  }
+    return readdirSync(directory)
+      .filter((name) => !live.has(name))
+      .map((name) => join(directory, name));
+  });
 }
 
 /** Where a run's databases are built. */

@@ -19,6 +19,10 @@ export class RollingTable {
     this.current().add(key, value);
   }
 
+  delete(key: Key): void {
+    this.current().delete(key);
+  }
+
   addColumn(column: Column, count: number): void {
     if (count > 0) this.current().addColumn(column, count);
   }

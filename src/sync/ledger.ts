@@ -17,9 +17,13 @@ export interface LedgerEntry {
   readonly pending?: RunProperties;
   /** From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale. */
   readonly reviewAt: number | null;
+  /** What is needed to add to the run in place (growth-state.ts); absent when it is to be read whole the next time. */
+  readonly growth?: string;
+  /** The index does not yet say what the run's database says. */
+  readonly unindexed?: boolean;
 }
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS runs (
@@ -30,8 +34,11 @@ CREATE TABLE IF NOT EXISTS runs (
   inputs TEXT NOT NULL,
   properties TEXT NOT NULL,
   pending TEXT,
-  review_at INTEGER
+  review_at INTEGER,
+  growth TEXT,
+  unindexed INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX unindexed_runs ON runs (unindexed) WHERE unindexed = 1;
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -50,12 +57,13 @@ export class Ledger {
   ) {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
-              pending AS pending, review_at AS review_at
+              pending AS pending, review_at AS review_at, growth AS growth, unindexed AS unindexed
        FROM runs WHERE hash = ?`,
     );
     this.upsert = database.prepare(
-      `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at, growth,
+                                    unindexed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -84,16 +92,47 @@ export class Ledger {
       properties,
       ...(pending !== undefined && { pending }),
       reviewAt: row.review_at === null ? null : Number(row.review_at),
+      ...(row.growth !== null && { growth: String(row.growth) }),
+      ...(row.unindexed === 1 && { unindexed: true }),
     };
   }
 
   /** Writes entries in one transaction. */
   write(entries: readonly LedgerEntry[]): void {
+    if (entries.length === 0) return;
     this.database.exec('BEGIN');
-    for (const { hash, runId, source, revision, inputs, properties, pending, reviewAt } of entries) {
+    for (const entry of entries) {
+      const { hash, runId, source, revision, inputs, properties, pending, reviewAt, growth, unindexed } = entry;
       const unsettled = pending === undefined ? null : JSON.stringify(pending);
-      this.upsert.run(hash, runId, source, revision, inputs, JSON.stringify(properties), unsettled, reviewAt);
+      const written = JSON.stringify(properties);
+      this.upsert.run(
+        hash,
+        runId,
+        source,
+        revision,
+        inputs,
+        written,
+        unsettled,
+        reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // SQLite gives back no larger number
+        growth ?? null,
+        unindexed ? 1 : 0,
+      );
     }
+    this.database.exec('COMMIT');
+  }
+
+  /** The runs whose index entries are not up to date. */
+  unindexed(): string[] {
+    const rows = this.database.prepare('SELECT hash AS hash FROM runs WHERE unindexed = 1 ORDER BY hash').all();
+    return (rows as { hash: string }[]).map(({ hash }) => hash);
+  }
+
+  /** Takes note that the index entries of these runs have come up to date. */
+  markIndexed(hashes: readonly string[]): void {
+    if (hashes.length === 0) return;
+    const mark = this.database.prepare('UPDATE runs SET unindexed = 0 WHERE hash = ?');
+    this.database.exec('BEGIN');
+    for (const hash of hashes) mark.run(hash);
     this.database.exec('COMMIT');
   }
 
