@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Repository } from '../../src/aim/repository.js';
+import { FileStore } from '../../src/mlflow/file/file-store.js';
+import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
+import { readVersion } from '../../src/rocksdb/database.js';
+import { type Change, ChangingStore, change } from '../support/changing-store.js';
+import { convertOnce, type PassOptions } from '../support/one-conversion.js';
+import { essence, staleChecksums } from '../support/repository-state.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+/** The law of docs/mapping.md: any number of passes end as one conversion of the final state. */
+
+type Action = Change | { readonly type: 'pass'; readonly goesOn: boolean };
+
+const pass = fc.record({ type: fc.constant('pass' as const), goesOn: fc.boolean() });
+const history = fc.array(
+  fc.oneof<[fc.WeightedArbitrary<Change>, fc.WeightedArbitrary<Action>]>(
+    { weight: 3, arbitrary: change },
+    { weight: 2, arbitrary: pass },
+  ),
+  { minLength: 4, maxLength: 60, size: 'max' },
+);
+
+const numbers = { passes: 0, grown: 0 };
+
+async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): Promise<void> {
+  const store = new ChangingStore();
+  const directory = temporaryDirectory();
+  const options: PassOptions = { includeDeleted: true, mapping: { ...DEFAULT_MAPPING, repeatedSteps } };
+  const sync = async (goesOn: boolean) => {
+    const source = new FileStore(store.root);
+    const { results } = await convertOnce(source, Repository.open(directory), {}, { ...options, goesOn });
+    expect(results.filter(({ report }) => ['failed', 'skipped'].includes(report.outcome))).toEqual([]);
+    numbers.passes++;
+    numbers.grown += results.filter(({ staged }) => staged?.files?.addsTo !== undefined).length;
+  };
+  try {
+    for (const action of actions) {
+      if (action.type === 'pass') await sync(action.goesOn);
+      else store.apply(action);
+    }
+    await sync(false);
+    const fresh = temporaryDirectory();
+    await convertOnce(new FileStore(store.root), Repository.open(fresh), {}, options);
+    expect(essence(directory)).toEqual(essence(fresh));
+    expect(staleChecksums(directory)).toEqual([]);
+    const repository = Repository.open(directory);
+    for (const hash of repository.hashes()) {
+      for (const database of [repository.meta(hash), repository.seqs(hash)]) {
+        const newest = readVersion(database).files.filter(({ level }) => level === 0);
+        expect(newest.length).toBeLessThanOrEqual(8);
+      }
+    }
+  } finally {
+    store.remove();
+  }
+}
+
+test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
+  'any changes, synced in any number of passes, end as one conversion of the final state (%s)',
+  async (repeatedSteps) => {
+    Object.assign(numbers, { passes: 0, grown: 0 });
+    await fc.assert(
+      fc.asyncProperty(history, (actions) => play(actions as readonly Action[], repeatedSteps)),
+      { numRuns: 400, interruptAfterTimeLimit: 100_000 },
+    );
+    // else nothing was tried
+    expect(numbers.grown).toBeGreaterThan(numbers.passes / 10);
+  },
+);
