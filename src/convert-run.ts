@@ -28,6 +28,7 @@ import { classifyArtifacts } from './stages/classify-artifacts.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { fetchHistories } from './stages/fetch-histories.js';
 import { type Progress, writeBatches } from './stages/write-batches.js';
+import { failpoint } from './sync/failpoints.js';
 import { GrowthRecorder, isGrowing, messagesDigest, timeOf } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
@@ -211,6 +212,7 @@ async function build(
   const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, body);
   const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, body);
 
+  failpoint('run-built');
   const same = isSameAsPublished(repository, hash, files);
   const { properties, staleFrom: reviewAt, stale } = mapped();
   const growth =

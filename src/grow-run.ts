@@ -15,6 +15,7 @@ import type { MetricGrowth } from './mlflow/tracking-store.js';
 import type { Notice, PointBatch, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import { emptyCounts } from './report/run-report.js';
+import { failpoint } from './sync/failpoints.js';
 import { artifactsMark, messagesDigest, timeOf } from './sync/growth-recorder.js';
 import { decodeGrowth, encodeGrowth, type GrowthState, type KnownMetric } from './sync/growth-state.js';
 
@@ -88,6 +89,7 @@ export async function growRun(
   };
   const bytesWritten = growAimRun(hash, live, files, addition);
   if (bytesWritten === undefined) return undefined;
+  failpoint('batch-written');
   const pointsWritten = points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
   progress(pointsWritten, 0);
 
@@ -100,6 +102,7 @@ export async function growRun(
     ...(lastTimestamp !== undefined && { lastTimestamp }),
     creationTime: before.creationTime,
   });
+  failpoint('run-built');
   const same = !isStaged(files);
   if (same) removeStaged(files);
   const staged: StagedRun = {
@@ -145,6 +148,7 @@ async function collect(
       metric.mark = item.mark;
       continue;
     }
+    failpoint('page-read');
     count += item.batch.steps.length;
     if (count > MAX_NEW_POINTS) return undefined;
     metric.points.push(item.batch);

@@ -1,9 +1,19 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { mergeFiles } from '../rocksdb/compaction.js';
 import { currentManifest, DatabaseReader, readVersion, tableName } from '../rocksdb/database.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
-import type { Version } from '../rocksdb/manifest.js';
+import { decodeManifest, type Version } from '../rocksdb/manifest.js';
 import type { TableWriter } from '../rocksdb/table-writer.js';
 
 /** Takes the entries of one new table, in ascending order of key. */
@@ -54,17 +64,17 @@ export class IndexDatabase {
     this.publish(writer);
   }
 
-  /** Merges tables, if there are many at level 0. */
-  mergeIfMany(): void {
+  /**
+   * Merges tables, if more than `limit` are at level 0. Those that this makes obsolete are removed at once; with `later`,
+   * when the index has been written twice more, so that nobody who is opening it misses one.
+   */
+  mergeIfMany(limit = MANY_FILES, later = false): void {
     if (this.reader === undefined) return;
-    const { files } = this.reader.version;
+    const { version } = this.reader;
     const writer = this.writer();
-    if (!mergeFiles(this.reader, writer, MANY_FILES)) return;
+    if (!mergeFiles(this.reader, writer, limit)) return;
     this.publish(writer);
-    const live = new Set(this.reader.version.files.map(({ number }) => number));
-    for (const { number } of files) {
-      if (!live.has(number)) rmSync(join(this.directory, tableName(number)), { force: true });
-    }
+    if (!later) this.removeTables(version, this.reader.version);
   }
 
   close(): void {
@@ -93,12 +103,32 @@ export class IndexDatabase {
     sync(`${current}.tmp`);
     renameSync(`${current}.tmp`, current);
     sync(directory);
-    // A reader may just have read the previous name from CURRENT; older ones nobody needs.
-    for (const name of readdirSync(directory)) {
-      if (name.startsWith('MANIFEST-') && name !== manifest && name !== previous) rmSync(join(directory, name));
-    }
+    const before = this.reader?.version;
     this.close();
     this.reader = new DatabaseReader(directory);
+    // A reader may just have read the previous name from CURRENT; older ones nobody needs, nor what only they refer to.
+    for (const name of readdirSync(directory)) {
+      if (!name.startsWith('MANIFEST-') || name === manifest || name === previous) continue;
+      this.removeTables(versionOf(join(directory, name)), before, this.reader.version);
+      rmSync(join(directory, name));
+    }
+  }
+
+  /** Removes the tables of a state that are in none of the others. Files of no state may be such as Aim is just writing. */
+  private removeTables(state: Version | undefined, ...others: readonly (Version | undefined)[]): void {
+    const live = new Set(others.flatMap((other) => other?.files.map(({ number }) => number) ?? []));
+    for (const { number } of state?.files ?? []) {
+      if (!live.has(number)) rmSync(join(this.directory, tableName(number)), { force: true });
+    }
+  }
+}
+
+/** The state that a MANIFEST tells of, if it can be understood. */
+function versionOf(file: string): Version | undefined {
+  try {
+    return decodeManifest(readFileSync(file));
+  } catch {
+    return undefined;
   }
 }
 

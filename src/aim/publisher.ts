@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StagedRun } from '../convert-run.js';
+import { failpoint } from '../sync/failpoints.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
 import { syncDirectories, syncPath } from './durability.js';
 import type { Repository } from './repository.js';
@@ -117,12 +118,15 @@ export class Publisher {
   }
 
   private async publishGroup(waiting: readonly StagedRun[], finished: boolean): Promise<void> {
-    const group = waiting.filter((run) => this.isStillRight(run));
-    const changed = group.flatMap(({ hash, files }) => (files === undefined ? [] : [{ hash, files }]));
-    await syncDirectories(changed.flatMap(({ files }) => stagedDirectories(files)));
-    for (const { hash, files } of changed) this.leave(hash, install(this.repository, hash, files));
-    if (changed.length > 0) await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
+    if (waiting.length > 0) failpoint('group-begun');
+    await syncDirectories(waiting.flatMap(({ files }) => (files === undefined ? [] : stagedDirectories(files))));
+    if (waiting.length > 0) failpoint('group-synced');
+    const group = waiting.filter((run) => this.install(run));
+    if (group.some(({ files }) => files !== undefined)) {
+      await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
+    }
     for (const { hash, files } of group) if (files === undefined) this.leaveOrphans(hash);
+    if (group.length > 0) failpoint('group-moved');
     // Before the index, whose checksums cover all files of a run.
     this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
     await this.index(group, finished);
@@ -131,11 +135,18 @@ export class Publisher {
     if (group.length > 0) this.events.published(group.length);
   }
 
-  /** A run to which files are to be added may have been changed or removed in Aim since: then it is read again later. */
-  private isStillRight({ hash, files }: StagedRun): boolean {
-    if (files === undefined || isInstallable(this.repository, hash, files)) return true;
-    removeStaged(files);
-    return false;
+  /**
+   * Moves a run to its place. One to which files are to be added may have been changed or removed in Aim since they were
+   * built: then it is left as it is, and read again the next time.
+   */
+  private install({ hash, files }: StagedRun): boolean {
+    if (files === undefined) return true;
+    if (files.addsTo !== undefined && !(isInstallable(this.repository, hash, files) && this.metadata.has(hash))) {
+      removeStaged(files);
+      return false;
+    }
+    this.leave(hash, install(this.repository, hash, files));
+    return true;
   }
 
   /** What a crash has left. A run that cannot be read, or is gone, is not cleared up. */
@@ -169,14 +180,15 @@ export class Publisher {
     for (const { hash } of group) this.unindexed.add(hash);
     if (!isNew && !finished && Date.now() - this.indexedAt < this.indexEvery) return;
     const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
+    if (hashes.length === 0 && !finished) return;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.writeIndex(hashes, finished);
       if (outcome.written) {
-        const indexed = [...this.unindexed];
-        this.unindexed.clear();
+        failpoint('index-written');
+        for (const hash of hashes) this.unindexed.delete(hash);
         // They will have another checksum soon.
         for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
-        this.ledger.markIndexed(indexed.filter((hash) => !this.unindexed.has(hash)));
+        this.ledger.markIndexed(hashes.filter((hash) => !this.unindexed.has(hash)));
         this.indexedAt = Date.now();
         return;
       }
@@ -203,13 +215,16 @@ export class Publisher {
     const changed = entries.filter((entry) => !this.hasRow(entry));
     this.ledger.write(changed.map((entry) => this.intention(entry)));
     if (changed.length > 0) {
+      failpoint('rows-intended');
       this.metadata.transaction(() => {
         for (const { hash, properties } of changed) {
           this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
         }
       });
+      failpoint('rows-written');
     }
     this.ledger.write(entries);
+    if (entries.length > 0) failpoint('ledger-written');
     this.before.clear();
   }
 

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
+import { failpoint } from '../sync/failpoints.js';
 import type { Repository } from './repository.js';
 
 /** Something of each of a run's two databases. */
@@ -119,9 +120,14 @@ export function isInstallable(repository: Repository, hash: string, { addsTo }: 
  * are to be removed a little later, since a reader may be about to open them.
  */
 export function install(repository: Repository, hash: string, staged: StagedFiles): string[] {
-  return stagedDirectories(staged).flatMap((from) =>
-    moveDatabase(from, from === staged.seqs ? repository.seqs(hash) : repository.meta(hash)),
-  );
+  const obsolete = stagedDirectories(staged).flatMap((from) => {
+    const isPoints = from === staged.seqs;
+    const old = moveDatabase(from, isPoints ? repository.seqs(hash) : repository.meta(hash));
+    if (isPoints) failpoint('points-moved');
+    return old;
+  });
+  failpoint('run-moved');
+  return obsolete;
 }
 
 /** The directories in which something is staged, in the order in which they are to be moved. */

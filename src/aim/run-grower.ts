@@ -1,9 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
+import type { Key } from '../rocksdb/bytes.js';
 import { mergeFiles } from '../rocksdb/compaction.js';
 import { DatabaseReader } from '../rocksdb/database.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { RollingTable } from '../rocksdb/rolling-table.js';
-import { encodePath } from './encoding.js';
+import { encodePath, SENTINEL } from './encoding.js';
 import { MetaRecords } from './meta-records.js';
 import { LOG_RECORDS, ObjectRecords } from './object-records.js';
 import { ATTRS, objectsPath, pointsPath, runPath } from './paths.js';
@@ -73,14 +74,16 @@ function growAttributes(
 
   const run = runPath(hash);
   const owned = [ATTRS, run + encodePath('attrs')];
-  const [traces, dtype] = [run + encodePath('traces'), encodePath('dtype')];
+  const traces = run + encodePath('traces');
+  const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
   let collision = false;
   const bytes = addTable(live, staged, (table, old) =>
     addDifferences(table, now.sorted(), old.records(), {
-      isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)),
+      // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
+      isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
       replaced: (key) => {
         // One sequence would have to hold two kinds of things; who comes last only a whole conversion decides.
-        if (key.startsWith(traces) && key.endsWith(dtype)) collision = true;
+        if (field(key, 'dtype')) collision = true;
       },
     }),
   );

@@ -4,6 +4,7 @@ import { Repository } from '../../src/aim/repository.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
 import { readVersion } from '../../src/rocksdb/database.js';
+import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
 import { convertOnce, type PassOptions } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
@@ -11,15 +12,21 @@ import { temporaryDirectory } from '../support/temporary.js';
 
 /** The law of docs/mapping.md: any number of passes end as one conversion of the final state. */
 
-type Action = Change | { readonly type: 'pass'; readonly goesOn: boolean };
+type Action = Change | { readonly type: 'pass'; readonly goesOn: boolean; readonly moment?: string | undefined };
 
-const pass = fc.record({ type: fc.constant('pass' as const), goesOn: fc.boolean() });
+/** A pass of a sync, one in five of which is broken off. What a deleted staging directory breaks is tried elsewhere. */
+const moments = Object.keys(MOMENTS).filter((moment) => moment !== 'while data is brought to disk');
+const pass = fc.record({
+  type: fc.constant('pass' as const),
+  goesOn: fc.boolean(),
+  moment: fc.option(fc.constantFrom(...moments), { nil: undefined, freq: 4 }),
+});
 const history = fc.array(
   fc.oneof<[fc.WeightedArbitrary<Change>, fc.WeightedArbitrary<Action>]>(
     { weight: 3, arbitrary: change },
     { weight: 2, arbitrary: pass },
   ),
-  { minLength: 4, maxLength: 60, size: 'max' },
+  { minLength: 4, maxLength: 80, size: 'max' },
 );
 
 const numbers = { passes: 0, grown: 0 };
@@ -28,16 +35,23 @@ async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): P
   const store = new ChangingStore();
   const directory = temporaryDirectory();
   const options: PassOptions = { includeDeleted: true, mapping: { ...DEFAULT_MAPPING, repeatedSteps } };
-  const sync = async (goesOn: boolean) => {
+  const sync = async (goesOn: boolean, moment?: string) => {
     const source = new FileStore(store.root);
-    const { results } = await convertOnce(source, Repository.open(directory), {}, { ...options, goesOn });
+    const repository = Repository.open(directory);
+    const disturbance = moment === undefined ? {} : MOMENTS[moment]!(repository);
+    const passed = convertOnce(source, repository, disturbance, { ...options, goesOn });
+    if (moment !== undefined) {
+      await passed.catch(() => {});
+      return;
+    }
+    const { results } = await passed;
     expect(results.filter(({ report }) => ['failed', 'skipped'].includes(report.outcome))).toEqual([]);
     numbers.passes++;
     numbers.grown += results.filter(({ staged }) => staged?.files?.addsTo !== undefined).length;
   };
   try {
     for (const action of actions) {
-      if (action.type === 'pass') await sync(action.goesOn);
+      if (action.type === 'pass') await sync(action.goesOn, action.moment);
       else store.apply(action);
     }
     await sync(false);
