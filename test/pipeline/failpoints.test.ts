@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import { Repository } from '../../src/aim/repository.js';
+import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { readVersion } from '../../src/rocksdb/database.js';
 import { FAILPOINTS, FAILURES, type Failpoint, type Failure } from '../../src/sync/failpoints.js';
 import { convert, startCli } from '../support/command-line.js';
 import { id, RICH, series } from '../support/example-store.js';
 import { FileStoreBuilder, type RunSpec, type TestPoint } from '../support/file-store-builder.js';
+import { convertOnce } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -66,6 +68,11 @@ async function brokenOff(source: string, repo: string, name: Failpoint, failure:
   expect([name, failure, ended, ENDS[failure](ended)]).toEqual([name, failure, ended, true]);
 }
 
+/** The next conversion, without a process of its own. */
+async function again(source: string, repo: string): Promise<void> {
+  await convertOnce(new FileStore(source), Repository.open(repo), {}, { now: Date.now() });
+}
+
 test.each(FAILURES)('while a growing run is added to (%s)', async (failure) => {
   const root = temporaryDirectory();
   const limit = pLimit(2);
@@ -73,7 +80,7 @@ test.each(FAILURES)('while a growing run is added to (%s)', async (failure) => {
     const repo = join(root, name);
     execFileSync('cp', ['-a', before, repo]);
     await brokenOff(store.root, repo, name, failure);
-    await convert(store.root, repo);
+    await again(store.root, repo);
     expect([name, essence(repo)]).toEqual([name, after]);
     expect([name, staleChecksums(repo)]).toEqual([name, []]);
   };
@@ -99,7 +106,7 @@ test('while runs are written for the first time (exit)', async () => {
     const attempt = async (name: Failpoint) => {
       const repo = join(source.parent, name);
       await brokenOff(source.root, repo, name, 'exit');
-      await convert(source.root, repo);
+      await again(source.root, repo);
       expect([name, essence(repo)]).toEqual([name, expected]);
     };
     await Promise.all(FAILPOINTS.map((name) => limit(attempt, name)));

@@ -30,6 +30,8 @@ export interface PassOptions {
   readonly mapping?: MappingPolicy;
   /** More passes are to follow: what is ready is published, and the index of runs that were there is left for later. */
   readonly goesOn?: boolean;
+  /** The time of the conversion, milliseconds. */
+  readonly now?: number;
 }
 
 /** One conversion of a source, in this thread: what pipeline.ts does, one run after the other. */
@@ -37,7 +39,7 @@ export async function convertOnce(
   store: TrackingStore,
   repository: Repository,
   disturbance: Disturbance = {},
-  { includeDeleted = false, mapping = DEFAULT_MAPPING, goesOn = false }: PassOptions = {},
+  { includeDeleted = false, mapping = DEFAULT_MAPPING, goesOn = false, now = NOW }: PassOptions = {},
 ): Promise<{ results: RunResult[]; warnings: string[]; published: number }> {
   rmSync(repository.staging, { recursive: true, force: true });
   const { signal } = new AbortController();
@@ -62,7 +64,7 @@ export async function convertOnce(
     overwrite: false,
     mapping,
     artifacts: DEFAULT_ARTIFACTS,
-    now: NOW,
+    now,
   };
   const environment = { store, repository, options, orders: new StepOrders(), progress: () => {} };
   try {
