@@ -1,9 +1,13 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { Repository } from '../../src/aim/repository.js';
+import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { readVersion, tableName } from '../../src/rocksdb/database.js';
 import { FileStoreBuilder, metricLine } from '../support/file-store-builder.js';
+import { SyncSession } from '../support/sync-session.js';
 import { convert, outcomes, scratch } from './harness.js';
 import { python } from './python.js';
 import { complaints, digests } from './rocks.js';
@@ -115,6 +119,41 @@ test('a run that has grown and ended lies there as if it had been converted once
       }),
     );
     expect(ours).toEqual(theirs);
+  } finally {
+    training.store.remove();
+  }
+});
+
+test('Aim, opening a run again and again while it grows, always finds it whole', async () => {
+  const SECONDS = 15;
+  const training = new Training();
+  const repo = await scratch();
+  try {
+    const session = new SyncSession(new FileStore(training.store.root), Repository.open(repo));
+    await session.pass();
+    const [meta = '', seqs = ''] = training.databases(repo);
+    let watching = true;
+    const watched = python(['watch_rocks.py', meta, seqs, String(SECONDS)]).finally(() => {
+      watching = false;
+    });
+    let [passes, grown] = [0, 0];
+    while (watching) {
+      training.points(10);
+      const [result] = await session.pass();
+      passes++;
+      if (result?.staged?.files?.addsTo !== undefined) grown++;
+      await immediate();
+    }
+    await session.end();
+    const { looks, problems } = JSON.parse(await watched) as { looks: number; problems: string[] };
+    expect(problems).toEqual([]);
+    expect(session.warnings).toEqual([]);
+    expect(looks).toBeGreaterThan(10);
+    // files have been merged meanwhile, and those they replaced removed
+    expect([passes > 50, grown]).toEqual([true, passes]);
+    const fresh = await scratch();
+    await convert(training.store.root, fresh);
+    expect(await digests(repo)).toEqual(await digests(fresh));
   } finally {
     training.store.remove();
   }

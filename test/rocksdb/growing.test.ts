@@ -100,14 +100,14 @@ describe('a database that grows', () => {
     }
   });
 
-  test('writes little again, and its oldest file only when as much has come on top', () => {
+  test('writes little again, and its oldest file only when half as much has come on top', () => {
     const directory = join(temporaryDirectory(), 'db');
     const entries = (from: number, count: number) =>
       new Map(Array.from({ length: count }, (_, i) => [String(from + i).padStart(9, '0'), 'value of a point']));
     build(directory, entries(0, 2000));
     const [base] = readVersion(directory).files;
     let written = 0;
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 40; i++) {
       written += grow(directory, entries(2000 + i * 20, 20));
       expect(readVersion(directory).files).toContainEqual(base);
     }
@@ -134,18 +134,18 @@ describe('the files to merge', () => {
     expect(filesToMerge(version(file(4, 9, 3), file(5, 1), file(6, 1)), 2)).toEqual([]);
   });
 
-  test('are the newest, as few as weigh no more than the next older', () => {
-    const files = [file(4, 900, 3), file(5, 100), file(6, 9), file(7, 3), file(8, 1), file(9, 1)];
+  test('are the newest, as few as weigh no more than half the next older', () => {
+    const files = [file(4, 900, 3), file(5, 100), file(6, 20), file(7, 4), file(8, 1), file(9, 1)];
     expect(numbers(filesToMerge(version(...files), 4))).toEqual([8, 9]);
     expect(numbers(filesToMerge(version(...files), 3))).toEqual([7, 8, 9]);
   });
 
-  test('are all, when what came on top outweighs the oldest', () => {
+  test('are all, when what came on top outweighs half the oldest', () => {
     const files = [file(4, 20, 3), file(5, 10), file(6, 9), file(7, 8)];
     expect(numbers(filesToMerge(version(...files), 2))).toEqual([4, 5, 6, 7]);
   });
 
-  test('are all at level 0, when only the oldest outweighs them', () => {
+  test('are all at level 0, when only the oldest is twice as heavy', () => {
     const files = [file(4, 90, 3), file(5, 10), file(6, 9), file(7, 8)];
     expect(numbers(filesToMerge(version(...files), 2))).toEqual([5, 6, 7]);
   });
