@@ -187,8 +187,9 @@ export class Conversion {
     const entry = this.ledger.get(hash);
     const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed }, upToDate: false };
-    const { revision, inputs, reviewAt, properties, active } = entry;
-    const job = { ...run, hash, listed, known: { revision, inputs, reviewAt }, before: properties };
+    const { revision, inputs, reviewAt, properties, active, growth } = entry;
+    const known = { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) };
+    const job = { ...run, hash, listed, known, before: properties };
     return { job, upToDate: false, ...(active !== undefined && { active }) };
   }
 
@@ -255,6 +256,9 @@ export class Conversion {
   }
 }
 
+/** What is needed to check a run; not the state of its metrics, which may be large. */
 function checkJob({ experiment, ref, hash, known }: RunJob): Pick<RunJob, 'experiment' | 'ref' | 'hash' | 'known'> {
-  return { experiment, ref, hash, ...(known !== undefined && { known }) };
+  if (known === undefined) return { experiment, ref, hash };
+  const { growth: _, ...marks } = known;
+  return { experiment, ref, hash, known: marks };
 }

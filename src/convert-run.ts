@@ -1,32 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { arrangePlaces } from './aim/objects-writer.js';
 import type { Repository } from './aim/repository.js';
-import {
-  freeFileNumber,
-  isBeingTracked,
-  isSameAsPublished,
-  removeStaged,
-  type StagedFiles,
-  stagedFiles,
-  wasWrittenByAim,
-} from './aim/run-files.js';
+import { isBeingTracked, removeStaged, type StagedFiles, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import type { RunProperties } from './aim/run-metadata.js';
-import { type RunEnd, RunWriter } from './aim/run-writer.js';
 import type { StepOrders } from './aim/step-order.js';
+import { buildRun } from './build-run.js';
 import { ConvertError, toConvertError } from './errors.js';
-import { mapAttributes } from './mapping/attributes.js';
-import { lossMessages } from './mapping/messages.js';
-import { mapProperties } from './mapping/properties.js';
-import { uriScheme } from './mlflow/file/file-uri.js';
+import { growRun } from './grow-run.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
-import type { Notice, Run, StageContext } from './model.js';
+import type { Notice, Run } from './model.js';
+import { NoticeList } from './notice-list.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
-import { classifyArtifacts } from './stages/classify-artifacts.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
-import { fetchHistories } from './stages/fetch-histories.js';
-import { type Progress, writeBatches } from './stages/write-batches.js';
+import type { Progress } from './stages/write-batches.js';
+import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
 const MAPPING_VERSION = 1;
@@ -44,7 +32,13 @@ export interface RunJob extends EnumeratedRun {
   /** A run of this id is in the repository already from this very conversion. */
   readonly twice?: boolean;
   /** What the ledger says was read, if anything. */
-  readonly known?: { readonly revision: string; readonly inputs: string; readonly reviewAt: number | null };
+  readonly known?: {
+    readonly revision: string;
+    readonly inputs: string;
+    readonly reviewAt: number | null;
+    /** What is needed to add to the run in place. */
+    readonly growth?: string;
+  };
 }
 
 /** A run that is built and waits to be published. */
@@ -62,6 +56,8 @@ export interface StagedRun {
   readonly active?: boolean;
   /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
   readonly listed?: boolean;
+  /** What will be needed to add to the run in place; absent when it has to be read whole the next time. */
+  readonly growth?: string;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -94,9 +90,9 @@ export interface RunEnvironment {
  * the error is fatal for the whole conversion.
  */
 export async function convertRun(job: RunJob, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
-  const { ref } = job;
-  const notices: Notice[] = [];
-  const context: StageContext = { signal, notice: (notice) => notices.push(notice) };
+  const { ref, known } = job;
+  const header = new NoticeList(signal);
+  const told: NoticeList[] = [header];
   try {
     const revision = await environment.store.revision(ref, signal);
     const inputs = inputsOf(job, environment);
@@ -104,7 +100,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
       return { report: report(job, 'unchanged') };
     }
-    const run = await environment.store.run(ref, context);
+    const run = await environment.store.run(ref, header);
     const reason = reasonToSkip(job, run, environment);
     if (reason !== undefined) return { report: report(job, 'skipped', { run, reason }) };
     if (job.twice) {
@@ -113,12 +109,34 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
         `The run id ${ref.runId} occurs twice in the source; the other run was taken.`,
       );
     }
-    return await build(job, run, { revision, inputs }, environment, context, notices);
+    const marks = { revision, inputs };
+    if (untouched && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
+      const grown = await tryToGrow({ ...job, growth: known.growth }, run, marks, environment, header);
+      if (grown !== undefined) return resultOf(job, grown);
+    }
+    const body = new NoticeList(signal);
+    told.push(body);
+    return resultOf(job, await buildRun(job, run, marks, environment, header, body));
   } catch (cause) {
     if (signal.aborted) throw cause;
     const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
     if (error.kind === 'fatal') throw error;
+    const notices = told.flatMap(({ notices }) => notices);
     return { report: failure(job, error, notices) };
+  }
+}
+
+/** What stands in the way of adding to a run (a table that is damaged, say) need not stand in that of writing it anew. */
+async function tryToGrow(...args: Parameters<typeof growRun>): Promise<BuiltRun | undefined> {
+  const [job, , , { repository }, { signal }] = args;
+  try {
+    return await growRun(...args);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const error = toConvertError(cause, 'skip-run', `run ${job.ref.runId}`);
+    if (error.kind === 'fatal') throw error;
+    removeStaged(stagedFiles(repository, job.hash));
+    return undefined;
   }
 }
 
@@ -161,60 +179,18 @@ function reasonToSkip(
   return undefined;
 }
 
-/** Fetch metric histories → classify artifacts → batch write, and what follows from what was written. */
-async function build(
-  job: RunJob,
-  run: Run,
-  marks: { readonly revision: string; readonly inputs: string },
-  { repository, store, options, orders, progress }: RunEnvironment,
-  context: StageContext,
-  notices: Notice[],
-): Promise<RunResult> {
-  const { hash, experiment, ref } = job;
-  const files = stagedFiles(repository, hash);
-  const place = { hash, files, fileNumber: freeFileNumber(repository, hash) };
-  const writer = new RunWriter(place, options.mapping.repeatedSteps, orders, context.notice);
-  const mapped = () => mapProperties(run, experiment, writer.lastTimestamp, options.now, options.mapping);
-  const startTime = () => mapped().properties.creationTime;
-  const end = (): RunEnd => {
-    const { endTime, stale, properties } = mapped();
-    if (stale !== undefined) context.notice(stale);
-    return {
-      attributes: mapAttributes(run, experiment, store.uri, options.mapping),
-      endTime,
-      messages: lossMessages(notices),
-      messageTime:
-        endTime ?? (writer.lastTimestamp === undefined ? properties.creationTime : writer.lastTimestamp / 1000),
-    };
-  };
-
-  const histories = fetchHistories(store, ref, context);
-  const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, context);
-  const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, context);
-
-  const same = isSameAsPublished(repository, hash, files);
-  if (same) removeStaged(files);
-  const { properties, staleFrom, endTime } = mapped();
-  const reviewAt = mayBeThereLater(run, notices) ? 0 : staleFrom;
-  const placed = { experimentId: ref.experimentId, active: endTime === null, listed: job.listed };
-  const staged: StagedRun = { hash, runId: run.id, ...marks, ...placed, reviewAt, properties, ...(!same && { files }) };
-  const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
-  const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
-  return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices }), staged };
+/** A run in the staging directory, and what is to be reported of it. */
+export interface BuiltRun {
+  readonly outcome: RunOutcome;
+  readonly details: ReportDetails;
+  readonly staged: StagedRun;
 }
 
-/** Of files on other machines no mark of the source tells: what could not be had is tried again the next time. */
-function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
-  const scheme = uriScheme(artifactUri);
-  if (scheme === undefined || scheme === 'file') return false;
-  return notices.some(
-    (notice) =>
-      notice.kind === 'artifacts-unreachable' || (notice.kind === 'artifact-skipped' && notice.reason === 'unreadable'),
-  );
+function resultOf(job: RunJob, { outcome, details, staged }: BuiltRun): RunResult {
+  return { report: report(job, outcome, details), staged };
 }
 
-interface ReportDetails {
+export interface ReportDetails {
   readonly run?: Run;
   readonly reason?: string;
   readonly counts?: RunCounts;

@@ -1,27 +1,26 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
-  currentManifest,
-  DatabaseReader,
-  highestFileNumber,
-  manifestName,
-  readVersion,
-  tableName,
-} from '../rocksdb/database.js';
-import { BOTTOM_LEVEL } from '../rocksdb/database-writer.js';
-import { encodeManifest, type TableFile, type Version } from '../rocksdb/manifest.js';
-import { TableWriter } from '../rocksdb/table-writer.js';
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { mergeFiles } from '../rocksdb/compaction.js';
+import { currentManifest, DatabaseReader, readVersion, tableName } from '../rocksdb/database.js';
+import { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { decodeManifest, type Version } from '../rocksdb/manifest.js';
+import type { TableWriter } from '../rocksdb/table-writer.js';
 
 /** Takes the entries of one new table, in ascending order of key. */
 export type IndexTable = Pick<TableWriter, 'add' | 'delete'>;
 
 /** More files than this at level 0 are merged; RocksDB, as Aim sets it up, does so from then on, too. */
 const MANY_FILES = 8;
-
-/** Aim may be numbering files of its own at the same time: ours stay clear of them. */
-const NUMBER_GAP = 1000;
-
-const EMPTY: Version = { logNumber: 3, nextFileNumber: 4, lastSequence: 0, files: [] };
 
 /**
  * A RocksDB database that grows by whole tables: each {@link append} writes one more file at level 0 and a new MANIFEST,
@@ -49,24 +48,33 @@ export class IndexDatabase {
 
   /** Adds a table of what `write` puts into it; `write` also gets the state before. Nothing happens if that is nothing. */
   append(write: (table: IndexTable, old: DatabaseReader | undefined) => void): void {
-    const version = this.reader?.version ?? EMPTY;
-    const number = this.freeNumber();
-    const sequence = version.lastSequence + 1;
-    const file = this.writeTable({ number, level: 0, sequence }, (table) => write(table, this.reader));
-    if (file !== undefined) this.publish(version, [...version.files, file], sequence, number);
+    const writer = this.writer();
+    const table = writer.table(0);
+    try {
+      write(table, this.reader);
+    } catch (error) {
+      this.discard(writer, table);
+      throw error;
+    }
+    if (table.isEmpty) {
+      this.discard(writer, table);
+      return;
+    }
+    writer.close(table);
+    this.publish(writer);
   }
 
-  /** Merges all tables into one at the bottom level, if there are many at level 0. */
-  mergeIfMany(): void {
-    const { reader } = this;
-    if (reader === undefined || !isMany(reader.version)) return;
-    const number = this.freeNumber();
-    const { version } = reader;
-    const file = this.writeTable({ number, level: BOTTOM_LEVEL, sequence: 0 }, (table) => {
-      for (const { key, value } of reader.records()) table.add(key, value);
-    });
-    this.publish(version, file === undefined ? [] : [file], version.lastSequence, number);
-    for (const old of version.files) rmSync(join(this.directory, tableName(old.number)), { force: true });
+  /**
+   * Merges tables, if more than `limit` are at level 0. Those that this makes obsolete are removed at once; with `later`,
+   * when the index has been written twice more, so that nobody who is opening it misses one.
+   */
+  mergeIfMany(limit = MANY_FILES, later = false): void {
+    if (this.reader === undefined) return;
+    const { version } = this.reader;
+    const writer = this.writer();
+    if (!mergeFiles(this.reader, writer, limit)) return;
+    this.publish(writer);
+    if (!later) this.removeTables(version, this.reader.version);
   }
 
   close(): void {
@@ -74,52 +82,53 @@ export class IndexDatabase {
     this.reader = undefined;
   }
 
-  private writeTable(
-    place: { number: number; level: number; sequence: number },
-    write: (table: TableWriter) => void,
-  ): TableFile | undefined {
-    const path = join(this.directory, tableName(place.number));
-    const table = new TableWriter({ path, ...place });
-    try {
-      write(table);
-    } catch (error) {
-      table.abandon();
-      rmSync(path);
-      throw error;
-    }
-    if (table.isEmpty) {
-      table.abandon();
-      rmSync(path);
-      return undefined;
-    }
-    const file = table.finish();
-    sync(path);
-    return file;
+  private writer(): DatabaseWriter {
+    const { reader, directory } = this;
+    return reader === undefined ? new DatabaseWriter(directory) : DatabaseWriter.addTo(directory, reader.version);
   }
 
-  private publish(version: Version, files: readonly TableFile[], lastSequence: number, number: number): void {
-    const manifest = manifestName(number + 1);
-    const previous = currentManifest(this.directory);
-    const nextFileNumber = number + 2;
-    const next = encodeManifest({ logNumber: version.logNumber, nextFileNumber, lastSequence, files });
-    writeFileSync(join(this.directory, manifest), next);
-    sync(join(this.directory, manifest));
-    const current = join(this.directory, 'CURRENT');
+  private discard(writer: DatabaseWriter, table: TableWriter): void {
+    writer.abandon();
+    rmSync(table.path);
+  }
+
+  private publish(writer: DatabaseWriter): void {
+    const { directory } = this;
+    for (const { number } of writer.tables) sync(join(directory, tableName(number)));
+    const previous = currentManifest(directory);
+    const manifest = writer.finishManifest();
+    sync(join(directory, manifest));
+    const current = join(directory, 'CURRENT');
     writeFileSync(`${current}.tmp`, `${manifest}\n`);
     sync(`${current}.tmp`);
     renameSync(`${current}.tmp`, current);
-    sync(this.directory);
-    // A reader may just have read the previous name from CURRENT; older ones nobody needs.
-    for (const name of readdirSync(this.directory)) {
-      if (name.startsWith('MANIFEST-') && name !== manifest && name !== previous) rmSync(join(this.directory, name));
-    }
+    sync(directory);
+    const before = this.reader?.version;
     this.close();
-    this.reader = new DatabaseReader(this.directory);
+    this.reader = new DatabaseReader(directory);
+    // A reader may just have read the previous name from CURRENT; older ones nobody needs, nor what only they refer to.
+    for (const name of readdirSync(directory)) {
+      if (!name.startsWith('MANIFEST-') || name === manifest || name === previous) continue;
+      this.removeTables(versionOf(join(directory, name)), before, this.reader.version);
+      rmSync(join(directory, name));
+    }
   }
 
-  private freeNumber(): number {
-    const next = Math.max(highestFileNumber(this.directory) + 1, this.reader?.version.nextFileNumber ?? 0);
-    return this.reader === undefined ? EMPTY.nextFileNumber : next + NUMBER_GAP;
+  /** Removes the tables of a state that are in none of the others. Files of no state may be such as Aim is just writing. */
+  private removeTables(state: Version | undefined, ...others: readonly (Version | undefined)[]): void {
+    const live = new Set(others.flatMap((other) => other?.files.map(({ number }) => number) ?? []));
+    for (const { number } of state?.files ?? []) {
+      if (!live.has(number)) rmSync(join(this.directory, tableName(number)), { force: true });
+    }
+  }
+}
+
+/** The state that a MANIFEST tells of, if it can be understood. */
+function versionOf(file: string): Version | undefined {
+  try {
+    return decodeManifest(readFileSync(file));
+  } catch {
+    return undefined;
   }
 }
 

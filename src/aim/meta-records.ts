@@ -1,6 +1,7 @@
 import type { Key } from '../rocksdb/bytes.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { EMPTY_DICT, encodeFloat, encodeInt, encodePath, encodeString, NONE } from './encoding.js';
+import type { WrittenSequence } from './object-records.js';
 import { ATTRS, contextPath, runPath, tracePath } from './paths.js';
 import type { SequenceId } from './sequence.js';
 import type { MetricSummary } from './summary.js';
@@ -70,6 +71,16 @@ export class MetaRecords {
     }
   }
 
+  objectSequences(sequences: readonly WrittenSequence[]): void {
+    for (const { id, type, steps, recordMaxLength } of sequences) {
+      this.objects(id, type, {
+        firstStep: steps[0]!,
+        lastStep: steps.at(-1)!,
+        ...(recordMaxLength !== undefined && { recordMaxLength }),
+      });
+    }
+  }
+
   /** A file that stays where it is: Aim lists it among the run's artifacts. */
   artifact(path: string, uri: string): void {
     const cut = uri.lastIndexOf('/');
@@ -85,8 +96,13 @@ export class MetaRecords {
   /** Writes all records, sorted, as the one table of `database`. */
   write(database: DatabaseWriter): void {
     const table = database.table();
-    for (const key of [...this.records.keys()].sort()) table.add(key, this.records.get(key)!);
+    for (const [key, value] of this.sorted()) table.add(key, value);
     database.close(table);
+  }
+
+  /** All records so far, in order of key. */
+  *sorted(): Generator<readonly [Key, Uint8Array]> {
+    for (const key of [...this.records.keys()].sort()) yield [key, this.records.get(key)!];
   }
 
   private sequence({ name, context, contextId }: SequenceId, { dtype, catalogue }: SequenceType): Key {

@@ -4,6 +4,7 @@ import type { Notice, PointBatch } from '../model.js';
 import type { RepeatedSteps } from '../policies.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
 import type { MetaRecords } from './meta-records.js';
+import { type MetricState, metricState, spilledState } from './metric-state.js';
 import { pointsPath } from './paths.js';
 import { gather, PointColumns } from './point-columns.js';
 import { PointsWriter } from './points-writer.js';
@@ -24,6 +25,9 @@ export interface MetricTarget {
   readonly key: string;
   readonly sequence: SequenceId;
 }
+
+/** Hears of each metric, when it is written, what must be known to add to it; undefined when nothing can be added. */
+export type MetricWritten = (key: string, state: MetricState | undefined) => void;
 
 interface Deferred {
   readonly sequence: SequenceId;
@@ -56,6 +60,7 @@ export class MetricsWriter {
     private readonly policy: RepeatedSteps,
     private readonly orders: StepOrders,
     private readonly notice: (notice: Notice) => void,
+    private readonly written: MetricWritten = () => {},
   ) {
     this.writer = new PointsWriter(database);
   }
@@ -115,7 +120,8 @@ export class MetricsWriter {
     const resolved = resolveRepeatedSteps(points, this.policy, this.orders);
     const [first, ...repetitions] = resolved.sequences;
     this.writer.write(this.path(sequence), first!);
-    this.summarize(sequence, [first!]);
+    const summary = this.summarize(sequence, first!);
+    this.written(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
     for (const [i, { points, order }] of repetitions.entries()) {
       const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
       const kept = gather(points, order.order);
@@ -140,6 +146,7 @@ export class MetricsWriter {
     this.points += points;
     this.meta.metric(sequence, summary.finish());
     this.report(key, points, spilled.collapsed, spilled.renumbered);
+    this.written(key, spilledState(spilled, summary));
     spilled.close();
     this.spilled = undefined;
   }
@@ -151,20 +158,19 @@ export class MetricsWriter {
     const writer = new PointsWriter(this.database, 0);
     for (const { sequence, ordered } of this.deferred) {
       writer.write(this.path(sequence), ordered);
-      this.summarize(sequence, [ordered]);
+      this.summarize(sequence, ordered);
     }
     writer.finish();
     this.deferred = [];
     this.deferredPoints = 0;
   }
 
-  private summarize(sequence: SequenceId, pieces: readonly OrderedPoints[]): void {
+  private summarize(sequence: SequenceId, { points, order }: OrderedPoints): Summarizer {
     const summary = new Summarizer();
-    for (const { points, order } of pieces) {
-      summary.add(points, order.order);
-      this.points += order.order.length;
-    }
+    summary.add(points, order.order);
+    this.points += order.order.length;
     this.meta.metric(sequence, summary.finish());
+    return summary;
   }
 
   private report(metric: string, points: number, collapsed: number, renumbered: boolean): void {

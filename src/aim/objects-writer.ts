@@ -1,6 +1,7 @@
 import type { ArtifactPlace, ArtifactRecord } from '../model.js';
 import type { Key } from '../rocksdb/bytes.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
 import {
   ARRAY,
   BLOB_PREFIX,
@@ -14,21 +15,13 @@ import {
   NONE,
 } from './encoding.js';
 import type { SequenceType } from './meta-records.js';
+import { ObjectRecords, type WrittenSequence } from './object-records.js';
 import { objectsPath } from './paths.js';
-import { RollingTable } from './rolling-table.js';
 import { type SequenceId, sequenceId } from './sequence.js';
 import { putTree } from './tree.js';
-import { type AimDict, AimObject, type AimValue } from './value.js';
+import type { AimDict, AimValue } from './value.js';
 
 type Artifact = Extract<ArtifactRecord, { type: 'artifact' }>;
-
-/** What became of one object sequence. */
-export interface WrittenSequence {
-  readonly id: SequenceId;
-  readonly type: SequenceType;
-  readonly steps: bigint[];
-  recordMaxLength: number | undefined;
-}
 
 interface TerminalLog {
   readonly id: SequenceId;
@@ -43,11 +36,6 @@ const ROLES = {
   text: { typeName: 'aim.text', catalogue: 'texts', context: new Map([['type', 'text']]) },
   log: { typeName: 'aim.log_line', catalogue: 'sequence', context: new Map() },
 } as const satisfies Record<string, { typeName: string; catalogue: SequenceType['catalogue']; context: AimDict }>;
-
-const LOG_RECORDS = sequenceId('__log_records', ROLES.log.context);
-const LOG_RECORD_TYPE: SequenceType = { dtype: 'aim.log_record', catalogue: 'sequence' };
-/** Python's logging.WARNING. */
-const WARNING = 30n;
 
 /** The Aim sequence that a place belongs to. */
 export function placeSequence(place: ArtifactPlace): SequenceId {
@@ -85,9 +73,7 @@ function logSequence({ id, lines }: TerminalLog): WrittenSequence {
  */
 export class ObjectsWriter {
   private readonly table: RollingTable;
-  private readonly records: { key: Key; value: Uint8Array }[] = [];
-  private readonly sequences = new Map<Key, WrittenSequence>();
-  private listLength = 0;
+  private readonly records: ObjectRecords;
   private log: TerminalLog | undefined;
 
   constructor(
@@ -95,6 +81,7 @@ export class ObjectsWriter {
     private readonly hash: string,
   ) {
     this.table = new RollingTable(database);
+    this.records = new ObjectRecords(hash);
   }
 
   artifact({ place, bytes, image }: Artifact, time: number): void {
@@ -106,9 +93,8 @@ export class ObjectsWriter {
     }
     const { typeName, catalogue } = ROLES[place.role];
     const type = { dtype: place.grouped ? `list(${typeName})` : typeName, catalogue };
-    const path = this.step(id, type, place.step, seconds, place.grouped);
-    const item = place.grouped ? path + encodePath(BigInt(this.listLength)) : path;
-    if (place.grouped) this.growList(id);
+    const path = this.records.step(id, type, place.step, seconds, place.grouped);
+    const item = place.grouped ? path + encodePath(BigInt(this.records.growList(id))) : path;
     switch (place.role) {
       case 'image': {
         const header = image ?? { width: 0, height: 0, format: '', mode: '' };
@@ -139,29 +125,20 @@ export class ObjectsWriter {
 
   /** A message of the run (Messages tab); `source` is the name that Aim groups messages by. */
   message(message: string, args: AimDict, source: string, seconds: number): void {
-    const step = BigInt(this.sequences.get(LOG_RECORDS.key)?.steps.length ?? 0);
-    const path = this.step(LOG_RECORDS, LOG_RECORD_TYPE, step, seconds, false);
-    const fields = new Map<string, AimValue>([
-      ['__logger_info', [source, 0n]],
-      ['log_level', WARNING],
-      ['message', message],
-      ['timestamp', seconds],
-    ]);
-    if (args.size > 0) fields.set('extra_args', args);
-    putTree(path, new AimObject('aim.log_record', fields), this.put);
+    this.records.message(message, args, source, seconds);
   }
 
   /** Writes the records that describe the objects; returns the sequences. */
   finish(): readonly WrittenSequence[] {
-    this.records.sort((a, b) => compare(a.key, b.key));
+    const records = this.records.sorted();
     const { log } = this;
-    const behindLog = log === undefined ? 0 : this.records.findIndex(({ key }) => key > log.base);
-    const cut = behindLog < 0 ? this.records.length : behindLog;
-    this.addAll(this.records.slice(0, cut));
+    const behindLog = log === undefined ? 0 : records.findIndex(({ key }) => key > log.base);
+    const cut = behindLog < 0 ? records.length : behindLog;
+    this.addAll(records.slice(0, cut));
     if (log !== undefined) for (const [key, value] of this.logRecords(log)) this.table.add(key, value);
-    this.addAll(this.records.slice(cut));
+    this.addAll(records.slice(cut));
     this.table.finish();
-    return [...this.sequences.values(), ...(log === undefined ? [] : [logSequence(log)])];
+    return [...this.records.sequences, ...(log === undefined ? [] : [logSequence(log)])];
   }
 
   private addAll(records: readonly { readonly key: Key; readonly value: Uint8Array }[]): void {
@@ -200,37 +177,8 @@ export class ObjectsWriter {
   private object(path: Key, typeName: string, fields: readonly [string, AimValue][], blob: Uint8Array): void {
     const data = path + encodePath('data');
     this.table.add(BLOB_PREFIX + data, blob);
-    this.put(path, encodeObjectType(typeName));
-    this.put(data, BLOB_SENTINEL);
-    for (const [name, value] of fields) putTree(path + encodePath(name), value, this.put);
+    this.records.put(path, encodeObjectType(typeName));
+    this.records.put(data, BLOB_SENTINEL);
+    for (const [name, value] of fields) putTree(path + encodePath(name), value, this.records.put);
   }
-
-  /** Makes sure that the sequence and its record at `step` are there; returns the path of the record's value. */
-  private step(id: SequenceId, type: SequenceType, step: bigint, seconds: number, list: boolean): Key {
-    const base = objectsPath(this.hash, id.contextId, id.name);
-    let sequence = this.sequences.get(id.key);
-    if (sequence === undefined) {
-      sequence = { id, type, steps: [], recordMaxLength: undefined };
-      this.sequences.set(id.key, sequence);
-      for (const column of ['epoch', 'time', 'val']) this.put(base + encodePath(column), ARRAY);
-    }
-    const path = base + encodePath('val', step);
-    if (sequence.steps.at(-1) === step) return path;
-    sequence.steps.push(step);
-    this.listLength = 0;
-    this.put(base + encodePath('epoch', step), NONE);
-    this.put(base + encodePath('time', step), encodeFloat(seconds));
-    if (list) this.put(path, ARRAY);
-    return path;
-  }
-
-  private growList(id: SequenceId): void {
-    const sequence = this.sequences.get(id.key)!;
-    this.listLength++;
-    sequence.recordMaxLength = Math.max(sequence.recordMaxLength ?? 0, this.listLength);
-  }
-
-  private readonly put = (key: Key, value: Uint8Array): void => {
-    this.records.push({ key, value });
-  };
 }

@@ -2,10 +2,16 @@ import type { PointBatch } from '../model.js';
 
 /** Collects batches of points into one set of columns, which is used again for the next metric. */
 export class PointColumns {
-  private steps = new BigInt64Array(4096);
-  private values = new Float64Array(4096);
-  private timestamps = new Float64Array(4096);
+  private steps: BigInt64Array;
+  private values: Float64Array;
+  private timestamps: Float64Array;
   private count = 0;
+
+  constructor(capacity = 4096) {
+    this.steps = new BigInt64Array(capacity);
+    this.values = new Float64Array(capacity);
+    this.timestamps = new Float64Array(capacity);
+  }
 
   get length(): number {
     return this.count;

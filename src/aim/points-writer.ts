@@ -1,9 +1,9 @@
 import type { Column } from '../rocksdb/block-builder.js';
 import type { Key } from '../rocksdb/bytes.js';
 import { BOTTOM_LEVEL, type DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
 import { ARRAY, encodePath, FLOAT_TYPE, INT_TYPE, NONE, SENTINEL } from './encoding.js';
 import type { OrderedPoints } from './repeated-steps.js';
-import { RollingTable } from './rolling-table.js';
 
 /** The four columns of a metric, in the order of their keys. Epoch is always None: MLflow has none. */
 export const COLUMN_NAMES = ['epoch', 'step', 'time', 'val'] as const;
@@ -11,14 +11,12 @@ export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** Writes metrics, which must come in ascending order of their path, into the tables of a run's sequences. */
 export class PointsWriter {
-  private readonly table: RollingTable;
-
+  /** `table` is where metrics go that are in memory; what was added to it before comes before them. */
   constructor(
     private readonly database: DatabaseWriter,
     private readonly level = BOTTOM_LEVEL,
-  ) {
-    this.table = new RollingTable(database, level);
-  }
+    private readonly table = new RollingTable(database, level),
+  ) {}
 
   /** Writes a metric that is in memory. */
   write(path: Key, ordered: OrderedPoints): void {

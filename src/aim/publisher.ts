@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StagedRun } from '../convert-run.js';
+import { failpoint } from '../sync/failpoints.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
 import { syncDirectories, syncPath } from './durability.js';
 import type { Repository } from './repository.js';
-import { install, removeOrphans, type StagedFiles } from './run-files.js';
+import { install, isInstallable, orphans, removeStaged, stagedDirectories, wasWrittenByAim } from './run-files.js';
 import type { IndexOutcome } from './run-index.js';
 import type { RunMetadata, RunProperties } from './run-metadata.js';
 
@@ -17,11 +18,17 @@ const GROWTH = 0.25;
 /** Nobody waits longer than this for a run that is done; milliseconds. */
 const GROUP_TIME = 15_000;
 
+/** How long a run that is in the index already may have other entries there than it should; milliseconds. */
+const INDEX_EVERY = 30_000;
+
+/** How long obsolete files stay for readers who have just learnt of them; milliseconds. */
+const OBSOLETE_AGE = 5_000;
+
 /** How often and after which pause (milliseconds) the index is tried again when Aim holds it at the end. */
 const INDEX_ATTEMPTS = 30;
 const INDEX_PAUSE = 500;
 
-/** A {@link Publisher.flush} in so many also merges what the others have added to the index. */
+/** In a watch, every so many writings of the index it is put in order as well: few files, and no run left out. */
 const TIDY_EVERY = 8;
 
 /** The revision of a run whose row may not be there yet. */
@@ -35,6 +42,14 @@ export interface PublisherEvents {
   readonly warning: (message: string) => void;
 }
 
+export interface PublisherOptions {
+  /**
+   * How long entries of the index may be out of date of runs that were there before, milliseconds; new runs are indexed
+   * at once, and all at the end.
+   */
+  readonly indexEvery?: number;
+}
+
 /**
  * Makes staged runs visible in Aim, in groups. What a reader sees first is what must come last: data is on disk before it
  * is moved into place, in place before it is indexed, indexed before the row is written by which Aim lists the run, and
@@ -44,8 +59,13 @@ export class Publisher {
   private group: StagedRun[] = [];
   private since = Date.now();
   private publishing: Promise<void> = Promise.resolve();
-  private unindexed: string[] = [];
-  private flushes = 0;
+  /** Runs whose entries in the index are not up to date. */
+  private readonly unindexed: Set<string>;
+  private indexedAt = Date.now();
+  private indexings = 0;
+  private readonly indexEvery: number;
+  /** Files that nothing refers to any more, since when (milliseconds), and the run whose they are. */
+  private readonly obsolete = new Map<string, { readonly hash: string; readonly since: number }>();
   private published = 0;
   /** For the runs of the group, the states that their rows may be in. */
   private readonly before = new Map<string, readonly RunProperties[]>();
@@ -57,7 +77,13 @@ export class Publisher {
     private readonly source: string,
     private readonly writeIndex: WriteIndex,
     private readonly events: PublisherEvents,
-  ) {}
+    { indexEvery = INDEX_EVERY }: PublisherOptions = {},
+  ) {
+    this.indexEvery = indexEvery;
+    this.unindexed = new Set(ledger.unindexed());
+    // One that ended before its index was brought up to date may also have left files.
+    for (const hash of this.unindexed) if (!wasWrittenByAim(repository, hash)) this.leaveOrphans(hash);
+  }
 
   /** Takes a run over. Waits while the group before is still being published, so that work does not pile up. */
   async add(run: StagedRun): Promise<void> {
@@ -67,21 +93,20 @@ export class Publisher {
     if (this.isDue()) void this.publish(false);
   }
 
+  /**
+   * Publishes what is there now, for a watch that will come again: nothing is waited for. Runs that are not in the index,
+   * because that is not due yet or Aim held it, go with a later call.
+   */
+  async flush(): Promise<void> {
+    await this.publishing;
+    if (this.group.length === 0 && this.unindexed.size === 0 && this.obsolete.size === 0) return;
+    await this.publish(false);
+  }
+
   /** Publishes what is left and brings the index into its final shape. */
   async finish(): Promise<void> {
     await this.publishing;
     await this.publish(true);
-  }
-
-  /**
-   * Publishes what is there now, for a watch that will come again: nothing is waited for, and the index is put in order
-   * only now and then. Runs that are not in the index because Aim held it go with the next call.
-   */
-  async flush(): Promise<void> {
-    await this.publishing;
-    if (this.group.length === 0 && this.unindexed.length === 0) return;
-    this.flushes++;
-    await this.publish(this.flushes % TIDY_EVERY === 0, false);
   }
 
   private isDue(): boolean {
@@ -90,40 +115,49 @@ export class Publisher {
   }
 
   /** Publishes the group behind the one that is being published; resolves when both are. */
-  private publish(finished: boolean, patient = finished): Promise<void> {
+  private publish(finished: boolean): Promise<void> {
     const group = this.group;
     this.group = [];
     this.since = Date.now();
-    this.publishing = this.publishing.then(() => this.publishGroup(group, finished, patient));
+    this.publishing = this.publishing.then(() => this.publishGroup(group, finished));
     // Rejections are met by whoever waits next; until then they must not count as unhandled.
     this.publishing.catch(() => {});
     return this.publishing;
   }
 
-  private async publishGroup(group: readonly StagedRun[], finished: boolean, patient: boolean): Promise<void> {
-    const changed = group.flatMap(({ files, ...run }) => (files === undefined ? [] : [{ ...run, files }]));
-    await syncDirectories(changed.flatMap(({ files }) => [files.meta, files.seqs]));
-    const obsolete = changed.flatMap((run) => this.install(run));
-    if (changed.length > 0) await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
-    // Before the index, whose checksums cover all files of a run.
-    for (const file of obsolete) rmSync(file, { force: true });
+  private async publishGroup(waiting: readonly StagedRun[], finished: boolean): Promise<void> {
+    if (waiting.length > 0) failpoint('group-begun');
+    await syncDirectories(waiting.flatMap(({ files }) => (files === undefined ? [] : stagedDirectories(files))));
+    if (waiting.length > 0) failpoint('group-synced');
+    const group = waiting.filter((run) => this.install(run));
     const present = group.filter(({ hash }) => existsSync(this.repository.meta(hash)));
-    for (const { hash, files } of present) if (files === undefined) removeOrphans(this.repository, hash);
-    await this.index(
-      present.map(({ hash }) => hash),
-      finished,
-      patient,
-    );
+    if (group.some(({ files }) => files !== undefined)) {
+      await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
+    }
+    for (const { hash, files } of present) if (files === undefined) this.leaveOrphans(hash);
+    if (group.length > 0) failpoint('group-moved');
+    // Before the index, whose checksums cover all files of a run.
+    this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
+    await this.index(present, finished);
     this.writeRows(group);
     this.published += group.length;
     if (group.length > 0) this.events.published(group.length);
   }
 
-  /** Moves a run into place, unless it has been removed in Aim; while that goes on, files are lost at any moment. */
-  private install({ hash, files, listed = false }: StagedRun & { readonly files: StagedFiles }): string[] {
-    if (listed && !this.metadata.has(hash)) return [];
+  /**
+   * Moves a run to its place; false when it is to be passed over. One to which files are to be added may have been changed
+   * in Aim since they were built: then it is left as it is, and read again the next time. One that has been removed in Aim
+   * meanwhile is not moved, and {@link writeRows} sees to it; while it is being removed, files are lost at any moment.
+   */
+  private install({ hash, files, listed = false }: StagedRun): boolean {
+    if (files === undefined) return true;
+    const isRemoved = listed && !this.metadata.has(hash);
+    if (isRemoved || !isInstallable(this.repository, hash, files)) {
+      removeStaged(files);
+      return isRemoved;
+    }
     try {
-      return install(this.repository, hash, files);
+      this.leave(hash, install(this.repository, hash, files));
     } catch (error) {
       // Aim removes the row first and the files then, in one transaction: the next one sees what has become of it.
       let isThere = true;
@@ -131,23 +165,56 @@ export class Publisher {
         isThere = this.metadata.has(hash);
       });
       if (!listed || isThere) throw error;
-      return [];
+    }
+    return true;
+  }
+
+  /** What a crash has left. A run that cannot be read, or is gone, is not cleared up. */
+  private leaveOrphans(hash: string): void {
+    try {
+      this.leave(hash, orphans(this.repository, hash));
+    } catch {}
+  }
+
+  private leave(hash: string, files: readonly string[]): void {
+    const since = Date.now();
+    for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
+  }
+
+  /** Removes files that have been obsolete for so long, milliseconds; the index then has another checksum of their runs. */
+  private removeObsolete(age: number): void {
+    for (const [file, { hash, since }] of this.obsolete) {
+      if (Date.now() - since < age) continue;
+      rmSync(file, { force: true });
+      this.obsolete.delete(file);
+      this.unindexed.add(hash);
     }
   }
 
   /**
-   * While Aim writes its index ours has to wait: the runs are taken along by the next group, and the last group waits for
-   * the end of Aim's pass, which takes seconds.
+   * New runs are indexed at once. While Aim writes its index ours has to wait: the runs are taken along by the next group,
+   * and the last group waits for the end of Aim's pass, which takes seconds.
    */
-  private async index(hashes: readonly string[], finished: boolean, patient: boolean): Promise<void> {
-    this.unindexed.push(...hashes);
+  private async index(group: readonly StagedRun[], finished: boolean): Promise<void> {
+    const isNew = group.some(({ hash }) => !this.metadata.has(hash));
+    for (const { hash } of group) this.unindexed.add(hash);
+    if (!isNew && !finished && Date.now() - this.indexedAt < this.indexEvery) return;
+    const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
+    if (hashes.length === 0 && !finished) return;
+    const tidy = finished || ++this.indexings % TIDY_EVERY === 0;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.writeIndex(this.unindexed, finished);
+      const outcome = await this.writeIndex(hashes, tidy);
       if (outcome.written) {
-        this.unindexed = [];
+        failpoint('index-written');
+        for (const hash of hashes) this.unindexed.delete(hash);
+        // They will have another checksum soon.
+        for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
+        this.ledger.markIndexed(hashes.filter((hash) => !this.unindexed.has(hash)));
+        this.indexedAt = Date.now();
         return;
       }
-      if (!patient || this.unindexed.length === 0) return;
+      this.indexedAt = Number.NEGATIVE_INFINITY;
+      if (!finished || hashes.length === 0) return;
       if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
         this.events.warning(
           `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +
@@ -164,16 +231,25 @@ export class Publisher {
    * next conversion can tell what was written from what a person has changed.
    */
   private writeRows(group: readonly StagedRun[]): void {
-    const entries = group.map((run): LedgerEntry => ({ ...run, source: this.source }));
-    this.ledger.write(entries.map((entry) => this.intention(entry)));
+    const entries = group.map(
+      (run): LedgerEntry => ({ ...run, source: this.source, unindexed: this.unindexed.has(run.hash) }),
+    );
+    const changed = entries.filter((entry) => !this.hasRow(entry));
+    const wereListed = new Set(group.filter(({ listed }) => listed).map(({ hash }) => hash));
     const removed: string[] = [];
-    this.metadata.transaction(() => {
-      for (const { hash, properties, listed } of group) {
-        if (listed === true && !this.metadata.has(hash)) removed.push(hash);
-        else this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
-      }
-    });
+    this.ledger.write(changed.map((entry) => this.intention(entry)));
+    if (changed.length > 0) {
+      failpoint('rows-intended');
+      this.metadata.transaction(() => {
+        for (const { hash, properties } of changed) {
+          if (wereListed.has(hash) && !this.metadata.has(hash)) removed.push(hash);
+          else this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
+        }
+      });
+      failpoint('rows-written');
+    }
     this.ledger.write(entries);
+    if (entries.length > 0) failpoint('ledger-written');
     this.before.clear();
     // Removed in Aim while it was on its way: nothing of it may stay, and the ledger knows it, so it does not come back.
     for (const directory of removed.flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
@@ -181,11 +257,19 @@ export class Publisher {
     }
   }
 
+  /** Whether the row of a run says already what it is to say. */
+  private hasRow({ hash, properties }: LedgerEntry): boolean {
+    const known = this.ledger.get(hash);
+    if (known === undefined || known.pending !== undefined || !this.metadata.has(hash)) return false;
+    return JSON.stringify(known.properties) === JSON.stringify(properties);
+  }
+
   private intention(entry: LedgerEntry): LedgerEntry {
     const { hash, properties } = entry;
     const known = this.metadata.has(hash) ? this.ledger.get(hash) : undefined;
     const before = [known?.properties, known?.pending].filter((state) => state !== undefined);
     this.before.set(hash, before);
-    return { ...entry, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
+    const { growth: _, ...rest } = entry;
+    return { ...rest, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
   }
 }

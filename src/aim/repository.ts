@@ -1,8 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from '@photostructure/sqlite';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
+
+/**
+ * Loaded only where a repository is opened: worker threads get by without it, and one that is ended while it loads a
+ * native library takes the whole process down.
+ */
+const sqlite = () =>
+  createRequire(import.meta.url)('@photostructure/sqlite') as typeof import('@photostructure/sqlite');
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
 export class Repository {
@@ -102,7 +109,7 @@ function create(path: string): void {
     for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) {
       mkdirSync(join(building, folder), { recursive: true });
     }
-    const metadata = new DatabaseSync(join(building, 'run_metadata.sqlite'));
+    const metadata = new (sqlite().DatabaseSync)(join(building, 'run_metadata.sqlite'));
     metadata.exec(METADATA_SCHEMA);
     metadata.close();
     writeFileSync(join(building, 'VERSION'), `${DATA_VERSION}\n`);
@@ -166,7 +173,7 @@ function alembicRevision(file: string): string {
 }
 
 function readRevision(file: string, readOnly: boolean): string {
-  const database = new DatabaseSync(file, { readOnly, timeout: 30_000 });
+  const database = new (sqlite().DatabaseSync)(file, { readOnly, timeout: 30_000 });
   try {
     const rows = database.prepare('SELECT version_num FROM alembic_version').all() as { version_num: string }[];
     return rows.map((row) => row.version_num).join(' and ') || 'none';

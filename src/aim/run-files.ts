@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -10,14 +11,24 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
+import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
+import { failpoint } from '../sync/failpoints.js';
 import type { Repository } from './repository.js';
 
+/** Something of each of a run's two databases. */
+export interface Databases<T> {
+  readonly meta: T;
+  readonly seqs: T;
+}
+
 /** The two databases of a run while they are built: directories that exist once something is in them. */
-export interface StagedFiles {
-  readonly meta: string;
-  readonly seqs: string;
+export interface StagedFiles extends Databases<string> {
+  /**
+   * The marks ({@link databaseMark}) of the databases that these files add to, where they do not make up whole ones; one
+   * to which nothing is added has no directory.
+   */
+  readonly addsTo?: Databases<string>;
 }
 
 /** Whether Aim itself has opened one of a run's databases for writing, which leaves an OPTIONS file behind. */
@@ -77,12 +88,52 @@ function hasBytes(file: string, bytes: Buffer): boolean {
 }
 
 /**
+ * A mark of what a database says: another one after every change of ours or of Aim's. It is made of the MANIFEST, which
+ * names all files with their sizes and key ranges. Undefined where there is no database.
+ */
+export function databaseMark(directory: string): string | undefined {
+  const manifest = currentManifest(directory);
+  if (manifest === undefined) return undefined;
+  return createHash('sha256')
+    .update(manifest)
+    .update(readFileSync(join(directory, manifest)))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** Whether staged files may be moved to their place: what they add to is still as it was when they were built. */
+export function isInstallable(repository: Repository, hash: string, { addsTo }: StagedFiles): boolean {
+  if (addsTo === undefined) return true;
+  try {
+    return (
+      databaseMark(repository.meta(hash)) === addsTo.meta &&
+      databaseMark(repository.seqs(hash)) === addsTo.seqs &&
+      !wasWrittenByAim(repository, hash)
+    );
+  } catch {
+    return false; // removed in Aim at this moment
+  }
+}
+
+/**
  * Moves a run from `staged` to its place. Points first: what has no attributes is no run yet. The database of a run that
  * is there already changes in the moment in which CURRENT is renamed; files that this makes obsolete are returned and
  * are to be removed a little later, since a reader may be about to open them.
  */
 export function install(repository: Repository, hash: string, staged: StagedFiles): string[] {
-  return [...moveDatabase(staged.seqs, repository.seqs(hash)), ...moveDatabase(staged.meta, repository.meta(hash))];
+  const obsolete = stagedDirectories(staged).flatMap((from) => {
+    const isPoints = from === staged.seqs;
+    const old = moveDatabase(from, isPoints ? repository.seqs(hash) : repository.meta(hash));
+    if (isPoints) failpoint('points-moved');
+    return old;
+  });
+  failpoint('run-moved');
+  return obsolete;
+}
+
+/** The directories in which something is staged, in the order in which they are to be moved. */
+export function stagedDirectories({ seqs, meta, addsTo }: StagedFiles): string[] {
+  return addsTo === undefined ? [seqs, meta] : [seqs, meta].filter((directory) => existsSync(directory));
 }
 
 function moveDatabase(from: string, to: string): string[] {
@@ -92,12 +143,13 @@ function moveDatabase(from: string, to: string): string[] {
     return [];
   }
   const before = readdirSync(to);
+  const live = new Set(['CURRENT', ...readVersion(from).files.map(({ number }) => tableName(number))]);
   const names = readdirSync(from);
   for (const name of names) if (name !== 'CURRENT') renameSync(join(from, name), join(to, name));
   syncDirectorySync(to); // CURRENT must not outlive, through a power cut, the files that it stands for
   renameSync(join(from, 'CURRENT'), join(to, 'CURRENT'));
   rmdirSync(from);
-  return before.filter((name) => name !== 'CURRENT').map((name) => join(to, name));
+  return before.filter((name) => !live.has(name)).map((name) => join(to, name));
 }
 
 function syncDirectorySync(directory: string): void {
@@ -109,13 +161,15 @@ function syncDirectorySync(directory: string): void {
   }
 }
 
-/** Removes files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */
-export function removeOrphans(repository: Repository, hash: string): void {
-  for (const directory of databases(repository, hash)) {
-    const live = new Set(['CURRENT', readFileSync(join(directory, 'CURRENT'), 'latin1').trim()]);
+/** Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */
+export function orphans(repository: Repository, hash: string): string[] {
+  return databases(repository, hash).flatMap((directory) => {
+    const live = new Set(['CURRENT', currentManifest(directory)]);
     for (const { number } of readVersion(directory).files) live.add(tableName(number));
-    for (const name of readdirSync(directory)) if (!live.has(name)) rmSync(join(directory, name));
-  }
+    return readdirSync(directory)
+      .filter((name) => !live.has(name))
+      .map((name) => join(directory, name));
+  });
 }
 
 /** Where a run's databases are built. */

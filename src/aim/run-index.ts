@@ -15,6 +15,9 @@ export type IndexOutcome =
   /** `passing`: a moment later it may succeed. */
   | { readonly written: false; readonly reason: string; readonly passing: boolean };
 
+/** While more is to come, more files may gather before they are merged. */
+const MANY_FILES_MEANWHILE = 16;
+
 /** Records of runs that are kept from the first look at a run to the second; some 200 bytes each. */
 const MAX_HELD_RECORDS = 200_000;
 
@@ -67,6 +70,7 @@ function write(repository: Repository, hashes: readonly string[], finished: bool
   try {
     if (hashes.length > 0) index.append((table, old) => writeRuns(repository, inKeyOrder(hashes), table, old));
     if (finished) index.mergeIfMany();
+    else index.mergeIfMany(MANY_FILES_MEANWHILE, true);
   } finally {
     index.close();
   }

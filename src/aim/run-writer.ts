@@ -3,7 +3,7 @@ import type { RepeatedSteps } from '../policies.js';
 import type { RunCounts } from '../report/run-report.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { MetaRecords } from './meta-records.js';
-import { MetricsWriter, type MetricTarget } from './metrics-writer.js';
+import { MetricsWriter, type MetricTarget, type MetricWritten } from './metrics-writer.js';
 import { ObjectsWriter } from './objects-writer.js';
 import { removeStaged, type StagedFiles } from './run-files.js';
 import type { StepOrders } from './step-order.js';
@@ -28,7 +28,7 @@ export interface RunEnd {
 }
 
 /** The name under which Aim groups the messages that we write. */
-const MESSAGE_SOURCE = 'mlflow2aim';
+export const MESSAGE_SOURCE = 'mlflow2aim';
 
 /**
  * Builds the two databases of an Aim run. Calls come in this order: {@link points} for all metrics, {@link artifact} for
@@ -49,12 +49,13 @@ export class RunWriter {
     repeatedSteps: RepeatedSteps,
     orders: StepOrders,
     notice: (notice: Notice) => void,
+    written?: MetricWritten,
   ) {
     const { hash, files, fileNumber } = build;
     this.metaDatabase = new DatabaseWriter(files.meta, fileNumber);
     this.seqsDatabase = new DatabaseWriter(files.seqs, fileNumber);
     this.meta = new MetaRecords(hash);
-    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, notice);
+    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, notice, written);
     this.objects = new ObjectsWriter(this.seqsDatabase, hash);
   }
 
@@ -84,13 +85,7 @@ export class RunWriter {
   /** Completes both databases; returns the bytes of their tables. */
   finish(end: RunEnd): number {
     for (const { message, args } of end.messages) this.objects.message(message, args, MESSAGE_SOURCE, end.messageTime);
-    for (const { id, type, steps, recordMaxLength } of this.objects.finish()) {
-      this.meta.objects(id, type, {
-        firstStep: steps[0]!,
-        lastStep: steps.at(-1)!,
-        ...(recordMaxLength !== undefined && { recordMaxLength }),
-      });
-    }
+    this.meta.objectSequences(this.objects.finish());
     this.meta.attributes(end.attributes);
     this.meta.endTime(end.endTime);
     this.meta.write(this.metaDatabase);

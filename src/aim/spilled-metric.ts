@@ -48,6 +48,16 @@ export class SpilledMetric {
     return this.isToNumber && this.stepsChanged;
   }
 
+  /** How many points came in. */
+  get count(): number {
+    return this.received;
+  }
+
+  /** Under `auto`, the step on which all points so far lie. */
+  get loneStep(): bigint | undefined {
+    return this.lone?.steps[0];
+  }
+
   private get isToNumber(): boolean {
     return this.numbering || this.lone !== undefined;
   }

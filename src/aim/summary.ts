@@ -13,16 +13,28 @@ export interface MetricSummary {
 
 /**
  * Sums up a sequence the way Aim's SDK would have, had its points been tracked in order of step. Points may come in any
- * order and in several batches, but each step only once.
+ * order and in several batches, but each step only once; but the highest step may come again, and then counts as it came
+ * last. For that the last point is kept apart from those that are settled.
  *
  * The SDK counts on from the highest step it has seen, beginning at 0, and takes a point for the first as long as that
  * count is 0: `first` is therefore the point at the lowest step that is not negative, or else at the highest.
  */
 export class Summarizer {
-  private first: Point | undefined;
+  private settled: Settled = {};
   private last: Point | undefined;
-  private min: Point | undefined;
-  private max: Point | undefined;
+
+  /** One that goes on from where another was. */
+  static from({ last, ...settled }: SummaryState): Summarizer {
+    const summarizer = new Summarizer();
+    summarizer.settled = settled;
+    summarizer.last = last;
+    return summarizer;
+  }
+
+  /** All that is needed to go on later; undefined before the first point. */
+  get state(): SummaryState | undefined {
+    return this.last === undefined ? undefined : { ...this.settled, last: this.last };
+  }
 
   /** Takes the points at the indices in `order`. */
   add({ steps, values }: PointBatch, order: Uint32Array): void {
@@ -34,8 +46,9 @@ export class Summarizer {
   }
 
   finish(): MetricSummary {
-    const { first, last, min, max } = this;
-    if (first === undefined || last === undefined) throw new Error('A sequence without points has no summary.');
+    const { settled, last } = this;
+    if (last === undefined) throw new Error('A sequence without points has no summary.');
+    const { first = last, min, max } = settle(settled, last);
     return {
       first: first.value,
       firstStep: stepOf(first),
@@ -47,21 +60,56 @@ export class Summarizer {
   }
 
   private addPoint(high: number, low: number, value: number): void {
-    const { first, last, min, max } = this;
-    if (first === undefined || comesFirst(high, low, first)) this.first = { high, low, value };
-    if (last === undefined || isBehind(high, low, last)) this.last = { high, low, value };
-    // The SDK compares strictly, beginning at ±infinity: of equal values (0 and −0) the one at the lower step stays.
-    if (value < (min?.value ?? Number.POSITIVE_INFINITY) || isEarlierEqual(high, low, value, min)) {
-      this.min = { high, low, value };
+    const { last } = this;
+    if (last !== undefined && isBefore(high, low, last)) {
+      if (changes(this.settled, high, low, value)) this.settled = settle(this.settled, { high, low, value });
+      return;
     }
-    if (value > (max?.value ?? Number.NEGATIVE_INFINITY) || isEarlierEqual(high, low, value, max)) {
-      this.max = { high, low, value };
-    }
+    if (last !== undefined && isBehind(high, low, last)) this.settled = settle(this.settled, last);
+    this.last = { high, low, value };
   }
 }
 
+interface Settled {
+  readonly first?: Point;
+  readonly min?: Point;
+  readonly max?: Point;
+}
+
+/** What a {@link Summarizer} knows: its last point, and the first, least and greatest of those before it. */
+export interface SummaryState extends Settled {
+  readonly last: Point;
+}
+
+function settle(settled: Settled, point: Point): Settled {
+  const { high, low, value } = point;
+  return {
+    ...settled,
+    ...(isFirst(settled, high, low) && { first: point }),
+    ...(isMin(settled, high, low, value) && { min: point }),
+    ...(isMax(settled, high, low, value) && { max: point }),
+  };
+}
+
+function changes(settled: Settled, high: number, low: number, value: number): boolean {
+  return isFirst(settled, high, low) || isMin(settled, high, low, value) || isMax(settled, high, low, value);
+}
+
+function isFirst({ first }: Settled, high: number, low: number): boolean {
+  return first === undefined || comesFirst(high, low, first);
+}
+
+// The SDK compares strictly, beginning at ±infinity: of equal values (0 and −0) the one at the lower step stays.
+function isMin({ min }: Settled, high: number, low: number, value: number): boolean {
+  return value < (min?.value ?? Number.POSITIVE_INFINITY) || isEarlierEqual(high, low, value, min);
+}
+
+function isMax({ max }: Settled, high: number, low: number, value: number): boolean {
+  return value > (max?.value ?? Number.NEGATIVE_INFINITY) || isEarlierEqual(high, low, value, max);
+}
+
 /** A point, its int64 step in two words: a BigInt for each of millions of points would cost more than all the rest. */
-interface Point {
+export interface Point {
   /** Signed. */
   readonly high: number;
   /** Unsigned. */
@@ -69,7 +117,7 @@ interface Point {
   readonly value: number;
 }
 
-function stepOf({ high, low }: Point): bigint {
+export function stepOf({ high, low }: Point): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
 }
 

@@ -1,6 +1,15 @@
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../model.js';
 
 /**
+ * What has become of one metric since its mark: points that came behind it in any number of batches, then `read` with the
+ * mark behind them; or `rewritten`. Nothing, where nothing has.
+ */
+export type MetricGrowth =
+  | { readonly type: 'points'; readonly key: string; readonly batch: PointBatch }
+  | { readonly type: 'read'; readonly key: string; readonly mark: string }
+  | { readonly type: 'rewritten'; readonly key: string };
+
+/**
  * What every MLflow source can do. Methods are independent of each other and of call order; a store may be opened in
  * several threads at once, and a {@link RunRef} from one of them is understood by all.
  *
@@ -36,9 +45,28 @@ export interface TrackingStore {
 
   /**
    * The whole history of one metric in arrival order, in batches of at most some thousand points. An empty history
-   * yields nothing.
+   * yields nothing. A store that has {@link grown} tells `marked`, before the end, the mark behind what was read.
    */
-  history(ref: RunRef, metricKey: string, context: StageContext): AsyncIterable<PointBatch>;
+  history(
+    ref: RunRef,
+    metricKey: string,
+    context: StageContext,
+    marked?: (mark: string) => void,
+  ): AsyncIterable<PointBatch>;
+
+  /**
+   * What was added to the metrics of a run behind these marks, by metric key; a metric without one is new and comes whole.
+   * Marks are this store's own (an offset, a row number, a count), and stand for a place in the arrival order of a history.
+   * A metric that has gone, that is no longer what it was up to its mark, or got a point that belongs before it, is
+   * `rewritten`. Costs what was added, not what is there. Absent where a source can only be read whole.
+   */
+  grown?(ref: RunRef, marks: ReadonlyMap<string, string>, context: StageContext): AsyncIterable<MetricGrowth>;
+
+  /**
+   * A mark that changes whenever a file of the run may have been added, replaced or removed; undefined when that cannot
+   * be told without reading them. Goes with {@link grown}.
+   */
+  artifactsRevision?(ref: RunRef, run: Run, signal: AbortSignal): Promise<string | undefined>;
 
   /** All files of a run, directories walked, sorted by path. An unreachable artifact location is a notice. */
   artifacts(ref: RunRef, run: Run, context: StageContext): AsyncIterable<ArtifactFile>;

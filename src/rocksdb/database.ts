@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Key } from './bytes.js';
-import { decodeManifest, type Version } from './manifest.js';
+import { decodeManifest, type TableFile, type Version } from './manifest.js';
 import { type RangeTombstone, type TableEntry, TableReader } from './table-reader.js';
 import { DELETION, VALUE } from './table-writer.js';
 
@@ -77,27 +77,44 @@ export class DatabaseReader {
 
   /** The live records whose key begins with `prefix`, in order. */
   *records(prefix: Key = ''): Generator<DatabaseRecord> {
-    const cursors: Cursor[] = [];
-    for (const table of this.tables) {
-      const iterator = table.entries(prefix);
-      const first = iterator.next();
-      if (!first.done) cursors.push({ iterator, entry: first.value });
-    }
     const deleted = new DeletedRanges(this.tombstones);
-    let previous: Key | undefined;
-    while (cursors.length > 0) {
-      const entry = takeSmallest(cursors);
-      if (!entry.key.startsWith(prefix)) return;
-      if (entry.key === previous) continue;
-      previous = entry.key;
+    for (const entry of newestEntries(this.tables, prefix)) {
       if (entry.type === DELETION || deleted.covers(entry)) continue;
       if (entry.type !== VALUE) throw new Error(`The database has an entry of type ${entry.type}.`);
       yield { key: entry.key, value: entry.value };
     }
   }
 
+  /**
+   * What these of the database's files say together: for each of their keys the newest entry, which may be a deletion.
+   * Undefined where one of them deletes a range, which only reading all files can apply.
+   */
+  entries(files: readonly TableFile[]): Generator<TableEntry> | undefined {
+    const wanted = new Set(files.map(({ number }) => number));
+    const tables = this.tables.filter((_, i) => wanted.has(this.version.files[i]!.number));
+    return tables.some(({ rangeTombstones }) => rangeTombstones.length > 0) ? undefined : newestEntries(tables, '');
+  }
+
   close(): void {
     for (const table of this.tables) table.close();
+  }
+}
+
+/** For each key with this prefix the newest of its entries in these tables, deletions among them, in order of key. */
+function* newestEntries(tables: readonly TableReader[], prefix: Key): Generator<TableEntry> {
+  const cursors: Cursor[] = [];
+  for (const table of tables) {
+    const iterator = table.entries(prefix);
+    const first = iterator.next();
+    if (!first.done) cursors.push({ iterator, entry: first.value });
+  }
+  let previous: Key | undefined;
+  while (cursors.length > 0) {
+    const entry = takeSmallest(cursors);
+    if (!entry.key.startsWith(prefix)) return;
+    if (entry.key === previous) continue;
+    previous = entry.key;
+    yield entry;
   }
 }
 

@@ -72,6 +72,10 @@ export class TableWriter {
     return this.offset + this.data.size;
   }
 
+  get path(): string {
+    return this.options.path;
+  }
+
   get isEmpty(): boolean {
     return this.entries === 0;
   }

@@ -12,17 +12,20 @@ export interface HistoryBatch {
 
 /**
  * Reads all metric histories of a run, one metric after the other in the order in which Aim stores them, so that the
- * writer can pass them on as they come. The next batch is read when it is asked for.
+ * writer can pass them on as they come. The next batch is read when it is asked for. `marked` hears the source's mark
+ * behind each history, where it has such marks.
  */
 export async function* fetchHistories(
   store: Pick<TrackingStore, 'metricKeys' | 'history'>,
   ref: RunRef,
   context: StageContext,
+  marked?: (key: string, mark: string) => void,
 ): AsyncGenerator<HistoryBatch> {
   const targets = (await store.metricKeys(ref, context)).map(targetOf);
   targets.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
   for (const target of targets) {
-    for await (const batch of store.history(ref, target.key, context)) {
+    const behind = marked === undefined ? undefined : (mark: string) => marked(target.key, mark);
+    for await (const batch of store.history(ref, target.key, context, behind)) {
       context.signal.throwIfAborted();
       yield { target, batch };
     }

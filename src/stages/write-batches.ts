@@ -1,5 +1,6 @@
 import type { RunEnd, RunWriter } from '../aim/run-writer.js';
 import type { ArtifactRecord, StageContext } from '../model.js';
+import { failpoint } from '../sync/failpoints.js';
 import type { HistoryBatch } from './fetch-histories.js';
 
 /** Hears how much has been written since it was last told. */
@@ -21,7 +22,9 @@ export async function writeBatches(
   try {
     for await (const { target, batch } of histories) {
       context.signal.throwIfAborted();
+      failpoint('page-read');
       writer.points(target, batch);
+      failpoint('batch-written');
       progress(batch.steps.length, 0);
     }
     writer.endMetrics();

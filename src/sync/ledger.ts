@@ -26,6 +26,10 @@ export interface LedgerEntry {
   readonly active?: boolean;
   /** What has become of it since MLflow deleted it; absent for a run that MLflow has. */
   readonly deleted?: Deletion;
+  /** What is needed to add to the run in place (growth-state.ts); absent when it is to be read whole the next time. */
+  readonly growth?: string;
+  /** The index does not yet say what the run's database says. */
+  readonly unindexed?: boolean;
 }
 
 /** `removing`: its removal from Aim has begun, and may not have been finished. */
@@ -51,8 +55,11 @@ CREATE TABLE IF NOT EXISTS runs (
   review_at INTEGER,
   experiment_id TEXT,
   active INTEGER,
-  deleted TEXT
+  deleted TEXT,
+  growth TEXT,
+  unindexed INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX unindexed_runs ON runs (unindexed) WHERE unindexed = 1;
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -72,13 +79,13 @@ export class Ledger {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
               pending AS pending, review_at AS review_at, experiment_id AS experiment_id, active AS active,
-              deleted AS deleted
+              deleted AS deleted, growth AS growth, unindexed AS unindexed
        FROM runs WHERE hash = ?`,
     );
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at,
-                                    experiment_id, active, deleted)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                                    experiment_id, active, deleted, growth, unindexed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -110,6 +117,8 @@ export class Ledger {
       ...(row.experiment_id !== null && { experimentId: String(row.experiment_id) }),
       ...(row.active !== null && { active: row.active === 1 }),
       ...(row.deleted !== null && { deleted: String(row.deleted) as Deletion }),
+      ...(row.growth !== null && { growth: String(row.growth) }),
+      ...(row.unindexed === 1 && { unindexed: true }),
     };
   }
 
@@ -129,10 +138,12 @@ export class Ledger {
 
   /** Writes entries in one transaction. */
   write(entries: readonly LedgerEntry[]): void {
+    if (entries.length === 0) return;
     this.database.exec('BEGIN');
     for (const entry of entries) {
-      const { hash, runId, source, revision, inputs, properties, pending, reviewAt } = entry;
+      const { hash, runId, source, revision, inputs, properties, pending, reviewAt, growth, unindexed } = entry;
       const unsettled = pending === undefined ? null : JSON.stringify(pending);
+      const written = JSON.stringify(properties);
       const state = [entry.experimentId ?? null, entry.active === undefined ? null : Number(entry.active)];
       this.upsert.run(
         hash,
@@ -140,13 +151,30 @@ export class Ledger {
         source,
         revision,
         inputs,
-        JSON.stringify(properties),
+        written,
         unsettled,
-        reviewAt,
+        reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // SQLite gives back no larger number
         ...state,
         entry.deleted ?? null,
+        growth ?? null,
+        unindexed ? 1 : 0,
       );
     }
+    this.database.exec('COMMIT');
+  }
+
+  /** The runs whose index entries are not up to date. */
+  unindexed(): string[] {
+    const rows = this.database.prepare('SELECT hash AS hash FROM runs WHERE unindexed = 1 ORDER BY hash').all();
+    return (rows as { hash: string }[]).map(({ hash }) => hash);
+  }
+
+  /** Takes note that the index entries of these runs have come up to date. */
+  markIndexed(hashes: readonly string[]): void {
+    if (hashes.length === 0) return;
+    const mark = this.database.prepare('UPDATE runs SET unindexed = 0 WHERE hash = ?');
+    this.database.exec('BEGIN');
+    for (const hash of hashes) mark.run(hash);
     this.database.exec('COMMIT');
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { arrangePlaces, ObjectsWriter, placeSequence, type WrittenSequence } from '../../src/aim/objects-writer.js';
+import type { WrittenSequence } from '../../src/aim/object-records.js';
+import { arrangePlaces, ObjectsWriter, placeSequence } from '../../src/aim/objects-writer.js';
 import type { AimDict } from '../../src/aim/value.js';
 import type { ArtifactPlace, ArtifactRole, ImageHeader } from '../../src/model.js';
 import { DatabaseWriter } from '../../src/rocksdb/database-writer.js';

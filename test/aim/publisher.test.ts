@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Publisher, type WriteIndex } from '../../src/aim/publisher.js';
@@ -6,9 +6,11 @@ import { Repository } from '../../src/aim/repository.js';
 import { removeStaged, stagedFiles } from '../../src/aim/run-files.js';
 import { type IndexOutcome, writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
+import { sequenceId } from '../../src/aim/sequence.js';
 import { Ledger } from '../../src/sync/ledger.js';
+import { readPoints } from '../support/aim-records.js';
 import { readMetadata, repositoryState, staleChecksums } from '../support/repository-state.js';
-import { stagedRun } from '../support/staged-run.js';
+import { stagedGrowth, stagedRun } from '../support/staged-run.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 let directory: string;
@@ -242,5 +244,94 @@ describe('an index that cannot be written', () => {
     const one = publisher(async () => obstacle(false));
     await one.finish();
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('a run that grows', () => {
+  const growth = (from: number, to: number) => stagedGrowth(repository, 'a', from, to);
+  const pointsOf = (hash: string) => readPoints(repository.seqs(hash), hash, sequenceId('loss', new Map())).length;
+  /** What the index says of its number of points. */
+  const indexed = () => {
+    const key = `/meta/chunks/a/attrs/points`;
+    return Buffer.from(repositoryState(directory).index[key] ?? '', 'latin1').readBigInt64LE(1);
+  };
+
+  test('is in place at once, and in the index when it is time or at the end', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    expect(indexed()).toBe(3n);
+    await one.add(growth(3, 5));
+    await one.flush();
+    expect([pointsOf('a'), indexed(), ledger.unindexed()]).toEqual([5, 3n, ['a']]);
+    groupIsDue();
+    await one.flush();
+    expect([pointsOf('a'), indexed()]).toEqual([5, 5n]);
+    await one.add(growth(5, 6));
+    await one.finish();
+    expect([pointsOf('a'), indexed(), ledger.unindexed()]).toEqual([6, 6n, []]);
+    expect(staleChecksums(directory)).toEqual([]);
+    expect(repositoryState(directory).leftovers).toEqual(['mlflow2aim.staging']);
+    expect(ledger.get('a')).toMatchObject({ revision: '6', properties: { name: '6 points' } });
+  });
+
+  test('does not keep a new run from being indexed at once', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    await one.add(growth(3, 5));
+    await one.add(run('b', 1));
+    await one.flush();
+    expect(Object.keys(repositoryState(directory).index)).toContain('/meta/chunks/b/attrs/points');
+  });
+
+  test('leaves replaced files to those who are about to open them, for a while', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    const before = readdirSync(repository.meta('a')).filter((name) => name !== 'CURRENT');
+    await one.add(growth(3, 5));
+    await one.flush();
+    expect(readdirSync(repository.meta('a'))).toEqual(expect.arrayContaining(before));
+    groupIsDue();
+    await one.flush();
+    expect(readdirSync(repository.meta('a')).filter((name) => name.startsWith('MANIFEST'))).toHaveLength(1);
+    expect(pointsOf('a')).toBe(5);
+  });
+
+  test('by a process that ended too early is indexed and cleared up by the next', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    await one.add(growth(3, 5));
+    await one.flush();
+    await publisher().finish();
+    expect(indexed()).toBe(5n);
+    expect(staleChecksums(directory)).toEqual([]);
+    expect(repositoryState(directory).leftovers).toEqual(['mlflow2aim.staging']);
+  });
+
+  test('and is meanwhile written by Aim, or another way, is left as it is', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    const late = growth(3, 5);
+    writeFileSync(join(repository.seqs('a'), 'OPTIONS-000009'), '');
+    await one.add(late);
+    await one.flush();
+    expect([pointsOf('a'), ledger.get('a')?.revision]).toEqual([3, '3']);
+    expect(readdirSync(repository.staging)).toEqual([]);
+  });
+
+  test('and is meanwhile removed in Aim does not come back', async () => {
+    const one = publisher();
+    await one.add(run('a', 3));
+    await one.flush();
+    await one.add(growth(3, 5));
+    for (const database of [repository.meta('a'), repository.seqs('a')]) rmSync(database, { recursive: true });
+    await one.finish();
+    expect(repository.hashes()).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(readdirSync(repository.staging)).toEqual([]);
   });
 });

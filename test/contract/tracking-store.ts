@@ -96,6 +96,40 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
+    test('what was added behind a mark is nothing at first, and without a mark everything', async () => {
+      const { store, second } = source;
+      if (store.grown === undefined) return;
+      for (const { ref, expected } of everyRun()) {
+        const marks = new Map<string, string>();
+        for (const key of await store.metricKeys(ref, silent())) {
+          await collect(store.history(ref, key, silent(), (mark) => marks.set(key, mark)));
+        }
+        const items = await collect(second.grown!(ref, marks, silent()));
+        expect(items.filter(({ type }) => type !== 'read')).toEqual([]);
+
+        const counts: Record<string, number> = {};
+        for await (const item of second.grown!(ref, new Map(), silent())) {
+          if (item.type === 'points') counts[item.key] = (counts[item.key] ?? 0) + item.batch.steps.length;
+          expect(item.type).not.toBe('rewritten');
+        }
+        const lengths = Object.entries(expected.metrics).map(([key, { length }]) => [key, length] as const);
+        expect(counts).toEqual(Object.fromEntries(lengths.filter(([, length]) => length > 0)));
+        const gone = await collect(store.grown(ref, new Map([...marks, ['a metric that has gone', 'x']]), silent()));
+        expect(gone.filter(({ type }) => type !== 'read')).toEqual([
+          { type: 'rewritten', key: 'a metric that has gone' },
+        ]);
+      }
+    });
+
+    test('the mark of artifacts stays while nothing happens', async () => {
+      const { store, second } = source;
+      if (store.artifactsRevision === undefined) return;
+      const { ref } = withArtifact();
+      const run = await store.run(ref, silent());
+      const mark = await store.artifactsRevision(ref, run, never());
+      expect(await second.artifactsRevision!(ref, run, never())).toBe(mark);
+    });
+
     test('a run has its header, params, tags, datasets and models', async () => {
       for (const { ref, expected } of everyRun()) {
         const notices: Notice[] = [];

@@ -40,6 +40,14 @@ async function saidBy(act: string): Promise<string[]> {
 }
 
 describe('worker threads', () => {
+  test('load no SQLite: one that is ended while it loads a native library would end the process', async () => {
+    const modules = ['convert-run.js', 'aim/run-index.js', 'mlflow/open-store.js'].map(built);
+    const { stdout } = await startScript(`
+      for (const module of ${JSON.stringify(modules)}) await import(module);
+      console.log(process.report.getReport().sharedObjects.filter((name) => name.includes('sqlite')).length);`).ended;
+    expect(stdout).toBe('0\n');
+  });
+
   test('convert runs, count what they do, and let the process end when they are stopped', async () => {
     const said = await saidBy(`
       const { report, staged } = await threads.convert(job('${SHORT}'));

@@ -32,7 +32,7 @@ export function built(module: string): string {
   return pathToFileURL(join(CLI, '..', module)).href;
 }
 
-export function startCli(args: readonly string[], options: { cwd?: string; uid?: number } = {}): Started {
+export function startCli(args: readonly string[], options: ProcessOptions = {}): Started {
   built('cli.js');
   return start([CLI, ...args], options);
 }
@@ -42,6 +42,13 @@ export function startScript(script: string, options: { uid?: number } = {}): Sta
   return start(['--input-type=module', '--eval', script], options);
 }
 
+interface ProcessOptions {
+  readonly cwd?: string;
+  readonly uid?: number;
+  /** Besides that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** What a failed test leaves running. */
 const running = new Set<ChildProcess>();
 
@@ -49,8 +56,8 @@ afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-function start(args: readonly string[], options: { cwd?: string; uid?: number }): Started {
-  const { MLFLOW_TRACKING_URI: _, ...env } = process.env;
+function start(args: readonly string[], { env: more, ...options }: ProcessOptions): Started {
+  const { MLFLOW_TRACKING_URI: _, ...env } = { ...process.env, ...more };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...options });
   running.add(child);
   const lines: string[] = [];

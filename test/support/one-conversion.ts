@@ -7,7 +7,7 @@ import { StepOrders } from '../../src/aim/step-order.js';
 import { convertRun, type RunResult } from '../../src/convert-run.js';
 import { runHash } from '../../src/mapping.js';
 import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
-import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
 import { Ledger } from '../../src/sync/ledger.js';
 
@@ -24,11 +24,22 @@ export interface Disturbance {
   readonly built?: (result: RunResult) => void;
 }
 
+/** How a pass of a sync differs from a conversion with the usual options. */
+export interface PassOptions {
+  readonly includeDeleted?: boolean;
+  readonly mapping?: MappingPolicy;
+  /** More passes are to follow: what is ready is published, and the index of runs that were there is left for later. */
+  readonly goesOn?: boolean;
+  /** The time of the conversion, milliseconds. */
+  readonly now?: number;
+}
+
 /** One conversion of a source, in this thread: what pipeline.ts does, one run after the other. */
 export async function convertOnce(
   store: TrackingStore,
   repository: Repository,
   disturbance: Disturbance = {},
+  { includeDeleted = false, mapping = DEFAULT_MAPPING, goesOn = false, now = NOW }: PassOptions = {},
 ): Promise<{ results: RunResult[]; warnings: string[]; published: number }> {
   rmSync(repository.staging, { recursive: true, force: true });
   const { signal } = new AbortController();
@@ -49,11 +60,11 @@ export async function convertOnce(
     },
   );
   const options = {
-    includeDeleted: false,
+    includeDeleted,
     overwrite: false,
-    mapping: DEFAULT_MAPPING,
+    mapping,
     artifacts: DEFAULT_ARTIFACTS,
-    now: NOW,
+    now,
   };
   const environment = { store, repository, options, orders: new StepOrders(), progress: () => {} };
   try {
@@ -70,7 +81,8 @@ export async function convertOnce(
       disturbance.built?.(result);
       if (result.staged !== undefined) await publisher.add(result.staged);
     }
-    await publisher.finish();
+    if (goesOn) await publisher.flush();
+    else await publisher.finish();
     return { results, warnings, published };
   } finally {
     metadata.close();

@@ -1,5 +1,7 @@
+import { growMetric } from '../../src/aim/metric-state.js';
 import type { Repository } from '../../src/aim/repository.js';
-import { freeFileNumber, type StagedFiles, stagedFiles } from '../../src/aim/run-files.js';
+import { databaseMark, freeFileNumber, type StagedFiles, stagedFiles } from '../../src/aim/run-files.js';
+import { growRun } from '../../src/aim/run-grower.js';
 import type { RunProperties } from '../../src/aim/run-metadata.js';
 import { RunWriter } from '../../src/aim/run-writer.js';
 import { sequenceId } from '../../src/aim/sequence.js';
@@ -24,6 +26,33 @@ export function stage(repository: Repository, hash: string, points: number): Sta
 
 /** The same, ready to be published. */
 export function stagedRun(repository: Repository, hash: string, points: number): StagedRun {
+  const files = stage(repository, hash, points);
+  return { ...propertiesOf(points), hash, runId: hash, files };
+}
+
+/** Adds points to a run that lies in its place with points 0 to `from` - 1, ready to be published. */
+export function stagedGrowth(repository: Repository, hash: string, from: number, to: number): StagedRun {
+  const live = { meta: repository.meta(hash), seqs: repository.seqs(hash) };
+  const addsTo = { meta: databaseMark(live.meta) ?? '', seqs: databaseMark(live.seqs) ?? '' };
+  const files: StagedFiles = { ...stagedFiles(repository, hash), addsTo };
+  const values = Array.from({ length: to - from }, (_, i) => ({
+    step: BigInt(from + i),
+    value: (from + i) / 2,
+    timestamp: 1000 + from + i,
+  }));
+  const grown = growMetric(undefined, batchOf(values), 'auto', orders);
+  const [first, last] = [0, (to - 1) / 2];
+  const summary = { first, firstStep: 0n, last, lastStep: BigInt(to - 1), min: first, max: last };
+  growRun(hash, live, files, {
+    points: grown === undefined ? [] : [{ sequence: LOSS.sequence, ordered: grown.ordered }],
+    summaries: [{ sequence: LOSS.sequence, summary }],
+    end: { attributes: new Map([['points', BigInt(to)]]), endTime: 2, messages: [], messageTime: 2 },
+    newMessages: false,
+  });
+  return { ...propertiesOf(to), hash, runId: hash, files };
+}
+
+function propertiesOf(points: number): Omit<StagedRun, 'hash' | 'runId' | 'files'> {
   const properties: RunProperties = {
     name: `${points} points`,
     creationTime: 1,
@@ -31,6 +60,5 @@ export function stagedRun(repository: Repository, hash: string, points: number):
     labels: [],
     experiment: { name: 'mnist' },
   };
-  const files = stage(repository, hash, points);
-  return { hash, runId: hash, files, revision: String(points), inputs: 'i', reviewAt: null, properties };
+  return { revision: String(points), inputs: 'i', reviewAt: null, properties };
 }

@@ -49,6 +49,30 @@ function filled(): Buffer {
 }
 
 describe('what is written', () => {
+  test('may be a time beyond all that numbers tell exactly', () => {
+    withLedger((ledger) => ledger.write([entry('a', { reviewAt: 1_799_991_800_082_800_000 })]));
+    expect(withLedger((ledger) => ledger.get('a'))?.reviewAt).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  test('tells which runs are not in the index as they should be', () => {
+    withLedger((ledger) =>
+      ledger.write([entry('a', { unindexed: true }), entry('b'), entry('c', { unindexed: true })]),
+    );
+    withLedger((ledger) => {
+      expect(ledger.unindexed()).toEqual(['a', 'c']);
+      ledger.markIndexed(['a', 'b']);
+      expect(ledger.unindexed()).toEqual(['c']);
+      expect(ledger.get('a')).toEqual(entry('a'));
+    });
+  });
+
+  test('of how to go on with a growing run is kept, and forgotten when it is not written again', () => {
+    withLedger((ledger) => ledger.write([entry('a', { growth: '{"marks":1}' })]));
+    expect(withLedger((ledger) => ledger.get('a'))?.growth).toBe('{"marks":1}');
+    withLedger((ledger) => ledger.write([entry('a')]));
+    expect(withLedger((ledger) => ledger.get('a'))).toEqual(entry('a'));
+  });
+
   test('is there after the ledger was opened again', () => {
     const entries = [entry('a'), entry('b', { reviewAt: 1_800_000_000_001, revision: "it's" })];
     withLedger((ledger) => {

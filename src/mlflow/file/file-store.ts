@@ -8,12 +8,12 @@ import { DirectoryArtifacts } from '../artifacts/directory-artifacts.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
 import { DEFAULT_SOURCE } from '../source-options.js';
-import type { TrackingStore } from '../tracking-store.js';
+import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
 import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
 import { readExperiment, type Warn } from './experiment.js';
-import { readHistory } from './history.js';
+import { readGrowth, readHistory } from './history.js';
 import { listKeyFiles, readFields } from './key-files.js';
 import {
   experimentDirectories,
@@ -33,7 +33,7 @@ import { readLoggedModels } from './logged-models.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { isWholeRunMeta, optional, type RunMeta, runMeta } from './meta-yaml.js';
 import { ModelShelves } from './model-shelf.js';
-import { fileRevision } from './revision.js';
+import { artifactsRevision, fileRevision } from './revision.js';
 import { unreadableField } from './trouble.js';
 
 export interface FileStoreOptions {
@@ -139,12 +139,39 @@ export class FileStore implements TrackingStore {
     return files.map((file) => file.key);
   }
 
-  async *history(ref: RunRef, metricKey: string, context: StageContext): AsyncGenerator<PointBatch, void, void> {
+  async *history(
+    ref: RunRef,
+    metricKey: string,
+    context: StageContext,
+    marked?: (mark: string) => void,
+  ): AsyncGenerator<PointBatch, void, void> {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
     const path = join(directory, METRICS, ...metricKey.split('/'));
     const runHasEnded = (): Promise<boolean> => this.#hasEnded(ref, directory, context.signal);
-    yield* readHistory({ key: metricKey, path, runHasEnded }, context);
+    yield* readHistory({ key: metricKey, path, runHasEnded }, context, marked);
+  }
+
+  async *grown(
+    ref: RunRef,
+    marks: ReadonlyMap<string, string>,
+    context: StageContext,
+  ): AsyncGenerator<MetricGrowth, void, void> {
+    await this.#turns.pause(context.signal);
+    const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
+      context.notice(unreadableField(METRICS, path, error)),
+    );
+    const gone = new Set(marks.keys());
+    for (const file of files) {
+      gone.delete(file.key);
+      yield* readGrowth(file, marks.get(file.key), context);
+    }
+    for (const key of gone) yield { type: 'rewritten', key };
+  }
+
+  async artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string | undefined> {
+    await this.#turns.pause(signal);
+    return artifactsRevision(this.#root, this.#directoryOf(ref), run.artifactUri);
   }
 
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {

@@ -1,6 +1,8 @@
 import { closeSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { PointBatch, StageContext } from '../../model.js';
+import type { MetricGrowth } from '../tracking-store.js';
+import { continues, fileState, historyMark, parseHistoryMark } from './history-mark.js';
 import { MetricLines } from './metric-lines.js';
 import { PointColumns } from './point-columns.js';
 import { passable, unreadableField } from './trouble.js';
@@ -31,29 +33,95 @@ export interface MetricFile {
  * The points of a metric file in the order in which they were written. Small files are read at once, larger ones a
  * chunk at a time as batches are taken: memory holds one chunk and one batch, however slow the consumer.
  */
-export async function* readHistory(file: MetricFile, context: StageContext): AsyncGenerator<PointBatch, void, void> {
+export async function* readHistory(
+  file: MetricFile,
+  context: StageContext,
+  marked?: (mark: string) => void,
+): AsyncGenerator<PointBatch, void, void> {
   const notices = new LineNotices(file, context);
-  const lines = new MetricLines(columns, (line, fault) => notices.add(line, fault));
   let fd: number | undefined;
   try {
     fd = openSync(file.path, 'r');
-    const length = readSync(fd, smallFile, 0, smallFile.length, 0);
-    if (length === 0) return;
-    // a short read of a regular file is its end
-    const isWhole = length < smallFile.length && smallFile[length - 1] === NEWLINE;
-    const batches = isWhole
-      ? [...parseBatches(lines, smallFile, 0, length)]
-      : readInChunks(fd, lines, file, context.signal);
-    for await (const batch of batches) {
+    const before = marked === undefined ? undefined : fileState(fd);
+    const place: Place = { offset: 0 };
+    for await (const batch of readFrom(fd, place, file, notices, context.signal)) {
       yield batch;
       context.signal.throwIfAborted();
     }
+    if (before !== undefined && place.offset !== undefined) marked?.(historyMark(fd, place.offset, before));
   } catch (cause) {
     if (context.signal.aborted) throw cause;
     context.notice(unreadableField(`metrics/${file.key}`, file.path, passable(cause, file.path)));
   } finally {
     if (fd !== undefined) closeSync(fd);
     notices.sumUp();
+  }
+}
+
+/**
+ * What was added to a metric file behind a mark of {@link readHistory}. A file that is as it was is not opened, and a last
+ * line without its newline is left alone.
+ */
+export async function* readGrowth(
+  file: Omit<MetricFile, 'runHasEnded'>,
+  mark: string | undefined,
+  context: StageContext,
+): AsyncGenerator<MetricGrowth, void, void> {
+  const { key, path } = file;
+  const known = mark === undefined ? undefined : parseHistoryMark(mark);
+  const notices = new LineNotices(file, context);
+  let fd: number | undefined;
+  try {
+    const seen = fileState(path);
+    if (seen.inode === known?.inode && seen.state === known.state) return;
+    fd = openSync(path, 'r');
+    const before = fileState(fd);
+    if (mark !== undefined && (known === undefined || !continues(fd, known, before))) {
+      yield { type: 'rewritten', key };
+      return;
+    }
+    const place: Place = { offset: known?.offset ?? 0 };
+    const running = { ...file, runHasEnded: async () => false };
+    for await (const batch of readFrom(fd, place, running, notices, context.signal)) {
+      yield { type: 'points', key, batch };
+      context.signal.throwIfAborted();
+    }
+    if (place.offset === undefined) yield { type: 'rewritten', key };
+    else yield { type: 'read', key, mark: historyMark(fd, place.offset, before) };
+  } catch (cause) {
+    if (context.signal.aborted) throw cause;
+    context.notice(unreadableField(`metrics/${key}`, path, passable(cause, path)));
+    yield { type: 'rewritten', key };
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+    notices.sumUp();
+  }
+}
+
+/** How far a file has been read: behind a newline. Undefined once that is not so. */
+interface Place {
+  offset: number | undefined;
+}
+
+/** The points behind a place, which moves on. */
+async function* readFrom(
+  fd: number,
+  place: Place,
+  file: MetricFile,
+  notices: LineNotices,
+  signal: AbortSignal,
+): AsyncGenerator<PointBatch, void, void> {
+  const start = place.offset ?? 0;
+  const lines = new MetricLines(columns, (line, fault) => notices.add(line, fault));
+  const length = readSync(fd, smallFile, 0, smallFile.length, start);
+  if (length === 0) return;
+  // a short read of a regular file is its end
+  const isWhole = length < smallFile.length && smallFile[length - 1] === NEWLINE;
+  if (isWhole) {
+    place.offset = start + length;
+    yield* [...parseBatches(lines, smallFile, 0, length)];
+  } else {
+    yield* readInChunks(fd, place, lines, file, signal);
   }
 }
 
@@ -73,12 +141,13 @@ function* parseBatches(
 
 async function* readInChunks(
   fd: number,
+  place: Place,
   lines: MetricLines,
   file: MetricFile,
   signal: AbortSignal,
 ): AsyncGenerator<PointBatch, void, void> {
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  let chunkPosition = 0; // of the chunk in the file
+  let chunkPosition = place.offset ?? 0; // of the chunk in the file
   let filled = 0; // bytes at the chunk's beginning that are part of a line
   let tooLong = false; // inside a line that is longer than a chunk
   let ended = false;
@@ -87,6 +156,7 @@ async function* readInChunks(
     const { bytesRead } = await readAsync(fd, chunk, filled, chunk.length - filled, chunkPosition + filled);
     signal.throwIfAborted();
     if (bytesRead === 0) {
+      place.offset = tooLong || ended ? undefined : chunkPosition;
       if (filled === 0 || tooLong) return;
       if (!ended) {
         ended = await file.runHasEnded();
@@ -126,7 +196,7 @@ class LineNotices {
   #last = 0;
 
   constructor(
-    readonly file: MetricFile,
+    readonly file: Omit<MetricFile, 'runHasEnded'>,
     readonly context: StageContext,
   ) {}
 

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { artifactLocation } from './artifact-location.js';
+import { uriTarget } from './file-uri.js';
 import {
   ARTIFACTS,
   DATASETS,
@@ -39,6 +40,22 @@ export function fileRevision(root: string, runDirectory: string, made: readonly 
     addDirectory(hash, ARTIFACTS, artifacts);
   }
   addReferred(hash, runDirectory, made);
+  return hash.digest('hex');
+}
+
+/**
+ * A mark of a run's artifacts: where they are taken from, and name, size and modification time of each. Undefined for files
+ * on no file system of this machine, which only their store can tell of.
+ */
+export function artifactsRevision(
+  root: string,
+  runDirectory: string,
+  artifactUri: string | undefined,
+): string | undefined {
+  if (artifactUri !== undefined && uriTarget(artifactUri).kind === 'remote') return undefined;
+  const { directory, trouble } = artifactLocation(root, runDirectory, artifactUri);
+  const hash = createHash('sha256').update(JSON.stringify([directory, trouble]));
+  if (directory !== undefined) addDirectory(hash, ARTIFACTS, directory);
   return hash.digest('hex');
 }
 

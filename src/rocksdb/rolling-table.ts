@@ -1,7 +1,7 @@
-import type { Column } from '../rocksdb/block-builder.js';
-import type { Key } from '../rocksdb/bytes.js';
-import { BOTTOM_LEVEL, type DatabaseWriter } from '../rocksdb/database-writer.js';
-import type { TableWriter } from '../rocksdb/table-writer.js';
+import type { Column } from './block-builder.js';
+import type { Key } from './bytes.js';
+import { BOTTOM_LEVEL, type DatabaseWriter } from './database-writer.js';
+import type { TableWriter } from './table-writer.js';
 
 /** Aim's own target size of a table file. */
 const TARGET_SIZE = 64 * 1024 * 1024;
@@ -17,6 +17,10 @@ export class RollingTable {
 
   add(key: Key, value: Uint8Array): void {
     this.current().add(key, value);
+  }
+
+  delete(key: Key): void {
+    this.current().delete(key);
   }
 
   addColumn(column: Column, count: number): void {

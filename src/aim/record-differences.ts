@@ -1,0 +1,47 @@
+import type { Key } from '../rocksdb/bytes.js';
+import type { DatabaseRecord } from '../rocksdb/database.js';
+
+/** A record as it is to be. */
+export type Entry = readonly [Key, Uint8Array];
+
+/** Takes entries in ascending order of key. */
+export interface EntrySink {
+  add(key: Key, value: Uint8Array): void;
+  delete(key: Key): void;
+}
+
+export interface DifferenceRules {
+  /** Whether an old record that has no successor is to go. */
+  readonly isOwned: (key: Key) => boolean;
+  /** Hears of each old record that gets another value. */
+  readonly replaced?: (key: Key) => void;
+}
+
+/**
+ * Adds what makes `old` records those of `now`: values that are new or other, and deletions. Both come in ascending order
+ * of key and are read once, side by side.
+ */
+export function addDifferences(
+  sink: EntrySink,
+  now: Iterable<Entry>,
+  old: Iterator<DatabaseRecord>,
+  { isOwned, replaced }: DifferenceRules,
+): void {
+  let before = old.next();
+  const dropOld = (key: Key) => {
+    if (isOwned(key)) sink.delete(key);
+  };
+  for (const [key, value] of now) {
+    for (; !before.done && before.value.key < key; before = old.next()) dropOld(before.value.key);
+    if (before.done || before.value.key !== key) {
+      sink.add(key, value);
+      continue;
+    }
+    if (!before.value.value.equals(value)) {
+      replaced?.(key);
+      sink.add(key, value);
+    }
+    before = old.next();
+  }
+  for (; !before.done; before = old.next()) dropOld(before.value.key);
+}

@@ -1,0 +1,145 @@
+import { existsSync, rmSync } from 'node:fs';
+import type { Key } from '../rocksdb/bytes.js';
+import { mergeFiles } from '../rocksdb/compaction.js';
+import { DatabaseReader } from '../rocksdb/database.js';
+import { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
+import { encodePath, SENTINEL } from './encoding.js';
+import { MetaRecords } from './meta-records.js';
+import { LOG_RECORDS, ObjectRecords } from './object-records.js';
+import { ATTRS, objectsPath, pointsPath, runPath } from './paths.js';
+import { PointsWriter } from './points-writer.js';
+import { addDifferences, type Entry } from './record-differences.js';
+import type { OrderedPoints } from './repeated-steps.js';
+import type { Databases } from './run-files.js';
+import { MESSAGE_SOURCE, type RunEnd } from './run-writer.js';
+import type { SequenceId } from './sequence.js';
+import type { MetricSummary } from './summary.js';
+
+/** With the one that is added, no more files than Aim's RocksDB lets gather at level 0. */
+const FILES_BEFORE = 7;
+
+/** What is added to a run, and what it looks like then. */
+export interface RunAddition {
+  /** New points, in ascending order of their sequences. */
+  readonly points: readonly { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
+  /** All metrics of the run. */
+  readonly summaries: Iterable<{ readonly sequence: SequenceId; readonly summary: MetricSummary }>;
+  readonly end: RunEnd;
+  /** The messages may not be those that the run has. */
+  readonly newMessages: boolean;
+}
+
+/**
+ * Adds to a run that is in its place: one more table file for each of its databases that changes, built in `staged` (whose
+ * directories are there only if something changes) and published like a whole run. Artifacts stay as they are. Returns
+ * the bytes written; undefined where adding would not give what building the run anew gives.
+ */
+export function growRun(
+  hash: string,
+  live: Databases<string>,
+  staged: Databases<string>,
+  addition: RunAddition,
+): number | undefined {
+  try {
+    const messages = messagesOf(hash, addition.end);
+    const meta = growAttributes(hash, live.meta, staged.meta, addition, messages);
+    if (meta === undefined) return undefined;
+    return meta + growSequences(hash, live.seqs, staged.seqs, addition, messages);
+  } catch (error) {
+    for (const directory of [staged.meta, staged.seqs]) rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function messagesOf(hash: string, { messages, messageTime }: RunEnd): ObjectRecords {
+  const records = new ObjectRecords(hash);
+  for (const { message, args } of messages) records.message(message, args, MESSAGE_SOURCE, messageTime);
+  return records;
+}
+
+/** Replaces what is different in a run's first database. What artifacts have left there is not touched. */
+function growAttributes(
+  hash: string,
+  live: string,
+  staged: string,
+  { summaries, end }: RunAddition,
+  messages: ObjectRecords,
+): number | undefined {
+  const now = new MetaRecords(hash);
+  for (const { sequence, summary } of summaries) now.metric(sequence, summary);
+  now.objectSequences(messages.sequences);
+  now.attributes(end.attributes);
+  now.endTime(end.endTime);
+
+  const run = runPath(hash);
+  const owned = [ATTRS, run + encodePath('attrs')];
+  const traces = run + encodePath('traces');
+  const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
+  let collision = false;
+  const bytes = addTable(live, staged, (table, old) =>
+    addDifferences(table, now.sorted(), old.records(), {
+      // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
+      isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
+      replaced: (key) => {
+        // One sequence would have to hold two kinds of things; who comes last only a whole conversion decides.
+        if (field(key, 'dtype')) collision = true;
+      },
+    }),
+  );
+  if (!collision) return bytes;
+  rmSync(staged, { recursive: true, force: true });
+  return undefined;
+}
+
+function growSequences(
+  hash: string,
+  live: string,
+  staged: string,
+  { points, newMessages }: RunAddition,
+  messages: ObjectRecords,
+): number {
+  if (points.length === 0 && !newMessages) return 0;
+  const messagesPath = objectsPath(hash, LOG_RECORDS.contextId, LOG_RECORDS.name);
+  return addTable(live, staged, (table, old, writer) => {
+    if (newMessages) {
+      const sorted = messages.sorted().map(({ key, value }): Entry => [key, value]);
+      addDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
+    }
+    const metrics = new PointsWriter(writer, 0, table);
+    for (const { sequence, ordered } of points) {
+      metrics.write(pointsPath(hash, sequence.contextId, sequence.name), ordered);
+    }
+  });
+}
+
+/** Adds a table of what `write` puts into it to a database; none, if that is nothing. Returns the bytes written. */
+function addTable(
+  live: string,
+  staged: string,
+  write: (table: RollingTable, old: DatabaseReader, writer: DatabaseWriter) => void,
+): number {
+  const old = new DatabaseReader(live);
+  const writer = DatabaseWriter.addTo(live, old.version, staged);
+  try {
+    const table = new RollingTable(writer, 0);
+    write(table, old, writer);
+    table.finish();
+    if (writer.tables.length === 0) {
+      rmSync(staged, { recursive: true, force: true });
+      return 0;
+    }
+    mergeFiles(old, writer, FILES_BEFORE);
+    return writer.finish();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  } finally {
+    old.close();
+  }
+}
+
+/** Whether there is something for {@link growRun} to have left in a staging directory. */
+export function isStaged(staged: Databases<string>): boolean {
+  return existsSync(staged.meta) || existsSync(staged.seqs);
+}

@@ -1,0 +1,56 @@
+import type { DatabaseReader } from './database.js';
+import { BOTTOM_LEVEL, type DatabaseWriter } from './database-writer.js';
+import type { TableFile, Version } from './manifest.js';
+import { RollingTable } from './rolling-table.js';
+import { DELETION, VALUE } from './table-writer.js';
+
+/** What is merged is to be lighter than the next older file by this factor; with 2 the least is written again. */
+const STAGGER = 2;
+
+/**
+ * The files to merge into one so that no more than `limit` remain at level 0; none when that is so already. The newest
+ * first: as few of them as, together, weigh no more than half the next older one, else all files there are. Sizes then stay
+ * staggered, and however long a database grows, an entry is written again only a few times (with eight files at level 0, 4
+ * times in 600 additions of one size, 9 in 40,000, 14 in 400,000), while its oldest and largest file is left alone until half
+ * as much has come on top.
+ */
+export function filesToMerge({ files }: Version, limit: number): readonly TableFile[] {
+  const newest = files.filter(({ level }) => level === 0).sort((a, b) => b.largestSequence - a.largestSequence);
+  if (newest.length <= limit) return [];
+  const deeper = files.filter(({ level }) => level > 0).reduce((sum, { size }) => sum + size, 0);
+  let merged = 0;
+  for (const [i, { size }] of newest.entries()) {
+    merged += size;
+    const isEnough = i > 0 && newest.length - i <= limit;
+    if (isEnough && merged * STAGGER <= (newest[i + 1]?.size ?? deeper)) return newest.slice(0, i + 1);
+  }
+  return files;
+}
+
+/**
+ * Merges files of the database that `reader` has open, until at most `limit` are left at level 0, into a table that
+ * `writer` adds. Streams: in memory is a block of each file. True if there was something to do.
+ */
+export function mergeFiles(reader: DatabaseReader, writer: DatabaseWriter, limit: number): boolean {
+  const { version } = reader;
+  const chosen = filesToMerge(version, limit);
+  if (chosen.length === 0) return false;
+  const entries = chosen.length < version.files.length ? reader.entries(chosen) : undefined;
+  if (entries === undefined) {
+    const table = new RollingTable(writer, BOTTOM_LEVEL);
+    for (const { key, value } of reader.records()) table.add(key, value);
+    table.finish();
+    writer.drop(version.files);
+    return true;
+  }
+  const place = { level: 0, sequence: Math.max(...chosen.map(({ largestSequence }) => largestSequence)) };
+  const table = writer.tableAt(place);
+  for (const { key, type, value } of entries) {
+    if (type === DELETION) table.delete(key);
+    else if (type === VALUE) table.add(key, value);
+    else throw new Error(`The database has an entry of type ${type}.`);
+  }
+  writer.close(table);
+  writer.drop(chosen);
+  return true;
+}

@@ -1,0 +1,104 @@
+import type { MetricState } from '../aim/metric-state.js';
+import type { Databases } from '../aim/run-files.js';
+import type { Point, SummaryState } from '../aim/summary.js';
+import type { Notice } from '../model.js';
+
+/** All that must be known of a run that is in Aim, beside what is there, to add to it what was added in MLflow. */
+export interface GrowthState {
+  /** The marks of the run's databases when this was so. */
+  readonly databases: Databases<string>;
+  /** The source's mark of the artifacts. */
+  readonly artifacts: string;
+  /** By metric key. */
+  readonly metrics: ReadonlyMap<string, KnownMetric>;
+  /** What was told of histories and artifacts; what is told of the header is told again each time. */
+  readonly notices: readonly Notice[];
+  /** A digest of the messages that the run has; empty for none. */
+  readonly messages: string;
+  /** The time of the latest point, milliseconds. */
+  readonly lastTimestamp?: number;
+  /** Of the run, seconds; the artifacts bear it, too. */
+  readonly creationTime: number;
+}
+
+export interface KnownMetric {
+  /** The source's mark behind what was read. */
+  readonly mark: string;
+  /** Absent while the metric has no points. */
+  readonly state?: MetricState;
+}
+
+/** Beyond so many the state would be larger than what it saves. */
+const MAX_METRICS = 5000;
+const MAX_NOTICES = 1000;
+
+/** The state as a text for the ledger; undefined for one that is too large to keep. */
+export function encodeGrowth(growth: GrowthState): string | undefined {
+  if (growth.metrics.size > MAX_METRICS || growth.notices.length > MAX_NOTICES) return undefined;
+  const metrics = [...growth.metrics].map(([key, { mark, state }]) => [
+    key,
+    mark,
+    ...(state === undefined ? [] : [encodeState(state)]),
+  ]);
+  return JSON.stringify({ ...growth, metrics });
+}
+
+/** The state that {@link encodeGrowth} made a text of. Throws for anything else. */
+export function decodeGrowth(text: string): GrowthState {
+  const { metrics, ...rest } = JSON.parse(text) as Omit<GrowthState, 'metrics'> & {
+    metrics: [string, string, EncodedState?][];
+  };
+  const known = metrics.map(([key, mark, state]): [string, KnownMetric] => [
+    key,
+    { mark, ...(state !== undefined && { state: decodeState(state) }) },
+  ]);
+  return { ...rest, metrics: new Map(known) };
+}
+
+/** Numbers are texts, because JSON knows neither NaN nor −0. */
+type EncodedPoint = [high: number, low: number, value: string];
+
+interface EncodedState extends Omit<MetricState, 'lone' | 'summary'> {
+  readonly lone?: string;
+  readonly last: EncodedPoint;
+  readonly first?: EncodedPoint;
+  readonly min?: EncodedPoint;
+  readonly max?: EncodedPoint;
+}
+
+function encodeState({ received, collapsed, renumbered, lone, summary }: MetricState): EncodedState {
+  const { last, ...others } = summary;
+  return {
+    received,
+    collapsed,
+    renumbered,
+    ...(lone !== undefined && { lone: String(lone) }),
+    last: encodePoint(last),
+    ...mapPresent(others, encodePoint),
+  };
+}
+
+function decodeState({ received, collapsed, renumbered, lone, last, first, min, max }: EncodedState): MetricState {
+  const others = { ...(first && { first }), ...(min && { min }), ...(max && { max }) };
+  const summary: SummaryState = { last: decodePoint(last), ...mapPresent(others, decodePoint) };
+  return { received, collapsed, renumbered, ...(lone !== undefined && { lone: BigInt(lone) }), summary };
+}
+
+function mapPresent<A, B>(
+  { first, min, max }: { first?: A; min?: A; max?: A },
+  map: (value: A) => B,
+): { first?: B; min?: B; max?: B } {
+  return {
+    ...(first !== undefined && { first: map(first) }),
+    ...(min !== undefined && { min: map(min) }),
+    ...(max !== undefined && { max: map(max) }),
+  };
+}
+
+function encodePoint({ high, low, value }: Point): EncodedPoint {
+  return [high, low, Object.is(value, -0) ? '-0' : String(value)];
+}
+
+function decodePoint([high, low, value]: EncodedPoint): Point {
+  return { high, low, value: Number(value) };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { growMetric, type MetricState } from '../../src/aim/metric-state.js';
+import { StepOrders } from '../../src/aim/step-order.js';
+import type { RepeatedSteps } from '../../src/policies.js';
+import { decodeGrowth, encodeGrowth, type GrowthState } from '../../src/sync/growth-state.js';
+import { batchOf, type Point, point } from '../support/points.js';
+
+const orders = new StepOrders();
+
+/** Adds points piece by piece; undefined as soon as the metric would have to be read whole. */
+function piecewise(pieces: readonly (readonly Point[])[], policy: RepeatedSteps) {
+  let state: MetricState | undefined;
+  const stored = new Map<bigint, number>();
+  for (const piece of pieces) {
+    if (piece.length === 0) continue;
+    const grown = growMetric(state, batchOf(piece), policy, orders);
+    if (grown === undefined) return undefined;
+    const { points, order } = grown.ordered;
+    for (const at of order.order) stored.set(points.steps[at]!, points.values[at]!);
+    state = grown.state;
+  }
+  return { state, stored };
+}
+
+const policies: readonly RepeatedSteps[] = ['auto', 'last', 'split', 'index'];
+/** Mostly as training logs: steps that count up, repeat, or are all the same. */
+const kinds = fc.constantFrom<(step: bigint, i: number) => bigint>(
+  (_, i) => BigInt(i),
+  (_, i) => BigInt(i >> 1),
+  () => 0n,
+  () => 5n,
+  (step) => step,
+);
+const points = fc
+  .tuple(fc.array(point, { minLength: 1, maxLength: 12 }), kinds)
+  .map(([list, kind]) => list.map((each, i) => ({ ...each, step: kind(each.step, i) })));
+
+describe('points that are added to a metric', () => {
+  test.each(policies)('give what the whole metric gives, or are refused (%s)', (policy) => {
+    let added = 0;
+    fc.assert(
+      fc.property(points, fc.array(fc.nat({ max: 12 }), { maxLength: 4 }), (all, cuts) => {
+        const bounds = [0, ...cuts.map((cut) => Math.min(cut, all.length)).sort((a, b) => a - b), all.length];
+        const pieces = bounds.slice(1).map((end, i) => all.slice(bounds[i], end));
+        const whole = piecewise([all], policy);
+        const grown = piecewise(pieces, policy);
+        if (grown === undefined || whole === undefined) return;
+        if (pieces.filter(({ length }) => length > 0).length > 1) added++;
+        expect(grown).toEqual(whole);
+      }),
+      { numRuns: 500 },
+    );
+    expect(added).toBeGreaterThan(20);
+  });
+
+  const at = (...steps: number[]) => steps.map((step) => ({ step: BigInt(step), value: step, timestamp: 0 }));
+
+  test.each<[string, RepeatedSteps, Point[][]]>([
+    ['a step below the highest', 'auto', [at(0, 1, 2), at(1)]],
+    ['the second step of a metric that was numbered', 'auto', [at(0, 0), at(1)]],
+    ['company for a point that was alone on a step', 'auto', [at(7), at(7)]],
+    ['a repetition that goes to a sequence of its own', 'split', [at(0, 1), at(1)]],
+  ])('are refused for %s', (_, policy, pieces) => {
+    expect(piecewise(pieces, policy)).toBeUndefined();
+  });
+
+  test.each<[string, RepeatedSteps, Point[][]]>([
+    ['steps that count up', 'auto', [at(0), at(1), at(2, 9)]],
+    ['repetitions of the highest step', 'last', [at(0, 1), at(1, 1), at(1, 2)]],
+    ['no steps at all', 'auto', [at(0, 0), at(0), at(0, 0)]],
+    ['any steps that are numbered anyway', 'index', [at(5, 1), at(3), at(9, 0)]],
+  ])('are taken for %s', (_, policy, pieces) => {
+    expect(piecewise(pieces, policy)).toEqual(piecewise([pieces.flat()], policy));
+  });
+});
+
+test('what is known of a growing run survives being a text', () => {
+  fc.assert(
+    fc.property(points, fc.constantFrom(...policies), (all, policy) => {
+      const state = piecewise([all], policy)?.state;
+      const growth: GrowthState = {
+        databases: { meta: 'm', seqs: 's' },
+        artifacts: 'a',
+        metrics: new Map([
+          ['loss', { mark: '[1,"2"]', ...(state !== undefined && { state }) }],
+          ['empty', { mark: '' }],
+        ]),
+        notices: [{ kind: 'text-replaced', path: 'ü' }],
+        messages: '',
+        lastTimestamp: 1.5,
+        creationTime: 0,
+      };
+      expect(decodeGrowth(encodeGrowth(growth)!)).toEqual(growth);
+    }),
+  );
+});
