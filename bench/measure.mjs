@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { convertForMemory, convertWithPeer, convertWithUs, readOnly, writeOnly } from './contenders.mjs';
 import { makeStore } from './make-store.mjs';
 import { say } from './progress.mjs';
-import { describe, fractionOf, GROWTH, MEMORY } from './shapes.mjs';
+import { describe, fractionOf, GROWTH, MEMORY, SOURCE_SHAPES } from './shapes.mjs';
+import { loadFromServer, readWithClient, SOURCES } from './sources.mjs';
 
 /**
  * @typedef {import('./make-store.mjs').StoreShape} StoreShape
@@ -31,6 +32,13 @@ import { describe, fractionOf, GROWTH, MEMORY } from './shapes.mjs';
  * @typedef {object} Timed
  * @property {StoreShape} shape
  * @property {number[]} seconds of each repetition
+ *
+ * @typedef {object} Sourced
+ * @property {import('./sources.mjs').SourceKind} kind
+ * @property {StoreShape} shape
+ * @property {number[]} ours the seconds of each repetition, from a cold start to a finished repository
+ * @property {number[]} client the seconds that MLflow's client takes to read it, once
+ * @property {number[]} server the seconds that a server takes to give all histories; empty for a database
  *
  * @typedef {Timed & { peaks: number[] }} Weighed with the most memory of each repetition, in bytes
  */
@@ -123,6 +131,47 @@ export async function measureGrowth(conditions) {
     }
   }
   return results;
+}
+
+/**
+ * This tool converting, MLflow's client merely reading, and for a server the bare loading, from every kind of source.
+ *
+ * @param {Conditions} conditions
+ * @returns {Promise<Sourced[]>}
+ */
+export async function measureSources(conditions) {
+  const results = [];
+  for (const shape of SOURCE_SHAPES.map((large) => (conditions.quick ? fractionOf(large) : large))) {
+    for (const kind of SOURCES) results.push(await measureSource(kind, shape, conditions));
+  }
+  return results;
+}
+
+/**
+ * @param {import('./sources.mjs').SourceKind} kind
+ * @param {StoreShape} shape
+ * @param {Conditions} conditions
+ * @returns {Promise<Sourced>}
+ */
+async function measureSource(kind, shape, conditions) {
+  const { workspace, signal, repetitions, python } = conditions;
+  const tell = (/** @type {string} */ what) => say(`${kind.name}, ${describe(shape)}: ${what}`);
+  tell('filling it');
+  const { uri, dispose } = await kind.fill(shape, conditions);
+  /** @type {Sourced} */
+  const result = { kind, shape, ours: [], client: [], server: [] };
+  try {
+    for (let turn = 1; turn <= repetitions; turn++) {
+      tell(`mlflow2aim, ${turn} of ${repetitions}`);
+      result.ours.push((await convertWithUs(uri, shape, await workspace.fresh('repo'), signal)).seconds);
+      if (uri.startsWith('http:')) result.server.push((await loadFromServer(uri, signal)).seconds);
+    }
+    tell("MLflow's client");
+    result.client.push((await readWithClient(python, uri, signal)).seconds);
+  } finally {
+    await dispose();
+  }
+  return result;
 }
 
 /**

@@ -1,8 +1,8 @@
 // @ts-check
 import { describeMachine } from './machine.mjs';
-import { compare, measureGrowth, measureMemory } from './measure.mjs';
+import { compare, measureGrowth, measureMemory, measureSources } from './measure.mjs';
 import { COMPARISONS, FRACTION } from './shapes.mjs';
-import { comparisonTable, floorTable, growthTable, memoryTable } from './tables.mjs';
+import { comparisonTable, floorTable, growthTable, memoryTable, sourcesTable } from './tables.mjs';
 
 /**
  * @typedef {import('./measure.mjs').Conditions} Conditions
@@ -45,6 +45,10 @@ export async function measureAll(shapes, conditions) {
     paragraphs.push('## Growth', ABOUT_GROWTH, table.text);
   }
 
+  if (shapes.includes('sources')) {
+    paragraphs.push('## Servers and databases', ABOUT_SOURCES, sourcesTable(await measureSources(conditions)));
+  }
+
   const title = conditions.quick ? '# Benchmark, quick: stores too small for the goals and limits' : '# Benchmark';
   return { text: `${[title, machine.join('\n'), ...paragraphs].join('\n\n')}\n`, failures };
 }
@@ -68,3 +72,7 @@ of the resulting repository, written in the plainest way and flushed to the disk
 const ABOUT_MEMORY = 'The highest resident memory of the whole process in any repetition.';
 
 const ABOUT_GROWTH = 'Ten times the runs should take about ten times as long.';
+
+const ABOUT_SOURCES = `Ours: from a cold start to a finished Aim repository. MLflow's client only reads, once, and keeps nothing; its start-up is not
+counted. The server is \`mlflow server\` with one worker, on the same machine. Bare loading: its histories asked for and thrown away
+unread, by four requests at a time.`;

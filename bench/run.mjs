@@ -41,7 +41,7 @@ async function main(signal) {
   const options = parseOptions();
   if (options === undefined) return 2;
   const { shapes, quick, full, repetitions } = options;
-  const python = shapes.some((name) => name in COMPARISONS) ? await preparePython() : '';
+  const python = shapes.some((name) => name in COMPARISONS || name === 'sources') ? await preparePython() : '';
   const workspace = await Workspace.create();
   try {
     const conditions = { workspace, signal, repetitions, quick, full, python };

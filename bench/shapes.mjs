@@ -48,8 +48,14 @@ export const GROWTH = {
   large: { runs: 10_000, metrics: 5, points: 20 },
 };
 
+/** @type {readonly StoreShape[]} */
+export const SOURCE_SHAPES = [
+  { runs: 200, metrics: 10, points: 100 },
+  { runs: 1, metrics: 10, points: 100_000 },
+];
+
 /** All that `--shape` understands. */
-export const SHAPE_NAMES = [...Object.keys(COMPARISONS), 'memory', 'growth'];
+export const SHAPE_NAMES = [...Object.keys(COMPARISONS), 'memory', 'growth', 'sources'];
 
 /**
  * The same kind of store, ten times smaller: fewer runs where there are many, shorter ones otherwise.

@@ -84,6 +84,23 @@ export function growthTable(results, quick) {
   return { text: table(header, [row]), failures: isKept ? 0 : 1 };
 }
 
+/** @param {readonly import('./measure.mjs').Sourced[]} results */
+export function sourcesTable(results) {
+  const header = ['source', 'store', 'mlflow2aim converts', "MLflow's client reads", 'ratio', 'goal', 'bare loading'];
+  const rows = results.map(({ kind, shape, ours, client, server }) => [
+    kind.name,
+    describe(shape),
+    `${time(ours)}: ${rates(shape, ['points'], median(ours))}`,
+    time(client),
+    `**${significant(median(client) / median(ours))}×**`,
+    kind.goal === undefined ? 'as the server' : `${kind.goal}×`,
+    server.length === 0
+      ? NO_VERDICT
+      : `${time(server)}; ours takes ${significant(median(ours) / median(server))} times that`,
+  ]);
+  return table(header, rows);
+}
+
 /**
  * @param {boolean} isKept
  * @param {boolean} quick

@@ -1,25 +1,36 @@
 #!/usr/bin/env node
 /**
  * Makes what the interop tests need, in the ignored folder .cache/interop: a Python environment with the real MLflow
- * and the real Aim, pinned by test/interop/requirements.txt. Quick when that is up to date; two processes at once wait
- * for each other. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump and ldb; elsewhere the
- * tests use Aim's RocksDB for the same checks.
+ * and the real Aim, pinned by test/interop/requirements.txt, and one with the server of MLflow 2. Quick when they are up
+ * to date; two processes at once wait for each other. Beside them comes Azurite (npm), which stands in for Azure; it is
+ * too large for everybody's node_modules. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump
+ * and ldb; elsewhere the tests use Aim's RocksDB for the same checks.
  *
  * Run it by hand, or let jest run it before the interop tests (globalSetup). The network is used by pip and apt only.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROJECT = resolve(fileURLToPath(import.meta.url), '../..');
-const REQUIREMENTS = join(PROJECT, 'test/interop/requirements.txt');
 const CACHE = join(PROJECT, '.cache/interop');
-const VENV = join(CACHE, 'venv');
-const STAMP = join(CACHE, 'stamp');
+/** The Python environments; `variable` names another interpreter for one, `imports` is what that must be able to import. */
+const ENVIRONMENTS = [
+  { name: 'venv', file: 'requirements.txt', flags: [], variable: 'MLFLOW2AIM_PYTHON', imports: ['aim', 'mlflow'] },
+  {
+    name: 'mlflow2',
+    file: 'requirements-mlflow2.txt',
+    flags: ['--no-deps'],
+    variable: 'MLFLOW2AIM_PYTHON_MLFLOW2',
+    imports: ['mlflow'],
+  },
+];
+const AZURITE_SOURCE = join(PROJECT, 'test/interop/azurite');
+const AZURITE = join(CACHE, 'azurite');
 const LOCK = join(CACHE, 'lock');
 
 /** Aim 3.29.1 has wheels up to 3.12, the pinned NumPy begins with 3.11. */
@@ -28,8 +39,7 @@ const LOCK_POLL_MS = 500;
 /** A lock without an owner's id for so long belongs to a process that died in between. */
 const LOCK_NAMELESS_MS = 10_000;
 
-const CAN_IMPORT =
-  'import sys; from importlib.util import find_spec; sys.exit(not (find_spec("aim") and find_spec("mlflow")))';
+const CAN_IMPORT = 'import sys; from importlib.util import find_spec; sys.exit(not all(map(find_spec, sys.argv[1:])))';
 
 /** One sentence about what is missing and how to get it; anything else that is thrown is a mistake in here. */
 class Missing extends Error {}
@@ -37,36 +47,61 @@ class Missing extends Error {}
 /** jest's globalSetup, and all that this script does. */
 export default async function prepareInterop() {
   await prepareTools();
-  const own = process.env.MLFLOW2AIM_PYTHON;
-  if (own === undefined) await prepareVenv();
-  else if (!runs(own, ['-c', CAN_IMPORT])) {
-    throw new Missing(
-      `MLFLOW2AIM_PYTHON is ${own}, which cannot import aim and mlflow: unset it, or install them there.`,
-    );
+  await prepareAzurite();
+  for (const environment of ENVIRONMENTS) await prepare(environment);
+}
+
+async function prepare(environment) {
+  const { variable, imports } = environment;
+  const own = process.env[variable];
+  if (own === undefined) await prepareVenv(environment);
+  else if (!runs(own, ['-c', CAN_IMPORT, ...imports])) {
+    const missing = `${variable} is ${own}, which cannot import ${imports.join(' and ')}`;
+    throw new Missing(`${missing}: unset it, or install them there.`);
   }
 }
 
-async function prepareVenv() {
+async function prepareVenv({ name, file, flags }) {
+  const [requirements, venv] = [join(PROJECT, 'test/interop', file), join(CACHE, name)];
+  await once(requirements, join(CACHE, `stamp-${name}`), join(venv, 'bin/python'), async () => {
+    await rm(venv, { recursive: true, force: true });
+    await makeVenv(findPython(), venv, [...flags, '--requirement', requirements]);
+  });
+}
+
+async function prepareAzurite() {
+  const [manifest, versions] = ['package.json', 'package-lock.json'];
+  const installed = join(AZURITE, 'node_modules/azurite');
+  await once(join(AZURITE_SOURCE, versions), join(AZURITE, 'stamp'), installed, async () => {
+    process.stderr.write(`Installing Azurite, which stands in for Azure, in ${AZURITE} …\n`);
+    await mkdir(AZURITE, { recursive: true });
+    for (const name of [manifest, versions]) await copyFile(join(AZURITE_SOURCE, name), join(AZURITE, name));
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts'];
+    await run('npm', ['ci', '--prefix', AZURITE, ...flags]).catch((error) => {
+      throw new Missing(`Azurite could not be installed: npm needs access to a registry. It said: ${error.message}`);
+    });
+  });
+}
+
+/** Makes `result` unless that was made of the same `source` before, as the stamp says; for one process at a time. */
+async function once(source, stampFile, result, make) {
   const stamp = createHash('sha256')
-    .update(await readFile(REQUIREMENTS))
+    .update(await readFile(source))
     .digest('hex');
-  if (await isUpToDate(stamp)) return;
+  const isUpToDate = async () => {
+    return (await readFile(stampFile, 'utf8').catch(() => '')) === stamp && existsSync(result);
+  };
+  if (await isUpToDate()) return;
   await mkdir(CACHE, { recursive: true });
   const unlock = await lock();
   try {
-    if (await isUpToDate(stamp)) return;
-    await rm(STAMP, { force: true });
-    await rm(VENV, { recursive: true, force: true });
-    await makeVenv(findPython());
-    await writeFile(STAMP, stamp);
+    if (await isUpToDate()) return;
+    await rm(stampFile, { force: true });
+    await make();
+    await writeFile(stampFile, stamp);
   } finally {
     await unlock();
   }
-}
-
-async function isUpToDate(stamp) {
-  const found = await readFile(STAMP, 'utf8').catch(() => '');
-  return found === stamp && existsSync(join(VENV, 'bin/python'));
 }
 
 function findPython() {
@@ -78,13 +113,13 @@ function findPython() {
   );
 }
 
-async function makeVenv(python) {
-  process.stderr.write(`Making the Python environment of the interop tests in ${VENV} (once, some minutes) …\n`);
-  await run(python, ['-m', 'venv', VENV]);
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
-  await run(join(VENV, 'bin/python'), install).catch((error) => {
+async function makeVenv(python, venv, packages) {
+  process.stderr.write(`Making a Python environment of the interop tests in ${venv} (once, some minutes) …\n`);
+  await run(python, ['-m', 'venv', venv]);
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+  await run(join(venv, 'bin/python'), install).catch((error) => {
     throw new Missing(
-      `The packages of test/interop/requirements.txt could not be installed: pip needs access to a package index. It said: ${error.message}`,
+      `The packages of ${packages.at(-1)} could not be installed: pip needs access to a package index. It said: ${error.message}`,
     );
   });
 }

@@ -16,5 +16,7 @@ process.exitCode = await main(process.argv.slice(2), {
   signals: process,
   exit: (code) => process.exit(code),
   // Loaded when needed, so that --help and usage errors answer at once.
-  convert: async (options, events, signal) => (await import('./pipeline.js')).convert(options, events, signal),
+  convert: async (...args) => (await import('./pipeline.js')).convert(...args),
+  watch: async (...args) => (await import('./sync/watch.js')).watch(...args),
+  readStatus: async (...args) => (await import('./sync/status.js')).readStatus(...args),
 });

@@ -18,6 +18,7 @@ import { ConvertError, toConvertError } from './errors.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
+import { uriScheme } from './mlflow/file/file-uri.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Notice, Run, StageContext } from './model.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
@@ -56,6 +57,11 @@ export interface StagedRun {
   readonly inputs: string;
   readonly reviewAt: number | null;
   readonly properties: RunProperties;
+  readonly experimentId?: string;
+  /** Whether the run goes on in MLflow. */
+  readonly active?: boolean;
+  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
+  readonly listed?: boolean;
 }
 
 /** What became of a job: the report, and what is to be published. */
@@ -117,7 +123,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
 }
 
 /** A digest of all that decides about the result beside the run itself. */
-function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): string {
+export function inputsOf({ experiment }: Pick<RunJob, 'experiment'>, { store, options }: RunEnvironment): string {
   const { mapping, artifacts } = options;
   const { id, name, lifecycleStage, creationTime, tags } = experiment;
   const decisive = [
@@ -134,7 +140,8 @@ function inputsOf({ experiment }: RunJob, { store, options }: RunEnvironment): s
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 32);
 }
 
-function isUpToDate({ known }: RunJob, revision: string, inputs: string, now: number): boolean {
+/** Whether what was read the last time would be read again, and written the same. */
+export function isUpToDate({ known }: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
 }
@@ -187,12 +194,24 @@ async function build(
 
   const same = isSameAsPublished(repository, hash, files);
   if (same) removeStaged(files);
-  const { properties, staleFrom: reviewAt } = mapped();
-  const staged: StagedRun = { hash, runId: run.id, ...marks, reviewAt, properties, ...(!same && { files }) };
+  const { properties, staleFrom, endTime } = mapped();
+  const reviewAt = mayBeThereLater(run, notices) ? 0 : staleFrom;
+  const placed = { experimentId: ref.experimentId, active: endTime === null, listed: job.listed };
+  const staged: StagedRun = { hash, runId: run.id, ...marks, ...placed, reviewAt, properties, ...(!same && { files }) };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
   return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices }), staged };
+}
+
+/** Of files on other machines no mark of the source tells: what could not be had is tried again the next time. */
+function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
+  const scheme = uriScheme(artifactUri);
+  if (scheme === undefined || scheme === 'file') return false;
+  return notices.some(
+    (notice) =>
+      notice.kind === 'artifacts-unreachable' || (notice.kind === 'artifact-skipped' && notice.reason === 'unreadable'),
+  );
 }
 
 interface ReportDetails {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { RunReport } from './report/run-report.js';
+import type { GoneRun } from './sync/deletions.js';
 
 /**
  * The only window into a conversion: progress, logs, reports and tests all look through it.
@@ -16,6 +17,17 @@ export interface ConvertEventMap {
   'run:done': [RunReport];
   /** So many runs have become visible in Aim, whole. */
   publish: [{ runs: number }];
+  /** A converted run that MLflow has deleted or lost has been dealt with as `--deleted` says. */
+  'run:gone': [GoneRun];
+  /** Of a watch: the repository is up to date, and changes are followed from now on. `active` runs go on in MLflow. */
+  watching: [{ how: 'events' | 'polling'; active: number }];
+  /**
+   * Of a watch: so many runs have been looked at, and so many of them written; `complete` when those were all. `lag` are
+   * the seconds from the first sign of the changes until they were visible in Aim, where there was a sign.
+   */
+  pass: [{ complete: boolean; runs: number; changed: number; active: number; seconds: number; lag?: number }];
+  /** Of a watch: it can go no further (a server is down, a disk is full) and tries again; or it goes on. */
+  source: [{ available: boolean; message: string }];
   /** Something about the conversion as a whole that the user should know; a sentence. */
   warning: [{ message: string }];
 }

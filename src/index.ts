@@ -7,17 +7,22 @@
  * await convert({ trackingUri: 'mlruns', repo: '.', ... }, events, AbortSignal.timeout(60_000));
  * ```
  */
+export type { ConvertOptions } from './convert-options.js';
 export { ConvertError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { type ConvertEventMap, ConvertEvents } from './events.js';
 export { DEFAULT_SOURCE, type SourceOptions } from './mlflow/source-options.js';
 export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
-export { type ConvertOptions, convert } from './pipeline.js';
+export { convert } from './pipeline.js';
 export {
   type ArtifactPolicy,
   type ArtifactRule,
   DEFAULT_ARTIFACTS,
+  DEFAULT_DELETED,
   DEFAULT_MAPPING,
+  type DeletedPolicy,
   type MappingPolicy,
   type RepeatedSteps,
 } from './policies.js';
 export type { RunCounts, RunOutcome, RunReport } from './report/run-report.js';
+export type { GoneRun } from './sync/deletions.js';
+export { DEFAULT_WATCH, type WatchOptions, watch } from './sync/watch.js';

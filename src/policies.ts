@@ -30,6 +30,13 @@ export interface ArtifactPolicy {
   readonly terminalLog?: string;
 }
 
+/**
+ * What becomes of a converted run that MLflow deletes or loses: archived in Aim, removed from it, or left as it is.
+ */
+export type DeletedPolicy = 'archive' | 'remove' | 'keep';
+
+export const DEFAULT_DELETED: DeletedPolicy = 'archive';
+
 export const DEFAULT_MAPPING: MappingPolicy = { repeatedSteps: 'auto', rawParams: false, staleAfter: 24 * 3600_000 };
 
 export const DEFAULT_ARTIFACTS: ArtifactPolicy = {

@@ -2,6 +2,7 @@ import { workerData } from 'piscina';
 import { Repository } from './aim/repository.js';
 import { writeIndex } from './aim/run-index.js';
 import { StepOrders } from './aim/step-order.js';
+import { checkRuns } from './check-runs.js';
 import { convertRun, type RunEnvironment } from './convert-run.js';
 import { toConvertError } from './errors.js';
 import { openStore } from './mlflow/open-store.js';
@@ -10,10 +11,9 @@ import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
 const data = workerData as ThreadData;
 const counters = new BigInt64Array(data.progress);
 
-const environment: RunEnvironment = {
+const shared: Omit<RunEnvironment, 'options'> = {
   store: openStore(data.trackingUri, data.source),
   repository: Repository.at(data.repository),
-  options: data.options,
   orders: new StepOrders(),
   progress: (points, artifactBytes) => {
     Atomics.add(counters, 0, BigInt(points));
@@ -28,7 +28,7 @@ export default async function work(task: ThreadTask): Promise<ThreadAnswer> {
   try {
     return await perform(task);
   } catch (cause) {
-    const { kind, message, where, hint } = toConvertError(cause, 'fatal', environment.repository.path);
+    const { kind, message, where, hint } = toConvertError(cause, 'fatal', shared.repository.path);
     return { failure: { kind, message, where, hint } };
   }
 }
@@ -36,8 +36,15 @@ export default async function work(task: ThreadTask): Promise<ThreadAnswer> {
 async function perform(task: ThreadTask): Promise<ThreadAnswer> {
   switch (task.type) {
     case 'run':
-      return convertRun(task.job, environment, signal);
+      return convertRun(task.job, environmentAt(task.now), signal);
+    case 'check':
+      return { upToDate: await checkRuns(task.jobs, environmentAt(task.now), signal) };
     case 'index':
-      return writeIndex(environment.repository, task.hashes, task.finished);
+      return writeIndex(shared.repository, task.hashes, task.finished);
   }
+}
+
+/** A watch lasts for weeks: the time by which runs become stale is that of each task. */
+function environmentAt(now: number): RunEnvironment {
+  return { ...shared, options: { ...data.options, now } };
 }

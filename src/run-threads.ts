@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import type { WriteIndex } from './aim/publisher.js';
 import type { IndexOutcome } from './aim/run-index.js';
+import type { CheckJob } from './check-runs.js';
 import type { RunJob, RunOptions, RunResult } from './convert-run.js';
 import { ConvertError } from './errors.js';
 import type { SourceOptions } from './mlflow/source-options.js';
@@ -10,19 +11,24 @@ export interface ThreadData {
   readonly trackingUri: string;
   readonly source: SourceOptions;
   readonly repository: string;
-  readonly options: RunOptions;
+  readonly options: Omit<RunOptions, 'now'>;
   /** Two counters, points and artifact bytes, that all threads add to. */
   readonly progress: SharedArrayBuffer;
 }
 
 export type ThreadTask =
-  | { readonly type: 'run'; readonly job: RunJob }
+  | { readonly type: 'run'; readonly job: RunJob; readonly now: number }
+  | { readonly type: 'check'; readonly jobs: readonly CheckJob[]; readonly now: number }
   | { readonly type: 'index'; readonly hashes: readonly string[]; readonly finished: boolean };
 
 /** An error as it crosses threads, where only plain objects keep their fields. */
 export type ErrorRecord = Pick<ConvertError, 'kind' | 'message' | 'where' | 'hint'>;
 
-export type ThreadAnswer = RunResult | IndexOutcome | { readonly failure: ErrorRecord };
+export type ThreadAnswer =
+  | RunResult
+  | { readonly upToDate: readonly boolean[] }
+  | IndexOutcome
+  | { readonly failure: ErrorRecord };
 
 function reviveError({ kind, message, where, hint }: ErrorRecord): ConvertError {
   return new ConvertError(kind, message, {
@@ -30,6 +36,12 @@ function reviveError({ kind, message, where, hint }: ErrorRecord): ConvertError 
     ...(hint !== undefined && { hint }),
   });
 }
+
+/**
+ * Piscina tries `require` first. A thread that is ended while Node is loading an ES module that way takes the whole process
+ * with it (V8: "IsGraphAsync must be used on an instantiated module"); by `import` it ends as it should.
+ */
+const LOAD_BY_IMPORT = '--no-experimental-require-module';
 
 /** Worker threads that convert whole runs: nothing is shared between them but the counters of progress. */
 export class RunThreads {
@@ -43,7 +55,9 @@ export class RunThreads {
     const progress = new SharedArrayBuffer(16);
     this.counters = new BigInt64Array(progress);
     const threads = Math.min(concurrency, max);
-    const data: ThreadData = { ...work, progress };
+    // each thread opens the source itself, and has its share of what may be under way
+    const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
+    const data: ThreadData = { ...work, source, progress };
     this.pool = new Piscina<ThreadTask, ThreadAnswer>({
       filename: new URL('./run-thread.js', import.meta.url).href,
       minThreads: threads,
@@ -52,18 +66,25 @@ export class RunThreads {
       atomics: 'disabled',
       concurrentTasksPerWorker: Math.ceil(concurrency / threads),
       workerData: data,
+      env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
     });
   }
 
   async convert(job: RunJob): Promise<RunResult> {
-    return (await this.run({ type: 'run', job })) as RunResult;
+    return (await this.run({ type: 'run', job, now: Date.now() })) as RunResult;
+  }
+
+  /** For each of these runs, whether it is as it was when it was converted. */
+  async check(jobs: readonly CheckJob[]): Promise<readonly boolean[]> {
+    const answer = await this.run({ type: 'check', jobs, now: Date.now() });
+    return (answer as { upToDate: readonly boolean[] }).upToDate;
   }
 
   readonly writeIndex: WriteIndex = async (hashes, finished) => {
     return (await this.run({ type: 'index', hashes, finished })) as IndexOutcome;
   };
 
-  private async run(task: ThreadTask): Promise<RunResult | IndexOutcome> {
+  private async run(task: ThreadTask): Promise<Exclude<ThreadAnswer, { failure: ErrorRecord }>> {
     const answer = await this.pool.run(task);
     if ('failure' in answer) throw reviveError(answer.failure);
     return answer;

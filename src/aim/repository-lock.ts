@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
 
-interface Owner {
+/** The process that is writing a repository. */
+export interface LockOwner {
   readonly pid: number;
   readonly host: string;
+  /** ISO 8601, UTC. */
   readonly since: string;
 }
 
@@ -42,6 +45,26 @@ export class RepositoryLock {
     }
   }
 
+  /** Who holds the lock at this moment, if anybody does. */
+  static owner(file: string): LockOwner | undefined {
+    if (!existsSync(file)) return undefined;
+    let database: DatabaseSyncInstance;
+    try {
+      database = new DatabaseSync(file, { timeout: 0 });
+    } catch {
+      return undefined;
+    }
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      database.exec('ROLLBACK');
+      return undefined;
+    } catch (error) {
+      return isBusy(error) ? readOwner(database) : undefined;
+    } finally {
+      database.close();
+    }
+  }
+
   release(): void {
     this.database.exec('ROLLBACK');
     this.database.close();
@@ -50,7 +73,8 @@ export class RepositoryLock {
 
 function openFile(file: string): DatabaseSyncInstance {
   try {
-    return new DatabaseSync(file, { timeout: 0 });
+    // A moment's patience, for `status` looks at the lock, too.
+    return new DatabaseSync(file, { timeout: 100 });
   } catch (error) {
     throw notWritable(file, error);
   }
@@ -71,9 +95,9 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
-function readOwner(database: DatabaseSyncInstance): Owner | undefined {
+function readOwner(database: DatabaseSyncInstance): LockOwner | undefined {
   try {
-    return database.prepare('SELECT pid, host, since FROM owner').get() as Owner | undefined;
+    return database.prepare('SELECT pid, host, since FROM owner').get() as LockOwner | undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { asFatal, ConvertError } from '../errors.js';
+import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
@@ -25,6 +25,18 @@ export class Repository {
       else create(path);
     } catch (error) {
       throw asFatal(error, path);
+    }
+    return new Repository(path);
+  }
+
+  /** A repository to look at, named as for {@link open}. Throws a `fatal` error where there is none. */
+  static find(directory: string): Repository {
+    const named = resolve(directory);
+    const path = basename(named) === '.aim' ? named : join(named, '.aim');
+    if (!existsSync(path)) {
+      throw new ConvertError('fatal', `There is no Aim repository in ${dirname(path)}.`, {
+        hint: 'Name the directory that holds .aim with --repo.',
+      });
     }
     return new Repository(path);
   }
@@ -84,7 +96,7 @@ export class Repository {
 /** Builds the repository aside and moves it into place, so that a crash leaves none rather than half of one. */
 function create(path: string): void {
   const building = `${path}.${process.pid}.new`;
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   rmSync(building, { recursive: true, force: true });
   try {
     for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) {
@@ -99,6 +111,25 @@ function create(path: string): void {
     rmSync(building, { recursive: true, force: true });
     if (!existsSync(path)) throw error;
     check(path); // another process was quicker
+  }
+}
+
+/**
+ * Makes a directory and those above it, one by one: where the system says of a parent that is there that it is not
+ * (/proc does), Node 20's recursive mkdir never returns.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new ConvertError('fatal', `No directory can be made at ${path}.`, {
+      hint: 'Choose another --repo.',
+      cause: error,
+    });
   }
 }
 

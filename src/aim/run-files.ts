@@ -48,9 +48,10 @@ export function isSameAsPublished(repository: Repository, hash: string, staged: 
 }
 
 function sameTables(a: string, b: string): boolean {
-  const left = readVersion(a).files;
   const right = filesOf(b);
-  if (left.length !== right?.length) return false;
+  if (right === undefined) return false;
+  const left = readVersion(a).files;
+  if (left.length !== right.length) return false;
   return left.every((file, i) => {
     const other = right[i]!;
     const same = file.size === other.size && file.level === other.level && file.largest === other.largest;

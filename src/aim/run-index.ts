@@ -93,7 +93,7 @@ function isClosed(directory: string): boolean {
 }
 
 /** The order in which the paths of these runs sort: that of their hashes, each closed by the sentinel. */
-function inKeyOrder(hashes: readonly string[]): string[] {
+export function inKeyOrder(hashes: readonly string[]): string[] {
   return hashes
     .map((hash) => hash + SENTINEL)
     .sort()
@@ -186,7 +186,7 @@ function replace(table: IndexTable, now: Iterable<DatabaseRecord>, old: Iterator
 }
 
 /** Whether a process holds a lock on a file. Node cannot ask for it; Linux lists all locks by inode. */
-function isLocked(file: string): boolean {
+export function isLocked(file: string): boolean {
   try {
     const { ino } = statSync(file);
     return readFileSync('/proc/locks', 'latin1')

@@ -64,6 +64,22 @@ export class RunMetadata {
     return this.find(hash) !== undefined;
   }
 
+  /** Whether Aim has archived the run; undefined when it has no row. */
+  isArchived(hash: string): boolean | undefined {
+    const row = this.prepare('SELECT is_archived FROM run WHERE hash = ?').get(hash) as
+      | { is_archived: number | null }
+      | undefined;
+    return row === undefined ? undefined : row.is_archived === 1;
+  }
+
+  /** Removes a run with its labels and notes, as far as it is there. Labels and experiments themselves stay. */
+  remove(hash: string): void {
+    const row = this.find(hash);
+    if (row === undefined) return;
+    this.forget(row.id);
+    this.prepare('DELETE FROM run WHERE id = ?').run(row.id);
+  }
+
   /**
    * Writes a run. `before` is what was written the last time, or the states that may have been written where that is not
    * certain: fields that are now as they were are left as they are, and so is everything of a run that is there although

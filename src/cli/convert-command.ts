@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
 import { ConvertError, isAbort } from '../errors.js';
 import { ConvertEvents } from '../events.js';
+import { defaultTrackingUri } from '../mlflow/default-store.js';
 import type { Ending, View } from '../report/ending.js';
 import { JsonLog } from '../report/json-log.js';
+import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
 import { ReportFile } from '../report/report-file.js';
 import { Summary } from '../report/summary.js';
@@ -11,12 +12,19 @@ import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
-import { type ConvertSettings, DEFAULT_TRACKING_URI } from './settings.js';
+import type { ConvertSettings } from './settings.js';
+import type { ListenAddress } from './values.js';
 import { packageVersion } from './version.js';
+
+/** A watch that was asked to end is gone by then, whatever holds it up; milliseconds. Its state is whole at any time. */
+const WATCH_ENDS_WITHIN = 4_500;
 
 const STOPPING = 'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.';
 
-/** Converts, shows how it goes, and resolves with the exit code. */
+/**
+ * Converts, and follows changes where that is asked for; shows how it goes, and resolves with the exit code. A watch that
+ * is stopped by a signal has done what it should: 0, as service managers expect it.
+ */
 export async function runConvert(settings: ConvertSettings, io: Io): Promise<number> {
   const events = new ConvertEvents();
   const summary = new Summary(events);
@@ -24,7 +32,10 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   let report: ReportFile | undefined;
   const interruptions = listenForSignals(
     io,
-    () => view.say(STOPPING),
+    () => {
+      view.say(STOPPING);
+      if (settings.watch !== undefined) setTimeout(() => io.exit(end({ type: 'stopped' })), WATCH_ENDS_WITHIN).unref();
+    },
     () => void end({ type: 'interrupted' }),
   );
   const end = once((ending: Ending): number => {
@@ -34,14 +45,14 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
       view.warn(`The conversion has ended, but its report was not written: ${failure.sentence}`);
     view.end(ending, numbers);
     if (ending.type === 'failed') return ExitCode.NothingDone;
+    if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
     return numbers.runs.failed > 0 || failure !== undefined ? ExitCode.SomeFailed : ExitCode.Done;
   });
   try {
-    checkAssumedSource(settings);
+    const sourced = withSource(settings);
     if (settings.report !== undefined) report = new ReportFile(settings.report, events, packageVersion());
-    await io.convert(settings.options, events, interruptions.signal);
-    return end({ type: 'done' });
+    return end(await work(sourced, events, view, io, interruptions.signal));
   } catch (error) {
     if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
     const code = end({ type: 'failed', message: describeError(error) });
@@ -50,6 +61,33 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   } finally {
     interruptions.dispose();
   }
+}
+
+async function work(
+  { options, watch }: ConvertSettings,
+  events: ConvertEvents,
+  view: View,
+  io: Io,
+  signal: AbortSignal,
+): Promise<Ending> {
+  if (watch === undefined) {
+    await io.convert(options, events, signal);
+    return { type: 'done' };
+  }
+  const server = watch.listen === undefined ? undefined : await listen(watch.listen, events);
+  try {
+    if (server !== undefined) view.say(`Serving /healthz and /metrics at ${server.url}.`);
+    await io.watch(options, watch.options, events, signal);
+    return { type: 'stopped' };
+  } finally {
+    server?.close();
+  }
+}
+
+/** Loaded only by who wants it. */
+async function listen(address: ListenAddress, events: ConvertEvents): Promise<MetricsServer> {
+  const { MetricsServer } = await import('../report/metrics-server.js');
+  return MetricsServer.listen(address, events);
 }
 
 /** A second signal ends what the first one is about to end: whoever comes first does it. */
@@ -83,12 +121,16 @@ function createView(settings: ConvertSettings, events: ConvertEvents, { stdout, 
   });
 }
 
-/** MLflow's default is no more than a guess: where it leads nowhere, the user has probably not meant it. */
-function checkAssumedSource({ sourceAssumed }: ConvertSettings): void {
-  if (!sourceAssumed || existsSync(DEFAULT_TRACKING_URI)) return;
-  throw new ConvertError('fatal', `There is no ${DEFAULT_TRACKING_URI} in this directory.`, {
-    hint: 'Say where the MLflow store is, with --tracking_uri or in MLFLOW_TRACKING_URI.',
-  });
+/** Where nobody has named a source, that which MLflow itself would take here. */
+function withSource(settings: ConvertSettings): ConvertSettings {
+  if (!settings.sourceAssumed) return settings;
+  const trackingUri = defaultTrackingUri('.');
+  if (trackingUri === undefined) {
+    throw new ConvertError('fatal', 'There is neither ./mlruns nor ./mlflow.db in this directory.', {
+      hint: 'Say where MLflow keeps its runs, with --tracking_uri or in MLFLOW_TRACKING_URI.',
+    });
+  }
+  return { ...settings, options: { ...settings.options, trackingUri } };
 }
 
 /** After an abort everything on the way may break; only what the user can mend (a full disk) is news then. */

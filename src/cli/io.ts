@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { convert } from '../pipeline.js';
 import type { TerminalStream } from '../report/live-block.js';
+import type { readStatus } from '../sync/status.js';
+import type { watch } from '../sync/watch.js';
 
 /** A stream of the process: written to, perhaps a terminal, perhaps closed by its reader. */
 export interface OutputStream extends TerminalStream {
@@ -17,4 +19,6 @@ export interface Io {
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
   readonly convert: typeof convert;
+  readonly watch: typeof watch;
+  readonly readStatus: typeof readStatus;
 }

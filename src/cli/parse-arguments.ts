@@ -3,18 +3,30 @@ import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import { MissingValueError, normaliseFlags } from './normalise-flags.js';
 import { createProgram } from './program.js';
-import { type ConvertSettings, convertSettings, SettingsError } from './settings.js';
+import {
+  type ConvertSettings,
+  convertSettings,
+  SettingsError,
+  type StatusSettings,
+  statusSettings,
+} from './settings.js';
 
-/** What the arguments ask for: a conversion, or nothing more than what has been printed already. */
+/** What the arguments ask for: a conversion, a status, or nothing more than what has been printed already. */
 export type Parsed =
   | { readonly type: 'convert'; readonly settings: ConvertSettings }
+  | { readonly type: 'status'; readonly settings: StatusSettings }
   | { readonly type: 'exit'; readonly code: number };
 
 /** Reads the arguments (those after the program's name). Help, version and usage errors are printed here. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
-  let settings: ConvertSettings | undefined;
-  const program = createProgram((flags, rules) => {
-    settings = convertSettings(flags, rules, io.env);
+  const asked: { convert?: ConvertSettings; status?: StatusSettings } = {};
+  const program = createProgram({
+    convert: (flags, rules) => {
+      asked.convert = convertSettings(flags, rules, io.env);
+    },
+    status: (flags) => {
+      asked.status = statusSettings(flags);
+    },
   });
   configure(program, io);
   try {
@@ -25,7 +37,9 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
     }
     throw error;
   }
-  return settings === undefined ? { type: 'exit', code: ExitCode.Done } : { type: 'convert', settings };
+  if (asked.convert !== undefined) return { type: 'convert', settings: asked.convert };
+  if (asked.status !== undefined) return { type: 'status', settings: asked.status };
+  return { type: 'exit', code: ExitCode.Done };
 }
 
 function parse(program: Command, argv: readonly string[]): void {
@@ -33,8 +47,8 @@ function parse(program: Command, argv: readonly string[]): void {
     program.parse(normaliseFlags(argv, program), { from: 'user' });
   } catch (error) {
     if (!(error instanceof MissingValueError || error instanceof SettingsError)) throw error;
-    const convert = program.commands.find((command) => command.name() === 'convert') ?? program;
-    convert.error(`error: ${error.message}`);
+    const named = program.commands.find((command) => command.name() === argv[0]) ?? program;
+    named.error(`error: ${error.message}`);
   }
 }
 

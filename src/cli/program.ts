@@ -1,7 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { type ArtifactRule, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type RepeatedSteps } from '../policies.js';
-import { parseDuration, parseInteger, parseRate, parseSize, parseText } from './values.js';
+import {
+  type ArtifactRule,
+  DEFAULT_ARTIFACTS,
+  DEFAULT_DELETED,
+  DEFAULT_MAPPING,
+  type DeletedPolicy,
+  type RepeatedSteps,
+} from '../policies.js';
+import {
+  type ListenAddress,
+  parseDuration,
+  parseInteger,
+  parseListen,
+  parsePause,
+  parseRate,
+  parseSize,
+  parseText,
+} from './values.js';
 import { packageVersion } from './version.js';
 
 /** More than this only costs memory and open files. */
@@ -12,9 +28,11 @@ const RUNS_PER_CORE = 2;
 /** The flags of `convert` as commander hands them over. */
 export interface ConvertFlags {
   readonly trackingUri?: string;
+  readonly artifactsDestination?: string;
   readonly repo: string;
   readonly experiment: readonly string[];
   readonly includeDeleted?: true;
+  readonly deleted: DeletedPolicy;
   readonly overwrite?: true;
   readonly restoreRemoved?: true;
   readonly concurrency: number;
@@ -31,12 +49,32 @@ export interface ConvertFlags {
   readonly logFormat: 'text' | 'json';
   readonly report?: string;
   readonly color: boolean;
+  readonly watch?: true;
+  readonly interval: number;
+  readonly reconcile: number;
+  readonly poll?: true;
+  readonly listen?: ListenAddress;
+}
+
+/** The flags of `status`. */
+export interface StatusFlags {
+  readonly repo: string;
+  readonly json?: true;
+}
+
+/** What is called while parsing, with what the command line asks for. */
+export interface Handlers {
+  /** With the artifact rules in the order given. */
+  readonly convert: (flags: ConvertFlags, rules: readonly ArtifactRule[]) => void;
+  readonly status: (flags: StatusFlags) => void;
 }
 
 const PROGRAM_HELP = `
 Examples:
-  mlflow2aim convert                                      ./mlruns into ./.aim
+  mlflow2aim convert                                      ./mlruns or ./mlflow.db into ./.aim
   mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
+  mlflow2aim sync                                         the same, and then follow what changes
+  mlflow2aim status                                       what is synced from where, and what failed
   mlflow2aim convert --help                               all flags, more examples
 `;
 
@@ -44,14 +82,19 @@ const CONVERT_HELP = `
 Flags may be written with - or with _: --tracking-uri, --tracking_uri. The names that aimlflow gives them
 (--mlflow-tracking-uri, --aim-repo) are understood too.
 
-Exit codes: 0 all done; 1 nothing could be done; 2 usage; 3 done, but some runs failed; 130 interrupted.
+Exit codes: 0 all done, or a watch that was asked to end; 1 nothing could be done; 2 usage; 3 done, but some runs
+failed; 130 interrupted.
 
 Examples:
-  Everything in ./mlruns, into the Aim repository in this directory:
+  Everything in ./mlruns or ./mlflow.db, into the Aim repository in this directory:
     mlflow2aim convert
 
   Two experiments, the second by its id, into /data/aim/.aim:
     mlflow2aim convert --tracking_uri /data/mlruns --experiment resnet50 --experiment 12 --repo /data/aim
+
+  From a tracking server, from a database:
+    mlflow2aim convert --tracking_uri https://mlflow.example.org --repo /data/aim
+    mlflow2aim convert --tracking_uri postgresql://ada@db.example.org/mlflow --artifacts-destination s3://bucket/mlflow
 
   No artifacts but PNG images; a record of every run and of what was left behind:
     mlflow2aim convert --include-artifacts '*.png' --report report.json
@@ -59,43 +102,67 @@ Examples:
   All artifacts but those of checkpoints, the last one excepted:
     mlflow2aim convert --exclude-artifacts 'checkpoints/**' --include-artifacts 'checkpoints/last/**'
 
+  Beside training: up to date first, then every change within seconds, until Ctrl-C:
+    mlflow2aim convert --watch        (or: mlflow2aim sync)
+
   From a script:
     mlflow2aim convert --log-format json > mlflow2aim.log
 
 Run it again at any time: it goes on where it was stopped, and changes only what has changed.
 `;
 
-/**
- * The commands and their flags.
- * @param onConvert is called while parsing, with the flags of `convert` and its artifact rules in the order given
- */
-export function createProgram(onConvert: (flags: ConvertFlags, rules: readonly ArtifactRule[]) => void): Command {
+/** The commands and their flags. `sync` is `convert --watch`. */
+export function createProgram({ convert, status }: Handlers): Command {
   const program = new Command('mlflow2aim')
     .description('Moves everything you have in MLflow into Aim.')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', PROGRAM_HELP);
-  const convert = program
-    .command('convert')
-    .description('Converts an MLflow store into an Aim repository. What is there already is only brought up to date.')
+  addConvert(program, 'convert', convert).description(
+    'Converts an MLflow store into an Aim repository. What is there already is only brought up to date.',
+  );
+  addConvert(program, 'sync', (flags, rules) => convert({ ...flags, watch: true }, rules)).description(
+    'Converts, and then follows what changes in MLflow until it is stopped: the same as convert --watch.',
+  );
+  program
+    .command('status')
+    .description('Tells what an Aim repository holds from where, how far behind it is, and what failed and why.')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', CONVERT_HELP);
-  const rules: ArtifactRule[] = [];
-  for (const option of sourceOptions()) convert.addOption(option.helpGroup('From where to where:'));
-  for (const option of mappingOptions()) convert.addOption(option.helpGroup('Mapping:'));
-  for (const option of artifactOptions(rules)) convert.addOption(option.helpGroup('Artifacts:'));
-  for (const option of runningOptions()) convert.addOption(option.helpGroup('Running and reporting:'));
-  convert.action((flags: ConvertFlags) => onConvert(flags, rules));
+    .addOption(repoOption())
+    .addOption(new Option('--json', 'print it as JSON'))
+    .action((flags: StatusFlags) => status(flags));
   return program;
+}
+
+function addConvert(program: Command, name: string, handler: Handlers['convert']): Command {
+  const command = program.command(name).helpOption('-h, --help', 'print this help').addHelpText('after', CONVERT_HELP);
+  const rules: ArtifactRule[] = [];
+  const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
+    ['From where to where:', sourceOptions()],
+    ['Mapping:', mappingOptions()],
+    ['Artifacts:', artifactOptions(rules)],
+    ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
+    ['Running and reporting:', runningOptions()],
+  ];
+  for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
+  return command.action((flags: ConvertFlags) => handler(flags, rules));
+}
+
+function repoOption(): Option {
+  return new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText);
 }
 
 function sourceOptions(): Option[] {
   return [
     new Option(
       '--tracking-uri <URI>',
-      'MLflow store: a path or URI (default: $MLFLOW_TRACKING_URI, else ./mlruns)',
+      'path, URL of a tracking server, or URI of a database (default: $MLFLOW_TRACKING_URI, else ./mlruns or ./mlflow.db)',
     ).argParser(parseText),
-    new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText),
+    new Option(
+      '--artifacts-destination <DIR|URI>',
+      'where a tracking server keeps the files that it proxies (mlflow-artifacts:), to read them without it',
+    ).argParser(parseText),
+    repoOption(),
     new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
       .default([], 'all')
       .argParser((text, before: readonly string[]) => [...before, parseText(text)]),
@@ -104,6 +171,9 @@ function sourceOptions(): Option[] {
       'the workspace of a server that has several (default: $MLFLOW_WORKSPACE, else none)',
     ).argParser(parseText),
     new Option('--include-deleted', 'also runs and experiments deleted in MLflow; they become archived'),
+    new Option('--deleted <POLICY>', 'what becomes of converted runs that MLflow deletes or loses')
+      .choices(['archive', 'remove', 'keep'])
+      .default(DEFAULT_DELETED),
     new Option('--overwrite', 'write again the runs that Aim has changed since they were converted'),
     new Option('--restore-removed', 'bring back converted runs that were removed in Aim'),
   ];
@@ -142,6 +212,23 @@ function artifactOptions(rules: ArtifactRule[]): Option[] {
       '--terminal-log <GLOB>',
       "the first text file that matches is shown as the run's terminal log",
     ).argParser(parseText),
+  ];
+}
+
+function watchOptions(): Option[] {
+  return [
+    new Option('--watch', 'when all is up to date, follow what changes in MLflow until stopped'),
+    new Option('--interval <DURATION>', 'time between two looks at a server or database')
+      .default(10_000, '10s')
+      .argParser(parsePause),
+    new Option('--reconcile <DURATION>', 'time between two walks through a directory, which find what events missed')
+      .default(30_000, '30s')
+      .argParser(parsePause),
+    new Option('--poll', 'look again and again instead of waiting for events: for network file systems'),
+    new Option(
+      '--listen <HOST:PORT>',
+      'serve /healthz and Prometheus /metrics there; on this machine only unless a host is given',
+    ).argParser(parseListen),
   ];
 }
 

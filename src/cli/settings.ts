@@ -1,21 +1,34 @@
 import { basename, dirname } from 'node:path';
+import type { ConvertOptions } from '../convert-options.js';
 import type { SourceOptions } from '../mlflow/source-options.js';
-import type { ConvertOptions } from '../pipeline.js';
 import type { ArtifactRule } from '../policies.js';
-import type { ConvertFlags } from './program.js';
-
-/** Where MLflow keeps its data when nobody says anything. */
-export const DEFAULT_TRACKING_URI = './mlruns';
+import type { WatchOptions } from '../sync/watch.js';
+import type { ConvertFlags, StatusFlags } from './program.js';
+import type { ListenAddress } from './values.js';
 
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
   readonly options: ConvertOptions;
-  /** True when neither a flag nor the environment named the source. */
+  /** True when neither a flag nor the environment named the source; the tracking URI is empty then. */
   readonly sourceAssumed: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
+  /** Present when changes are to be followed. */
+  readonly watch?: WatchSettings;
+}
+
+export interface WatchSettings {
+  readonly options: WatchOptions;
+  readonly listen?: ListenAddress;
+}
+
+/** What a `status` command asks for. */
+export interface StatusSettings {
+  /** The directory that holds `.aim`. */
+  readonly repo: string;
+  readonly json: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,14 +45,16 @@ export function convertSettings(
   rules: readonly ArtifactRule[],
   env: Environment,
 ): ConvertSettings {
+  checkWatchFlags(flags);
   const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
   const sourceAssumed = named === undefined || named === '';
   return {
     options: {
-      trackingUri: sourceAssumed ? DEFAULT_TRACKING_URI : named,
+      trackingUri: sourceAssumed ? '' : named,
       repo: repoDirectory(flags.repo),
       experiments: flags.experiment,
       includeDeleted: flags.includeDeleted ?? false,
+      deleted: flags.deleted,
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       concurrency: flags.concurrency,
@@ -62,16 +77,38 @@ export function convertSettings(
     logFormat: flags.logFormat,
     color: flags.color && !env.NO_COLOR,
     ...(flags.report === undefined ? {} : { report: flags.report }),
+    ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }
 
 function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
-  const { concurrency, requestsPerSecond, workspace = env.MLFLOW_WORKSPACE } = flags;
+  const { concurrency, requestsPerSecond, artifactsDestination, workspace = env.MLFLOW_WORKSPACE } = flags;
   return {
     concurrency,
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    ...(artifactsDestination !== undefined && { artifactsDestination }),
     ...(workspace && { workspace }),
   };
+}
+
+function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): WatchSettings {
+  const options = { interval, reconcile, poll: poll ?? false };
+  return listen === undefined ? { options } : { options, listen };
+}
+
+/** A report tells of one conversion, and what serves others goes with what lasts. */
+function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
+  if (watch !== undefined && report !== undefined) {
+    throw new SettingsError('--report tells of one conversion; of a watch --log-format json and status tell.');
+  }
+  if (watch === undefined && (poll !== undefined || listen !== undefined)) {
+    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} is of use with --watch only.`);
+  }
+}
+
+/** @throws SettingsError */
+export function statusSettings(flags: StatusFlags): StatusSettings {
+  return { repo: repoDirectory(flags.repo), json: flags.json ?? false };
 }
 
 /** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */

@@ -11,6 +11,9 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
+const SHORTEST_PAUSE = 100;
+const LONGEST_PAUSE = 7 * 86_400_000;
+
 const BYTES: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,
@@ -35,6 +38,29 @@ export function parseDuration(text: string): number {
   if (value === undefined)
     throw new InvalidArgumentError('It takes a time span such as 24h, 90m, 30s, 2d, or 0 for never.');
   return value === 0 ? Number.POSITIVE_INFINITY : value;
+}
+
+/** A pause between two looks, such as `10s`, in milliseconds; not shorter than a tenth of a second. */
+export function parsePause(text: string): number {
+  const value = withUnit(text, MILLISECONDS);
+  if (value !== undefined && value >= SHORTEST_PAUSE && value <= LONGEST_PAUSE) return value;
+  throw new InvalidArgumentError('It takes a time span from 100ms to 7d, such as 10s or 5m.');
+}
+
+/** `host:port`, `:port` or `port`; an IPv6 address stands in brackets; port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where to listen; on this machine only, unless a host is given. */
+export function parseListen(text: string): ListenAddress {
+  const match = /^(?:(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text.trim());
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (!(port <= 65_535)) {
+    throw new InvalidArgumentError('It takes an address such as 127.0.0.1:9464, [::1]:9464, or a port.');
+  }
+  return { host: match?.[1] ?? (match?.[2] || '127.0.0.1'), port };
 }
 
 /** A size such as `100MB`, `1GiB`, `4096`, in bytes. */

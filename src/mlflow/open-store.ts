@@ -1,4 +1,6 @@
 import { ConvertError } from '../errors.js';
+import { openArtifacts } from './artifacts/open-artifacts.js';
+import { ServerArtifacts } from './artifacts/server-artifacts.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
@@ -12,10 +14,17 @@ export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
 
 type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
 
-const openFileStore: StoreFactory = (uri, options) => new FileStore(findFileStore(uri), options);
+const openFileStore: StoreFactory = (uri, options) => {
+  const root = findFileStore(uri);
+  return new FileStore(root, { ...options, remoteArtifacts: openArtifacts({ root, ...DEFAULT_SOURCE, ...options }) });
+};
 
-const openRestStore: StoreFactory = (uri, options) =>
-  new RestStore(new HttpClient(uri, { ...DEFAULT_SOURCE, ...options }));
+/** What the server can be spared is fetched from where it lies: object stores, a directory of this machine. */
+const openRestStore: StoreFactory = (uri, options) => {
+  const source = { ...DEFAULT_SOURCE, ...options };
+  const client = new HttpClient(uri, source);
+  return new RestStore(client, { artifacts: openArtifacts({ ...source, server: new ServerArtifacts(client) }) });
+};
 
 const sqlServer: StoreFactory = () => {
   throw new ConvertError('fatal', 'SQL Server databases (mssql:) cannot be read directly.', {

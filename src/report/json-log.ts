@@ -1,12 +1,13 @@
 import { type Logger, pino } from 'pino';
 import type { ConvertEvents } from '../events.js';
 import type { Notice } from '../model.js';
-import { type Ending, INTERRUPTED, type View } from './ending.js';
+import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
 import type { RunReport } from './run-report.js';
 import type { SummaryNumbers } from './summary.js';
 import { printable } from './text-width.js';
 import { everyNowAndThen } from './timers.js';
+import { WatchState } from './watch-state.js';
 
 export interface JsonLogOptions {
   readonly write: (line: string) => void;
@@ -21,7 +22,8 @@ export interface JsonLogOptions {
 export class JsonLog implements View {
   readonly #log: Logger;
   readonly #tell: (line: string) => void;
-  readonly #stopProgress: () => void;
+  readonly #watch: WatchState;
+  #stopProgress: () => void;
 
   constructor(events: ConvertEvents, progress: ProgressState, options: JsonLogOptions) {
     const { quiet, version } = options;
@@ -32,6 +34,14 @@ export class JsonLog implements View {
     events.on('run:done', (run) => this.#run(run));
     events.on('publish', ({ runs }) => this.#log.info({ event: 'publish', runs }));
     events.on('warning', ({ message }) => this.warn(message));
+    this.#watch = new WatchState(events);
+    events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...run }));
+    events.on('watching', ({ how, active }) => {
+      this.#log.info({ event: 'watching', how, runsActive: active });
+      this.#stopProgress();
+      this.#stopProgress = everyNowAndThen(() => this.#tellChanges());
+    });
+    events.on('source', (state) => this.#log[state.available ? 'info' : 'warn']({ event: 'source', ...state }));
     this.#stopProgress = everyNowAndThen(() => this.#log.info({ event: 'progress', ...progress.numbers() }));
   }
 
@@ -50,11 +60,22 @@ export class JsonLog implements View {
       this.say(`error: ${ending.message}`);
     }
     if (ending.type === 'interrupted') this.say(INTERRUPTED);
+    if (ending.type === 'stopped') {
+      this.#tellChanges();
+      this.say(STOPPED);
+    }
     this.#log.info({ event: 'summary', ending: ending.type, ...summary });
   }
 
+  #tellChanges(): void {
+    const changes = this.#watch.take();
+    if (changes !== undefined) this.#log.info({ event: 'changes', ...changes });
+  }
+
+  /** Of a watch each new point is an update: those are told together, a few times a minute. */
   #run({ notices, ...run }: RunReport): void {
     const record = { event: 'run', ...run, notices: countByKind(notices) };
+    if (this.#watch.isWatching && run.outcome === 'updated') return;
     if (run.outcome === 'failed') this.#log.error(record);
     else this.#log.info(record);
   }

@@ -16,13 +16,21 @@ export function summaryLines(numbers: SummaryNumbers): string[] {
 /** The runs that failed, named with their reasons; empty when none did. */
 export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
   if (runs.failed === 0) return [];
-  const lines = failedRuns.map(({ runId, runName, experiment, reason }) => {
-    const name = runName === undefined ? '' : ` (${runName})`;
-    return `  ${printable(`${runId}${name} of ${experiment}: ${reason}`)}`;
-  });
+  const lines = failedRuns.map((run) => `  ${printable(failedRunLine(run))}`);
   const more = runs.failed - failedRuns.length;
   if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   return [`${formatNoun(runs.failed, 'run')} failed and were left as they were:`, ...lines];
+}
+
+/** A run that failed, with its reason; as text from elsewhere, not fit for a terminal yet. */
+export function failedRunLine(run: {
+  readonly runId: string;
+  readonly runName?: string;
+  readonly experiment: string;
+  readonly reason?: string;
+}): string {
+  const name = run.runName === undefined ? '' : ` (${run.runName})`;
+  return `${run.runId}${name} of ${run.experiment}: ${run.reason ?? 'No reason was given.'}`;
 }
 
 function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {
@@ -36,6 +44,7 @@ function tableRows(numbers: SummaryNumbers): TableRow[] {
   return [
     ['experiments', formatCount(numbers.experiments), []],
     runsRow(numbers),
+    ...goneRow(numbers),
     ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
     ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
     ['params', formatCount(numbers.params), []],
@@ -51,6 +60,13 @@ function runsRow({ runs }: SummaryNumbers): TableRow {
   const total = runs.new + runs.updated + runs.unchanged + runs.skipped + runs.failed;
   const details = Object.entries(runs).map(([outcome, count]) => `${formatCount(count)} ${outcome}`);
   return ['runs', formatCount(total), details];
+}
+
+function goneRow({ runsGone }: SummaryNumbers): TableRow[] {
+  const total = runsGone.archived + runsGone.removed + runsGone.kept;
+  if (total === 0) return [];
+  const details = Object.entries(runsGone).filter(([, runs]) => runs > 0);
+  return [['deleted', formatCount(total), details.map(([action, runs]) => `${formatCount(runs)} ${action}`)]];
 }
 
 function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ConvertEvents } from '../events.js';
 import type { ArtifactSkipReason, Notice } from '../model.js';
+import type { GoneRun } from '../sync/deletions.js';
 import { fileExtension } from './notice-text.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './run-report.js';
 import { Tally } from './tally.js';
@@ -24,6 +25,8 @@ export interface SummaryNumbers extends RunCounts {
   /** Experiments of which runs were listed. */
   readonly experiments: number;
   readonly runs: Readonly<Record<RunOutcome, number>>;
+  /** Converted runs that MLflow has deleted or lost, by what was done about them. */
+  readonly runsGone: Readonly<Record<GoneRun['action'], number>>;
   /** Runs that have become visible in Aim. */
   readonly runsPublished: number;
   /** Artifacts that were not transferred; `extension` is in lower case with its dot, or empty. */
@@ -48,6 +51,7 @@ export class Summary {
   readonly #startedAt: number;
   readonly #counts = emptyCounts();
   readonly #runs: Record<RunOutcome, number> = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
+  readonly #gone: Record<GoneRun['action'], number> = { archived: 0, removed: 0, kept: 0 };
   readonly #notices: Partial<Record<Notice['kind'], number>> = {};
   readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
   readonly #skippedRuns = new Tally(REASONS_KEPT);
@@ -64,6 +68,9 @@ export class Summary {
       this.#experiments += 1;
     });
     events.on('run:done', (run) => this.#addRun(run));
+    events.on('run:gone', ({ action }) => {
+      this.#gone[action] += 1;
+    });
     events.on('publish', ({ runs }) => {
       this.#published += runs;
     });
@@ -80,6 +87,7 @@ export class Summary {
     return {
       experiments: this.#experiments,
       runs: { ...this.#runs },
+      runsGone: { ...this.#gone },
       runsPublished: this.#published,
       ...this.#counts,
       artifacts: { ...this.#counts.artifacts },

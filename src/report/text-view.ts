@@ -1,12 +1,15 @@
 import type { ConvertEvents } from '../events.js';
-import { type Ending, INTERRUPTED, type View } from './ending.js';
+import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
 import { showLive, showPlain } from './progress.js';
 import type { ProgressState } from './progress-state.js';
 import type { SummaryNumbers } from './summary.js';
-import { failedRunLines, summaryLines } from './summary-text.js';
+import { failedRunLine, failedRunLines, summaryLines } from './summary-text.js';
 import { printable } from './text-width.js';
 import { Warnings } from './warnings.js';
+import { showWatchLive, showWatchPlain } from './watch-progress.js';
+import { WatchState } from './watch-state.js';
+import { watchingLine } from './watch-text.js';
 
 const YELLOW = '\x1b[33m';
 const RED = '\x1b[31m';
@@ -28,13 +31,23 @@ export class TextView implements View {
   readonly #options: TextViewOptions;
   readonly #block: LiveBlock;
   readonly #warnings: Warnings | undefined;
-  readonly #stopProgress: () => void;
+  #stopProgress: () => void;
 
   constructor(events: ConvertEvents, progress: ProgressState, options: TextViewOptions) {
     this.#options = options;
     this.#block = new LiveBlock(options.stderr);
     this.#warnings = options.quiet ? undefined : new Warnings(events, (text) => this.warn(text));
     this.#stopProgress = this.#showProgress(progress);
+    const watch = new WatchState(events);
+    events.on('watching', ({ how, active }) => {
+      this.#stopProgress();
+      if (!options.quiet) this.say(watchingLine(how, active));
+      this.#stopProgress = this.#showWatch(watch);
+    });
+    events.on('source', ({ available, message }) => (available ? this.#news(message) : this.warn(message)));
+    events.on('run:done', (run) => {
+      if (watch.isWatching && run.outcome === 'failed') this.say(failedRunLine(run), this.#paint('error: ', RED));
+    });
   }
 
   say(text: string, prefix = ''): void {
@@ -48,6 +61,10 @@ export class TextView implements View {
   end(ending: Ending, summary: SummaryNumbers): void {
     this.#stopProgress();
     this.#warnings?.close(this.#options.reportFile);
+    if (ending.type === 'stopped') {
+      this.#news(STOPPED);
+      return;
+    }
     if (this.#options.quiet) for (const line of failedRunLines(summary)) this.say(line);
     else if (ending.type !== 'failed' || somethingWasDone(summary)) this.#printTable(summary);
     if (ending.type === 'failed') this.say(ending.message, this.#paint('error: ', RED));
@@ -58,6 +75,16 @@ export class TextView implements View {
     if (this.#options.quiet) return () => {};
     if (this.#options.live) return showLive(progress, this.#block);
     return showPlain(progress, (line) => this.say(line));
+  }
+
+  #showWatch(watch: WatchState): () => void {
+    if (this.#options.quiet) return () => {};
+    if (this.#options.live) return showWatchLive(watch, this.#block);
+    return showWatchPlain(watch, (line) => this.say(line));
+  }
+
+  #news(text: string): void {
+    if (!this.#options.quiet) this.say(text);
   }
 
   #printTable(summary: SummaryNumbers): void {

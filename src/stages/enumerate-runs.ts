@@ -35,8 +35,17 @@ export async function selectExperiments(
   wanted: readonly string[],
   signal: AbortSignal,
 ): Promise<Experiment[]> {
+  return chooseExperiments(await listExperiments(store, signal), wanted);
+}
+
+export async function listExperiments(store: TrackingStore, signal: AbortSignal): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
   for await (const experiment of store.experiments(signal)) experiments.push(experiment);
+  return experiments;
+}
+
+/** Those of `experiments` that `wanted` names, as {@link selectExperiments} says. */
+export function chooseExperiments(experiments: readonly Experiment[], wanted: readonly string[]): Experiment[] {
   for (const name of wanted) {
     if (experiments.some((experiment) => isCalled(experiment, name))) continue;
     const names = experiments.map((experiment) => experiment.name);
@@ -45,9 +54,12 @@ export async function selectExperiments(
       hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
     });
   }
-  return wanted.length === 0
-    ? experiments
-    : experiments.filter((experiment) => wanted.some((name) => isCalled(experiment, name)));
+  return experiments.filter((experiment) => isWanted(experiment, wanted));
+}
+
+/** Whether `wanted` names this experiment by id or name, or is empty. */
+export function isWanted(experiment: Experiment, wanted: readonly string[]): boolean {
+  return wanted.length === 0 || wanted.some((name) => isCalled(experiment, name));
 }
 
 function isCalled(experiment: Experiment, name: string): boolean {

@@ -15,11 +15,29 @@ export interface LedgerEntry {
   readonly properties: RunProperties;
   /** What was about to be written there when a conversion ended; it may have been, or not. */
   readonly pending?: RunProperties;
-  /** From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale. */
+  /**
+   * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale, or
+   * artifacts on another machine can be reached by now.
+   */
   readonly reviewAt: number | null;
+  /** The experiment it lies in, by MLflow's id. */
+  readonly experimentId?: string;
+  /** Whether it went on in MLflow when it was read last. */
+  readonly active?: boolean;
+  /** What has become of it since MLflow deleted it; absent for a run that MLflow has. */
+  readonly deleted?: Deletion;
 }
 
-const SCHEMA_VERSION = 1;
+/** `removing`: its removal from Aim has begun, and may not have been finished. */
+export type Deletion = 'archived' | 'kept' | 'removing';
+
+/** Where a run of the ledger lies in its source. */
+export interface LedgerPlace {
+  readonly hash: string;
+  readonly experimentId?: string;
+}
+
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS runs (
@@ -30,7 +48,10 @@ CREATE TABLE IF NOT EXISTS runs (
   inputs TEXT NOT NULL,
   properties TEXT NOT NULL,
   pending TEXT,
-  review_at INTEGER
+  review_at INTEGER,
+  experiment_id TEXT,
+  active INTEGER,
+  deleted TEXT
 ) WITHOUT ROWID;
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
@@ -50,12 +71,14 @@ export class Ledger {
   ) {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
-              pending AS pending, review_at AS review_at
+              pending AS pending, review_at AS review_at, experiment_id AS experiment_id, active AS active,
+              deleted AS deleted
        FROM runs WHERE hash = ?`,
     );
     this.upsert = database.prepare(
-      `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at,
+                                    experiment_id, active, deleted)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -84,15 +107,45 @@ export class Ledger {
       properties,
       ...(pending !== undefined && { pending }),
       reviewAt: row.review_at === null ? null : Number(row.review_at),
+      ...(row.experiment_id !== null && { experimentId: String(row.experiment_id) }),
+      ...(row.active !== null && { active: row.active === 1 }),
+      ...(row.deleted !== null && { deleted: String(row.deleted) as Deletion }),
     };
+  }
+
+  /** Where the runs of a source lie. Nothing may be written while they are taken. */
+  *places(source: string): Generator<LedgerPlace> {
+    const rows = this.database
+      .prepare('SELECT hash AS hash, experiment_id AS experiment_id FROM runs WHERE source = ?')
+      .iterate(source) as Iterable<{ hash: string; experiment_id: string | null }>;
+    for (const { hash, experiment_id } of rows) {
+      yield { hash, ...(experiment_id !== null && { experimentId: experiment_id }) };
+    }
+  }
+
+  delete(hash: string): void {
+    this.database.prepare('DELETE FROM runs WHERE hash = ?').run(hash);
   }
 
   /** Writes entries in one transaction. */
   write(entries: readonly LedgerEntry[]): void {
     this.database.exec('BEGIN');
-    for (const { hash, runId, source, revision, inputs, properties, pending, reviewAt } of entries) {
+    for (const entry of entries) {
+      const { hash, runId, source, revision, inputs, properties, pending, reviewAt } = entry;
       const unsettled = pending === undefined ? null : JSON.stringify(pending);
-      this.upsert.run(hash, runId, source, revision, inputs, JSON.stringify(properties), unsettled, reviewAt);
+      const state = [entry.experimentId ?? null, entry.active === undefined ? null : Number(entry.active)];
+      this.upsert.run(
+        hash,
+        runId,
+        source,
+        revision,
+        inputs,
+        JSON.stringify(properties),
+        unsettled,
+        reviewAt,
+        ...state,
+        entry.deleted ?? null,
+      );
     }
     this.database.exec('COMMIT');
   }

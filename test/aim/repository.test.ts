@@ -193,6 +193,11 @@ describe('a repository that cannot be used is refused, and nothing is touched', 
     expect(readdirSync(directory)).toEqual(['file']);
   });
 
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('a place where no directory can be made, at once', () => {
+    expect(refusal('/proc/no-such/place').sentence).toContain('/proc/no-such');
+  });
+
   test('is a fatal error also where the system says why', () => {
     const file = join(directory, 'file');
     writeFileSync(file, '');

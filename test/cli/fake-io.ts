@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Io, OutputStream } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
 import type { convert } from '../../src/pipeline.js';
+import type { readStatus } from '../../src/sync/status.js';
+import type { watch } from '../../src/sync/watch.js';
 
 /** A stream that keeps what is written to it. */
 export class FakeStream extends EventEmitter implements OutputStream {
@@ -24,6 +26,8 @@ export class FakeIo implements Io {
   readonly exits: number[] = [];
   env: Record<string, string | undefined> = {};
   convert: typeof convert = async () => {};
+  watch: typeof watch = async () => {};
+  readStatus: typeof readStatus = async (repo) => ({ repo, sources: [] });
   readonly exit = (code: number): void => void this.exits.push(code);
 
   /** Runs `mlflow2aim convert` on a source that is not looked at. */

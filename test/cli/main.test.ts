@@ -79,7 +79,7 @@ describe('the exit code', () => {
     process.chdir(directory);
     expect(await main(['convert'], io)).toBe(1);
     process.chdir(before);
-    expect(io.stderr.text).toMatch(/^error: There is no \.\/mlruns .* MLFLOW_TRACKING_URI\.\n$/);
+    expect(io.stderr.text).toMatch(/^error: There is neither \.\/mlruns nor .* MLFLOW_TRACKING_URI\.\n$/);
   });
 
   test('is 2 for usage errors', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { normaliseFlags } from '../../src/cli/normalise-flags.js';
 import { createProgram } from '../../src/cli/program.js';
 
-const program = createProgram(() => {});
+const program = createProgram({ convert: () => {}, status: () => {} });
 const normalise = (...argv: string[]) => normaliseFlags(argv, program);
 
 describe('flags are written with - or with _', () => {

@@ -24,10 +24,11 @@ describe('convert', () => {
   test('has defaults for everything', () => {
     expect(settings([])).toEqual({
       options: {
-        trackingUri: './mlruns',
+        trackingUri: '',
         repo: '.',
         experiments: [],
         includeDeleted: false,
+        deleted: 'archive',
         overwrite: false,
         restoreRemoved: false,
         concurrency: 2 * availableParallelism(),
@@ -46,6 +47,10 @@ describe('convert', () => {
     [['--tracking_uri', 'http://h:5000'], { trackingUri: 'http://h:5000' }],
     [['--tracking-uri=sqlite:///a_b.db'], { trackingUri: 'sqlite:///a_b.db' }],
     [['--mlflow-tracking-uri', 'x'], { trackingUri: 'x' }],
+    [
+      ['--artifacts_destination', 's3://bucket/mlf', '--concurrency', '3'],
+      { source: { concurrency: 3, artifactsDestination: 's3://bucket/mlf' } },
+    ],
     [['--repo', '/data/aim'], { repo: '/data/aim' }],
     [['--repo', '/data/aim/.aim'], { repo: '/data/aim' }],
     [['--repo', '/data/aim/.aim/'], { repo: '/data/aim' }],
@@ -101,6 +106,39 @@ describe('convert', () => {
   });
 });
 
+describe('following changes', () => {
+  const watch = (...argv: string[]) => {
+    const parsed = parseArguments(argv, new FakeIo());
+    return parsed.type === 'convert' ? parsed.settings.watch : undefined;
+  };
+
+  test('is asked for by --watch or sync, which mean the same', () => {
+    const options = { interval: 10_000, reconcile: 30_000, poll: false };
+    expect(watch('convert')).toBeUndefined();
+    expect(watch('convert', '--watch')).toEqual({ options });
+    expect(watch('sync')).toEqual({ options });
+  });
+
+  test('has flags of its own', () => {
+    const flags = ['--interval=1m', '--reconcile', '500ms', '--poll', '--listen', '[::1]:0', '--deleted', 'keep'];
+    expect(watch('sync', ...flags)).toEqual({
+      options: { interval: 60_000, reconcile: 500, poll: true },
+      listen: { host: '::1', port: 0 },
+    });
+  });
+});
+
+describe('status', () => {
+  test('takes a repository, and a form', () => {
+    const parse = (...flags: string[]) => parseArguments(['status', ...flags], new FakeIo());
+    expect(parse()).toEqual({ type: 'status', settings: { repo: '.', json: false } });
+    expect(parse('--repo', '/data/aim/.aim', '--json')).toEqual({
+      type: 'status',
+      settings: { repo: '/data/aim', json: true },
+    });
+  });
+});
+
 describe('usage errors', () => {
   test.each<[string[], string]>([
     [['convert', '--trakcing_uri', 'x'], 'Did you mean --tracking-uri?'],
@@ -115,11 +153,18 @@ describe('usage errors', () => {
     [['convert', '--concurrency', '0'], 'It takes a whole number from 1 to 1000.'],
     [['convert', '--stale-after', 'soon'], 'It takes a time span such as 24h'],
     [['convert', '--max-text-size', 'big'], 'It takes a size such as 100MB'],
+    [['convert', '--deleted', 'forget'], 'Allowed choices are archive, remove, keep.'],
+    [['sync', '--interval', '0'], 'It takes a time span from 100ms to 7d'],
+    [['sync', '--listen', 'here'], 'It takes an address such as 127.0.0.1:9464'],
+    [['sync', '--report', 'r.json'], '--report tells of one conversion'],
+    [['convert', '--listen', '9464'], '--listen is of use with --watch only.'],
+    [['convert', '--poll'], '--poll is of use with --watch only.'],
+    [['status', '--repo', 'aim://host:53800'], 'aim://host:53800 cannot be'],
     [['convert', 'mlruns'], "too many arguments for 'convert'"],
   ])('%j: %s', (argv, sentence) => {
     const text = refusal(...argv);
     expect(text).toContain(sentence);
-    expect(text).toMatch(/Run mlflow2aim (convert )?--help to see what it takes\.\n$/);
+    expect(text).toMatch(/Run mlflow2aim ((convert|sync|status) )?--help to see what it takes\.\n$/);
   });
 
   test('no command at all prints the help, as an error', () => {
@@ -132,6 +177,8 @@ describe('help and version', () => {
     [['--help'], 'mlflow2aim convert --tracking_uri /data/mlruns'],
     [['convert', '--help'], '--exclude-artifacts <GLOB>'],
     [['help', 'convert'], 'Examples:'],
+    [['sync', '--help'], '--listen <HOST:PORT>'],
+    [['status', '--help'], '--json'],
     [['--version'], '.'],
   ])('%j', (argv, text) => {
     const io = new FakeIo();

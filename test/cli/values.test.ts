@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration, parseInteger, parseRate, parseSize, parseText } from '../../src/cli/values.js';
+import {
+  parseDuration,
+  parseInteger,
+  parseListen,
+  parsePause,
+  parseRate,
+  parseSize,
+  parseText,
+} from '../../src/cli/values.js';
 
 describe('values of flags', () => {
   test.each([
@@ -42,6 +50,23 @@ describe('values of flags', () => {
   test.each(['', 'MB', '-1', '1.2.3', '10 apples', '99999999TB', 'Infinity'])('no size: %p', (text) =>
     expect(() => parseSize(text)).toThrow(/such as 100MB/),
   );
+
+  test.each([
+    ['9464', { host: '127.0.0.1', port: 9464 }],
+    [':0', { host: '127.0.0.1', port: 0 }],
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['localhost:80', { host: 'localhost', port: 80 }],
+    ['[::1]:9464', { host: '::1', port: 9464 }],
+  ])('address %p', (text, address) => expect(parseListen(text)).toEqual(address));
+
+  test.each(['', 'localhost', '::1:9464', '127.0.0.1:65536', 'a:b:1', ':-1'])('no address: %p', (text) =>
+    expect(() => parseListen(text)).toThrow(/such as 127\.0\.0\.1:9464/),
+  );
+
+  test('pauses are spans, neither too short nor endless', () => {
+    expect(['100ms', '10s', '1.5m', '7d'].map(parsePause)).toEqual([100, 10_000, 90_000, 604_800_000]);
+    for (const text of ['0', 'never', '99ms', '8d', '']) expect(() => parsePause(text)).toThrow(/from 100ms to 7d/);
+  });
 
   test('whole numbers have bounds', () => {
     const parse = parseInteger(1, 10);

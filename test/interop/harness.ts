@@ -80,7 +80,7 @@ afterAll(async () => {
   await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
 });
 
-export type Shape = 'small' | 'edge' | 'wide' | 'long' | 'artifacts' | 'old' | 'fast';
+export type Shape = 'small' | 'edge' | 'wide' | 'long' | 'huge' | 'artifacts' | 'old' | 'fast';
 
 /** A new store of this shape in a directory of its own. */
 export async function makeStore(shape: Shape, ...numbers: string[]): Promise<string> {

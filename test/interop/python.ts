@@ -10,6 +10,10 @@ const SCRIPTS = join(HERE, 'python');
 /** The interpreter with MLflow and Aim: the one that scripts/prepare-interop.mjs made, or another one on request. */
 export const PYTHON = process.env.MLFLOW2AIM_PYTHON ?? join(resolve(HERE, '../..'), '.cache/interop/venv/bin/python');
 
+/** An interpreter with MLflow 2.22, for its server: MLflow 3 cannot live beside it. */
+export const MLFLOW_2 =
+  process.env.MLFLOW2AIM_PYTHON_MLFLOW2 ?? join(resolve(HERE, '../..'), '.cache/interop/mlflow2/bin/python');
+
 interface Answer {
   readonly code: number;
   readonly stdout: string;

@@ -65,11 +65,12 @@ async function expectAsAnew(): Promise<void> {
 }
 
 describe('converting again', () => {
-  test('when nothing has changed changes no file but the lock', async () => {
+  test('when nothing has changed changes no file but the lock and the ledger', async () => {
     const before = listing(repository.path);
     expect(outcomes(await again())).toEqual({ unchanged: 3 });
-    // the lock is written by each owner; the directory has had its journal and the staging directory in it
-    expect(changedPaths(before, listing(repository.path))).toEqual(['', '/mlflow2aim.lock']);
+    // the lock is written by each owner, and the ledger notes when the source was looked at; the directory has had their
+    // journals and the staging directory in it
+    expect(changedPaths(before, listing(repository.path))).toEqual(['', '/mlflow2aim.lock', '/mlflow2aim.sqlite']);
   });
 
   test('writes the run that has changed, and no other', async () => {

@@ -54,7 +54,7 @@ export function essence(directory: string): Omit<RepositoryState, 'noteLog'> {
 
 /** What `run_metadata.sqlite` says, without row numbers. */
 export function readMetadata(file: string): Omit<RepositoryState, 'runs' | 'index' | 'leftovers'> {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
   try {
     const all = (sql: string) =>
       database

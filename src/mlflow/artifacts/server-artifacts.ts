@@ -20,8 +20,8 @@ interface Entry {
 interface Transport {
   /** What is in a directory; '' for the root. */
   entries(directory: string, signal: AbortSignal): Promise<Entry[]>;
-  /** The path or URL of a file's bytes. */
-  source(path: string): string;
+  /** The paths or URLs under which a file's bytes may be had, the best first. */
+  sources(path: string): readonly string[];
 }
 
 /**
@@ -35,7 +35,9 @@ export class ServerArtifacts implements ArtifactOpener {
   at(runId: string, artifactUri: string | undefined): ArtifactRepository {
     const proxy = artifactUri === undefined ? undefined : proxyUrl(artifactUri, this.client.server);
     const transport =
-      proxy === undefined ? new RunArtifacts(this.client, runId) : new ProxiedArtifacts(this.client, proxy);
+      proxy === undefined
+        ? new RunArtifacts(this.client, runId)
+        : new ProxiedArtifacts(this.client, proxy, new RunArtifacts(this.client, runId));
     return new ServerRepository(this.client, transport, runId, artifactUri);
   }
 
@@ -57,7 +59,7 @@ class ServerRepository implements ArtifactRepository {
       files = await this.#walk(context);
     } catch (cause) {
       context.signal.throwIfAborted();
-      if (!(cause instanceof ConvertError) || cause.kind === 'fatal') throw cause;
+      if (!isPassable(cause)) throw cause;
       context.notice({ kind: 'artifacts-unreachable', uri: this.#shown(''), detail: cause.sentence });
       return;
     }
@@ -69,11 +71,27 @@ class ServerRepository implements ArtifactRepository {
 
   async *open(file: ArtifactFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     try {
-      const request = { path: this.transport.source(file.path), what: `artifact ${file.path} of run ${this.runId}` };
-      yield* this.client.download(request, signal);
+      yield* this.#download(file.path, signal);
     } catch (cause) {
-      if (signal.aborted || !(cause instanceof ConvertError) || cause.kind === 'fatal') throw cause;
+      if (signal.aborted || !isPassable(cause)) throw cause;
       throw new ConvertError('skip-item', cause.message, { where: file.uri, cause });
+    }
+  }
+
+  /** From the first of the sources that has it. Once bytes have come, there is no other. */
+  async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const what = `artifact ${path} of run ${this.runId}`;
+    const [first = '', second] = this.transport.sources(path);
+    let begun = false;
+    try {
+      const giveUpEarly = second === undefined ? 'at 500' : 'at any trouble';
+      for await (const chunk of this.client.download({ path: first, what, giveUpEarly }, signal)) {
+        begun = true;
+        yield chunk;
+      }
+    } catch (cause) {
+      if (signal.aborted || begun || second === undefined || !isPassable(cause)) throw cause;
+      yield* this.client.download({ path: second, what, giveUpEarly: 'at 500' }, signal);
     }
   }
 
@@ -95,7 +113,7 @@ class ServerRepository implements ArtifactRepository {
       await Promise.all(
         below.map((path) =>
           visit(path).catch((cause: unknown) => {
-            if (signal.aborted || !(cause instanceof ConvertError) || cause.kind === 'fatal') throw cause;
+            if (signal.aborted || !isPassable(cause)) throw cause;
             notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: cause.sentence });
           }),
         ),
@@ -107,9 +125,14 @@ class ServerRepository implements ArtifactRepository {
 
   /** Where the bytes lie in MLflow, as MLflow calls it. */
   #shown(path: string): string {
-    const root = this.artifactUri ?? `runs:/${this.runId}`;
-    const base = /^[a-z][a-z0-9+.-]+:/i.test(root) ? withoutCredentials(root) : pathToFileURL(root).href;
+    const base = this.#root();
     return path === '' ? base : `${base.replace(/\/+$/, '')}/${encodePath(path)}`;
+  }
+
+  #root(): string {
+    const root = this.artifactUri ?? '';
+    if (/^[a-z][a-z0-9+.-]+:/i.test(root)) return withoutCredentials(root);
+    return root.startsWith('/') ? pathToFileURL(root).href : `runs:/${this.runId}`; // a relative one is the server's
   }
 }
 
@@ -147,8 +170,8 @@ class RunArtifacts implements Transport {
     return found;
   }
 
-  source(path: string): string {
-    return `/get-artifact?${this.#query}&path=${encodeURIComponent(path)}`;
+  sources(path: string): readonly string[] {
+    return [`/get-artifact?${this.#query}&path=${encodeURIComponent(path)}`];
   }
 }
 
@@ -158,6 +181,7 @@ class ProxiedArtifacts implements Transport {
   constructor(
     private readonly client: HttpClient,
     private readonly root: { readonly service: string; readonly path: string },
+    private readonly run: RunArtifacts,
   ) {}
 
   async entries(directory: string, signal: AbortSignal): Promise<Entry[]> {
@@ -171,8 +195,10 @@ class ProxiedArtifacts implements Transport {
     }));
   }
 
-  source(path: string): string {
-    return [this.root.service, this.root.path, encodePath(path)].filter((part) => part !== '').join('/');
+  /** The tracking server fetches from its own proxy too; slower, but names that no header can hold come through. */
+  sources(path: string): readonly string[] {
+    const direct = [this.root.service, this.root.path, encodePath(path)].filter((part) => part !== '').join('/');
+    return [direct, ...this.run.sources(path)];
   }
 }
 
@@ -193,6 +219,11 @@ function proxyUrl(
   }
   const direct = /^(https?:\/\/.*\/mlflow-artifacts\/artifacts)(?:\/+(.*))?$/s.exec(artifactUri);
   return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodePath(direct[2] ?? '')) };
+}
+
+/** True for trouble with this location or file only. */
+function isPassable(cause: unknown): cause is ConvertError {
+  return cause instanceof ConvertError && cause.kind !== 'fatal';
 }
 
 function whatOf(directory: string): string {

@@ -7,6 +7,8 @@ import { hasEntries } from './walk.js';
 export interface ArtifactLocation {
   /** The directory that holds them; absent when none can be reached. */
   readonly directory?: string;
+  /** True for a URI that names no file system: `directory` is then only what lies in the store, besides. */
+  readonly isRemote?: true;
   /** Why the run's own location was not used, when files may be missing because of it. */
   readonly trouble?: ArtifactTrouble;
 }
@@ -37,10 +39,7 @@ export function artifactLocation(
   if (artifactUri === undefined) return own;
 
   const target = uriTarget(artifactUri);
-  if (target.kind === 'remote') {
-    const detail = `Files at ${target.scheme}: locations cannot be read from a file store yet${insteadOf(inStore)}.`;
-    return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail } };
-  }
+  if (target.kind === 'remote') return { ...own, isRemote: true };
   if (target.kind === 'local') {
     // a relative location was relative to where training ran: often the directory that holds the store
     const candidates = target.paths.map((path) => (isAbsolute(path) ? path : resolve(dirname(root), path)));
@@ -50,10 +49,6 @@ export function artifactLocation(
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
   const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
   return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: `The artifact location ${detail}.` } };
-}
-
-function insteadOf(inStore: string): string {
-  return hasEntries(inStore) ? `; only what lies in ${inStore} was taken` : '';
 }
 
 /** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */

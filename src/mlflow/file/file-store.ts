@@ -2,9 +2,14 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
+import { ArtifactsOrDirectory } from '../artifacts/artifacts-or-directory.js';
+import { DirectoryArtifacts } from '../artifacts/directory-artifacts.js';
+import { openArtifacts } from '../artifacts/open-artifacts.js';
+import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
+import { DEFAULT_SOURCE } from '../source-options.js';
 import type { TrackingStore } from '../tracking-store.js';
-import { artifactLocation } from './artifact-location.js';
-import { listArtifacts, readArtifact } from './artifacts.js';
+import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
 import { readExperiment, type Warn } from './experiment.js';
@@ -37,6 +42,8 @@ export interface FileStoreOptions {
    * warning of the process.
    */
   readonly warn?: Warn;
+  /** Opens the artifact locations that are not on this machine's file system; closed with the store. */
+  readonly remoteArtifacts?: ArtifactOpener;
 }
 
 /**
@@ -50,6 +57,7 @@ export class FileStore implements TrackingStore {
   readonly uri: string;
   readonly #root: string;
   readonly #warn: Warn;
+  readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
   readonly #models = new ModelShelves();
 
@@ -58,6 +66,7 @@ export class FileStore implements TrackingStore {
     this.#root = root;
     this.uri = root;
     this.#warn = options.warn ?? ((message) => process.emitWarning(message));
+    this.#remoteArtifacts = options.remoteArtifacts ?? openArtifacts({ root, ...DEFAULT_SOURCE });
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
@@ -140,9 +149,7 @@ export class FileStore implements TrackingStore {
 
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
     await this.#turns.pause(context.signal);
-    const { directory, trouble } = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
-    if (trouble !== undefined) context.notice({ kind: 'artifacts-unreachable', ...trouble });
-    if (directory !== undefined) yield* listArtifacts(directory, context);
+    yield* this.#artifactsOf(ref, run).list(context);
   }
 
   async *openArtifact(
@@ -152,16 +159,19 @@ export class FileStore implements TrackingStore {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, void> {
     await this.#turns.pause(signal);
-    const { directory } = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
-    if (directory === undefined) {
-      throw new ConvertError('skip-item', `The artifact directory of run ${ref.runId} is no longer there.`, {
-        where: file.uri,
-      });
-    }
-    yield* readArtifact(directory, file.path, signal);
+    yield* this.#artifactsOf(ref, run).open(file, signal);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#remoteArtifacts.close();
+  }
+
+  #artifactsOf(ref: RunRef, run: Run): ArtifactRepository {
+    const location = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
+    if (!location.isRemote) return localArtifacts(location);
+    const own = this.#remoteArtifacts.at(ref.runId, run.artifactUri);
+    return location.directory === undefined ? own : new ArtifactsOrDirectory(own, location.directory);
+  }
 
   #directoryOf(ref: RunRef): string {
     return join(this.#root, ...ref.locator.split('/'));
@@ -220,4 +230,9 @@ export class FileStore implements TrackingStore {
       throw new ConvertError('fatal', error.message, { where: directory, cause, ...optional('hint', error.hint) });
     }
   }
+}
+
+function localArtifacts({ directory, trouble }: ArtifactLocation): ArtifactRepository {
+  if (trouble !== undefined) return unreachableArtifacts(trouble.uri, trouble.detail);
+  return directory === undefined ? NO_ARTIFACTS : new DirectoryArtifacts(directory);
 }

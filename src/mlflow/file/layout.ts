@@ -35,7 +35,12 @@ export function trashedDirectories(root: string): string[] {
  * have: the artifact directories of a database's runs lie in the same places and have none of it.
  */
 export function runDirectories(experiment: string): string[] {
-  return directories(experiment).filter((name) => !NOT_RUNS.has(name) && isRun(join(experiment, name)));
+  return directories(experiment).filter((name) => isRunName(name) && isRun(join(experiment, name)));
+}
+
+/** False for the names in an experiment's directory that are no run's. */
+export function isRunName(name: string): boolean {
+  return !NOT_RUNS.has(name);
 }
 
 function isRun(directory: string): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errorCode, toConvertError } from '../../errors.js';
+import { asFatal, errorCode } from '../../errors.js';
 import type { Environment } from './environment.js';
 import type { UserPassword } from './server-uri.js';
 
@@ -33,8 +33,7 @@ function readCredentials(file: string): Map<string, string> {
   } catch (cause) {
     const code = errorCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return new Map();
-    const { message } = toConvertError(cause, 'fatal', file);
-    throw toConvertError(new Error(message), 'fatal', file);
+    throw asFatal(cause, file);
   }
 }
 

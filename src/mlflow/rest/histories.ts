@@ -68,7 +68,7 @@ export class Histories {
    */
   async ofMany(runIds: readonly string[], key: string, signal: AbortSignal): Promise<Map<string, HistoryStart>> {
     const answer = await this.#bulk(runIds, key, signal);
-    if (answer === undefined) return new Map();
+    if (answer === undefined) return this.#inParts(runIds, key, signal);
     const { points, runs } = answer;
     points.restoreInfinities();
     const isCut = points.length >= PAGE_POINTS;
@@ -78,6 +78,18 @@ export class Histories {
     );
     for (const { runId, from, to } of isCut ? runs.slice(0, -1) : runs) {
       found.set(runId, { batches: [...points.batches(from, to)], length: to - from });
+    }
+    return found;
+  }
+
+  /** As {@link ofMany}, when the server has just refused to take so many runs at once. */
+  async #inParts(runIds: readonly string[], key: string, signal: AbortSignal): Promise<Map<string, HistoryStart>> {
+    const count = this.fitting(runIds, key);
+    const found = new Map<string, HistoryStart>();
+    if (!this.#able.bulk || count >= runIds.length) return found;
+    for (let at = 0; at < runIds.length; at += count) {
+      const part = await this.ofMany(runIds.slice(at, at + count), key, signal);
+      for (const [runId, start] of part) found.set(runId, start);
     }
     return found;
   }
@@ -166,12 +178,12 @@ export class Histories {
   async *#whole(runId: string, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
     const request = historyRequest(runId, key);
     if (await this.#filesBehind(signal)) {
-      yield* this.client.stream(request, signal, ({ body }) => streamMetrics(body));
+      yield* this.client.stream(request, signal, (answer) => wholeHistory(answer, key));
       return;
     }
-    const points = await this.client.read(request, signal, async ({ body }) => {
+    const points = await this.client.read(request, signal, async (answer) => {
       const all = new PointList();
-      for await (const batch of streamMetrics(body)) all.append(batch);
+      for await (const batch of wholeHistory(answer, key)) all.append(batch);
       return all;
     });
     points.sort();
@@ -196,6 +208,12 @@ export class Histories {
 function isLarge(answer: Answer, key: string): boolean {
   const limit = LARGE_ANSWER + PAGE_POINTS * ESCAPED_CHARACTER * key.length;
   return Number(header(answer, 'content-length') ?? 0) > limit;
+}
+
+/** Parsing a stream takes ten times as long, so it is for those answers that are too large to be held. */
+async function* wholeHistory(answer: Answer, key: string): AsyncGenerator<PointBatch, void, void> {
+  if (isLarge(answer, key)) yield* streamMetrics(answer.body);
+  else yield* parseMetrics(await answer.body.bytes()).points.batches();
 }
 
 function bulkPath(runIds: readonly string[], key: string): string {

@@ -4,13 +4,16 @@ import type { SourceOptions } from '../source-options.js';
 import { authorization } from './credentials.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
+import { type Asked, gaveUpError, nobodyError, refusedError, untrustedError } from './http-errors.js';
 import { Pace, pause } from './pace.js';
-import { type Refusal, refusal } from './refusal.js';
-import { backoff, GarbledAnswer, isNetworkTrouble, isNobodyThere, isPassing, retryAfter } from './retry.js';
+import { refusal } from './refusal.js';
+import { backoff, isNetworkTrouble, isNobodyThere, isPassing, isUntrusted, retryAfter } from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 
 const MOST_REDIRECTS = 5;
+/** For requests that give up early. */
+const EARLY_RETRIES = 2;
 
 /** A request to a tracking server, or to a place that it named. */
 export interface HttpRequest {
@@ -22,6 +25,11 @@ export interface HttpRequest {
   readonly what: string;
   /** Whether a server that is not there is an error at once; otherwise it is waited for. */
   readonly first?: true;
+  /**
+   * What is likely to come again and not waited for long: an answer of 500, which may be about this one file, or any
+   * trouble, when there is another way to get the same.
+   */
+  readonly giveUpEarly?: 'at 500' | 'at any trouble';
 }
 
 /** An answer whose status was a success, its body not yet read. */
@@ -30,10 +38,10 @@ export type Answer = Dispatcher.ResponseData;
 /** An answer that may be another one the next time. */
 class Passing extends Error {
   constructor(
-    message: string,
+    readonly status: number,
     readonly wait: number | undefined,
   ) {
-    super(message);
+    super(`it answered ${status}`);
   }
 }
 
@@ -92,7 +100,7 @@ export class HttpClient {
         try {
           return await take(answer);
         } finally {
-          answer.body.destroy();
+          leave(answer);
         }
       } catch (cause) {
         await this.#waitAfter(cause, ++failures, request, signal);
@@ -137,7 +145,7 @@ export class HttpClient {
         const answer = await this.#send(request, headers, signal);
         const now = header(answer, 'etag');
         if (received > 0 && tag !== now) {
-          answer.body.destroy();
+          leave(answer);
           throw new ConvertError('skip-item', `${capital(request.what)} has changed while it was downloaded.`);
         }
         tag = now;
@@ -153,7 +161,8 @@ export class HttpClient {
         }
         return;
       } catch (cause) {
-        await this.#waitAfter(cause, ++failures, request, signal);
+        const { path, what } = request;
+        await this.#waitAfter(cause, ++failures, received === 0 ? request : { path, what }, signal);
       }
     }
   }
@@ -178,15 +187,20 @@ export class HttpClient {
     const { statusCode: status } = answer;
     if (status >= 200 && status < 300) return answer;
     if (isPassing(status)) {
-      answer.body.destroy();
+      leave(answer);
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
-      throw new Passing(`it answered ${status}`, wait);
+      throw new Passing(status, wait);
     }
-    throw this.#final(refusal(status, await textOf(answer)), request, url);
+    const refused = refusal(status, await textOf(answer));
+    throw refusedError(refused, this.#asked(request), this.#authorization !== undefined);
   }
 
   #url({ path }: HttpRequest): URL {
     return new URL(path.startsWith('/') ? this.server.origin + this.server.prefix + path : path);
+  }
+
+  #asked(request: HttpRequest): Asked {
+    return { what: request.what, url: this.#url(request), server: this.server };
   }
 
   /** Credentials go to the host that they are for, and to no other that somebody has named in an artifact URI. */
@@ -196,73 +210,24 @@ export class HttpClient {
     return { ...this.#headers, ...(this.#authorization !== undefined && { authorization: this.#authorization }) };
   }
 
-  #final(cause: Refusal, { what }: HttpRequest, url: URL): ConvertError {
-    const { status, message } = cause;
-    const says = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
-    const own = url.origin === this.server.origin;
-    if (own && status === 401) {
-      const hint =
-        this.#authorization === undefined
-          ? 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.'
-          : 'Check the user and password, or the token, that are set for MLflow.';
-      return new ConvertError('fatal', `The tracking server ${this.server.shown} refused the credentials.`, {
-        hint,
-        cause,
-      });
-    }
-    if (own && status === 403) {
-      const text = `The tracking server ${this.server.shown} forbids reading ${what}${says}.`;
-      return new ConvertError('fatal', text, { hint: hintForForbidden(message), cause });
-    }
-    return new ConvertError('skip-run', `The server answered ${status} when asked for ${what}${says}.`, {
-      where: url.origin + url.pathname,
-      cause,
-    });
-  }
-
   /** Waits before the next attempt, or throws when there is to be none. */
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof Passing;
+    if (isUntrusted(cause)) throw untrustedError(cause, this.#asked(request));
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);
-    if (failures > this.#retry.retries || (nobody && request.first)) {
-      throw nobody ? this.#nobody(cause, request) : this.#gaveUp(cause, failures, request);
+    const early = request.giveUpEarly === 'at any trouble' || (request.giveUpEarly && passing && cause.status === 500);
+    const retries = early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
+    if (failures > retries || (nobody && request.first)) {
+      const asked = this.#asked(request);
+      throw nobody ? nobodyError(cause, asked) : gaveUpError(cause, failures, asked);
     }
     await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
-  }
-
-  #nobody(cause: unknown, request: HttpRequest): ConvertError {
-    const { origin } = this.#url(request);
-    if (origin !== this.server.origin) {
-      return new ConvertError('skip-run', `Nothing answers at ${origin}, where ${request.what} should be.`, { cause });
-    }
-    return new ConvertError('fatal', `No tracking server answers at ${this.server.shown}.`, {
-      hint: 'Is the address right, and is the server running?',
-      cause,
-    });
-  }
-
-  #gaveUp(cause: unknown, failures: number, { what }: HttpRequest): ConvertError {
-    const reason =
-      cause instanceof GarbledAnswer || cause instanceof SyntaxError ? 'its answer was cut' : reasonOf(cause);
-    const message = `The server could not give ${what} in ${failures} attempts: ${reason}.`;
-    return new ConvertError('skip-run', message, { where: this.server.shown, cause });
   }
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };
-
-function hintForForbidden(message: string): string {
-  return /host/i.test(message)
-    ? 'Add the name in the tracking URI to its --allowed-hosts, or use another name of it.'
-    : 'Give the user the right to read it, or use another user.';
-}
-
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return (text === '' ? 'no reason given' : text).replace(/\.$/, '');
-}
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -272,6 +237,12 @@ function capital(text: string): string {
 export function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Gives up what has not been read of an answer, if anything. */
+function leave({ body }: Answer): void {
+  body.on('error', () => {}); // which is that it was given up
+  body.destroy();
 }
 
 async function textOf(answer: Answer): Promise<string> {

@@ -3,6 +3,7 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x
 const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
 /** So many digits fit a double, whichever they are. */
 const SAFE_DIGITS = 15;
+const MOST_KEYS = 16;
 
 /**
  * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws a SyntaxError
@@ -10,13 +11,15 @@ const SAFE_DIGITS = 15;
  */
 export class JsonBytes {
   #at = 0;
+  /** Keys met so far: there are few, and making a string of one anew costs more than comparing it. */
+  readonly #keys: { readonly text: string; readonly bytes: Buffer }[] = [];
 
   constructor(private readonly bytes: Buffer) {}
 
   /** Reads an object; `member` must read the value of each key. Keys with escapes are given unescaped. */
   object(member: (key: string) => void): void {
     this.#members(OPEN_OBJECT, CLOSE_OBJECT, () => {
-      const key = this.string();
+      const key = this.#key();
       this.#expect(COLON);
       member(key);
     });
@@ -38,6 +41,8 @@ export class JsonBytes {
 
   /** Reads a number, bare or in a string. */
   double(): number {
+    const small = this.#smallInteger();
+    if (small !== undefined) return small;
     const text = this.#scalar();
     const value = Number(text);
     if (text === '' || (Number.isNaN(value) && text !== 'NaN')) throw this.#fault();
@@ -94,6 +99,26 @@ export class JsonBytes {
     }
   }
 
+  #key(): string {
+    this.#next();
+    for (const { text, bytes } of this.#keys) if (this.#passes(bytes)) return text;
+    const begin = this.#at;
+    const text = this.string();
+    if (this.#keys.length < MOST_KEYS) {
+      this.#keys.push({ text, bytes: Buffer.from(this.bytes.subarray(begin, this.#at)) });
+    }
+    return text;
+  }
+
+  /** Passes over these bytes, quotes included, if they come next. */
+  #passes(expected: Buffer): boolean {
+    const end = this.#at + expected.length;
+    if (end > this.bytes.length) return false;
+    for (let at = 0; at < expected.length; at++) if (this.bytes[this.#at + at] !== expected[at]) return false;
+    this.#at = end;
+    return true;
+  }
+
   /** An integer of few digits without a fraction, which needs no text; undefined, and nothing read, for all else. */
   #smallInteger(): number | undefined {
     this.#next();
@@ -108,7 +133,7 @@ export class JsonBytes {
     const ends = after === COMMA || after === CLOSE_OBJECT || (after !== undefined && after <= 0x20);
     if (at === first || at - first > SAFE_DIGITS || !ends) return undefined;
     this.#at = at;
-    return negative ? -value : value;
+    return negative ? -value : value; // -0 as Python's float has it
   }
 
   /** The text of a number, or of a string. */

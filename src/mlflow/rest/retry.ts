@@ -14,9 +14,6 @@ export function isPassing(status: number): boolean {
   return PASSING.has(status);
 }
 
-/** An answer that is cut or garbled, though the status was fine. */
-export class GarbledAnswer extends Error {}
-
 /** Codes of what goes wrong below HTTP: resets, cuts, time-outs, names that cannot be resolved at the moment. */
 const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -32,7 +29,7 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 
 /** True for what a repetition may mend. */
 export function isNetworkTrouble(cause: unknown): boolean {
-  if (cause instanceof GarbledAnswer || cause instanceof errors.HTTPParserError) return true;
+  if (cause instanceof errors.HTTPParserError) return true;
   const code = errorCode(cause);
   if (
     code !== undefined &&
@@ -48,6 +45,12 @@ export function isNobodyThere(cause: unknown): boolean {
   const code = errorCode(cause);
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return true;
   return cause instanceof AggregateError && cause.errors.some(isNobodyThere);
+}
+
+/** True when TLS does not accept the server's certificate. */
+export function isUntrusted(cause: unknown): boolean {
+  const code = errorCode(cause) ?? '';
+  return /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_)/.test(code);
 }
 
 /** The milliseconds before the n-th retry (1, 2 …): none, then 2·factor, 4·factor …, and some jitter. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import type { SourceOptions } from '../source-options.js';
+import { openArtifacts } from '../artifacts/open-artifacts.js';
+import { DEFAULT_SOURCE, type SourceOptions } from '../source-options.js';
 import type { TrackingStore } from '../tracking-store.js';
 import { parseDatabaseUri } from './database-uri.js';
-import { LocalArtifacts } from './local-artifacts.js';
 import { MysqlDatabase } from './mysql/mysql-database.js';
 import { PostgresqlDatabase } from './postgresql/postgresql-database.js';
 import { SqlStore, type SqlStoreOptions } from './sql-store.js';
@@ -19,18 +19,19 @@ type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | '
 export function openSqlStore(
   uri: string,
   dialect: 'sqlite' | 'postgresql' | 'mysql',
-  { workspace, warn = (message) => process.emitWarning(message), windowPoints }: Options,
+  { warn = (message) => process.emitWarning(message), windowPoints, ...source }: Options,
 ): TrackingStore {
   const options: SqlStoreOptions = {
     warn,
-    ...(workspace !== undefined && { workspace }),
+    ...(source.workspace !== undefined && { workspace: source.workspace }),
     ...(windowPoints !== undefined && { windowPoints }),
   };
+  const artifactsBelow = (root: string) => openArtifacts({ ...DEFAULT_SOURCE, ...source, root });
   const address = parseDatabaseUri(uri, dialect);
   if (address.dialect === 'sqlite') {
     const database = new SqliteDatabase(address);
-    return new SqlStore(database, new LocalArtifacts([dirname(database.path), process.cwd()]), options);
+    return new SqlStore(database, artifactsBelow(dirname(database.path)), options);
   }
   const database = address.dialect === 'mysql' ? new MysqlDatabase(address) : new PostgresqlDatabase(address, warn);
-  return new SqlStore(database, new LocalArtifacts([process.cwd()]), options);
+  return new SqlStore(database, artifactsBelow(process.cwd()), options);
 }

@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
 
+import quiet  # noqa: F401  (before mlflow)
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
 from canonical import one_of
 from source import Run
 from source_client import READING_ERRORS
@@ -56,10 +59,11 @@ def listed_files(run: Run, client) -> tuple:
 def downloaded_files(run: Run, client, scratch: Path) -> dict:
     """The same over the network, all by MLflow's client; None for a file that it cannot download."""
     found = {}
-    for index, path in enumerate(sorted(_list_by_client(client.client, run.id, ""), key=str.encode)):
+    repository = get_artifact_repository(run.artifact_uri, client.uri)
+    for index, path in enumerate(sorted(_list_remote(repository, ""), key=str.encode)):
         (scratch / str(index)).mkdir()
         try:
-            found[path] = Path(client.client.download_artifacts(run.id, path, str(scratch / str(index))))
+            found[path] = Path(repository.download_artifacts(path, str(scratch / str(index))))
         except (*READING_ERRORS, OSError):
             found[path] = None
     return found
@@ -102,6 +106,15 @@ def root_of(file: Path, path: str) -> Path:
     for _ in path.split("/"):
         file = file.parent
     return file
+
+
+def _list_remote(repository, path: str):
+    """By MLflow's repository for the location: its client also asks for logged models, which servers of 2.x do not have."""
+    for item in repository.list_artifacts(path or None):
+        if item.is_dir:
+            yield from _list_remote(repository, item.path)
+        else:
+            yield item.path
 
 
 def _list_by_client(client, run_id: str, path: str):

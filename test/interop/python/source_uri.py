@@ -19,17 +19,19 @@ def is_uri(store: str) -> bool:
 
 
 def without_credentials(uri: str) -> list:
-    """The URI as it may stand in Aim: without the password, the user too or not."""
+    """The URI as it may stand in Aim: without the password, with the user or not, with a slash at the end or not."""
     parts = urlsplit(uri)
     user, at, host = parts.netloc.rpartition("@")
     users = ["", f"{user.partition(':')[0]}@"] if at else [""]
-    return [urlunsplit(parts._replace(netloc=f"{name}{host}")) if at else uri for name in users]
+    shown = [urlunsplit(parts._replace(netloc=f"{name}{host}")) if at else uri for name in users]
+    return [*shown, *(one.rstrip("/") for one in shown)]
 
 
 class UriClient:
     """`in_files`: whether behind the server lies a file store, which keeps order and infinities as they were logged."""
 
     def __init__(self, uri: str, in_files: bool):
+        self.uri = uri
         self.client = MlflowClient(uri)
         self.in_files = in_files
         self.models = {}

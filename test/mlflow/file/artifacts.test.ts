@@ -107,10 +107,13 @@ describe('where the files are', () => {
     ['/mnt/gone/project', 'The artifact location does not exist, or may not be looked at.'],
     ['file://server/share/x', 'The artifact location names the machine server.'],
     ['D:\\artifacts\\x', 'The artifact location is a Windows path.'],
-    ['s3://bucket/1/x/artifacts', 'Files at s3: locations cannot be read from a file store yet.'],
+    [
+      'sftp://host/1/x/artifacts',
+      'Files at sftp: locations are read through a tracking server: give its URL as the tracking URI.',
+    ],
     [
       `mlflow-artifacts:/1/${RUN}/artifacts`,
-      'Files at mlflow-artifacts: locations cannot be read from a file store yet.',
+      'Files at mlflow-artifacts: locations lie behind a tracking server: give its URL as the tracking URI, or --artifacts-destination, which is where it keeps them.',
     ],
   ])('%s is reported', async (artifactUri, detail) => {
     builder.run('1', { runId: RUN, artifactUri });
@@ -119,12 +122,13 @@ describe('where the files are', () => {
     expect(notices).toEqual([{ kind: 'artifacts-unreachable', uri: artifactUri, detail }]);
   });
 
-  test('of a remote location, what lies in the store is taken, and the rest reported without its secret', async () => {
-    builder.run('1', { runId: RUN, artifactUri: 's3://key:secret@bucket/x', artifacts: { 'a.txt': '' } });
-    const { paths, notices } = await list();
-    expect(paths).toEqual(['a.txt']);
+  test('of a remote location that cannot be reached, what lies in the store is taken, and the rest reported without its secret', async () => {
+    builder.run('1', { runId: RUN, artifactUri: 'ftp://key:secret@host/x', artifacts: { 'a.txt': 'abc' } });
+    const { run, files, notices } = await list();
+    expect(files).toMatchObject([{ path: 'a.txt', size: 3 }]);
+    expect(Buffer.concat(await collect(store.openArtifact(REF, run, files[0]!, never()))).toString()).toBe('abc');
     expect(notices).toMatchObject([
-      { kind: 'artifacts-unreachable', uri: 's3://bucket/x', detail: expect.stringContaining('only') },
+      { kind: 'artifacts-unreachable', uri: 'ftp://host/x', detail: expect.stringContaining('Only what lies in') },
     ]);
   });
 });

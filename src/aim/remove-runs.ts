@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DatabaseReader, hasUnflushedLog } from '../rocksdb/database.js';
+import { BLOB_PREFIX, encodePath } from './encoding.js';
+import { IndexDatabase, type IndexTable } from './index-database.js';
+import { INDEX_CACHE, runPath } from './paths.js';
+import type { Repository } from './repository.js';
+import { inKeyOrder, isLocked } from './run-index.js';
+import type { RunMetadata } from './run-metadata.js';
+
+/**
+ * Removes runs as Aim's own delete does: their rows, then their databases; and their index entries, which Aim leaves
+ * behind. What is not there is passed over, so that a removal that was cut off can be done again. While Aim holds the
+ * index, or when that cannot be read, the entries stay: without a row nothing shows them.
+ */
+export function removeRuns(repository: Repository, metadata: RunMetadata, hashes: readonly string[]): void {
+  metadata.transaction(() => {
+    for (const hash of hashes) metadata.remove(hash);
+  });
+  for (const directory of hashes.flatMap((hash) => [repository.meta(hash), repository.seqs(hash)])) {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  removeFromIndex(repository, inKeyOrder(hashes));
+}
+
+function removeFromIndex({ index }: Repository, hashes: readonly string[]): void {
+  try {
+    if (!IndexDatabase.exists(index) || hasUnflushedLog(index) || isLocked(join(index, 'LOCK'))) return;
+    const database = IndexDatabase.open(index);
+    try {
+      database.append((table, old) => {
+        if (old !== undefined) deleteEntries(table, old, hashes);
+      });
+    } finally {
+      database.close();
+    }
+  } catch {
+    // derived data: Aim's own reindexing puts it right
+  }
+}
+
+/** The prefixes in ascending order, as a table takes its entries. */
+function deleteEntries(table: IndexTable, old: DatabaseReader, hashes: readonly string[]): void {
+  const prefixes = [
+    ...hashes.map((hash) => BLOB_PREFIX + runPath(hash)),
+    ...hashes.map((hash) => INDEX_CACHE + encodePath(hash)),
+    ...hashes.map((hash) => runPath(hash)),
+  ];
+  for (const prefix of prefixes) for (const { key } of old.records(prefix)) table.delete(key);
+}

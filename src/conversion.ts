@@ -1,0 +1,260 @@
+import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Readable } from 'node:stream';
+import highland from 'highland';
+import { Publisher } from './aim/publisher.js';
+import type { Repository } from './aim/repository.js';
+import { removeStaged } from './aim/run-files.js';
+import { writeIndex } from './aim/run-index.js';
+import { RunMetadata } from './aim/run-metadata.js';
+import type { ConvertOptions } from './convert-options.js';
+import { DELETED, type RunJob, report } from './convert-run.js';
+import { asFatal } from './errors.js';
+import type { ConvertEvents } from './events.js';
+import { runHash } from './mapping.js';
+import type { TrackingStore } from './mlflow/tracking-store.js';
+import { DEFAULT_DELETED } from './policies.js';
+import type { RunReport } from './report/run-report.js';
+import { RunThreads } from './run-threads.js';
+import type { EnumeratedRun } from './stages/enumerate-runs.js';
+import { Deletions } from './sync/deletions.js';
+import { Ledger } from './sync/ledger.js';
+
+const PROGRESS_INTERVAL = 100;
+
+/** So many runs are checked in one go, or as many as have been listed in so many milliseconds. */
+const CHECKED_AT_ONCE = 128;
+const LISTED_IN = 20;
+
+/** Batches that are being checked at once, so that no thread has to wait for its next. */
+const CHECKS_PER_THREAD = 2;
+
+/** Why a run that is not in Aim any more is passed over. */
+export const REMOVED = 'Removed in Aim after it had been converted; --restore-removed brings it back.';
+
+/** A run that is dealt with in a pass, and whether it goes on in MLflow; undefined where that is not known. */
+export interface PassedRun {
+  readonly run: EnumeratedRun;
+  readonly report: RunReport;
+  readonly active?: boolean;
+}
+
+export interface PassOptions {
+  /** Hears of each run that has been dealt with; by default `run:done` does. */
+  readonly done?: (passed: PassedRun) => void;
+  /** Of a watch: the pass ends when its runs are visible, and what the index lacks is left to the next. */
+  readonly brief?: boolean;
+  /** The same when the pass is stopped by the signal. */
+  readonly stopBriefly?: boolean;
+}
+
+interface Checked {
+  readonly job: RunJob;
+  readonly upToDate: boolean;
+  readonly active?: boolean;
+}
+
+/**
+ * Writes runs into a repository that is ours alone while it lasts: it holds what all runs share (ledger, rows, worker
+ * threads, publisher), for one pass or, in a watch, for as many as come. After a pass that was rejected it is of no use any
+ * more, except to be closed.
+ */
+export class Conversion {
+  readonly ledger: Ledger;
+  private readonly metadata: RunMetadata;
+  private readonly threads: RunThreads;
+  private readonly publisher: Publisher;
+  private readonly deletions: Deletions;
+  private readonly checks: number;
+  /** For each run id met in this pass: whether a run of it has been taken. */
+  private taken = new Map<string, Promise<boolean>>();
+  /** Once stopped, the threads are gone and what remains is done here. */
+  private stopped = false;
+
+  constructor(
+    private readonly options: ConvertOptions,
+    private readonly events: ConvertEvents,
+    store: TrackingStore,
+    private readonly repository: Repository,
+  ) {
+    const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
+    rmSync(repository.staging, { recursive: true, force: true });
+    this.ledger = Ledger.open(repository.ledgerFile);
+    this.metadata = new RunMetadata(repository.metadataFile);
+    const runOptions = { includeDeleted, overwrite, mapping, artifacts };
+    const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
+    this.checks = CHECKS_PER_THREAD * Math.min(threads.concurrency, threads.max);
+    this.threads = new RunThreads({ trackingUri, source, repository: repository.path, options: runOptions }, threads);
+    this.publisher = new Publisher(
+      repository,
+      this.metadata,
+      this.ledger,
+      store.uri,
+      async (hashes, finished) =>
+        this.stopped ? writeIndex(repository, hashes, finished) : this.threads.writeIndex(hashes, finished),
+      {
+        published: (runs) => events.emit('publish', { runs }),
+        warning: (message) => events.emit('warning', { message }),
+      },
+    );
+    this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted ?? DEFAULT_DELETED);
+    if (this.ledger.rebuilt) {
+      events.emit('warning', { message: `The ledger ${repository.ledgerFile} was damaged and is being rebuilt.` });
+    }
+  }
+
+  /**
+   * Brings these runs up to date; resolves when all of them are published, failed ones excepted. Rejects with a `fatal`
+   * error, or with the signal's reason when that is aborted; what is whole by then is published all the same.
+   */
+  async pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: PassOptions = {}): Promise<void> {
+    const done = options.done ?? (({ report }: PassedRun) => this.events.emit('run:done', report));
+    const progress = setInterval(() => this.events.emit('progress', this.threads.takeProgress()), PROGRESS_INTERVAL);
+    const stop = () => void this.stopThreads();
+    signal.addEventListener('abort', stop);
+    this.taken = new Map();
+    try {
+      signal.throwIfAborted();
+      await this.convertAll(runs, done);
+      this.events.emit('progress', this.threads.takeProgress());
+      await this.publish(options);
+      this.followDeletions();
+    } catch (error) {
+      await this.stopThreads();
+      // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
+      // error that came first tells more.
+      const brief = options.brief === true || options.stopBriefly === true;
+      await this.publish({ brief }).catch(() => {});
+      signal.throwIfAborted();
+      throw asFatal(error, this.repository.path);
+    } finally {
+      clearInterval(progress);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** These runs are no longer in the source; between two passes only. */
+  vanished(hashes: Iterable<string>): void {
+    for (const hash of hashes) this.deletions.gone(hash);
+    this.followDeletions();
+  }
+
+  /**
+   * Writes the index entries of these runs once more; between two passes only. False when Aim holds the index.
+   *
+   * Aim's server indexes a run while it grows, from the same files that are being replaced, and two writers of the index
+   * can overtake each other. What remains is what came last, and of a run that has ended nobody writes again.
+   */
+  async reindex(hashes: readonly string[]): Promise<boolean> {
+    const present = hashes.filter((hash) => existsSync(this.repository.meta(hash)) && this.metadata.has(hash));
+    if (present.length === 0) return true;
+    const outcome = await this.threads.writeIndex(present, false);
+    return outcome.written || !outcome.passing;
+  }
+
+  async close(): Promise<void> {
+    await this.stopThreads();
+    this.metadata.close();
+    this.ledger.close();
+    rmSync(this.repository.staging, { recursive: true, force: true });
+  }
+
+  /** Check → (in threads: fetch metric histories → classify artifacts → batch write) → publish. */
+  private async convertAll(runs: AsyncIterable<EnumeratedRun>, done: (passed: PassedRun) => void): Promise<void> {
+    await highland<EnumeratedRun>(Readable.from(runs, { highWaterMark: 16 }))
+      .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
+      .map((batch) => highland(this.check(batch)))
+      .parallel(this.checks)
+      .flatMap((batch) => highland(batch))
+      .map((run) => highland(this.convertOne(run)))
+      .parallel(this.options.concurrency)
+      .tap(done)
+      .reduce(0, (count) => count + 1)
+      .toPromise(Promise);
+  }
+
+  /** Finds those runs of a batch that are as they were when they were converted. */
+  private async check(batch: readonly EnumeratedRun[]): Promise<Checked[]> {
+    const found = batch.map((run) => this.lookUp(run));
+    const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
+    const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));
+    const current = new Set(known.filter((_, i) => answers[i]).map(({ job }) => job));
+    return found.map((checked) => ({ ...checked, upToDate: current.has(checked.job) }));
+  }
+
+  private lookUp(run: EnumeratedRun): Checked {
+    const hash = runHash(run.ref.runId);
+    const entry = this.ledger.get(hash);
+    const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
+    if (!listed || entry === undefined) return { job: { ...run, hash, listed }, upToDate: false };
+    const { revision, inputs, reviewAt, properties, active } = entry;
+    const job = { ...run, hash, listed, known: { revision, inputs, reviewAt }, before: properties };
+    return { job, upToDate: false, ...(active !== undefined && { active }) };
+  }
+
+  /** Runs of one id come one after the other, and only the first that is a run is taken. */
+  private async convertOne(checked: Checked): Promise<PassedRun> {
+    const { hash } = checked.job;
+    const before = this.taken.get(hash) ?? Promise.resolve(false);
+    const converting = before.then((twice) => this.convertChecked(checked, twice));
+    const isTaken = converting.then(({ report }) => report.outcome !== 'skipped').catch(() => false);
+    this.taken.set(
+      hash,
+      isTaken.then(async (taken) => taken || before),
+    );
+    return converting;
+  }
+
+  private async convertChecked({ job, upToDate, active }: Checked, twice: boolean): Promise<PassedRun> {
+    const run: EnumeratedRun = { experiment: job.experiment, ref: job.ref };
+    if (upToDate && !twice) {
+      return { run, report: report(job, 'unchanged'), ...(active !== undefined && { active }) };
+    }
+    return { run, ...(await this.convertJob({ ...job, twice })) };
+  }
+
+  private async convertJob(job: RunJob): Promise<Omit<PassedRun, 'run'>> {
+    if (this.isLeftOut(job)) {
+      this.deletions.gone(job.hash);
+      return { report: report(job, 'skipped', { reason: DELETED }) };
+    }
+    if (this.wasRemoved(job) && !job.twice) return { report: report(job, 'skipped', { reason: REMOVED }) };
+    const result = await this.threads.convert(job);
+    const { staged } = result;
+    if (result.report.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
+    if (staged === undefined) return { report: result.report };
+    if (job.listed && this.wasRemoved(job)) {
+      if (staged.files !== undefined) removeStaged(staged.files);
+      return { report: report(job, 'skipped', { reason: REMOVED }) };
+    }
+    await this.publisher.add(staged);
+    return { report: result.report, ...(staged.active !== undefined && { active: staged.active }) };
+  }
+
+  private isLeftOut({ experiment }: RunJob): boolean {
+    return experiment.lifecycleStage === 'deleted' && !this.options.includeDeleted;
+  }
+
+  /** Whether a person has removed a converted run in Aim, be it this very moment. */
+  private wasRemoved({ hash }: RunJob): boolean {
+    if (this.options.restoreRemoved || existsSync(this.repository.meta(hash))) return false;
+    return this.ledger.get(hash) !== undefined;
+  }
+
+  private followDeletions(): void {
+    for (const run of this.deletions.settle()) this.events.emit('run:gone', run);
+  }
+
+  private publish({ brief }: PassOptions): Promise<void> {
+    return brief ? this.publisher.flush() : this.publisher.finish();
+  }
+
+  private async stopThreads(): Promise<void> {
+    this.stopped = true;
+    await this.threads.stop();
+  }
+}
+
+function checkJob({ experiment, ref, hash, known }: RunJob): Pick<RunJob, 'experiment' | 'ref' | 'hash' | 'known'> {
+  return { experiment, ref, hash, ...(known !== undefined && { known }) };
+}

@@ -1,0 +1,35 @@
+import { pathToFileURL } from 'node:url';
+import type { ArtifactFile, Notice, StageContext } from '../../model.js';
+import { hasEntries } from '../file/walk.js';
+import type { ArtifactRepository } from './artifact-repository.js';
+import { DirectoryArtifacts } from './directory-artifacts.js';
+
+/** The files of a run at its own location or, when that cannot be reached, those in a directory beside the run. */
+export class ArtifactsOrDirectory implements ArtifactRepository {
+  readonly #own: ArtifactRepository;
+  readonly #directory: string;
+
+  constructor(own: ArtifactRepository, directory: string) {
+    this.#own = own;
+    this.#directory = directory;
+  }
+
+  async *list(context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
+    let trouble: Extract<Notice, { kind: 'artifacts-unreachable' }> | undefined;
+    const notice = (told: Notice): void => {
+      if (told.kind === 'artifacts-unreachable') trouble = told;
+      else context.notice(told);
+    };
+    yield* this.#own.list({ signal: context.signal, notice });
+    if (trouble === undefined) return;
+    const holdsFiles = hasEntries(this.#directory);
+    const rest = holdsFiles ? ` Only what lies in ${this.#directory} was taken.` : '';
+    context.notice({ ...trouble, detail: `${trouble.detail}${rest}` });
+    if (holdsFiles) yield* new DirectoryArtifacts(this.#directory).list(context);
+  }
+
+  open(file: ArtifactFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const isBeside = file.uri.startsWith(`${pathToFileURL(this.#directory).href}/`);
+    return (isBeside ? new DirectoryArtifacts(this.#directory) : this.#own).open(file, signal);
+  }
+}

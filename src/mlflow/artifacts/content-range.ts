@@ -1,0 +1,12 @@
+/**
+ * Where a part lies in its file, from the answer's `Content-Range` (`bytes 5-9/10`) and `Content-Length`: without a range,
+ * it is the whole file.
+ */
+export function rangeOf(
+  contentRange: string | undefined,
+  contentLength: number | undefined,
+): { start: number; total?: number } {
+  const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(contentRange ?? '') ?? [];
+  if (first === undefined) return { start: 0, ...(contentLength !== undefined && { total: contentLength }) };
+  return { start: Number(first), ...(total !== '*' && { total: Number(total) }) };
+}

@@ -1,0 +1,88 @@
+import type { ArtifactFile, StageContext } from '../../model.js';
+import type { ArtifactRepository } from './artifact-repository.js';
+import type { DownloadSlots } from './download-slots.js';
+import type { ObjectPlace } from './object-store.js';
+import { isMissingPackage } from './optional-package.js';
+import { resumedDownload } from './resumed-download.js';
+import { storeTrouble } from './store-trouble.js';
+
+/** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
+export class ObjectArtifacts implements ArtifactRepository {
+  readonly #place: ObjectPlace;
+  readonly #slots: DownloadSlots;
+  readonly #prefix: string;
+  readonly #withoutPackage: ArtifactRepository | undefined;
+
+  /** @param withoutPackage has the files when the store's package is not installed */
+  constructor(place: ObjectPlace, slots: DownloadSlots, withoutPackage?: ArtifactRepository) {
+    this.#place = place;
+    this.#slots = slots;
+    this.#withoutPackage = withoutPackage;
+    const path = place.path.replace(/\/+$/, '');
+    this.#prefix = path === '' ? '' : `${path}/`;
+  }
+
+  async *list(context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
+    const { signal, notice } = context;
+    let files: ArtifactFile[];
+    try {
+      files = await this.#collect(signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (this.#withoutPackage !== undefined && isMissingPackage(cause)) {
+        yield* this.#withoutPackage.list(context);
+        return;
+      }
+      const uri = `${this.#place.base}${this.#prefix.slice(0, -1)}`;
+      const error = storeTrouble(cause, uri, this.#place.advice);
+      if (error.kind === 'fatal') throw error;
+      this.#place.store.failed(cause);
+      const detail = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+      notice({ kind: 'artifacts-unreachable', uri, detail });
+      return;
+    }
+    for (const file of files) {
+      yield file;
+      signal.throwIfAborted();
+    }
+  }
+
+  async *open(file: ArtifactFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const release = await this.#slots.take(signal);
+    try {
+      const store = await this.#place.store.get();
+      const key = `${this.#prefix}${file.path}`;
+      yield* resumedDownload((from, version, stop) => store.read(key, from, version, stop), signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (this.#withoutPackage !== undefined && isMissingPackage(cause)) {
+        yield* this.#withoutPackage.open(file, signal);
+        return;
+      }
+      throw storeTrouble(cause, file.uri, this.#place.advice);
+    } finally {
+      release();
+    }
+  }
+
+  /** Stores list keys as bytes compare, or in no order: all files of the run are needed before the first can be told. */
+  async #collect(signal: AbortSignal): Promise<ArtifactFile[]> {
+    const release = await this.#slots.take(signal);
+    try {
+      const files: ArtifactFile[] = [];
+      const store = await this.#place.store.get();
+      for await (const page of store.list(this.#prefix, signal)) {
+        signal.throwIfAborted();
+        for (const { key, size } of page) {
+          const path = key.slice(this.#prefix.length);
+          const isMarker = path === '' || (size === 0 && path.endsWith('/'));
+          if (!isMarker) files.push({ path, size, uri: `${this.#place.base}${key}` });
+        }
+      }
+      this.#place.store.answered();
+      return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { join, resolve } from 'node:path';
+import { uriScheme, uriTarget, withoutCredentials } from '../file/file-uri.js';
+import { isDirectory } from '../file/layout.js';
+import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
+import { azureLocation } from './azure-location.js';
+import { AZURE_ADVICE, openAzure } from './azure-store.js';
+import { DirectoryArtifacts } from './directory-artifacts.js';
+import { DownloadSlots } from './download-slots.js';
+import { GCS_ADVICE, gcsLocation, openGcs } from './gcs-store.js';
+import { localArtifacts } from './local-artifacts.js';
+import { ObjectArtifacts } from './object-artifacts.js';
+import type { ObjectPlace, ObjectStore } from './object-store.js';
+import { proxiedPath } from './proxied-path.js';
+import { b2Location, r2Location, type S3Location, s3Location } from './s3-location.js';
+import { openS3, S3_ADVICE } from './s3-store.js';
+import { SharedStore } from './shared-store.js';
+import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
+
+export interface ArtifactSettings {
+  /** The directory of the store or database: relative and stale locations are looked for below it. */
+  readonly root?: string;
+  /** Where a tracking server keeps the files that it proxies: a directory or a URI. */
+  readonly artifactsDestination?: string;
+  /** What fetches through the tracking server, when there is one: whatever cannot be had directly. */
+  readonly server?: ArtifactOpener;
+  /** Listings and downloads under way at once; at least 1. */
+  readonly concurrency: number;
+}
+
+/** Opens the artifact locations of MLflow: directories, object stores, and what a tracking server proxies. */
+export function openArtifacts(settings: ArtifactSettings): ArtifactOpener {
+  return new Artifacts(settings);
+}
+
+type Open = (artifacts: Artifacts, runId: string, uri: string) => ArtifactRepository;
+
+/** What opens an artifact URI, by its scheme; '' is a path. MLflow's own list is in artifact_repository_registry.py. */
+const SCHEMES: Readonly<Record<string, Open>> = {
+  '': (artifacts, runId, uri) => artifacts.local(runId, uri),
+  file: (artifacts, runId, uri) => artifacts.local(runId, uri),
+  s3: (artifacts, runId, uri) => artifacts.s3(runId, uri, s3Location(uri)),
+  r2: (artifacts, runId, uri) => artifacts.s3(runId, uri, r2Location(uri)),
+  b2: (artifacts, runId, uri) => artifacts.s3(runId, uri, b2Location(uri)),
+  gs: (artifacts, runId, uri) => artifacts.gcs(runId, uri),
+  wasb: (artifacts, runId, uri) => artifacts.azure(runId, uri),
+  wasbs: (artifacts, runId, uri) => artifacts.azure(runId, uri),
+  abfs: (artifacts, runId, uri) => artifacts.azure(runId, uri),
+  abfss: (artifacts, runId, uri) => artifacts.azure(runId, uri),
+  'mlflow-artifacts': (artifacts, runId, uri) => artifacts.proxied(runId, uri),
+  http: (artifacts, runId, uri) => artifacts.proxied(runId, uri),
+  https: (artifacts, runId, uri) => artifacts.proxied(runId, uri),
+};
+
+/** What may hold the files that a server proxies. */
+const DESTINATIONS: ReadonlySet<string> = new Set(['s3', 'r2', 'b2', 'gs', 'wasb', 'wasbs', 'abfs', 'abfss']);
+
+class Artifacts implements ArtifactOpener {
+  readonly #settings: ArtifactSettings;
+  readonly #slots: DownloadSlots;
+  /** The buckets and containers in use, each opened once, by what stands before the keys in their URIs. */
+  readonly #stores = new Map<string, SharedStore>();
+
+  constructor(settings: ArtifactSettings) {
+    this.#settings = settings;
+    this.#slots = new DownloadSlots(settings.concurrency);
+  }
+
+  at(runId: string, artifactUri: string | undefined): ArtifactRepository {
+    const { server } = this.#settings;
+    if (artifactUri === undefined || artifactUri.trim() === '') return server?.at(runId, artifactUri) ?? NO_ARTIFACTS;
+    const scheme = uriScheme(artifactUri) ?? '';
+    const open = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
+    return open?.(this, runId, artifactUri) ?? this.#throughServer(runId, artifactUri);
+  }
+
+  async close(): Promise<void> {
+    const stores = [...this.#stores.values()];
+    this.#stores.clear();
+    await Promise.all(stores.map((store) => store.close()));
+    await this.#settings.server?.close();
+  }
+
+  local(runId: string, uri: string): ArtifactRepository {
+    const { root, server, artifactsDestination } = this.#settings;
+    const destination = artifactsDestination === undefined ? undefined : directoriesOf(artifactsDestination)[0];
+    return localArtifacts(runId, uri, {
+      ...(root !== undefined && { root }),
+      ...(server !== undefined && { server }),
+      ...(destination !== undefined && { destination }),
+    });
+  }
+
+  s3(runId: string, uri: string, location: S3Location | undefined): ArtifactRepository {
+    if (location === undefined) return notUnderstood(uri);
+    const open = () => openS3(location, this.#settings.concurrency, process.env);
+    return this.#objects(runId, uri, { ...location, advice: S3_ADVICE, store: this.#store(location.base, open) });
+  }
+
+  gcs(runId: string, uri: string): ArtifactRepository {
+    const location = gcsLocation(uri);
+    if (location === undefined) return notUnderstood(uri);
+    const open = () => openGcs(location.bucket, process.env);
+    return this.#objects(runId, uri, {
+      ...location,
+      advice: GCS_ADVICE,
+      store: this.#store(location.base, open),
+    });
+  }
+
+  azure(runId: string, uri: string): ArtifactRepository {
+    const location = azureLocation(uri);
+    if (location === undefined) return notUnderstood(uri);
+    const open = () => openAzure(location, process.env);
+    return this.#objects(runId, uri, {
+      ...location,
+      advice: AZURE_ADVICE,
+      store: this.#store(location.base, open),
+    });
+  }
+
+  /** Files behind a tracking server: where the user says that it keeps them, else through it. */
+  proxied(runId: string, uri: string): ArtifactRepository {
+    const { artifactsDestination: destination } = this.#settings;
+    const path = proxiedPath(uri);
+    if (destination === undefined || path === undefined) return this.#throughServer(runId, uri);
+    const scheme = uriScheme(destination) ?? '';
+    if (DESTINATIONS.has(scheme)) return this.at(runId, `${destination.replace(/\/+$/, '')}/${path}`);
+    return belowDirectory(destination, path, withoutCredentials(uri));
+  }
+
+  #throughServer(runId: string, uri: string): ArtifactRepository {
+    const { server } = this.#settings;
+    if (server !== undefined) return server.at(runId, uri);
+    return unreachableArtifacts(withoutCredentials(uri), onlyThroughServer(uriScheme(uri) ?? '', proxiedPath(uri)));
+  }
+
+  #objects(runId: string, uri: string, place: ObjectPlace): ArtifactRepository {
+    return new ObjectArtifacts(place, this.#slots, this.#settings.server?.at(runId, uri));
+  }
+
+  #store(base: string, open: () => Promise<ObjectStore>): SharedStore {
+    const store = this.#stores.get(base) ?? new SharedStore(open);
+    this.#stores.set(base, store);
+    return store;
+  }
+}
+
+/**
+ * A server makes the directory of an experiment with its first file. Where even that is missing the experiment has no
+ * files, or the destination is a wrong one: nobody can tell, so it is told.
+ */
+function belowDirectory(destination: string, path: string, uri: string): ArtifactRepository {
+  const directory = directoriesOf(destination).find(isDirectory);
+  if (directory === undefined) {
+    const named = withoutCredentials(destination);
+    return unreachableArtifacts(uri, `The artifacts destination ${named} is no directory of this machine.`);
+  }
+  const names = path.split('/');
+  const own = join(directory, ...names);
+  if (isDirectory(own)) return new DirectoryArtifacts(own);
+  const experiment = join(directory, names[0] ?? '');
+  if (isDirectory(experiment)) return NO_ARTIFACTS;
+  return unreachableArtifacts(
+    uri,
+    `Of its experiment nothing lies in the artifacts destination: there is no ${experiment}.`,
+  );
+}
+
+/** The paths that a directory given by the user may have; none for a URI of another scheme. */
+function directoriesOf(destination: string): string[] {
+  const target = uriTarget(destination);
+  return target.kind === 'local' ? target.paths.map((path) => resolve(path)) : [];
+}
+
+function notUnderstood(uri: string): ArtifactRepository {
+  const clean = withoutCredentials(uri);
+  return unreachableArtifacts(clean, 'The artifact location is none that MLflow has for this scheme.');
+}
+
+function onlyThroughServer(scheme: string, proxied: string | undefined): string {
+  const files = `Files at ${scheme}: locations`;
+  if (proxied === undefined) return `${files} are read through a tracking server: give its URL as the tracking URI.`;
+  return `${files} lie behind a tracking server: give its URL as the tracking URI, or --artifacts-destination, which is where it keeps them.`;
+}

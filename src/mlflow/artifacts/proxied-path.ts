@@ -1,0 +1,31 @@
+const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
+
+/**
+ * The path below a tracking server's `--artifacts-destination` that an artifact URI names, percent-decoded: of
+ * `mlflow-artifacts:/1/run/artifacts`, with and without a host, and of the http(s) URLs of the server's proxy API, which may
+ * lie below a prefix. Undefined for anything else, and for a path that leads outside.
+ */
+export function proxiedPath(uri: string): string | undefined {
+  const [, scheme = '', rest = ''] = /^([a-z-]+):(?:\/\/[^/?#]*)?([^?#]*)/is.exec(uri) ?? [];
+  const path = isProxyScheme(scheme) ? rest.replace(PROXY_API, '') : belowProxyApi(rest);
+  const decoded = unquote(path ?? '..').replace(/^\/+|\/+$/g, '');
+  const leadsOutside = decoded.split(/[\\/]/).some((name) => name === '..' || name === '.');
+  return leadsOutside ? undefined : decoded;
+}
+
+function isProxyScheme(scheme: string): boolean {
+  return scheme.toLowerCase() === 'mlflow-artifacts';
+}
+
+function belowProxyApi(path: string): string | undefined {
+  const at = path.indexOf('/api/2.0/mlflow-artifacts/artifacts/');
+  return at < 0 ? undefined : path.slice(at).replace(PROXY_API, '');
+}
+
+function unquote(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

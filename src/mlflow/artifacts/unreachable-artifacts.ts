@@ -1,0 +1,31 @@
+import { ConvertError } from '../../errors.js';
+import type { ArtifactRepository } from './artifact-repository.js';
+
+/** The repository of a run whose files cannot be had: one notice. `uri` holds no credential, `detail` is a sentence. */
+export function unreachableArtifacts(uri: string, detail: string): ArtifactRepository {
+  return {
+    // biome-ignore lint/correctness/useYield: there is nothing to give
+    async *list({ signal, notice }) {
+      signal.throwIfAborted();
+      notice({ kind: 'artifacts-unreachable', uri, detail });
+    },
+    // biome-ignore lint/correctness/useYield: there is nothing to give
+    async *open(_, signal) {
+      signal.throwIfAborted();
+      throw new ConvertError('skip-item', detail, { where: uri });
+    },
+  };
+}
+
+/** The repository of a run that has no files. */
+export const NO_ARTIFACTS: ArtifactRepository = {
+  // biome-ignore lint/correctness/useYield: there is nothing to give
+  async *list({ signal }) {
+    signal.throwIfAborted();
+  },
+  // biome-ignore lint/correctness/useYield: there is nothing to give
+  async *open(file, signal) {
+    signal.throwIfAborted();
+    throw new ConvertError('skip-item', `${file.uri} does not exist.`, { where: file.uri });
+  },
+};

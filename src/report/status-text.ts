@@ -1,0 +1,53 @@
+import type { SourceStatus, Status, TroubledRun } from '../sync/status.js';
+import { formatCount, formatDuration, formatNoun } from './format.js';
+import { failedRunLine } from './summary-text.js';
+import { printable } from './text-width.js';
+
+/** Troubled runs that are named; the others are counted. */
+const RUNS_NAMED = 20;
+
+/** A status for people. @param now milliseconds since the epoch */
+export function statusLines({ repo, writer, sources }: Status, now: number): string[] {
+  const lines = [
+    `Aim repository in ${printable(repo)}`,
+    writer === undefined
+      ? 'No mlflow2aim is writing it.'
+      : `mlflow2aim with process id ${writer.pid} on ${printable(writer.host)} is writing it, since ${writer.since}.`,
+  ];
+  if (sources.length === 0) return [...lines, 'Nothing has been converted into it yet.'];
+  return [...lines, ...sources.flatMap((source) => ['', ...sourceLines(source, now)])];
+}
+
+function sourceLines(status: SourceStatus, now: number): string[] {
+  const { source, runs, active, deleted, lookedAt, changedAt, trouble, troubledRuns, failed, skipped } = status;
+  const counts = [formatNoun(runs, 'run'), `${formatCount(active)} active`];
+  if (deleted > 0) counts.push(`${formatCount(deleted)} deleted in MLflow`);
+  if (failed > 0) counts.push(`${formatCount(failed)} failed`);
+  if (skipped > 0) counts.push(`${formatCount(skipped)} left alone`);
+  const lines = [
+    `From ${printable(source)}`,
+    `  ${counts.join(' · ')}`,
+    lookedAt === undefined
+      ? '  Never read to the end.'
+      : `  Last read ${ago(lookedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
+  ];
+  if (trouble !== undefined) lines.push(`  In trouble since ${time(trouble.since)}: ${printable(trouble.reason)}`);
+  const named = troubledRuns.slice(0, RUNS_NAMED);
+  if (named.length > 0) lines.push('  Runs that are not up to date:', ...named.map(troubleLine));
+  const more = failed + skipped - named.length;
+  if (more > 0) lines.push(`    and ${formatCount(more)} more`);
+  return lines;
+}
+
+function troubleLine(run: TroubledRun): string {
+  const what = run.outcome === 'failed' ? 'failed' : 'left alone';
+  return `    ${printable(failedRunLine(run))} (${what} since ${time(run.since)})`;
+}
+
+function ago(at: number, now: number): string {
+  return `${formatDuration(Math.max(0, now - at) / 1000)} ago`;
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString().replace('T', ' ').slice(0, 19);
+}

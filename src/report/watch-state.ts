@@ -1,0 +1,65 @@
+import type { ConvertEvents } from '../events.js';
+
+/** What has happened in a watch since somebody asked last, and how it stands. */
+export interface WatchChanges {
+  readonly runsNew: number;
+  /** Runs written again; one that is written ten times counts once. */
+  readonly runsUpdated: number;
+  readonly runsFailed: number;
+  /** Archived, removed or kept after MLflow had deleted them. */
+  readonly runsGone: number;
+  /** Runs that go on in MLflow. */
+  readonly runsActive: number;
+  /** The longest that a change took from its first sign until it was visible in Aim, seconds. */
+  readonly lag?: number;
+}
+
+/** Follows a watch through its events, from the moment it is up to date. */
+export class WatchState {
+  private readonly seen = { new: new Set<string>(), updated: new Set<string>(), failed: new Set<string>() };
+  private gone = 0;
+  private active = 0;
+  private lag: number | undefined;
+  private watching = false;
+
+  constructor(events: ConvertEvents) {
+    events.on('watching', ({ active }) => {
+      this.watching = true;
+      this.active = active;
+    });
+    events.on('run:done', ({ runHash, outcome }) => {
+      if (this.watching && (outcome === 'new' || outcome === 'updated' || outcome === 'failed')) {
+        this.seen[outcome].add(runHash);
+      }
+    });
+    events.on('run:gone', () => {
+      if (this.watching) this.gone++;
+    });
+    events.on('pass', ({ active, lag }) => {
+      this.active = active;
+      if (lag !== undefined) this.lag = Math.max(this.lag ?? 0, lag);
+    });
+  }
+
+  /** Whether the first look is over. */
+  get isWatching(): boolean {
+    return this.watching;
+  }
+
+  get runsActive(): number {
+    return this.active;
+  }
+
+  /** The changes since the last call; undefined when there were none. */
+  take(): WatchChanges | undefined {
+    const { seen, gone, active, lag } = this;
+    const runsNew = seen.new.size;
+    const runsUpdated = [...seen.updated].filter((hash) => !seen.new.has(hash)).length;
+    const runsFailed = seen.failed.size;
+    if (runsNew + runsUpdated + runsFailed + gone === 0) return undefined;
+    for (const hashes of Object.values(seen)) hashes.clear();
+    this.gone = 0;
+    this.lag = undefined;
+    return { runsNew, runsUpdated, runsFailed, runsGone: gone, runsActive: active, ...(lag !== undefined && { lag }) };
+  }
+}

@@ -1,0 +1,155 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { DELETED } from '../convert-run.js';
+import { ConvertError } from '../errors.js';
+import type { RunReport } from '../report/run-report.js';
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS sources (
+  source TEXT PRIMARY KEY,
+  looked_at INTEGER,
+  changed_at INTEGER,
+  trouble TEXT,
+  trouble_since INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS troubles (
+  source TEXT,
+  hash TEXT,
+  run_id TEXT NOT NULL,
+  run_name TEXT,
+  experiment TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (source, hash)
+) WITHOUT ROWID;
+`;
+
+/** A look that found nothing is worth a line in the journal once in so many milliseconds. */
+const QUIET_WRITES = 5_000;
+
+/**
+ * Keeps beside the ledger when a source was looked at last and which of its runs are in trouble, for `mlflow2aim status`.
+ * Nothing depends on it, so its own failures are passed over. Times are milliseconds since the epoch.
+ */
+export class SyncJournal {
+  private readonly began = Date.now();
+  private pending = new Map<string, RunReport>();
+  /** The runs that are in trouble as far as the journal says. */
+  private readonly known: Set<string>;
+  private changed = false;
+  private writtenAt = 0;
+
+  private constructor(
+    private readonly database: DatabaseSyncInstance | undefined,
+    private readonly source: string,
+  ) {
+    const rows = database?.prepare('SELECT hash AS hash FROM troubles WHERE source = ?').all(source) ?? [];
+    this.known = new Set(rows.map((row) => (row as { hash: string }).hash));
+  }
+
+  /** @param file that of the ledger, which must have been opened before: a damaged one is replaced then */
+  static open(file: string, source: string): SyncJournal {
+    try {
+      const database = new DatabaseSync(file, { timeout: 30_000 });
+      database.exec(SCHEMA);
+      return new SyncJournal(database, source);
+    } catch {
+      return new SyncJournal(undefined, source);
+    }
+  }
+
+  /** A run has been dealt with. */
+  note(report: RunReport): void {
+    if (report.outcome === 'new' || report.outcome === 'updated') this.changed = true;
+    if (!isTrouble(report) && !this.known.has(report.runHash) && !this.pending.has(report.runHash)) return;
+    this.pending.set(report.runHash, report);
+    if (this.pending.size >= 1000) this.write(() => {});
+  }
+
+  /** A pass has ended; `complete` when it met all runs of the source, since `began`. */
+  passed({ complete, began = this.began }: { readonly complete: boolean; readonly began?: number }): void {
+    const troubles = [...this.pending.values()].some(isTrouble);
+    if (!complete && !this.changed && !troubles && Date.now() - this.writtenAt < QUIET_WRITES) return;
+    this.write((database) => {
+      const now = Date.now();
+      database
+        .prepare(
+          `INSERT INTO sources (source, looked_at, changed_at) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+           looked_at = excluded.looked_at, changed_at = coalesce(excluded.changed_at, changed_at),
+           trouble = NULL, trouble_since = NULL`,
+        )
+        .run(this.source, now, this.changed ? now : null);
+      if (complete) database.prepare('DELETE FROM troubles WHERE source = ? AND seen < ?').run(this.source, began);
+    });
+    this.changed = false;
+  }
+
+  /** A pass was broken off by this. */
+  failed(error: unknown): void {
+    const sentence =
+      error instanceof ConvertError ? error.sentence : error instanceof Error ? error.message : String(error);
+    this.write((database) =>
+      database
+        .prepare(
+          `INSERT INTO sources (source, trouble, trouble_since) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+           trouble = excluded.trouble, trouble_since = coalesce(trouble_since, excluded.trouble_since)`,
+        )
+        .run(this.source, sentence, Date.now()),
+    );
+  }
+
+  close(): void {
+    try {
+      this.database?.close();
+    } catch {
+      // nothing depends on it
+    }
+  }
+
+  private write(more: (database: DatabaseSyncInstance) => void): void {
+    const reports = [...this.pending.values()];
+    this.pending = new Map();
+    this.writtenAt = Date.now();
+    const { database } = this;
+    if (database === undefined) return;
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const report of reports) this.writeReport(database, report);
+        more(database);
+        database.exec('COMMIT');
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    } catch {
+      // nothing depends on it
+    }
+  }
+
+  private writeReport(database: DatabaseSyncInstance, report: RunReport): void {
+    const { runHash, runId, runName, experiment, outcome, reason = '' } = report;
+    if (!isTrouble(report)) {
+      this.known.delete(runHash);
+      database.prepare('DELETE FROM troubles WHERE source = ? AND hash = ?').run(this.source, runHash);
+      return;
+    }
+    const now = Date.now();
+    this.known.add(runHash);
+    database
+      .prepare(
+        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, reason, since, seen)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
+         run_name = excluded.run_name, experiment = excluded.experiment, outcome = excluded.outcome,
+         since = CASE reason WHEN excluded.reason THEN since ELSE excluded.since END,
+         reason = excluded.reason, seen = excluded.seen`,
+      )
+      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, reason, now, now);
+  }
+}
+
+/** What a person may want to know of: not that a run was left out because MLflow has deleted it. */
+function isTrouble({ outcome, reason }: RunReport): boolean {
+  return outcome === 'failed' || (outcome === 'skipped' && reason !== DELETED);
+}

@@ -1,0 +1,134 @@
+import { type PassedRun, REMOVED } from '../conversion.js';
+import { DELETED } from '../convert-run.js';
+import { errorCode } from '../errors.js';
+import type { ConvertEvents } from '../events.js';
+import type { Experiment } from '../model.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import { DirectoryFollower } from './directory-follower.js';
+import { FileFollower } from './file-follower.js';
+import type { Follower } from './follower.js';
+import type { Hint } from './hints.js';
+import { PollingFollower } from './polling-follower.js';
+import type { SourceKind } from './source-kind.js';
+import { Troubles } from './troubles.js';
+
+/** Between two looks where there are no events; milliseconds. */
+const POLL_EVERY = 1_000;
+
+/** What appeared as a run's directory and has not become a run for so long is not watched any more; milliseconds. */
+const LONGEST_YOUTH = 600_000;
+
+/** Knows which runs of a watch go on, and keeps what gives hints about them in step with that. */
+export class Tracker {
+  private readonly troubles = new Troubles();
+  private readonly going = new Map<string, EnumeratedRun>();
+  /** Runs of which there is a hint and no more yet, with the time of that. */
+  private readonly young = new Map<string, { readonly run: EnumeratedRun; readonly since: number }>();
+  private known = new Map<string, Experiment>();
+  private follower: Follower | undefined;
+
+  constructor(
+    private readonly kind: SourceKind,
+    poll: boolean,
+    private readonly hint: (hint: Hint) => void,
+    private readonly events: ConvertEvents,
+  ) {
+    this.follower = poll ? this.polling() : this.listening();
+  }
+
+  /** How it learns of changes. */
+  get how(): 'events' | 'polling' {
+    return this.follower?.how ?? 'polling';
+  }
+
+  /** How many runs go on. */
+  get active(): number {
+    return this.going.size;
+  }
+
+  experiment(id: string): Experiment | undefined {
+    return this.known.get(id);
+  }
+
+  /** These are the experiments now; gives those that are new or have changed. */
+  experiments(experiments: readonly Experiment[]): Experiment[] {
+    const before = this.known;
+    this.known = new Map(experiments.map((experiment) => [experiment.id, experiment]));
+    this.follower?.experiments([...this.known.keys()]);
+    return experiments.filter((experiment) => {
+      const known = before.get(experiment.id);
+      return known === undefined || essence(known) !== essence(experiment);
+    });
+  }
+
+  /** There is a hint of this run: it is watched until it is known whether it goes on. */
+  meet(hash: string, run: EnumeratedRun): void {
+    if (this.going.has(hash) || this.young.has(hash)) return;
+    this.young.set(hash, { run, since: Date.now() });
+    this.follower?.follow(hash, run);
+  }
+
+  /** A run has been dealt with; tells whether that is news. `first` in the first pass. */
+  passed({ run, report, active }: PassedRun, first: boolean): boolean {
+    const hash = report.runHash;
+    const { outcome, reason } = report;
+    if (active === true) {
+      this.young.delete(hash);
+      this.going.set(hash, run);
+      this.follower?.follow(hash, run);
+    } else if (active === false || outcome === 'unchanged' || reason === DELETED || reason === REMOVED) {
+      this.leave(hash);
+    }
+    const isNews = this.troubles.isNews(report, first);
+    return isNews && (first || reason !== DELETED);
+  }
+
+  /** The run is over. */
+  leave(hash: string): void {
+    this.young.delete(hash);
+    this.going.delete(hash);
+    this.troubles.forget(hash);
+    this.follower?.leave(hash);
+  }
+
+  /** Forgets what never became a run. */
+  tidy(): void {
+    for (const [hash, { since }] of this.young) if (Date.now() - since > LONGEST_YOUTH) this.leave(hash);
+  }
+
+  async close(): Promise<void> {
+    await this.follower?.close();
+  }
+
+  private listening(): Follower | undefined {
+    const onError = (error: unknown) => this.cannotListen(error);
+    if (this.kind.type === 'directory') return new DirectoryFollower(this.kind.root, this.hint, onError);
+    if (this.kind.type === 'file') return new FileFollower(this.kind.file, this.hint, onError);
+    return undefined;
+  }
+
+  private polling(): Follower | undefined {
+    return this.kind.type === 'directory' ? new PollingFollower(this.kind.root, this.hint, POLL_EVERY) : undefined;
+  }
+
+  /** What cannot be watched is polled from then on, as soon as that concerns more than one directory. */
+  private cannotListen(error: unknown): void {
+    const code = errorCode(error);
+    if (this.how === 'polling' || code === 'ENOENT' || code === 'EACCES' || code === 'EPERM') return;
+    const listener = this.follower;
+    this.follower = this.polling();
+    listener?.close().catch(() => {});
+    this.follower?.experiments([...this.known.keys()]);
+    for (const [hash, run] of this.going) this.follower?.follow(hash, run);
+    for (const [hash, { run }] of this.young) this.follower?.follow(hash, run);
+    const limit = 'the system has no more watches to give; raise fs.inotify.max_user_watches';
+    const reason = code === 'ENOSPC' || code === 'EMFILE' ? limit : String(code ?? error);
+    this.events.emit('warning', {
+      message: `Changes cannot be listened for (${reason}), so the source is looked at again and again from now on.`,
+    });
+  }
+}
+
+function essence({ tags, ...experiment }: Experiment): string {
+  return JSON.stringify([experiment, [...tags].sort()]);
+}

@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../src/cli/main.js';
+import { ConvertError } from '../../src/errors.js';
+import { makeRun } from '../report/make-run.js';
+import { FakeIo } from './fake-io.js';
+
+let io: FakeIo;
+beforeEach(() => {
+  io = new FakeIo();
+});
+
+const sync = (...flags: string[]) => main(['sync', '--tracking_uri', 'a-store', ...flags], io);
+
+/** A watch that is up to date, sees a run change, one fail and one go, and is stopped. */
+const eventful: FakeIo['watch'] = async (_options, _watching, events, signal) => {
+  events.emit('start', { source: 'a-store', repo: '.' });
+  events.emit('run:done', makeRun());
+  events.emit('watching', { how: 'events', active: 1 });
+  events.emit('run:done', makeRun({ outcome: 'updated' }));
+  events.emit('run:done', makeRun({ runHash: 'bad', runId: 'bad', outcome: 'failed', reason: 'It broke.' }));
+  events.emit('run:gone', { runId: 'old', runHash: 'old', experiment: 'e', action: 'archived' });
+  events.emit('pass', { complete: false, runs: 2, changed: 1, active: 1, seconds: 0.1, lag: 0.5 });
+  events.emit('source', { available: false, message: 'It is down.' });
+  events.emit('source', { available: true, message: 'It is back.' });
+  io.signals.emit('SIGTERM');
+  expect(signal.aborted).toBe(true);
+};
+
+describe('a watch', () => {
+  test('that is stopped ends with 0, and has told in few lines what it saw', async () => {
+    io.watch = eventful;
+    expect(await sync()).toBe(0);
+    expect(io.stdout.text).toBe('');
+    expect(io.stderr.text.trimEnd().split('\n')).toEqual([
+      'Up to date; 1 run goes on. Following changes; Ctrl-C ends it.',
+      'error: bad of resnet50: It broke.',
+      'warning: It is down.',
+      'It is back.',
+      'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.',
+      'Runs: 1 updated · 1 failed · 1 deleted in MLflow · 1 active · 0.5 s behind',
+      'Stopped. The repository holds only whole runs; the next watch goes on from here.',
+    ]);
+  });
+
+  test('tells programs each change that is not one of many', async () => {
+    io.watch = eventful;
+    expect(await sync('--log-format', 'json')).toBe(0);
+    const lines = io.stdout.text.trim().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ event, outcome }) => [event, outcome].filter(Boolean).join(' '))).toEqual([
+      'start',
+      'run new',
+      'watching',
+      'run failed',
+      'gone',
+      'source',
+      'source',
+      'changes',
+      'summary',
+    ]);
+    expect(events.at(-2)).toMatchObject({ runsUpdated: 1, runsFailed: 1, runsGone: 1, runsActive: 1, lag: 0.5 });
+    expect(events.at(-1)).toMatchObject({ ending: 'stopped', runsGone: { archived: 1, removed: 0, kept: 0 } });
+  });
+
+  test('says on request only what failed', async () => {
+    io.watch = eventful;
+    expect(await sync('--quiet')).toBe(0);
+    expect(io.stderr.text).toContain('It broke.');
+    expect(io.stderr.text).not.toMatch(/Up to date|Runs:|It is/);
+  });
+
+  test('that gets a second signal ends at once', async () => {
+    io.watch = async () => {
+      io.signals.emit('SIGTERM');
+      io.signals.emit('SIGTERM');
+    };
+    await sync();
+    expect(io.exits).toEqual([143]);
+  });
+
+  test('that cannot begin ends with 1', async () => {
+    io.watch = async () => {
+      throw new ConvertError('fatal', 'The store is of another kind.');
+    };
+    expect(await sync()).toBe(1);
+    expect(io.stderr.text).toBe('error: The store is of another kind.\n');
+  });
+
+  test('serves its numbers while it lasts', async () => {
+    let url = '';
+    io.watch = async (_options, _watching, events) => {
+      url = /http:\S+(?=\.\n)/.exec(io.stderr.text)![0];
+      events.emit('watching', { how: 'events', active: 5 });
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain('mlflow2aim_runs_active 5');
+    };
+    expect(await sync('--listen', '127.0.0.1:0')).toBe(0);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await expect(fetch(`${url}/metrics`)).rejects.toThrow();
+  });
+});
+
+describe('status', () => {
+  test('prints what it knows, and ends with 0 whatever that is', async () => {
+    expect(await main(['status', '--repo', '/data/aim'], io)).toBe(0);
+    expect(io.stdout.text).toContain('Aim repository in /data/aim\n');
+    expect(await main(['status', '--json'], io)).toBe(0);
+  });
+
+  test('ends with 1 and a sentence where it knows nothing', async () => {
+    io.readStatus = async () => {
+      throw new ConvertError('fatal', 'There is no Aim repository in /x.');
+    };
+    expect(await main(['status'], io)).toBe(1);
+    expect(io.stderr.text).toBe('error: There is no Aim repository in /x.\n');
+  });
+});

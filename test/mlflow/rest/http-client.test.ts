@@ -1,0 +1,223 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ConvertError } from '../../../src/errors.js';
+import { HttpClient } from '../../../src/mlflow/rest/http-client.js';
+import { backoff, retryAfter } from '../../../src/mlflow/rest/retry.js';
+import type { SourceOptions } from '../../../src/mlflow/source-options.js';
+import { FakeServer, type Interception } from './fake-server.js';
+
+const QUICK = {
+  MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '0.001',
+  MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: '0',
+  HOME: '/nowhere',
+};
+const VERSION = { path: '/api/3.0/mlflow/server-info', what: 'what it is' };
+const never = (): AbortSignal => new AbortController().signal;
+
+const open: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await (one.close ?? one.stop)?.call(one);
+});
+
+async function server(intercept: Interception = () => false, authorization?: string): Promise<FakeServer> {
+  const fake = await FakeServer.start({
+    experiments: [],
+    runs: [],
+    ...(authorization !== undefined && { authorization }),
+  });
+  fake.intercept = intercept;
+  open.push(fake);
+  return fake;
+}
+
+function client(uri: string, env: Record<string, string> = {}, options: Partial<SourceOptions> = {}): HttpClient {
+  const made = new HttpClient(uri, { concurrency: 2, ...options }, { ...QUICK, ...env });
+  open.push(made);
+  return made;
+}
+
+const failure = async (work: Promise<unknown>): Promise<ConvertError> =>
+  work.then(
+    () => {
+      throw new Error('It should have failed.');
+    },
+    (error: unknown) => error as ConvertError,
+  );
+
+const json = (response: ServerResponse, text: string, length = Buffer.byteLength(text)): boolean => {
+  response.writeHead(200, { 'content-length': length });
+  response.write(text, () => (length === Buffer.byteLength(text) ? response.end() : response.destroy()));
+  return true;
+};
+
+/** Trouble for the first requests, by their number. */
+const TROUBLES: Record<string, (response: ServerResponse) => boolean> = {
+  '429': (response) => void response.writeHead(429, { 'retry-after': '0' }).end() === undefined,
+  '503': (response) => void response.writeHead(503).end('<html>') === undefined,
+  reset: (response) => response.destroy() !== undefined,
+  'a cut body': (response) => json(response, '{"store_', 100),
+  'truncated JSON': (response) => json(response, '{"store_type": "Sq'),
+};
+
+describe('requests', () => {
+  test.each(Object.keys(TROUBLES))('are repeated after %s', async (name) => {
+    const fake = await server((_, response, count) => count <= 3 && TROUBLES[name]!(response));
+    expect(await client(fake.uri).json(VERSION, never())).toEqual({ store_type: 'SqlStore' });
+    expect(fake.requests).toHaveLength(4);
+  });
+
+  test('are repeated when no answer comes in time', async () => {
+    const fake = await server((_, __, count) => count === 1);
+    expect(await client(fake.uri, { MLFLOW_HTTP_REQUEST_TIMEOUT: '0.2' }).json(VERSION, never())).toBeTruthy();
+  });
+
+  test('are given up after as many retries as MLflow would make, with a reason', async () => {
+    const fake = await server((_, response) => TROUBLES['503']!(response));
+    const error = await failure(client(fake.uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '2' }).json(VERSION, never()));
+    expect(error).toMatchObject({
+      kind: 'skip-run',
+      message: 'The server could not give what it is in 3 attempts: it answered 503.',
+    });
+  });
+
+  test('wait as long as Retry-After says, unless that is not to be respected', async () => {
+    const fake = await server(
+      (_, response, count) => count === 1 && void response.writeHead(429, { 'retry-after': '1' }).end() === undefined,
+    );
+    const began = performance.now();
+    await client(fake.uri).json(VERSION, never());
+    expect(performance.now() - began).toBeGreaterThan(900);
+  });
+
+  test('that wait are cancelled by the signal, with its reason', async () => {
+    const controller = new AbortController();
+    const fake = await server((_, response) => {
+      response.writeHead(429, { 'retry-after': '100' }).end(() => controller.abort(new Error('enough')));
+      return true;
+    });
+    await expect(client(fake.uri).json(VERSION, controller.signal)).rejects.toThrow('enough');
+  });
+
+  test('keep to a rate', async () => {
+    const fake = await server();
+    const slow = client(fake.uri, {}, { requestsPerSecond: 20 });
+    const began = performance.now();
+    await Promise.all(Array.from({ length: 5 }, () => slow.json(VERSION, never())));
+    expect(performance.now() - began).toBeGreaterThan(190);
+  });
+
+  test('carry credentials and a workspace, and no origin', async () => {
+    const fake = await server();
+    await client(fake.uri.replace('//', '//ann:pass@'), {}, { workspace: 'team' }).json(VERSION, never());
+    const [headers] = fake.headers;
+    expect(headers).toMatchObject({ authorization: `Basic ${btoa('ann:pass')}`, 'x-mlflow-workspace': 'team' });
+    expect(headers).not.toHaveProperty('origin');
+  });
+
+  test('to other hosts carry no credentials', async () => {
+    const fake = await server();
+    const other = client('http://ann:pass@127.0.0.2:1', {}, { workspace: 'team' });
+    await other.json({ ...VERSION, path: `${fake.uri}${VERSION.path}` }, never());
+    expect(fake.headers[0]).not.toHaveProperty('authorization');
+    expect(fake.headers[0]).not.toHaveProperty('x-mlflow-workspace');
+  });
+
+  test('are redirected, if they may be', async () => {
+    const target = await server();
+    const fake = await server(
+      (request, response) => void response.writeHead(307, { location: target.uri + request.url }).end() === undefined,
+    );
+    expect(await client(fake.uri).json(VERSION, never())).toEqual({ store_type: 'SqlStore' });
+    const error = await failure(client(fake.uri, { MLFLOW_ALLOW_HTTP_REDIRECTS: 'false' }).json(VERSION, never()));
+    expect(error.message).toContain('answered 307');
+  });
+});
+
+describe('errors', () => {
+  test('refused credentials are fatal, at once, and stand in no sentence', async () => {
+    const fake = await server(() => false, 'Basic other');
+    const error = await failure(client(fake.uri.replace('//', '//ann:secret@')).json(VERSION, never()));
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('refused the credentials') });
+    expect(JSON.stringify([error.sentence, error.stack, String(error.cause)])).not.toContain('secret');
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  test('a refused host is told how to be allowed', async () => {
+    const fake = await server(
+      (_, response) =>
+        void response.writeHead(403).end('Invalid Host header - possible DNS rebinding attack detected') === undefined,
+    );
+    expect((await failure(client(fake.uri).json(VERSION, never()))).sentence).toContain('--allowed-hosts');
+  });
+
+  test('a server that was never there is fatal at once, with a hint', async () => {
+    const fake = await FakeServer.start({ experiments: [], runs: [] });
+    const { uri } = fake;
+    await fake.stop();
+    const error = await failure(
+      client(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, first: true }, never()),
+    );
+    expect(error).toMatchObject({ kind: 'fatal', hint: 'Is the address right, and is the server running?' });
+  });
+
+  test.each(['many', '-1', 'NaN'])('MLFLOW_HTTP_REQUEST_MAX_RETRIES=%s is refused', (value) => {
+    expect(() => client('http://h', { MLFLOW_HTTP_REQUEST_MAX_RETRIES: value })).toThrow(/no number/);
+  });
+});
+
+describe('downloads', () => {
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 251));
+  const file = { path: '/file', what: 'artifact a' };
+  const collect = async (from: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+    const parts: Uint8Array[] = [];
+    for await (const part of from) parts.push(part);
+    return Buffer.concat(parts);
+  };
+
+  test('go on where they were cut', async () => {
+    const fake = await server((request, response, count) => {
+      const begin = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const rest = bytes.subarray(begin);
+      response.writeHead(begin > 0 ? 206 : 200, { 'content-length': rest.length, etag: '"1"' });
+      if (count < 4) response.write(rest.subarray(0, 20_000), () => response.destroy());
+      else response.end(rest);
+      return true;
+    });
+    expect(await collect(client(fake.uri).download(file, never()))).toEqual(bytes);
+    expect(fake.headers.slice(1).every(({ range }) => range !== undefined)).toBe(true);
+  });
+
+  test('that cannot go on begin anew, and pass over what has come', async () => {
+    const fake = await server((_, response, count) => {
+      response.writeHead(200, { 'content-length': bytes.length });
+      if (count === 1) response.write(bytes.subarray(0, 30_000), () => response.destroy());
+      else response.end(bytes);
+      return true;
+    });
+    expect(await collect(client(fake.uri).download(file, never()))).toEqual(bytes);
+  });
+
+  test('of a file that has changed meanwhile are an error', async () => {
+    const fake = await server((_, response, count) => {
+      response.writeHead(200, { 'content-length': bytes.length, etag: `"${count}"` });
+      if (count === 1) response.write(bytes.subarray(0, 30_000), () => response.destroy());
+      else response.end(bytes);
+      return true;
+    });
+    expect(await failure(collect(client(fake.uri).download(file, never())))).toMatchObject({ kind: 'skip-item' });
+  });
+});
+
+test('the waits between retries grow as those of MLflow, with jitter, up to two minutes', () => {
+  const settings = { retries: 7, factor: 2000, jitter: 1000, timeout: 1, respectRetryAfter: true };
+  const waits = [1, 2, 3, 4, 7, 10].map((retry) => backoff(retry, settings, () => 0.5));
+  expect(waits).toEqual([500, 4500, 8500, 16_500, 120_000, 120_000]);
+});
+
+test.each([
+  ['2', 2000],
+  ['Thu, 01 Jan 1970 00:00:03 GMT', 2000],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['soon', undefined],
+  [undefined, undefined],
+])('Retry-After: %s', (header, wait) => expect(retryAfter(header, 1000)).toBe(wait));

@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ServerArtifacts } from '../../../src/mlflow/artifacts/server-artifacts.js';
+import { HttpClient } from '../../../src/mlflow/rest/http-client.js';
+import type { ArtifactFile, Notice } from '../../../src/model.js';
+import { collect, listening, never, silent } from '../../contract/tracking-store.js';
+import { FakeServer } from './fake-server.js';
+
+const RUN = 'a'.repeat(32);
+const FILES = { 'a.txt': 'one', 'd/100% #1? 实验.txt': 'two', 'd/e/f.txt': 'three', 'd.txt': 'four' };
+const SORTED = ['a.txt', 'd.txt', 'd/100% #1? 实验.txt', 'd/e/f.txt'];
+
+const open: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await (one.close ?? one.stop)?.call(one);
+});
+
+async function serve(): Promise<FakeServer> {
+  const runs = [{ runId: RUN, experimentId: '1', artifacts: FILES }];
+  const server = await FakeServer.start({ experiments: [], runs });
+  open.push(server);
+  return server;
+}
+
+function artifactsOf(uri: string): ServerArtifacts {
+  const client = new HttpClient(
+    uri,
+    { concurrency: 2 },
+    { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1', MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: '0' },
+  );
+  open.push(client);
+  return new ServerArtifacts(client);
+}
+
+async function read(opener: ServerArtifacts, artifactUri: string | undefined): Promise<[ArtifactFile[], string[]]> {
+  const repository = opener.at(RUN, artifactUri);
+  const files = await collect(repository.list(silent()));
+  const texts: string[] = [];
+  for (const file of files) texts.push(Buffer.concat(await collect(repository.open(file, never()))).toString());
+  return [files, texts];
+}
+
+describe('artifacts through a tracking server', () => {
+  test.each([
+    ['mlflow-artifacts:/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['mlflow-artifacts:///1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['mlflow-artifacts://HOST/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['http://HOST/api/2.0/mlflow-artifacts/artifacts/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['s3://user:secret@bucket/1/RUN/artifacts', '/get-artifact?'],
+    ['/data/1/RUN/artifacts', '/get-artifact?'],
+    [undefined, '/get-artifact?'],
+  ])('come from %s', async (uri, way) => {
+    const server = await serve();
+    const named = uri?.replace('RUN', RUN).replace('HOST', new URL(server.uri).host);
+    const [files, texts] = await read(artifactsOf(server.uri), named);
+    expect(files.map(({ path }) => path)).toEqual(SORTED);
+    expect(files.map(({ size }) => size)).toEqual([3, 4, 3, 5]);
+    expect(texts).toEqual(['one', 'four', 'two', 'three']);
+    expect(server.requests.filter((request) => request.includes(way)).length).toBeGreaterThanOrEqual(4);
+    const uris = files.map((file) => file.uri);
+    expect(uris.every((one) => one.endsWith(encodeURIComponent('100% #1? 实验.txt')) || !one.includes('100'))).toBe(
+      true,
+    );
+    expect(uris.join(' ')).not.toContain('secret');
+    expect(uris[0]).toMatch(/^[a-z0-9-]+:.*\/a\.txt$/);
+  });
+
+  test('of another host get no credentials', async () => {
+    const other = await serve();
+    const opener = artifactsOf('http://ann:secret@127.0.0.2:1');
+    await read(opener, `${other.uri}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`);
+    expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false);
+  });
+
+  test('that the proxy cannot send come by get-artifact', async () => {
+    const server = await serve();
+    server.intercept = (request, response) => {
+      if (!request.url?.includes('/mlflow-artifacts/artifacts/1/')) return false;
+      response.destroy();
+      return true;
+    };
+    const [, texts] = await read(artifactsOf(server.uri), `mlflow-artifacts:/1/${RUN}/artifacts`);
+    expect(texts).toEqual(['one', 'four', 'two', 'three']);
+  });
+
+  test('that cannot be listed are one notice', async () => {
+    const server = await serve();
+    server.intercept = (request, response) => {
+      if (!request.url?.includes('artifacts/list')) return false;
+      response.writeHead(400).end('{"error_code": "INVALID_PARAMETER_VALUE", "message": "no access to the bucket"}');
+      return true;
+    };
+    const notices: Notice[] = [];
+    const files = artifactsOf(server.uri).at(RUN, 's3://bucket/1').list(listening(notices));
+    expect(await collect(files)).toEqual([]);
+    expect(notices).toEqual([
+      {
+        kind: 'artifacts-unreachable',
+        uri: 's3://bucket/1',
+        detail: expect.stringContaining('no access to the bucket'),
+      },
+    ]);
+  });
+
+  test('below a directory that cannot be listed are left out, with a notice', async () => {
+    const server = await serve();
+    server.intercept = (request, response) => {
+      if (!request.url?.endsWith('path=d')) return false;
+      response.writeHead(400).end('{"error_code": "X", "message": "no"}');
+      return true;
+    };
+    const notices: Notice[] = [];
+    const files = await collect(artifactsOf(server.uri).at(RUN, undefined).list(listening(notices)));
+    expect(files.map(({ path }) => path)).toEqual(['a.txt', 'd.txt']);
+    expect(notices).toMatchObject([{ kind: 'artifact-skipped', path: 'd', reason: 'unreadable' }]);
+  });
+});

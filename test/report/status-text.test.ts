@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { statusRecord } from '../../src/report/status-record.js';
+import { statusLines } from '../../src/report/status-text.js';
+import type { Status } from '../../src/sync/status.js';
+
+const NOW = Date.UTC(2026, 2, 1, 9, 0, 0);
+
+const STATUS: Status = {
+  repo: '/data/aim',
+  writer: { pid: 7, host: 'box', since: '2026-03-01T08:00:00.000Z' },
+  sources: [
+    {
+      source: '/data/mlruns',
+      runs: 1234,
+      active: 2,
+      deleted: 1,
+      lookedAt: NOW - 2_500,
+      changedAt: NOW - 90_000,
+      trouble: { reason: 'It is down.', since: NOW - 1_000 },
+      troubledRuns: [
+        { runId: 'a', runName: 'n\x1b', experiment: 'e', outcome: 'failed', reason: 'It broke.', since: NOW - 5_000 },
+      ],
+      failed: 2,
+      skipped: 0,
+    },
+    { source: 'http://h', runs: 0, active: 0, deleted: 0, troubledRuns: [], failed: 0, skipped: 0 },
+  ],
+};
+
+test('a status for people', () => {
+  expect(statusLines(STATUS, NOW)).toEqual([
+    'Aim repository in /data/aim',
+    'mlflow2aim with process id 7 on box is writing it, since 2026-03-01T08:00:00.000Z.',
+    '',
+    'From /data/mlruns',
+    '  1,234 runs · 2 active · 1 deleted in MLflow · 2 failed',
+    '  Last read 2.5 s ago, last written 1 min 30 s ago.',
+    '  In trouble since 2026-03-01 08:59:59: It is down.',
+    '  Runs that are not up to date:',
+    '    a (n ) of e: It broke. (failed since 2026-03-01 08:59:55)',
+    '    and 1 more',
+    '',
+    'From http://h',
+    '  0 runs · 0 active',
+    '  Never read to the end.',
+  ]);
+  expect(statusLines({ repo: '/r', sources: [] }, NOW)).toEqual([
+    'Aim repository in /r',
+    'No mlflow2aim is writing it.',
+    'Nothing has been converted into it yet.',
+  ]);
+});
+
+test('a status for programs', () => {
+  expect(statusRecord(STATUS, NOW)).toMatchObject({
+    repo: '/data/aim',
+    writer: { pid: 7 },
+    sources: [
+      {
+        source: '/data/mlruns',
+        runs: 1234,
+        lookedAt: '2026-03-01T08:59:57.500Z',
+        behindSeconds: 2.5,
+        trouble: { reason: 'It is down.', since: '2026-03-01T08:59:59.000Z' },
+        troubledRuns: [{ runId: 'a', since: '2026-03-01T08:59:55.000Z' }],
+      },
+      { lookedAt: null, changedAt: null, behindSeconds: null, trouble: null },
+    ],
+  });
+  expect(statusRecord({ repo: '/r', sources: [] }, NOW)).toEqual({ repo: '/r', writer: null, sources: [] });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { ConvertEvents } from '../../src/events.js';
+import { WatchState } from '../../src/report/watch-state.js';
+import { changesLine, standingLine, watchingLine } from '../../src/report/watch-text.js';
+import { makeRun } from './make-run.js';
+
+test('changes are added up until they are taken, a run counts once', () => {
+  const events = new ConvertEvents();
+  const state = new WatchState(events);
+  events.emit('run:done', makeRun({ runHash: 'before' }));
+  expect([state.isWatching, state.take()]).toEqual([false, undefined]);
+  events.emit('watching', { how: 'events', active: 1 });
+  for (const outcome of ['new', 'updated', 'updated'] as const) {
+    events.emit('run:done', makeRun({ runHash: 'a', outcome }));
+  }
+  events.emit('run:done', makeRun({ runHash: 'b', outcome: 'updated' }));
+  events.emit('run:done', makeRun({ runHash: 'c', outcome: 'failed' }));
+  events.emit('run:gone', { runId: 'd', runHash: 'd', experiment: 'e', action: 'kept' });
+  const pass = { complete: false, runs: 1, changed: 1, seconds: 0.1 };
+  events.emit('pass', { ...pass, active: 4, lag: 0.5 });
+  events.emit('pass', { ...pass, active: 3, lag: 0.4 });
+  const changes = { runsNew: 1, runsUpdated: 1, runsFailed: 1, runsGone: 1, runsActive: 3, lag: 0.5 };
+  expect(state.take()).toEqual(changes);
+  expect(changesLine(changes)).toBe(
+    'Runs: 1 new · 1 updated · 1 failed · 1 deleted in MLflow · 3 active · 0.5 s behind',
+  );
+  expect([state.take(), state.runsActive]).toEqual([undefined, 3]);
+});
+
+test('how a watch stands', () => {
+  expect(watchingLine('events', 1)).toBe('Up to date; 1 run goes on. Following changes; Ctrl-C ends it.');
+  expect(watchingLine('polling', 0)).toContain('0 runs go on. Following changes by looking again and again;');
+  expect(standingLine(1, undefined)).toBe('Watching · 1 active run · no changes yet');
+  expect(standingLine(2, 65)).toBe('Watching · 2 active runs · last change 1 min 05 s ago');
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Hint, HintQueue } from '../../src/sync/hints.js';
+
+const never = new AbortController().signal;
+const run = (runId: string, experimentId = '1'): Hint => ({ type: 'run', ref: { runId, experimentId, locator: '' } });
+
+/** A queue whose hints are due at once. */
+function filled(...hints: Hint[]): HintQueue {
+  const queue = new HintQueue(0);
+  for (const hint of hints) queue.add(hint);
+  return queue;
+}
+
+describe('a queue of hints', () => {
+  test('gives each hint once, however often it came', () => {
+    const queue = filled(
+      run('a'),
+      run('b'),
+      run('a'),
+      { type: 'experiment', id: '1' },
+      { type: 'experiment', id: '1' },
+    );
+    expect(queue.take()).toMatchObject({
+      everything: false,
+      experiments: false,
+      inExperiments: new Set(['1']),
+      runs: [{ runId: 'a' }, { runId: 'b' }],
+    });
+    expect(queue.take()).toBeUndefined();
+  });
+
+  test('keeps runs of one id in two experiments apart', () => {
+    expect(filled(run('a', '1'), run('a', '2')).take()?.runs).toHaveLength(2);
+  });
+
+  test('remembers what concerns more than a run', () => {
+    const all = filled({ type: 'everything' }, { type: 'experiments' }).take();
+    expect(all).toMatchObject({ everything: true, experiments: true, runs: [] });
+  });
+
+  test('gives nothing before the first hint is due, and later hints do not put that off', async () => {
+    const queue = new HintQueue(60);
+    queue.add(run('a'));
+    expect(queue.take()).toBeUndefined();
+    const began = Date.now();
+    const adding = setInterval(() => queue.add(run('b')), 5);
+    await queue.wait(Number.POSITIVE_INFINITY, 0, never);
+    clearInterval(adding);
+    expect(Date.now() - began).toBeLessThan(1_000);
+    expect(queue.take()?.runs.map(({ runId }) => runId)).toEqual(['a', 'b']);
+  });
+
+  test('wakes who waits when a hint comes', async () => {
+    const queue = new HintQueue(0);
+    const waiting = queue.wait(Number.POSITIVE_INFINITY, 0, never);
+    queue.add(run('a'));
+    await waiting;
+    expect(queue.take()).toBeDefined();
+  });
+
+  test('lets wait until a time, whatever hints there are not', async () => {
+    const queue = new HintQueue(0);
+    await queue.wait(Date.now() + 20, 0, never);
+    expect(queue.take()).toBeUndefined();
+  });
+
+  test('lets hints wait that may not be followed yet', async () => {
+    const queue = filled(run('a'));
+    const notBefore = Date.now() + 30;
+    await queue.wait(Number.POSITIVE_INFINITY, notBefore, never);
+    expect(Date.now()).toBeGreaterThanOrEqual(notBefore);
+  });
+
+  test('lets nobody wait after an abort', async () => {
+    const controller = new AbortController();
+    const waiting = new HintQueue(0).wait(Number.POSITIVE_INFINITY, 0, controller.signal);
+    controller.abort();
+    await waiting;
+    await new HintQueue(0).wait(Number.POSITIVE_INFINITY, 0, controller.signal);
+  });
+});
