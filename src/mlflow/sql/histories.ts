@@ -25,7 +25,7 @@ interface Window {
 export class Histories {
   readonly #database: Database;
   readonly #windowPoints: number;
-  /** By run, those used last at the end. */
+  /** By run and mark, those used last at the end: a run that has grown is another one. */
   readonly #windows = new Map<string, Window>();
 
   constructor(database: Database, windowPoints = WINDOW_POINTS) {
@@ -43,7 +43,7 @@ export class Histories {
   /** One metric in arrival order: (timestamp, step, value). */
   async *history(rows: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
     if (rows.points === 0) return;
-    const window = this.#windows.get(rows.runId) ?? (await this.#open(rows, signal));
+    const window = this.#windows.get(windowName(rows)) ?? (await this.#open(rows, signal));
     const count = window.counts?.get(key);
     if (window.counts !== undefined && count === undefined) return;
     if (count !== undefined && count > this.#windowPoints) {
@@ -58,17 +58,16 @@ export class Histories {
       yield batch;
     }
     window.read.add(key);
-    if (window.read.size === (window.counts?.size ?? table.keys.length)) this.#windows.delete(rows.runId);
+    if (window.read.size === (window.counts?.size ?? table.keys.length)) this.#windows.delete(windowName(rows));
   }
 
   async #open(rows: RunRows, signal: AbortSignal): Promise<Window> {
-    const { runId } = rows;
     if (rows.points > this.#windowPoints) {
       const counts = await this.#database.counts(rows, signal);
       const sorted = new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-      return this.#keep(runId, { counts: sorted, table: new MetricTable(), read: new Set() });
+      return this.#keep(rows, { counts: sorted, table: new MetricTable(), read: new Set() });
     }
-    return this.#keep(runId, { table: await this.#load(rows, undefined, rows.points, signal), read: new Set() });
+    return this.#keep(rows, { table: await this.#load(rows, undefined, rows.points, signal), read: new Set() });
   }
 
   /** Puts the window over this metric and those that follow it: metrics are asked for roughly in the order of their keys. */
@@ -84,7 +83,7 @@ export class Histories {
     }
     window.table = new MetricTable();
     window.table = await this.#load(rows, keys, points, signal);
-    this.#keep(rows.runId, window);
+    this.#keep(rows, window);
   }
 
   async #load(
@@ -114,18 +113,23 @@ export class Histories {
     if (seen < count) throw vanished(rows.runId, count - seen);
   }
 
-  #keep(runId: string, window: Window): Window {
-    this.#windows.delete(runId);
-    this.#windows.set(runId, window);
+  #keep(rows: RunRows, window: Window): Window {
+    const name = windowName(rows);
+    this.#windows.delete(name);
+    this.#windows.set(name, window);
     let points = 0;
     for (const { table } of this.#windows.values()) points += table.points;
     for (const [oldest, { table }] of this.#windows) {
-      if (oldest === runId || (points <= MOST_POINTS && this.#windows.size <= 64)) break;
+      if (oldest === name || (points <= MOST_POINTS && this.#windows.size <= 64)) break;
       points -= table.points;
       this.#windows.delete(oldest);
     }
     return window;
   }
+}
+
+function windowName({ runId, points, to }: RunRows): string {
+  return `${runId} ${points} ${to ?? ''}`;
 }
 
 /** Rows are only ever added, unless somebody removes the run or rewrites the file (VACUUM) at this very moment. */

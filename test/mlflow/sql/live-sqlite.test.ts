@@ -8,7 +8,7 @@ import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
 
 const FULL = 'a'.repeat(32);
 const LIVE = 'b'.repeat(32);
-const POINTS = 60_000;
+const POINTS = 30_000;
 const { signal } = new AbortController();
 const context: StageContext = { signal, notice: () => undefined };
 

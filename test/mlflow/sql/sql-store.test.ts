@@ -88,6 +88,19 @@ describe('the revision of a run changes with', () => {
   });
 });
 
+test('a run that has grown is read anew, also where reading it was given up half way before', async () => {
+  builder.run(1, { runId: RUN, status: 'RUNNING', endTime: null, metrics: { a: curve(0, 10), b: curve(0, 10) } });
+  await withStore(async (store) => {
+    const lengths: number[] = [];
+    for (const _ of [1, 2]) {
+      const [ref] = await runsOf(store);
+      for await (const batch of store.history(ref!, 'a', context)) lengths.push(batch.steps.length);
+      builder.points(RUN, 'a', curve(10, 15));
+    }
+    expect(lengths).toEqual([10, 15]);
+  });
+});
+
 test('reading leaves the directory as it is', async () => {
   builder.run(1, { runId: RUN, metrics: { loss: curve(0, 10) } });
   builder.database.close();

@@ -1,9 +1,10 @@
-import mysql from 'mysql2';
+import type mysql from 'mysql2';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
 import { type Database, type MetricMark, placeholders, type Query, type Row, type RunRows } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
+import { mysqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
 import type { MetricTable } from '../metric-table.js';
 import { serverError } from '../server-error.js';
@@ -31,7 +32,7 @@ export class MysqlDatabase implements Database {
 
   constructor(address: ServerAddress) {
     this.uri = address.uri;
-    this.#pool = mysql.createPool({ ...connectionSettings(address), connectionLimit: 1000 });
+    this.#pool = mysqlDriver().createPool({ ...connectionSettings(address), connectionLimit: 1000 });
   }
 
   columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import type pg from 'pg';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
 import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
+import { copyStreams, postgresqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
 import type { MetricTable } from '../metric-table.js';
 import { serverError } from '../server-error.js';
@@ -75,17 +75,19 @@ export class PostgresqlDatabase implements Database {
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
-    const among = keys === undefined ? '' : ` AND key IN (${keys.map((key) => pg.escapeLiteral(key)).join(', ')})`;
-    const sql = `SELECT ${COPIED}, key::text FROM metrics WHERE run_uuid = ${pg.escapeLiteral(runId)}${among}`;
+    const { escapeLiteral } = postgresqlDriver();
+    const among = keys === undefined ? '' : ` AND key IN (${keys.map((key) => escapeLiteral(key)).join(', ')})`;
+    const sql = `SELECT ${COPIED}, key::text FROM metrics WHERE run_uuid = ${escapeLiteral(runId)}${among}`;
     const rows = new CopyRows(into);
     for await (const chunk of this.#copy(sql, signal)) rows.push(chunk);
     rows.end();
   }
 
   async *stream({ runId }: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+    const { escapeLiteral } = postgresqlDriver();
     const columns = new MetricColumns(BATCH_POINTS);
     const rows = new CopyRows(columns);
-    const sql = `SELECT ${COPIED} FROM metrics WHERE run_uuid = ${pg.escapeLiteral(runId)} AND key = ${pg.escapeLiteral(key)}
+    const sql = `SELECT ${COPIED} FROM metrics WHERE run_uuid = ${escapeLiteral(runId)} AND key = ${escapeLiteral(key)}
       ORDER BY timestamp, step, value, is_nan`;
     for await (const chunk of this.#copy(sql, signal)) {
       rows.push(chunk);
@@ -108,7 +110,7 @@ export class PostgresqlDatabase implements Database {
     const abort = (): void => void stream?.destroy(signal.reason);
     try {
       await abortable(client.query(BEGIN), signal, () => undefined);
-      stream = client.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT binary)`));
+      stream = client.query(copyStreams().to(`COPY (${select}) TO STDOUT (FORMAT binary)`));
       signal.addEventListener('abort', abort);
       for await (const chunk of stream) {
         signal.throwIfAborted();
@@ -178,7 +180,7 @@ export class PostgresqlDatabase implements Database {
   }
 
   #makePool(config: pg.ClientConfig): pg.Pool {
-    const pool = new pg.Pool({ ...config, max: Number.MAX_SAFE_INTEGER, idleTimeoutMillis: 60_000 });
+    const pool = new (postgresqlDriver().Pool)({ ...config, max: Number.MAX_SAFE_INTEGER, idleTimeoutMillis: 60_000 });
     // a connection that breaks says so to whoever uses it; one that nobody uses is no loss
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
