@@ -236,10 +236,16 @@ export class Conversion {
     return experiment.lifecycleStage === 'deleted' && !this.options.includeDeleted;
   }
 
-  /** Whether a person has removed a converted run in Aim, be it this very moment. */
+  /**
+   * Whether a person has removed a converted run in Aim, be it this very moment: then its row is gone and its data may still
+   * be there. A run whose row was never finished (`pending`) was not removed by anybody.
+   */
   private wasRemoved({ hash }: RunJob): boolean {
-    if (this.options.restoreRemoved || existsSync(this.repository.meta(hash))) return false;
-    return this.ledger.get(hash) !== undefined;
+    if (this.options.restoreRemoved) return false;
+    const entry = this.ledger.get(hash);
+    if (entry === undefined) return false;
+    if (!existsSync(this.repository.meta(hash))) return true;
+    return entry.pending === undefined && !this.metadata.has(hash);
   }
 
   private followDeletions(): void {

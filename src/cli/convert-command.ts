@@ -64,7 +64,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
 }
 
 async function work(
-  { options, watch }: ConvertSettings,
+  { options, watch, quiet }: ConvertSettings,
   events: ConvertEvents,
   view: View,
   io: Io,
@@ -76,7 +76,7 @@ async function work(
   }
   const server = watch.listen === undefined ? undefined : await listen(watch.listen, events);
   try {
-    if (server !== undefined) view.say(`Serving /healthz and /metrics at ${server.url}.`);
+    if (server !== undefined && !quiet) view.say(`Serving /healthz and /metrics at ${server.url}.`);
     await io.watch(options, watch.options, events, signal);
     return { type: 'stopped' };
   } finally {

@@ -35,6 +35,11 @@ export class DirectoryEvents {
     if (added.length > 0) this.watcher.add(added);
   }
 
+  /** This directory is not there any more; should it come again, it may be added again. */
+  forget(directory: string): void {
+    this.watched.delete(join(directory));
+  }
+
   async close(): Promise<void> {
     await this.watcher.close();
   }

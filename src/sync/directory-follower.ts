@@ -42,7 +42,9 @@ export class DirectoryFollower implements Follower {
   }
 
   experiments(ids: readonly string[]): void {
-    this.places.add(ids.map((id) => join(this.root, id)));
+    const places = ids.map((id) => join(this.root, id));
+    for (const place of places) if (!isDirectory(place)) this.places.forget(place); // in the trash
+    this.places.add(places.filter(isDirectory));
   }
 
   follow(hash: string, { ref }: EnumeratedRun): void {

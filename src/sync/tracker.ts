@@ -111,16 +111,24 @@ export class Tracker {
     return this.kind.type === 'directory' ? new PollingFollower(this.kind.root, this.hint, POLL_EVERY) : undefined;
   }
 
+  /** Begins anew with what it follows now. */
+  restart(): void {
+    this.replace(this.how === 'polling' ? this.polling() : this.listening());
+  }
+
+  private replace(follower: Follower | undefined): void {
+    this.follower?.close().catch(() => {});
+    this.follower = follower;
+    follower?.experiments([...this.known.keys()]);
+    for (const [hash, run] of this.going) follower?.follow(hash, run);
+    for (const [hash, { run }] of this.young) follower?.follow(hash, run);
+  }
+
   /** What cannot be watched is polled from then on, as soon as that concerns more than one directory. */
   private cannotListen(error: unknown): void {
     const code = errorCode(error);
     if (this.how === 'polling' || code === 'ENOENT' || code === 'EACCES' || code === 'EPERM') return;
-    const listener = this.follower;
-    this.follower = this.polling();
-    listener?.close().catch(() => {});
-    this.follower?.experiments([...this.known.keys()]);
-    for (const [hash, run] of this.going) this.follower?.follow(hash, run);
-    for (const [hash, { run }] of this.young) this.follower?.follow(hash, run);
+    this.replace(this.polling());
     const limit = 'the system has no more watches to give; raise fs.inotify.max_user_watches';
     const reason = code === 'ENOSPC' || code === 'EMFILE' ? limit : String(code ?? error);
     this.events.emit('warning', {

@@ -154,6 +154,13 @@ describe('a run that was removed in Aim', () => {
     expect(repository.hashes().sort()).toEqual([A, C]);
   });
 
+  test('stays away also when its data is still there, because it is just being removed', async () => {
+    metadata(`DELETE FROM run WHERE hash = '${B}'`);
+    appendFileSync(join(store.root, '1', B, 'metrics', 'loss'), '1700000002000 5.0 3\n');
+    expect(outcomes(await again())).toEqual({ unchanged: 2, skipped: 1 });
+    expect(repositoryState(repo).rows.map(({ hash }) => hash)).toEqual([A, C]);
+  });
+
   test('comes back when that is wanted', async () => {
     removeInAim(B);
     await again();

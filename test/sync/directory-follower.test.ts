@@ -105,6 +105,29 @@ test('an experiment that appears, changes, or goes', async () => {
   await until('the deletion is seen', () => has('experiments'));
 });
 
+test('an experiment that is deleted and restored is watched again', async () => {
+  mkdirSync(join(store.root, '.trash'));
+  let count = 0;
+  const hasNew = (name: string) => hints.some((hint) => hint.type === 'run' && hint.ref.runId.startsWith(name));
+  await untilHinted(
+    'the experiment is watched',
+    () => mkdirSync(file(`before${count++}`)),
+    () => hasNew('before'),
+  );
+  renameSync(join(store.root, '1'), join(store.root, '.trash/1'));
+  await until('the deletion is seen', () => has('experiments'));
+  follower.experiments(['1']);
+  hints.length = 0;
+  renameSync(join(store.root, '.trash/1'), join(store.root, '1'));
+  await until('the restoration is seen', () => has('experiments'));
+  follower.experiments(['1']);
+  await untilHinted(
+    'a new run in it is seen',
+    () => mkdirSync(file(`again${count++}`)),
+    () => hasNew('again'),
+  );
+});
+
 test('what is no run in an experiment is no hint of one', async () => {
   mkdirSync(join(store.root, '1/traces'));
   mkdirSync(join(store.root, '1/models'));

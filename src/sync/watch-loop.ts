@@ -1,0 +1,263 @@
+import type { Repository } from '../aim/repository.js';
+import { Conversion, type PassedRun } from '../conversion.js';
+import type { ConvertOptions } from '../convert-options.js';
+import { asFatal } from '../errors.js';
+import type { ConvertEvents } from '../events.js';
+import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import { Backoff } from './backoff.js';
+import { Calm } from './calm.js';
+import { HintedRuns } from './hinted-runs.js';
+import { HintQueue, type Hints } from './hints.js';
+import { Listing } from './listing.js';
+import { sourceKind } from './source-kind.js';
+import { cost, Sweep } from './sweep.js';
+import { SyncJournal } from './sync-journal.js';
+import { Tracker } from './tracker.js';
+import type { WatchOptions } from './watch.js';
+
+/** From a hint to the look that it asks for. */
+const SETTLE = 250;
+/** A database is looked at as a whole: at most a part of the time, however often it changes. */
+const LOOKING_PART = 4;
+/** So long after a run was written last, its index entries are written once more; see {@link Conversion.reindex}. */
+const CALM = 8_000;
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
+
+/** What a pass has done so far. */
+interface Tally {
+  readonly began: number;
+  runs: number;
+  changed: number;
+}
+
+/** What a step works with. */
+interface Work {
+  readonly conversion: Conversion;
+  readonly journal: SyncJournal;
+  readonly signal: AbortSignal;
+}
+
+/** A walk through all runs of a directory that is under way. */
+interface Walk {
+  readonly listing: Listing;
+  readonly sweep: Sweep;
+  readonly whole: Tally;
+}
+
+/** Hints are followed at once; a walk through all runs finds what they missed; both are passes of one conversion. */
+export class WatchLoop {
+  private readonly hints = new HintQueue(SETTLE);
+  private readonly backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+  private readonly tracker: Tracker;
+  private readonly isDirectory: boolean;
+  private conversion: Conversion | undefined;
+  private journal: SyncJournal | undefined;
+  private walk: Walk | undefined;
+  private nextLook = 0;
+  private notBefore = 0;
+  private caughtUp = false;
+  private readonly calm = new Calm(CALM);
+
+  constructor(
+    private readonly options: ConvertOptions,
+    private readonly watching: WatchOptions,
+    private readonly events: ConvertEvents,
+    private readonly store: TrackingStore,
+    private readonly repository: Repository,
+  ) {
+    const kind = sourceKind(options.trackingUri, store);
+    this.isDirectory = kind.type === 'directory';
+    this.tracker = new Tracker(kind, watching.poll, (hint) => this.hints.add(hint), events);
+  }
+
+  /** Until `signal` is aborted. @param listing to begin with */
+  async run(listing: Listing, signal: AbortSignal): Promise<void> {
+    this.tracker.experiments(listing.experiments);
+    let first: Listing | undefined = listing;
+    try {
+      while (!signal.aborted) {
+        try {
+          const work = { ...this.open(), signal };
+          if (this.caughtUp) await this.step(work);
+          else await this.catchUp(first ?? (await this.list(signal)), work);
+          this.recovered();
+        } catch (error) {
+          if (signal.aborted) return;
+          await this.broken(error, signal);
+        }
+        first = undefined;
+      }
+    } finally {
+      await this.tracker.close();
+      await this.close();
+    }
+  }
+
+  private open(): Omit<Work, 'signal'> {
+    this.conversion ??= new Conversion(this.options, this.events, this.store, this.repository);
+    this.journal ??= SyncJournal.open(this.repository.ledgerFile, this.store.uri);
+    return { conversion: this.conversion, journal: this.journal };
+  }
+
+  private async close(): Promise<void> {
+    const { conversion, journal } = this;
+    this.conversion = this.journal = undefined;
+    journal?.close();
+    await conversion?.close();
+  }
+
+  private async catchUp(listing: Listing, work: Work): Promise<void> {
+    const { conversion, signal } = work;
+    const tally = newTally();
+    const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
+    await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
+    await this.complete(listing, work, tally);
+    this.caughtUp = true;
+    // The threads that have converted a whole store hold the memory for that; what follows needs little.
+    await this.close();
+    this.events.emit('watching', { how: this.tracker.how, active: this.tracker.active });
+  }
+
+  /** Waits until there is something to do, and does it. */
+  private async step(work: Work): Promise<void> {
+    const { conversion, signal } = work;
+    await this.hints.wait(Math.min(this.nextLook, this.calm.next()), this.notBefore, signal);
+    if (signal.aborted) return;
+    const calmed = this.calm.take();
+    if (calmed.length > 0 && !(await conversion.reindex(calmed))) this.calm.add(calmed);
+    const hints = Date.now() >= this.notBefore ? this.hints.take() : undefined;
+    if (hints === undefined && Date.now() < this.nextLook) return;
+    if (hints !== undefined && this.isDirectory) await this.followHints(hints, work);
+    else if (hints !== undefined || !this.isDirectory) await this.lookAtAll(hints, work);
+    else await this.walkOn(work);
+  }
+
+  private async followHints(hints: Hints, work: Work): Promise<void> {
+    const { conversion, journal, signal } = work;
+    const tally = newTally();
+    // something is gone, or whatever: the walk finds out
+    if (hints.everything) this.nextLook = Math.min(this.nextLook, Date.now());
+    const hinted = new HintedRuns(this.store, this.options.experiments, this.tracker, conversion.ledger);
+    const runs = await hinted.runs(hints, signal);
+    for (const { hash, run } of runs) {
+      this.tracker.meet(hash, run);
+      this.walk?.listing.meet(hash);
+    }
+    if (runs.length === 0) return;
+    const done = this.counting(tally, work, false);
+    await conversion.pass(iterate(runs.map(({ run }) => run)), signal, { done, brief: true });
+    journal.passed({ complete: false });
+    this.tell(tally, false, tally.changed > 0 ? Date.now() - hints.since : undefined);
+  }
+
+  /** Servers and databases tell cheaply what has changed, but only all together. */
+  private async lookAtAll(hints: Hints | undefined, work: Work): Promise<void> {
+    const { conversion, signal } = work;
+    const tally = newTally();
+    const listing = await this.list(signal);
+    const runs = listing.runs(() => {}, signal);
+    await conversion.pass(runs, signal, { done: this.counting(tally, work, false), brief: true });
+    const lag = hints === undefined || tally.changed === 0 ? undefined : Date.now() - hints.since;
+    await this.complete(listing, work, tally, lag);
+  }
+
+  /** One more slice of the walk through a directory. */
+  private async walkOn(work: Work): Promise<void> {
+    const { conversion, signal } = work;
+    const spent = cost();
+    this.walk ??= await this.beginWalk(signal);
+    const { listing, sweep, whole } = this.walk;
+    const tally = newTally();
+    await conversion.pass(sweep.slice(), signal, { done: this.counting(tally, work, false), brief: true });
+    whole.runs += tally.runs;
+    if (sweep.isOver) {
+      this.walk = undefined;
+      await this.complete(listing, work, { ...whole, changed: tally.changed });
+      this.nextLook = Math.max(whole.began + this.watching.reconcile, Date.now() + spent.pause());
+    } else {
+      if (tally.changed > 0) this.tell(tally, false);
+      this.nextLook = Date.now() + (tally.changed > 0 ? 0 : spent.pause());
+    }
+  }
+
+  private async beginWalk(signal: AbortSignal): Promise<Walk> {
+    const whole = newTally();
+    const listing = await this.list(signal);
+    return { listing, sweep: new Sweep(listing.runs(() => {}, signal)), whole };
+  }
+
+  private async list(signal: AbortSignal): Promise<Listing> {
+    const listing = await Listing.begin(this.store, this.options.experiments, signal);
+    this.tracker.experiments(listing.experiments);
+    return listing;
+  }
+
+  /** All runs of the source have been met. */
+  private async complete(listing: Listing, { conversion, journal, signal }: Work, tally: Tally, lag?: number) {
+    const missing = await listing.missing(conversion.ledger, signal);
+    for (const hash of missing) this.tracker.leave(hash);
+    conversion.vanished(missing);
+    this.tracker.tidy();
+    journal.passed({ complete: true, began: tally.began });
+    const took = Date.now() - tally.began;
+    this.notBefore = this.isDirectory ? 0 : Date.now() + LOOKING_PART * took;
+    this.nextLook = Date.now() + (this.isDirectory ? this.watching.reconcile : Math.max(this.watching.interval, took));
+    if (this.caughtUp) this.tell(tally, true, lag);
+  }
+
+  private counting(tally: Tally, { journal }: Work, first: boolean): (passed: PassedRun) => void {
+    return (passed) => {
+      tally.runs++;
+      if (passed.report.outcome === 'new' || passed.report.outcome === 'updated') {
+        tally.changed++;
+        if (!first) this.calm.add([passed.report.runHash]);
+      }
+      journal.note(passed.report);
+      if (this.tracker.passed(passed, first)) this.events.emit('run:done', passed.report);
+    };
+  }
+
+  private tell({ began, runs, changed }: Tally, complete: boolean, lag?: number): void {
+    this.events.emit('pass', {
+      complete,
+      runs,
+      changed,
+      active: this.tracker.active,
+      seconds: (Date.now() - began) / 1000,
+      ...(lag !== undefined && { lag: lag / 1000 }),
+    });
+  }
+
+  private recovered(): void {
+    if (!this.backoff.isFailing) return;
+    this.backoff.reset();
+    // What was watched may have been replaced meanwhile.
+    this.tracker.restart();
+    this.events.emit('source', { available: true, message: 'The watch goes on: what failed works again.' });
+  }
+
+  /** A pass was broken off: all that it held is given back, and after a pause everything is looked at. */
+  private async broken(error: unknown, signal: AbortSignal): Promise<void> {
+    const { sentence } = asFatal(error, this.store.uri);
+    this.journal?.failed(error);
+    this.walk = undefined;
+    await this.close().catch(() => {});
+    if (!this.backoff.isFailing) {
+      const message = `${sentence} The watch goes on and tries again.`;
+      this.events.emit('source', { available: false, message });
+    }
+    const until = Date.now() + this.backoff.next();
+    await this.hints.wait(until, until, signal);
+    this.nextLook = 0;
+  }
+}
+
+function newTally(): Tally {
+  return { began: Date.now(), runs: 0, changed: 0 };
+}
+
+async function* iterate(runs: readonly EnumeratedRun[]): AsyncGenerator<EnumeratedRun> {
+  yield* runs;
+}
