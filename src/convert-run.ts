@@ -1,35 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { arrangePlaces } from './aim/objects-writer.js';
 import type { Repository } from './aim/repository.js';
-import {
-  freeFileNumber,
-  isBeingTracked,
-  isSameAsPublished,
-  removeStaged,
-  type StagedFiles,
-  stagedFiles,
-  wasWrittenByAim,
-} from './aim/run-files.js';
+import { isBeingTracked, removeStaged, type StagedFiles, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import type { RunProperties } from './aim/run-metadata.js';
-import { type RunEnd, RunWriter } from './aim/run-writer.js';
 import type { StepOrders } from './aim/step-order.js';
+import { buildRun } from './build-run.js';
 import { ConvertError, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
-import { mapAttributes } from './mapping/attributes.js';
-import { lossMessages } from './mapping/messages.js';
-import { mapProperties } from './mapping/properties.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
-import { classifyArtifacts } from './stages/classify-artifacts.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
-import { fetchHistories } from './stages/fetch-histories.js';
-import { type Progress, writeBatches } from './stages/write-batches.js';
-import { failpoint } from './sync/failpoints.js';
-import { GrowthRecorder, isGrowing, messagesDigest, timeOf } from './sync/growth-recorder.js';
+import type { Progress } from './stages/write-batches.js';
+import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
 const MAPPING_VERSION = 1;
@@ -121,18 +106,32 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
     }
     const marks = { revision, inputs };
     if (untouched && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
-      const grown = await growRun({ ...job, growth: known.growth }, run, marks, environment, header);
-      if (grown !== undefined) return grown;
+      const grown = await tryToGrow({ ...job, growth: known.growth }, run, marks, environment, header);
+      if (grown !== undefined) return resultOf(job, grown);
     }
     const body = new NoticeList(signal);
     told.push(body);
-    return await build(job, run, marks, environment, header, body);
+    return resultOf(job, await buildRun(job, run, marks, environment, header, body));
   } catch (cause) {
     if (signal.aborted) throw cause;
     const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
     if (error.kind === 'fatal') throw error;
     const notices = told.flatMap(({ notices }) => notices);
     return { report: failure(job, error, notices) };
+  }
+}
+
+/** What stands in the way of adding to a run (a table that is damaged, say) need not stand in that of writing it anew. */
+async function tryToGrow(...args: Parameters<typeof growRun>): Promise<BuiltRun | undefined> {
+  const [job, , , { repository }, { signal }] = args;
+  try {
+    return await growRun(...args);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const error = toConvertError(cause, 'skip-run', `run ${job.ref.runId}`);
+    if (error.kind === 'fatal') throw error;
+    removeStaged(stagedFiles(repository, job.hash));
+    return undefined;
   }
 }
 
@@ -174,74 +173,18 @@ function reasonToSkip(
   return undefined;
 }
 
-/**
- * Fetch metric histories → classify artifacts → batch write, and what follows from what was written. Notices of histories
- * and artifacts go to `body`.
- */
-async function build(
-  job: RunJob,
-  run: Run,
-  marks: { readonly revision: string; readonly inputs: string },
-  { repository, store, options, orders, progress }: RunEnvironment,
-  header: NoticeList,
-  body: NoticeList,
-): Promise<RunResult> {
-  const { hash, experiment, ref } = job;
-  const { signal } = body;
-  const recorder = isGrowing(run) ? await GrowthRecorder.begin(store, ref, run, options.artifacts, signal) : undefined;
-  const files = stagedFiles(repository, hash);
-  const place = { hash, files, fileNumber: freeFileNumber(repository, hash) };
-  const points = new NoticeList(signal);
-  const writer = new RunWriter(place, options.mapping.repeatedSteps, orders, points.notice, recorder?.written);
-  const mapped = () => mapProperties(run, experiment, writer.lastTimestamp, options.now, options.mapping);
-  const startTime = () => mapped().properties.creationTime;
-  const ends = new NoticeList(signal);
-  const notices = () => [header, body, points, ends].flatMap((list) => list.notices);
-  const end = (): RunEnd => {
-    const { endTime, stale, properties } = mapped();
-    if (stale !== undefined) ends.notice(stale);
-    return {
-      attributes: mapAttributes(run, experiment, store.uri, options.mapping),
-      endTime,
-      messages: lossMessages(notices()),
-      messageTime: endTime ?? timeOf(writer.lastTimestamp, properties),
-    };
-  };
-
-  const histories = fetchHistories(store, ref, body, recorder?.marked);
-  const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, body);
-  const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, body);
-
-  failpoint('run-built');
-  const same = isSameAsPublished(repository, hash, files);
-  const { properties, staleFrom: reviewAt, stale } = mapped();
-  const growth =
-    stale !== undefined
-      ? undefined
-      : recorder?.finish({
-          databases: same ? { meta: repository.meta(hash), seqs: repository.seqs(hash) } : files,
-          notices: body.notices,
-          messages: messagesDigest(lossMessages(notices()), timeOf(writer.lastTimestamp, properties)),
-          lastTimestamp: writer.lastTimestamp,
-          creationTime: properties.creationTime,
-        });
-  if (same) removeStaged(files);
-  const staged: StagedRun = {
-    hash,
-    runId: run.id,
-    ...marks,
-    reviewAt,
-    properties,
-    ...(!same && { files }),
-    ...(growth !== undefined && { growth }),
-  };
-  const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && job.listed && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
-  const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
-  return { report: report(job, job.listed ? 'updated' : 'new', { run, counts, notices: notices() }), staged };
+/** A run in the staging directory, and what is to be reported of it. */
+export interface BuiltRun {
+  readonly outcome: RunOutcome;
+  readonly details: ReportDetails;
+  readonly staged: StagedRun;
 }
 
-interface ReportDetails {
+function resultOf(job: RunJob, { outcome, details, staged }: BuiltRun): RunResult {
+  return { report: report(job, outcome, details), staged };
+}
+
+export interface ReportDetails {
   readonly run?: Run;
   readonly reason?: string;
   readonly counts?: RunCounts;

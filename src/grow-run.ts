@@ -1,35 +1,37 @@
-import { growMetric, type MetricState } from './aim/metric-state.js';
-import { PointColumns } from './aim/point-columns.js';
-import type { OrderedPoints } from './aim/repeated-steps.js';
-import { databaseMark, removeStaged, type StagedFiles, stagedFiles } from './aim/run-files.js';
+import { databaseMark, type StagedFiles, stagedFiles } from './aim/run-files.js';
 import { growRun as growAimRun, isStaged, type RunAddition } from './aim/run-grower.js';
-import { type SequenceId, sequenceId } from './aim/sequence.js';
-import { MAX_POINTS } from './aim/step-order.js';
-import { Summarizer } from './aim/summary.js';
-import { type RunEnvironment, type RunJob, type RunResult, report, type StagedRun } from './convert-run.js';
+import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './convert-run.js';
 import { mapAttributes } from './mapping/attributes.js';
-import { lossMessages } from './mapping/messages.js';
-import { metricTarget } from './mapping/metric-target.js';
-import { mapProperties } from './mapping/properties.js';
-import type { MetricGrowth } from './mlflow/tracking-store.js';
-import type { Notice, PointBatch, Run } from './model.js';
+import { type LossMessage, lossMessages } from './mapping/messages.js';
+import { type MappedRun, mapProperties } from './mapping/properties.js';
+import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import { emptyCounts } from './report/run-report.js';
+import {
+  type AddedPoints,
+  collapsedPoints,
+  collectGrowth,
+  type GrownMetrics,
+  growMetrics,
+  latestTimestamp,
+  metricNotices,
+  summariesOf,
+} from './sync/added-points.js';
 import { failpoint } from './sync/failpoints.js';
 import { artifactsMark, messagesDigest, timeOf } from './sync/growth-recorder.js';
-import { decodeGrowth, encodeGrowth, type GrowthState, type KnownMetric } from './sync/growth-state.js';
-
-/** New points of a run that are held at once; more are for a conversion of the whole run, which streams. */
-const MAX_NEW_POINTS = Math.min(2 ** 18, MAX_POINTS);
-
-/** What was added to one metric. */
-interface Added {
-  readonly points: PointColumns;
-  mark: string;
-}
+import { decodeGrowth, encodeGrowth, type GrowthState } from './sync/growth-state.js';
 
 /** A job of which it is known how to add to it. */
 export type GrowJob = RunJob & { readonly growth: string };
+
+/** What a growing run is to become. */
+interface GrownRun extends GrownMetrics {
+  readonly mapped: MappedRun;
+  readonly lastTimestamp: number | undefined;
+  readonly notices: readonly Notice[];
+  readonly losses: readonly LossMessage[];
+  readonly messageTime: number;
+}
 
 /**
  * Brings to the staging directory what was added to a growing run, which costs what was added and not what is there:
@@ -42,186 +44,120 @@ export async function growRun(
   marks: { readonly revision: string; readonly inputs: string },
   environment: RunEnvironment,
   header: NoticeList,
-): Promise<RunResult | undefined> {
-  const { repository, store, options, orders, progress } = environment;
-  const { hash, ref, experiment } = job;
-  const { signal } = header;
+): Promise<BuiltRun | undefined> {
   const before = decodeGrowth(job.growth);
-  const live = { meta: repository.meta(hash), seqs: repository.seqs(hash) };
-  const { meta, seqs } = before.databases;
-  if (databaseMark(live.meta) !== meta || databaseMark(live.seqs) !== seqs) return undefined;
-  if ((await artifactsMark(store, ref, run, options.artifacts, signal)) !== before.artifacts) return undefined;
-
-  const body = new NoticeList(signal);
-  const known = new Map([...before.metrics].map(([key, { mark }]) => [key, mark]));
-  const added = await collect(store.grown?.(ref, known, body), signal);
-  if (added === undefined || body.notices.length > 0) return undefined;
-
-  const grown = growMetrics(before, added, options.mapping.repeatedSteps, orders);
+  const added = await readGrowth(job, run, before, environment, header.signal);
+  const grown = added === undefined ? undefined : becomes(job, run, before, added, environment, header.notices);
   if (grown === undefined) return undefined;
-  const { metrics, points } = grown;
-  const lastTimestamp = latest(before.lastTimestamp, added);
-  const {
-    properties,
-    stale,
-    endTime,
-    staleFrom: reviewAt,
-  } = mapProperties(run, experiment, lastTimestamp, options.now, options.mapping);
-  if (stale !== undefined || endTime !== null || properties.creationTime !== before.creationTime) return undefined;
-
-  const notices = [...header.notices, ...before.notices, ...metricNotices(metrics)];
-  const losses = lossMessages(notices);
-  const messageTime = timeOf(lastTimestamp, properties);
+  const { repository, store, options, progress } = environment;
+  const { mapped, losses, messageTime } = grown;
   const messages = messagesDigest(losses, messageTime);
   if (messages === '' && before.messages !== '') return undefined;
 
-  const files: StagedFiles = { ...stagedFiles(repository, hash), addsTo: before.databases };
+  const files: StagedFiles = { ...stagedFiles(repository, job.hash), addsTo: before.databases };
   const addition: RunAddition = {
-    points,
-    summaries: summariesOf(metrics),
+    points: grown.points,
+    summaries: summariesOf(grown.metrics),
     end: {
-      attributes: mapAttributes(run, experiment, store.uri, options.mapping),
-      endTime,
+      attributes: mapAttributes(run, job.experiment, store.uri, options.mapping),
+      endTime: null,
       messages: losses,
       messageTime,
     },
     newMessages: messages !== before.messages,
   };
-  const bytesWritten = growAimRun(hash, live, files, addition);
+  const live = { meta: repository.meta(job.hash), seqs: repository.seqs(job.hash) };
+  const bytesWritten = growAimRun(job.hash, live, files, addition);
   if (bytesWritten === undefined) return undefined;
   failpoint('batch-written');
-  const pointsWritten = points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
-  progress(pointsWritten, 0);
+  const points = grown.points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
+  progress(points, 0);
 
-  const growth = encodeGrowth({
-    databases: { meta: databaseMark(files.meta) ?? meta, seqs: databaseMark(files.seqs) ?? seqs },
-    artifacts: before.artifacts,
-    metrics,
-    notices: before.notices,
-    messages,
-    ...(lastTimestamp !== undefined && { lastTimestamp }),
-    creationTime: before.creationTime,
-  });
-  failpoint('run-built');
+  const growth = growthAfter(before, grown, messages, files);
+  const { properties, staleFrom: reviewAt } = mapped;
   const same = !isStaged(files);
-  if (same) removeStaged(files);
   const staged: StagedRun = {
-    hash,
-    runId: run.id,
     ...marks,
+    hash: job.hash,
+    runId: run.id,
     reviewAt,
     properties,
     ...(!same && { files }),
     ...(growth !== undefined && { growth }),
   };
+  failpoint('run-built');
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && sameProperties) return { report: report(job, 'unchanged', { run }), staged };
+  if (same && sameProperties) return { outcome: 'unchanged', details: { run }, staged };
   const counts = {
     ...emptyCounts(),
-    metrics: points.length,
-    points: pointsWritten,
-    pointsCollapsed: total(metrics, 'collapsed') - total(before.metrics, 'collapsed'),
+    metrics: grown.points.length,
+    points,
+    pointsCollapsed: collapsedPoints(grown.metrics) - collapsedPoints(before.metrics),
     params: run.params.size,
     tags: run.tags.size,
     bytesWritten,
   };
-  return { report: report(job, 'updated', { run, counts, notices }), staged };
+  return { outcome: 'updated', details: { run, counts, notices: grown.notices }, staged };
 }
 
-/** What was added, by metric key; undefined when a metric has to be read whole, or too much was added. */
-async function collect(
-  growth: AsyncIterable<MetricGrowth> | undefined,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Added> | undefined> {
-  if (growth === undefined) return undefined;
-  const added = new Map<string, Added>();
-  let count = 0;
-  for await (const item of growth) {
-    signal.throwIfAborted();
-    if (item.type === 'rewritten') return undefined;
-    let metric = added.get(item.key);
-    if (metric === undefined) {
-      metric = { points: new PointColumns(64), mark: '' };
-      added.set(item.key, metric);
-    }
-    if (item.type === 'read') {
-      metric.mark = item.mark;
-      continue;
-    }
-    failpoint('page-read');
-    count += item.batch.steps.length;
-    if (count > MAX_NEW_POINTS) return undefined;
-    metric.points.push(item.batch);
-  }
-  return added;
-}
-
-interface GrownMetrics {
-  readonly metrics: ReadonlyMap<string, KnownMetric>;
-  readonly points: { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
-}
-
-/** All metrics as they are now, and the new points in ascending order of their sequences. */
-function growMetrics(
+/** What was added to the metrics; undefined when the run, here or there, is not otherwise as it was. */
+async function readGrowth(
+  { hash, ref }: RunJob,
+  run: Run,
   before: GrowthState,
-  added: ReadonlyMap<string, Added>,
-  policy: Parameters<typeof growMetric>[2],
-  orders: Parameters<typeof growMetric>[3],
-): GrownMetrics | undefined {
-  const metrics = new Map(before.metrics);
-  const points: { sequence: SequenceId; ordered: OrderedPoints }[] = [];
-  for (const [key, { points: columns, mark }] of added) {
-    const state = metrics.get(key)?.state;
-    if (columns.length === 0) {
-      metrics.set(key, { mark, ...(state !== undefined && { state }) });
-      continue;
-    }
-    const grown = growMetric(state, columns.view(), policy, orders);
-    if (grown === undefined) return undefined;
-    metrics.set(key, { mark, state: grown.state });
-    points.push({ sequence: sequenceOf(key), ordered: grown.ordered });
-  }
-  points.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
-  return { metrics, points };
+  { repository, store, options }: RunEnvironment,
+  signal: AbortSignal,
+): Promise<AddedPoints | undefined> {
+  const { meta, seqs } = before.databases;
+  if (databaseMark(repository.meta(hash)) !== meta || databaseMark(repository.seqs(hash)) !== seqs) return undefined;
+  if ((await artifactsMark(store, ref, run, options.artifacts, signal)) !== before.artifacts) return undefined;
+  const body = new NoticeList(signal);
+  const marks = new Map([...before.metrics].map(([key, { mark }]) => [key, mark]));
+  const added = await collectGrowth(store.grown?.(ref, marks, body), signal);
+  // What there is to be told of a history is told by who reads it whole.
+  return body.notices.length > 0 ? undefined : added;
 }
 
-function sequenceOf(key: string): SequenceId {
-  const { name, context } = metricTarget(key);
-  return sequenceId(name, context);
+/** Undefined when more would change than can be added. */
+function becomes(
+  { experiment }: RunJob,
+  run: Run,
+  before: GrowthState,
+  added: AddedPoints,
+  { options, orders }: RunEnvironment,
+  header: readonly Notice[],
+): GrownRun | undefined {
+  const grown = growMetrics(before.metrics, added, options.mapping.repeatedSteps, orders);
+  if (grown === undefined) return undefined;
+  const lastTimestamp = latestTimestamp(before.lastTimestamp, added);
+  const mapped = mapProperties(run, experiment, lastTimestamp, options.now, options.mapping);
+  if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return undefined;
+  const notices = [...header, ...before.notices, ...metricNotices(grown.metrics)];
+  return {
+    ...grown,
+    mapped,
+    lastTimestamp,
+    notices,
+    losses: lossMessages(notices),
+    messageTime: timeOf(lastTimestamp, mapped.properties),
+  };
 }
 
-function* summariesOf(metrics: ReadonlyMap<string, KnownMetric>): Generator<{
-  readonly sequence: SequenceId;
-  readonly summary: ReturnType<Summarizer['finish']>;
-}> {
-  for (const [key, { state }] of metrics) {
-    if (state !== undefined) yield { sequence: sequenceOf(key), summary: Summarizer.from(state.summary).finish() };
-  }
-}
-
-/** What is told of metrics whose steps repeat. */
-function metricNotices(metrics: ReadonlyMap<string, KnownMetric>): Notice[] {
-  return [...metrics].flatMap(([metric, { state }]): Notice[] => {
-    if (state === undefined) return [];
-    const { received, collapsed, renumbered } = state;
-    return [
-      ...(collapsed > 0 ? [{ kind: 'points-collapsed', metric, points: collapsed } as const] : []),
-      ...(renumbered ? [{ kind: 'metric-renumbered', metric, points: received } as const] : []),
-    ];
+function growthAfter(
+  before: GrowthState,
+  { metrics, lastTimestamp }: GrownRun,
+  messages: string,
+  files: StagedFiles,
+): string | undefined {
+  const { lastTimestamp: _, databases, ...kept } = before;
+  return encodeGrowth({
+    ...kept,
+    databases: {
+      meta: databaseMark(files.meta) ?? databases.meta,
+      seqs: databaseMark(files.seqs) ?? databases.seqs,
+    },
+    metrics,
+    messages,
+    ...(lastTimestamp !== undefined && { lastTimestamp }),
   });
-}
-
-function latest(before: number | undefined, added: ReadonlyMap<string, Added>): number | undefined {
-  let last = before;
-  for (const { points } of added.values()) {
-    const { timestamps }: PointBatch = points.view();
-    for (const timestamp of timestamps) if (last === undefined || timestamp > last) last = timestamp;
-  }
-  return last;
-}
-
-function total(metrics: ReadonlyMap<string, KnownMetric>, field: keyof Pick<MetricState, 'collapsed'>): number {
-  let sum = 0;
-  for (const { state } of metrics.values()) sum += state?.[field] ?? 0;
-  return sum;
 }

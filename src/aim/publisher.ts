@@ -192,6 +192,7 @@ export class Publisher {
         this.indexedAt = Date.now();
         return;
       }
+      this.indexedAt = Number.NEGATIVE_INFINITY;
       if (!finished || hashes.length === 0) return;
       if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
         this.events.warning(

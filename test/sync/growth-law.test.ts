@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
@@ -6,7 +8,8 @@ import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
 import { readVersion } from '../../src/rocksdb/database.js';
 import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
-import { convertOnce, type PassOptions } from '../support/one-conversion.js';
+import { newStore } from '../support/example-store.js';
+import { convertOnce, NOW, type PassOptions } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -93,3 +96,30 @@ test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
     expect(grown).toBeGreaterThan(0);
   },
 );
+
+describe('a metric that is too long for memory', () => {
+  const LENGTH = 270_000;
+  const text = (from: number, to: number, step: (i: number) => number) => {
+    let lines = '';
+    for (let i = from; i < to; i++) lines += `${NOW - 1000} ${i % 1000}.5 ${step(i)}\n`;
+    return lines;
+  };
+
+  test.each<[string, (i: number) => number, boolean]>([
+    ['repeats its steps', (i) => Math.floor(i / 300), true],
+    ['has no steps', () => 0, true],
+    ['begins anew', (i) => i % 1000, false],
+  ])('is added to as others are (%s)', async (_, step, isAddedTo) => {
+    const store = newStore();
+    const directory = store.run('1', { runId: 'a', status: 1, endTime: null, startTime: NOW - 2000 });
+    const file = join(directory, 'metrics', 'loss');
+    writeFileSync(file, text(0, LENGTH, step));
+    const [repo, fresh] = [temporaryDirectory(), temporaryDirectory()];
+    await convertOnce(new FileStore(store.root), Repository.open(repo));
+    appendFileSync(file, text(LENGTH, LENGTH + 50, step));
+    const { results } = await convertOnce(new FileStore(store.root), Repository.open(repo));
+    expect(results.map(({ staged }) => staged?.files?.addsTo !== undefined)).toEqual([isAddedTo]);
+    await convertOnce(new FileStore(store.root), Repository.open(fresh));
+    expect(essence(repo)).toEqual(essence(fresh));
+  });
+});
