@@ -239,9 +239,11 @@ export class Publisher {
   private intention(entry: LedgerEntry): LedgerEntry {
     const { hash, properties } = entry;
     const known = this.metadata.has(hash) ? this.ledger.get(hash) : undefined;
-    const before = [known?.properties, known?.pending].filter((state) => state !== undefined);
-    this.before.set(hash, before);
+    const unsettled = known?.pending ?? [];
+    this.before.set(hash, known === undefined ? [] : [known.properties, ...unsettled]);
+    const text = JSON.stringify(properties);
+    const pending = [...unsettled.filter((state) => JSON.stringify(state) !== text), properties];
     const { growth: _, ...rest } = entry;
-    return { ...rest, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
+    return { ...rest, revision: UNFINISHED, properties: known?.properties ?? properties, pending };
   }
 }
