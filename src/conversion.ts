@@ -145,11 +145,8 @@ export class Conversion {
    * Aim's server indexes a run while it grows, from the same files that are being replaced, and two writers of the index
    * can overtake each other. What remains is what came last, and of a run that has ended nobody writes again.
    */
-  async reindex(hashes: readonly string[]): Promise<boolean> {
-    const present = hashes.filter((hash) => existsSync(this.repository.meta(hash)) && this.metadata.has(hash));
-    if (present.length === 0) return true;
-    const outcome = await this.threads.writeIndex(present, false);
-    return outcome.written || !outcome.passing;
+  reindex(hashes: readonly string[]): Promise<boolean> {
+    return this.publisher.settle(hashes.filter((hash) => this.metadata.has(hash)));
   }
 
   async close(): Promise<void> {

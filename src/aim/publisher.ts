@@ -103,6 +103,18 @@ export class Publisher {
     await this.publish(false);
   }
 
+  /**
+   * Writes the index entries of these runs once more, whatever Aim may have made of them meanwhile, and removes the files
+   * that they no longer need. False when Aim holds the index: then that is to be asked for again.
+   */
+  async settle(hashes: readonly string[]): Promise<boolean> {
+    await this.publishing;
+    for (const hash of hashes) this.unindexed.add(hash);
+    this.indexedAt = Number.NEGATIVE_INFINITY;
+    await this.publish(false);
+    return !hashes.some((hash) => this.unindexed.has(hash) && this.metadata.has(hash));
+  }
+
   /** Publishes what is left and brings the index into its final shape. */
   async finish(): Promise<void> {
     await this.publishing;
@@ -267,9 +279,11 @@ export class Publisher {
   private intention(entry: LedgerEntry): LedgerEntry {
     const { hash, properties } = entry;
     const known = this.metadata.has(hash) ? this.ledger.get(hash) : undefined;
-    const before = [known?.properties, known?.pending].filter((state) => state !== undefined);
-    this.before.set(hash, before);
+    const unsettled = known?.pending ?? [];
+    this.before.set(hash, known === undefined ? [] : [known.properties, ...unsettled]);
+    const text = JSON.stringify(properties);
+    const pending = [...unsettled.filter((state) => JSON.stringify(state) !== text), properties];
     const { growth: _, ...rest } = entry;
-    return { ...rest, revision: UNFINISHED, properties: before[0] ?? properties, pending: properties };
+    return { ...rest, revision: UNFINISHED, properties: known?.properties ?? properties, pending };
   }
 }

@@ -91,7 +91,9 @@ export class RunMetadata {
       this.insert(hash, now);
       return;
     }
-    for (const state of before) if (state !== undefined) this.update(row.id, now, state);
+    const states = before.filter((state) => state !== undefined);
+    for (const state of states) this.update(row.id, now, state);
+    this.updateNote(row.id, now, states);
   }
 
   close(): void {
@@ -142,7 +144,6 @@ export class RunMetadata {
       set('experiment_id', this.experiment(now.experiment, now.creationTime));
     else if (now.experiment.description !== before.experiment.description) this.describe(now.experiment);
     this.updateLabels(id, now, before);
-    if (now.note !== before.note) this.updateNote(id, now.note, before.note, datetime(now.creationTime));
   }
 
   private updateLabels(id: number, now: RunProperties, before: RunProperties): void {
@@ -196,27 +197,34 @@ export class RunMetadata {
     this.audit(lastInsertRowid, at, 'Created', null, content);
   }
 
-  /** Follows the note that we wrote, recognised by its text; one that a person has edited stays beside the new text. */
-  private updateNote(run: number, now: string | undefined, before: string | undefined, at: string): void {
-    const ours =
-      before === undefined
-        ? undefined
-        : (this.prepare('SELECT id FROM note WHERE run_id = ? AND content = ? ORDER BY id').get(run, before) as
-            | { id: number }
-            | undefined);
-    if (ours === undefined) {
-      if (now !== undefined && !this.hasNote(run, now)) this.insertNote(run, now, at);
-    } else if (now === undefined) {
+  /**
+   * Follows the note that we wrote, recognised by its text, which is that of one of the states before; one that a person
+   * has edited stays beside the new text.
+   */
+  private updateNote(run: number, now: RunProperties, states: readonly RunProperties[]): void {
+    if (states.every(({ note }) => note === now.note)) return;
+    const texts = new Set(states.map(({ note }) => note).filter((note) => note !== undefined));
+    if (now.note !== undefined && texts.has(now.note) && this.hasNote(run, now.note)) return;
+    const at = datetime(now.creationTime);
+    const ours = [...texts].map((text) => ({ text, id: this.noteId(run, text) })).find(({ id }) => id !== undefined);
+    if (ours?.id === undefined) {
+      if (now.note !== undefined && !this.hasNote(run, now.note)) this.insertNote(run, now.note, at);
+    } else if (now.note === undefined) {
       this.prepare('DELETE FROM note WHERE id = ?').run(ours.id);
       this.prepare('DELETE FROM note_audit_log WHERE note_id = ?').run(ours.id);
     } else {
-      this.prepare('UPDATE note SET content = ? WHERE id = ?').run(now, ours.id);
-      this.audit(ours.id, at, 'Updated', before ?? null, now);
+      this.prepare('UPDATE note SET content = ? WHERE id = ?').run(now.note, ours.id);
+      this.audit(ours.id, at, 'Updated', ours.text, now.note);
     }
   }
 
+  private noteId(run: number, content: string): number | undefined {
+    const found = this.prepare('SELECT id FROM note WHERE run_id = ? AND content = ? ORDER BY id').get(run, content);
+    return (found as { id: number } | undefined)?.id;
+  }
+
   private hasNote(run: number, content: string): boolean {
-    return this.prepare('SELECT 1 FROM note WHERE run_id = ? AND content = ?').get(run, content) !== undefined;
+    return this.noteId(run, content) !== undefined;
   }
 
   private audit(note: number | bigint, at: string, action: string, before: string | null, after: string): void {

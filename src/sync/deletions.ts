@@ -80,12 +80,13 @@ export class Deletions {
    */
   private archive(entries: readonly LedgerEntry[]): void {
     const now = entries.map((entry): LedgerEntry => {
-      const ours = entry.pending?.archived === true || this.metadata.isArchived(entry.hash) === false;
+      const ours =
+        entry.pending?.some(({ archived }) => archived) === true || this.metadata.isArchived(entry.hash) === false;
       const properties = ours ? { ...entry.properties, archived: true } : entry.properties;
       const { pending: _, ...settled } = entry;
       return { ...settled, properties, revision: READ_AGAIN, deleted: 'archived' };
     });
-    this.ledger.write(entries.map((entry, i) => ({ ...entry, pending: now[i]!.properties, revision: READ_AGAIN })));
+    this.ledger.write(entries.map((entry, i) => ({ ...entry, pending: [now[i]!.properties], revision: READ_AGAIN })));
     this.metadata.transaction(() => {
       for (const [i, { hash, properties }] of entries.entries()) {
         this.metadata.write(hash, now[i]!.properties, properties);

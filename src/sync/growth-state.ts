@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MetricState } from '../aim/metric-state.js';
 import type { Databases } from '../aim/run-files.js';
 import type { Point, SummaryState } from '../aim/summary.js';
@@ -40,11 +41,14 @@ export function encodeGrowth(growth: GrowthState): string | undefined {
     mark,
     ...(state === undefined ? [] : [encodeState(state)]),
   ]);
-  return JSON.stringify({ ...growth, metrics });
+  const text = JSON.stringify({ ...growth, metrics });
+  return digest(text) + text;
 }
 
-/** The state that {@link encodeGrowth} made a text of. Throws for anything else. */
-export function decodeGrowth(text: string): GrowthState {
+/** The state that {@link encodeGrowth} made a text of. Throws for anything else, one wrong digit of a number included. */
+export function decodeGrowth(checked: string): GrowthState {
+  const text = checked.slice(DIGEST_LENGTH);
+  if (digest(text) !== checked.slice(0, DIGEST_LENGTH)) throw new Error('What the ledger knows of the run is damaged.');
   const { metrics, ...rest } = JSON.parse(text) as Omit<GrowthState, 'metrics'> & {
     metrics: [string, string, EncodedState?][];
   };
@@ -53,6 +57,12 @@ export function decodeGrowth(text: string): GrowthState {
     { mark, ...(state !== undefined && { state: decodeState(state) }) },
   ]);
   return { ...rest, metrics: new Map(known) };
+}
+
+const DIGEST_LENGTH = 32;
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
 /** Numbers are texts, because JSON knows neither NaN nor −0. */

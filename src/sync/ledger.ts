@@ -13,8 +13,8 @@ export interface LedgerEntry {
   readonly inputs: string;
   /** What was last written into Aim's relational database. */
   readonly properties: RunProperties;
-  /** What was about to be written there when a conversion ended; it may have been, or not. */
-  readonly pending?: RunProperties;
+  /** What was about to be written there when conversions ended, one after the other; each may have been, or not. */
+  readonly pending?: readonly RunProperties[];
   /**
    * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale, or
    * artifacts on another machine can be reached by now.
@@ -102,9 +102,9 @@ export class Ledger {
 
   get(hash: string): LedgerEntry | undefined {
     const row = this.select.get(hash) as Record<string, string | number | null> | undefined;
-    const properties = row === undefined ? undefined : parseProperties(row.properties);
+    const properties = row === undefined ? undefined : parse<RunProperties>(row.properties);
     if (row === undefined || properties === undefined) return undefined;
-    const pending = row.pending === null ? undefined : parseProperties(row.pending);
+    const pending = row.pending === null ? undefined : parse<readonly RunProperties[]>(row.pending);
     return {
       hash,
       runId: String(row.run_id),
@@ -112,7 +112,7 @@ export class Ledger {
       revision: String(row.revision),
       inputs: String(row.inputs),
       properties,
-      ...(pending !== undefined && { pending }),
+      ...(Array.isArray(pending) && { pending }),
       reviewAt: row.review_at === null ? null : Number(row.review_at),
       ...(row.experiment_id !== null && { experimentId: String(row.experiment_id) }),
       ...(row.active !== null && { active: row.active === 1 }),
@@ -184,9 +184,9 @@ export class Ledger {
 }
 
 /** Undefined for what a damaged page has made of them: the run is then as good as unknown. */
-function parseProperties(text: unknown): RunProperties | undefined {
+function parse<T extends object>(text: unknown): T | undefined {
   try {
-    return JSON.parse(String(text)) as RunProperties;
+    return JSON.parse(String(text)) as T;
   } catch {
     return undefined;
   }
@@ -200,6 +200,7 @@ function openDatabase(file: string): DatabaseSyncInstance {
     else if (version !== SCHEMA_VERSION) throw new Error(`The ledger is of version ${version}.`);
     const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (verdict !== 'ok') throw new Error(`The ledger is damaged: ${verdict}`);
+    database.exec('DELETE FROM runs WHERE 0'); // a wrong byte in the header can make it a database that is only read
     return database;
   } catch (error) {
     database.close();

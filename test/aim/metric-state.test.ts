@@ -91,7 +91,9 @@ test('what is known of a growing run survives being a text', () => {
         lastTimestamp: 1.5,
         creationTime: 0,
       };
-      expect(decodeGrowth(encodeGrowth(growth)!)).toEqual(growth);
+      const text = encodeGrowth(growth)!;
+      expect(decodeGrowth(text)).toEqual(growth);
+      expect(() => decodeGrowth(text.replace('"creationTime":0', '"creationTime":1'))).toThrow('damaged');
     }),
   );
 });

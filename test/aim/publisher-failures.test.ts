@@ -120,6 +120,23 @@ describe('broken off', () => {
     await expectAsUndisturbed(store, directory, ['a']);
   });
 
+  test.each([0, 2, 4])('twice at different moments, no change is lost or doubled (to version %p)', async (next) => {
+    const directory = temporaryDirectory();
+    const store = new MemoryStore(EXPERIMENT, [version('a', 1)]);
+    const repository = Repository.open(directory);
+    await convertOnce(store, repository);
+    for (const [number, moment] of [
+      [5, 'after the rows'],
+      [3, 'before the rows'],
+      [3, 'before the rows'],
+    ] as const) {
+      store.put(version('a', number));
+      await expect(convertOnce(store, repository, MOMENTS[moment]!(repository))).rejects.toThrow();
+    }
+    store.put(version('a', next));
+    await expectAsUndisturbed(store, directory, ['a']);
+  });
+
   test('a group that was not published is not in the ledger', async () => {
     const store = new MemoryStore(EXPERIMENT, [version('a', 1)]);
     const repository = Repository.open(temporaryDirectory());

@@ -9,7 +9,7 @@ import { type FileStoreBuilder, metricLine } from '../support/file-store-builder
 import { repositoryState } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
-import { startWatch, stopWatch, untilAsConverted } from '../support/watching.js';
+import { startWatch, stopWatch, untilAsConverted, untilSettled } from '../support/watching.js';
 
 const [A, B, C] = [id('a'), id('b'), id('c')];
 /** Nothing but events brings changes. */
@@ -60,7 +60,7 @@ describe.each([
     writeFileSync(file(B, 'artifacts/notes/a.txt'), 'text');
     await untilAsConverted(store.root, repo);
     store.run('1', { ...running(B), status: 3, endTime: Date.now() });
-    await untilAsConverted(store.root, repo);
+    await untilSettled(store.root, repo);
     const { code, events } = await stopWatch(watch);
     expect(code).toBe(0);
     expect(events.filter(({ level }) => level !== 'info')).toEqual([]);

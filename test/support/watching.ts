@@ -11,27 +11,48 @@ export async function startWatch(store: string, repo: string, ...flags: string[]
   return watch;
 }
 
-/** Waits until the repository is what a single conversion of the store as it is now makes of it. */
-export async function untilAsConverted(store: string, repo: string, ...flags: string[]): Promise<void> {
+/**
+ * Waits until the repository holds what a single conversion of the store as it is now makes of it. What a growing run leaves
+ * to a calmer moment, its entries in the index and the removal of old files, is left out: {@link untilSettled}.
+ */
+export function untilAsConverted(store: string, repo: string, ...flags: string[]): Promise<void> {
+  return untilEqual(store, repo, ({ index, leftovers, ...data }) => data, flags);
+}
+
+/** Waits until the repository is in all what a single conversion makes of the store, index included. */
+export function untilSettled(store: string, repo: string, ...flags: string[]): Promise<void> {
+  // Staged runs belong to whoever writes.
+  const settled = ({ leftovers, ...data }: Essence) => ({
+    ...data,
+    leftovers: leftovers.filter((name) => !name.startsWith('mlflow2aim.')),
+  });
+  return untilEqual(store, repo, settled, flags);
+}
+
+type Essence = ReturnType<typeof essence>;
+
+async function untilEqual(store: string, repo: string, part: (state: Essence) => object, flags: string[]) {
   const fresh = temporaryDirectory();
   await convert(store, fresh, flags);
-  const expected = essence(fresh);
-  let found: unknown;
+  const expected = new Map(Object.entries(part(essence(fresh))));
+  let differing: string[] = [];
   await until(
     'the repository is as converted',
     () => {
-      found = stateOf(repo);
-      return isDeepStrictEqual(found, expected);
+      const found = stateOf(repo);
+      if (found === undefined) return false;
+      const entries = Object.entries(part(found));
+      differing = entries.filter(([key, value]) => !isDeepStrictEqual(value, expected.get(key))).map(([key]) => key);
+      return differing.length === 0;
     },
-    () => ({ found, expected }),
+    () => ({ differing }),
   );
 }
 
-/** What a repository says; undefined while a run is just being replaced. Staged runs belong to whoever writes. */
-function stateOf(repo: string): unknown {
+/** What a repository says; undefined while a run is just being replaced. */
+function stateOf(repo: string): Essence | undefined {
   try {
-    const { leftovers, ...state } = essence(repo);
-    return { ...state, leftovers: leftovers.filter((name) => !name.startsWith('mlflow2aim.')) };
+    return essence(repo);
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
-import { readVersion } from '../../src/rocksdb/database.js';
+import { readVersion, tableName } from '../../src/rocksdb/database.js';
 import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
 import { newStore } from '../support/example-store.js';
@@ -122,4 +123,37 @@ describe('a metric that is too long for memory', () => {
     await convertOnce(new FileStore(store.root), Repository.open(fresh));
     expect(essence(repo)).toEqual(essence(fresh));
   });
+});
+
+test('what is damaged, in the ledger or in the run, is written anew', async () => {
+  const store = newStore();
+  const directory = store.run('1', { runId: 'a', status: 1, endTime: null, startTime: NOW - 2000 });
+  const file = join(directory, 'metrics', 'loss');
+  const line = (step: number) => `${NOW - 1000} ${step}.5 ${step}\n`;
+  writeFileSync(file, line(0));
+  const repo = temporaryDirectory();
+  const repository = Repository.open(repo);
+  const source = new FileStore(store.root);
+  await convertOnce(source, repository);
+
+  const ledger = new DatabaseSync(repository.ledgerFile);
+  ledger.exec('UPDATE runs SET growth = replace(growth, \'"received":1\', \'"received":2\')');
+  ledger.close();
+  appendFileSync(file, line(1));
+  const grown = async () => (await convertOnce(source, repository)).results[0]?.staged?.files?.addsTo !== undefined;
+  expect(await grown()).toBe(false);
+  appendFileSync(file, line(2));
+  expect(await grown()).toBe(true);
+
+  const table = readVersion(repository.meta('a')).files[0]!;
+  const path = join(repository.meta('a'), tableName(table.number));
+  const bytes = readFileSync(path);
+  bytes[40]! ^= 1;
+  writeFileSync(path, bytes);
+  appendFileSync(file, line(3));
+  expect(await grown()).toBe(false);
+
+  const fresh = temporaryDirectory();
+  await convertOnce(source, Repository.open(fresh));
+  expect(essence(repo)).toEqual(essence(fresh));
 });
