@@ -43,7 +43,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 };
 
 /**
- * An error of a database server as a sentence. The drivers' own messages name users and hosts, but never a password.
+ * An error of a database server as a sentence. One that is not known concerns the run that was read; where there was none, it
+ * is fatal for whoever listed runs. The drivers' own messages name users and hosts, but never a password.
  *
  * @param uri the database without credentials
  */
@@ -52,7 +53,7 @@ export function serverError(cause: unknown, uri: string): ConvertError {
   const code = errorCode(cause) ?? codeOfFirst(cause);
   const meaning = code === undefined ? undefined : MEANINGS[code];
   const message = cause instanceof Error ? cause.message : String(cause);
-  const { kind, says, hint }: Meaning = meaning ?? { kind: 'fatal', says: `reports: ${message.replace(/\.$/, '')}` };
+  const { kind, says, hint }: Meaning = meaning ?? { kind: 'skip-run', says: `reports: ${message.replace(/\.$/, '')}` };
   return new ConvertError(kind, `The database ${uri} ${says}.`, {
     where: uri,
     cause,

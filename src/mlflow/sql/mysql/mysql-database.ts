@@ -108,6 +108,7 @@ export class MysqlDatabase implements Database {
     const stream = connection.execute({ sql, rowsAsArray: true }, [...parameters]).stream({ highWaterMark: 1024 });
     signal.addEventListener('abort', abort);
     try {
+      signal.throwIfAborted();
       for await (const row of stream) yield row as PointRow;
       await command(connection, 'COMMIT');
       whole = true;

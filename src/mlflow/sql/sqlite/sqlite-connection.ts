@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
-import { ConvertError, errorCode, toConvertError } from '../../../errors.js';
+import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
 import { EventLoopTurns } from '../../file/event-loop.js';
 import type { SqliteAddress } from '../database-uri.js';
 
@@ -109,11 +109,16 @@ export class SqliteConnection {
 
   #explain(cause: unknown): ConvertError {
     if (cause instanceof ConvertError) return cause;
-    const { says, hint } = EXPLANATIONS.get(codeOf(cause) ?? -1) ?? {
+    const {
+      kind = 'fatal',
+      says,
+      hint,
+    } = EXPLANATIONS.get(codeOf(cause) ?? -1) ?? {
+      kind: 'skip-run',
       says: `cannot be read: ${messageOf(cause)}`,
       hint: undefined,
     };
-    return new ConvertError('fatal', `The SQLite database ${this.path} ${says}.`, {
+    return new ConvertError(kind, `The SQLite database ${this.path} ${says}.`, {
       where: this.path,
       cause,
       ...(hint !== undefined && { hint }),
@@ -121,7 +126,14 @@ export class SqliteConnection {
   }
 }
 
-const EXPLANATIONS: ReadonlyMap<number, { readonly says: string; readonly hint?: string }> = new Map([
+interface Explanation {
+  /** Fatal without one. */
+  readonly kind?: ErrorKind;
+  readonly says: string;
+  readonly hint?: string;
+}
+
+const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
   [
     BUSY,
     { says: 'has been locked by another program for a minute', hint: 'Run again when that program lets go of it.' },
@@ -141,7 +153,7 @@ const EXPLANATIONS: ReadonlyMap<number, { readonly says: string; readonly hint?:
     },
   ],
   [NOT_A_DATABASE, { says: 'is no SQLite database, or is encrypted' }],
-  [CORRUPT, { says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' }],
+  [CORRUPT, { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' }],
 ]);
 
 /** SQLite's primary result code. */
