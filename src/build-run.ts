@@ -1,13 +1,13 @@
 import { arrangePlaces } from './aim/objects-writer.js';
 import { freeFileNumber, isSameAsPublished, removeStaged, stagedFiles } from './aim/run-files.js';
 import { type RunEnd, RunWriter } from './aim/run-writer.js';
-import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './convert-run.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
 import { uriScheme } from './mlflow/file/file-uri.js';
 import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
+import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './run-job.js';
 import { classifyArtifacts } from './stages/classify-artifacts.js';
 import { fetchHistories } from './stages/fetch-histories.js';
 import { writeBatches } from './stages/write-batches.js';

@@ -1,6 +1,7 @@
 import { wasWrittenByAim } from './aim/run-files.js';
-import { inputsOf, isUpToDate, type RunEnvironment, type RunJob } from './convert-run.js';
+import { inputsOf, isUpToDate } from './convert-run.js';
 import type { Experiment } from './model.js';
+import type { RunEnvironment, RunJob } from './run-job.js';
 
 /** A run that was converted before, and what is known of it. */
 export type CheckJob = Pick<RunJob, 'experiment' | 'ref' | 'hash' | 'known'>;

@@ -8,13 +8,14 @@ import { removeStaged } from './aim/run-files.js';
 import { writeIndex } from './aim/run-index.js';
 import { RunMetadata } from './aim/run-metadata.js';
 import type { ConvertOptions } from './convert-options.js';
-import { DELETED, type RunJob, report } from './convert-run.js';
+import { DELETED } from './convert-run.js';
 import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
 import { runHash } from './mapping.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
+import { type RunJob, report } from './run-job.js';
 import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { Deletions } from './sync/deletions.js';
@@ -124,7 +125,7 @@ export class Conversion {
       // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
       // error that came first tells more.
       const brief = options.brief === true || options.stopBriefly === true;
-      await this.publish({ brief }).catch(() => {});
+      await (brief ? this.publisher.settle([]) : this.publisher.finish()).catch(() => {});
       signal.throwIfAborted();
       throw asFatal(error, this.repository.path);
     } finally {

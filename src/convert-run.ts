@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Repository } from './aim/repository.js';
-import { isBeingTracked, removeStaged, type StagedFiles, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
-import type { RunProperties } from './aim/run-metadata.js';
-import type { StepOrders } from './aim/step-order.js';
+import { isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import { buildRun } from './build-run.js';
 import { ConvertError, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
-import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
-import type { ArtifactPolicy, MappingPolicy } from './policies.js';
-import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
-import type { EnumeratedRun } from './stages/enumerate-runs.js';
-import type { Progress } from './stages/write-batches.js';
+import type { RunReport } from './report/run-report.js';
+import { type BuiltRun, type RunEnvironment, type RunJob, type RunResult, report } from './run-job.js';
 import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
@@ -21,69 +15,6 @@ const MAPPING_VERSION = 1;
 
 /** Why a run or a whole experiment is passed over. */
 export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs along.';
-
-/** A run to convert, and what is known of it from the last time. A plain object: it may cross to another thread. */
-export interface RunJob extends EnumeratedRun {
-  readonly hash: string;
-  /** Whether Aim lists the run already. */
-  readonly listed: boolean;
-  /** What was last written into Aim's relational database, if that is known. */
-  readonly before?: RunProperties;
-  /** A run of this id is in the repository already from this very conversion. */
-  readonly twice?: boolean;
-  /** What the ledger says was read, if anything. */
-  readonly known?: {
-    readonly revision: string;
-    readonly inputs: string;
-    readonly reviewAt: number | null;
-    /** What is needed to add to the run in place. */
-    readonly growth?: string;
-  };
-}
-
-/** A run that is built and waits to be published. */
-export interface StagedRun {
-  readonly hash: string;
-  readonly runId: string;
-  /** Absent when the repository already holds the same tables. */
-  readonly files?: StagedFiles;
-  readonly revision: string;
-  readonly inputs: string;
-  readonly reviewAt: number | null;
-  readonly properties: RunProperties;
-  readonly experimentId?: string;
-  /** Whether the run goes on in MLflow. */
-  readonly active?: boolean;
-  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
-  readonly listed?: boolean;
-  /** What will be needed to add to the run in place; absent when it has to be read whole the next time. */
-  readonly growth?: string;
-}
-
-/** What became of a job: the report, and what is to be published. */
-export interface RunResult {
-  readonly report: RunReport;
-  readonly staged?: StagedRun;
-}
-
-/** The part of the conversion's options that decides about a single run. */
-export interface RunOptions {
-  readonly includeDeleted: boolean;
-  readonly overwrite: boolean;
-  readonly mapping: MappingPolicy;
-  readonly artifacts: ArtifactPolicy;
-  /** The time of the conversion, milliseconds; decides which runs are stale. */
-  readonly now: number;
-}
-
-/** What the runs of one thread share. */
-export interface RunEnvironment {
-  readonly store: TrackingStore;
-  readonly repository: Repository;
-  readonly options: RunOptions;
-  readonly orders: StepOrders;
-  readonly progress: Progress;
-}
 
 /**
  * Brings one run from MLflow to the staging directory, whole, or says why not. Rejects only when the signal is aborted or
@@ -179,42 +110,8 @@ function reasonToSkip(
   return undefined;
 }
 
-/** A run in the staging directory, and what is to be reported of it. */
-export interface BuiltRun {
-  readonly outcome: RunOutcome;
-  readonly details: ReportDetails;
-  readonly staged: StagedRun;
-}
-
 function resultOf(job: RunJob, { outcome, details, staged }: BuiltRun): RunResult {
   return { report: report(job, outcome, details), staged };
-}
-
-export interface ReportDetails {
-  readonly run?: Run;
-  readonly reason?: string;
-  readonly counts?: RunCounts;
-  readonly notices?: readonly Notice[];
-}
-
-/** The report of a job; without details, one of which nothing was read. */
-export function report(
-  { ref, hash, experiment, before }: RunJob,
-  outcome: RunOutcome,
-  details: ReportDetails = {},
-): RunReport {
-  const { run, reason, counts = emptyCounts(), notices = [] } = details;
-  const runName = run?.name ?? run?.tags.get('mlflow.runName') ?? before?.name;
-  return {
-    runId: ref.runId,
-    runHash: hash,
-    ...(runName !== undefined && { runName }),
-    experiment: experiment.name,
-    outcome,
-    ...(reason !== undefined && { reason }),
-    counts,
-    notices,
-  };
 }
 
 function failure(job: RunJob, error: ConvertError, notices: readonly Notice[]): RunReport {

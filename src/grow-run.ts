@@ -1,12 +1,12 @@
 import { databaseMark, type StagedFiles, stagedFiles } from './aim/run-files.js';
 import { growRun as growAimRun, isStaged, type RunAddition } from './aim/run-grower.js';
-import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './convert-run.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { type LossMessage, lossMessages } from './mapping/messages.js';
 import { type MappedRun, mapProperties } from './mapping/properties.js';
 import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import { emptyCounts } from './report/run-report.js';
+import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './run-job.js';
 import {
   type AddedPoints,
   collapsedPoints,

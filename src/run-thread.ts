@@ -3,9 +3,10 @@ import { Repository } from './aim/repository.js';
 import { writeIndex } from './aim/run-index.js';
 import { StepOrders } from './aim/step-order.js';
 import { checkRuns } from './check-runs.js';
-import { convertRun, type RunEnvironment } from './convert-run.js';
+import { convertRun } from './convert-run.js';
 import { toConvertError } from './errors.js';
 import { openStore } from './mlflow/open-store.js';
+import type { RunEnvironment } from './run-job.js';
 import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
 
 const data = workerData as ThreadData;

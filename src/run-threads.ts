@@ -1,10 +1,10 @@
 import { Piscina } from 'piscina';
-import type { WriteIndex } from './aim/publisher.js';
+import type { WriteIndex } from './aim/index-upkeep.js';
 import type { IndexOutcome } from './aim/run-index.js';
 import type { CheckJob } from './check-runs.js';
-import type { RunJob, RunOptions, RunResult } from './convert-run.js';
 import { ConvertError } from './errors.js';
 import type { SourceOptions } from './mlflow/source-options.js';
+import type { RunJob, RunOptions, RunResult } from './run-job.js';
 
 /** What a worker thread is told at its start. */
 export interface ThreadData {

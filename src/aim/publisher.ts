@@ -1,12 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { StagedRun } from '../convert-run.js';
+import type { StagedRun } from '../run-job.js';
 import { failpoint } from '../sync/failpoints.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
 import { syncDirectories, syncPath } from './durability.js';
+import { INDEX_EVERY, IndexUpkeep, type WriteIndex } from './index-upkeep.js';
 import type { Repository } from './repository.js';
-import { install, isInstallable, orphans, removeStaged, stagedDirectories, wasWrittenByAim } from './run-files.js';
-import type { IndexOutcome } from './run-index.js';
+import { install, isInstallable, removeStaged, stagedDirectories } from './run-files.js';
 import type { RunMetadata, RunProperties } from './run-metadata.js';
 
 /**
@@ -18,24 +17,8 @@ const GROWTH = 0.25;
 /** Nobody waits longer than this for a run that is done; milliseconds. */
 const GROUP_TIME = 15_000;
 
-/** How long a run that is in the index already may have other entries there than it should; milliseconds. */
-const INDEX_EVERY = 30_000;
-
-/** How long obsolete files stay for readers who have just learnt of them; milliseconds. */
-const OBSOLETE_AGE = 5_000;
-
-/** How often and after which pause (milliseconds) the index is tried again when Aim holds it at the end. */
-const INDEX_ATTEMPTS = 30;
-const INDEX_PAUSE = 500;
-
-/** In a watch, every so many writings of the index it is put in order as well: few files, and no run left out. */
-const TIDY_EVERY = 8;
-
 /** The revision of a run whose row may not be there yet. */
 const UNFINISHED = '';
-
-/** Brings the index entries of these runs up to date; `finished` after the last ones. */
-export type WriteIndex = (hashes: readonly string[], finished: boolean) => Promise<IndexOutcome>;
 
 export interface PublisherEvents {
   readonly published: (runs: number) => void;
@@ -59,13 +42,7 @@ export class Publisher {
   private group: StagedRun[] = [];
   private since = Date.now();
   private publishing: Promise<void> = Promise.resolve();
-  /** Runs whose entries in the index are not up to date. */
-  private readonly unindexed: Set<string>;
-  private indexedAt = Date.now();
-  private indexings = 0;
-  private readonly indexEvery: number;
-  /** Files that nothing refers to any more, since when (milliseconds), and the run whose they are. */
-  private readonly obsolete = new Map<string, { readonly hash: string; readonly since: number }>();
+  private readonly index: IndexUpkeep;
   private published = 0;
   /** For the runs of the group, the states that their rows may be in. */
   private readonly before = new Map<string, readonly RunProperties[]>();
@@ -75,14 +52,11 @@ export class Publisher {
     private readonly metadata: RunMetadata,
     private readonly ledger: Ledger,
     private readonly source: string,
-    private readonly writeIndex: WriteIndex,
+    writeIndex: WriteIndex,
     private readonly events: PublisherEvents,
     { indexEvery = INDEX_EVERY }: PublisherOptions = {},
   ) {
-    this.indexEvery = indexEvery;
-    this.unindexed = new Set(ledger.unindexed());
-    // One that ended before its index was brought up to date may also have left files.
-    for (const hash of this.unindexed) if (!wasWrittenByAim(repository, hash)) this.leaveOrphans(hash);
+    this.index = new IndexUpkeep(repository, ledger, writeIndex, events.warning, indexEvery);
   }
 
   /** Takes a run over. Waits while the group before is still being published, so that work does not pile up. */
@@ -99,7 +73,7 @@ export class Publisher {
    */
   async flush(): Promise<void> {
     await this.publishing;
-    if (this.group.length === 0 && this.unindexed.size === 0 && this.obsolete.size === 0) return;
+    if (this.group.length === 0 && this.index.isSettled) return;
     await this.publish(false);
   }
 
@@ -109,10 +83,9 @@ export class Publisher {
    */
   async settle(hashes: readonly string[]): Promise<boolean> {
     await this.publishing;
-    for (const hash of hashes) this.unindexed.add(hash);
-    this.indexedAt = Number.NEGATIVE_INFINITY;
+    this.index.demand(hashes);
     await this.publish(false);
-    return !hashes.some((hash) => this.unindexed.has(hash) && this.metadata.has(hash));
+    return !hashes.some((hash) => this.index.lacks(hash) && this.metadata.has(hash));
   }
 
   /** Publishes what is left and brings the index into its final shape. */
@@ -146,11 +119,13 @@ export class Publisher {
     if (group.some(({ files }) => files !== undefined)) {
       await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
     }
-    for (const { hash, files } of present) if (files === undefined) this.leaveOrphans(hash);
+    for (const { hash, files } of present) if (files === undefined) this.index.leaveOrphans(hash);
     if (group.length > 0) failpoint('group-moved');
-    // Before the index, whose checksums cover all files of a run.
-    this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
-    await this.index(present, finished);
+    const isNew = present.some(({ hash }) => !this.metadata.has(hash));
+    await this.index.update(
+      present.map(({ hash }) => hash),
+      { isNew, finished },
+    );
     this.writeRows(group);
     this.published += group.length;
     if (group.length > 0) this.events.published(group.length);
@@ -169,7 +144,7 @@ export class Publisher {
       return isRemoved;
     }
     try {
-      this.leave(hash, install(this.repository, hash, files));
+      this.index.leave(hash, install(this.repository, hash, files));
     } catch (error) {
       // Aim removes the row first and the files then, in one transaction: the next one sees what has become of it.
       let isThere = true;
@@ -181,70 +156,13 @@ export class Publisher {
     return true;
   }
 
-  /** What a crash has left. A run that cannot be read, or is gone, is not cleared up. */
-  private leaveOrphans(hash: string): void {
-    try {
-      this.leave(hash, orphans(this.repository, hash));
-    } catch {}
-  }
-
-  private leave(hash: string, files: readonly string[]): void {
-    const since = Date.now();
-    for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
-  }
-
-  /** Removes files that have been obsolete for so long, milliseconds; the index then has another checksum of their runs. */
-  private removeObsolete(age: number): void {
-    for (const [file, { hash, since }] of this.obsolete) {
-      if (Date.now() - since < age) continue;
-      rmSync(file, { force: true });
-      this.obsolete.delete(file);
-      this.unindexed.add(hash);
-    }
-  }
-
-  /**
-   * New runs are indexed at once. While Aim writes its index ours has to wait: the runs are taken along by the next group,
-   * and the last group waits for the end of Aim's pass, which takes seconds.
-   */
-  private async index(group: readonly StagedRun[], finished: boolean): Promise<void> {
-    const isNew = group.some(({ hash }) => !this.metadata.has(hash));
-    for (const { hash } of group) this.unindexed.add(hash);
-    if (!isNew && !finished && Date.now() - this.indexedAt < this.indexEvery) return;
-    const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
-    if (hashes.length === 0 && !finished) return;
-    const tidy = finished || ++this.indexings % TIDY_EVERY === 0;
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.writeIndex(hashes, tidy);
-      if (outcome.written) {
-        failpoint('index-written');
-        for (const hash of hashes) this.unindexed.delete(hash);
-        // They will have another checksum soon.
-        for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
-        this.ledger.markIndexed(hashes.filter((hash) => !this.unindexed.has(hash)));
-        this.indexedAt = Date.now();
-        return;
-      }
-      this.indexedAt = Number.NEGATIVE_INFINITY;
-      if (!finished || hashes.length === 0) return;
-      if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
-        this.events.warning(
-          `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +
-            'and the converted runs appear in queries.',
-        );
-        return;
-      }
-      await delay(INDEX_PAUSE);
-    }
-  }
-
   /**
    * The ledger notes what is about to be written, with a revision that never holds: if the process ends in between, the
    * next conversion can tell what was written from what a person has changed.
    */
   private writeRows(group: readonly StagedRun[]): void {
     const entries = group.map(
-      (run): LedgerEntry => ({ ...run, source: this.source, unindexed: this.unindexed.has(run.hash) }),
+      (run): LedgerEntry => ({ ...run, source: this.source, unindexed: this.index.lacks(run.hash) }),
     );
     const changed = entries.filter((entry) => !this.hasRow(entry));
     const wereListed = new Set(group.filter(({ listed }) => listed).map(({ hash }) => hash));

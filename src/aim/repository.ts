@@ -1,15 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
+import { sqlite } from '../sqlite.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
-
-/**
- * Loaded only where a repository is opened: worker threads get by without it, and one that is ended while it loads a
- * native library takes the whole process down.
- */
-const sqlite = () =>
-  createRequire(import.meta.url)('@photostructure/sqlite') as typeof import('@photostructure/sqlite');
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
 export class Repository {

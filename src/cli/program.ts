@@ -168,7 +168,7 @@ function sourceOptions(): Option[] {
       .argParser((text, before: readonly string[]) => [...before, parseText(text)]),
     new Option(
       '--workspace <NAME>',
-      'the workspace of a server that has several (default: $MLFLOW_WORKSPACE, else none)',
+      'the workspace of a server or database that has several (default: $MLFLOW_WORKSPACE, else none)',
     ).argParser(parseText),
     new Option('--include-deleted', 'also runs and experiments deleted in MLflow; they become archived'),
     new Option('--deleted <POLICY>', 'what becomes of converted runs that MLflow deletes or loses')

@@ -91,6 +91,8 @@ export class WatchLoop {
       }
     } finally {
       await this.tracker.close();
+      // What a growing run has left to a calmer moment; if that fails, the next conversion does it.
+      await this.conversion?.reindex([]).catch(() => {});
       await this.close();
     }
   }

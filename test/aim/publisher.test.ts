@@ -1,7 +1,8 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Publisher, type WriteIndex } from '../../src/aim/publisher.js';
+import type { WriteIndex } from '../../src/aim/index-upkeep.js';
+import { Publisher } from '../../src/aim/publisher.js';
 import { Repository } from '../../src/aim/repository.js';
 import { removeStaged, stagedFiles } from '../../src/aim/run-files.js';
 import { type IndexOutcome, writeIndex } from '../../src/aim/run-index.js';

@@ -1,13 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
-import { Publisher, type WriteIndex } from '../../src/aim/publisher.js';
+import type { WriteIndex } from '../../src/aim/index-upkeep.js';
+import { Publisher } from '../../src/aim/publisher.js';
 import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { StepOrders } from '../../src/aim/step-order.js';
-import { convertRun, type RunResult } from '../../src/convert-run.js';
+import { convertRun } from '../../src/convert-run.js';
 import { runHash } from '../../src/mapping.js';
 import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
+import type { RunResult } from '../../src/run-job.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
 import { Ledger } from '../../src/sync/ledger.js';
 

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
+import { sqlite } from '../../../sqlite.js';
 import { EventLoopTurns } from '../../file/event-loop.js';
 import type { SqliteAddress } from '../database-uri.js';
 
@@ -47,7 +48,7 @@ export class SqliteConnection {
     this.uri = `sqlite:///${this.path}`;
     try {
       const name = address.immutable ? `${pathToFileURL(this.path).href}?immutable=1` : this.path;
-      this.#database = new DatabaseSync(name, { readOnly: true, timeout: 0, returnArrays: true });
+      this.#database = new (sqlite().DatabaseSync)(name, { readOnly: true, timeout: 0, returnArrays: true });
       // an SQL statement that writes is refused before it begins
       this.#database.exec('PRAGMA query_only = 1');
     } catch (cause) {
