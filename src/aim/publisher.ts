@@ -122,8 +122,9 @@ export class Publisher {
     for (const { hash, files } of present) if (files === undefined) this.index.leaveOrphans(hash);
     if (group.length > 0) failpoint('group-moved');
     const isNew = present.some(({ hash }) => !this.metadata.has(hash));
+    const changed = present.filter((run) => !this.isAsItWas(run));
     await this.index.update(
-      present.map(({ hash }) => hash),
+      changed.map(({ hash }) => hash),
       { isNew, finished },
     );
     this.writeRows(group);
@@ -185,6 +186,12 @@ export class Publisher {
     for (const directory of removed.flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
       rmSync(directory, { recursive: true, force: true });
     }
+  }
+
+  /** Whether a run was read again though nothing of it had changed since all of it was done: it has its entries already. */
+  private isAsItWas({ hash, files, revision, inputs }: StagedRun): boolean {
+    const known = this.ledger.get(hash);
+    return files === undefined && known?.revision === revision && known.inputs === inputs;
   }
 
   /** Whether the row of a run says already what it is to say. */
