@@ -84,6 +84,8 @@ export interface ArtifactFile {
   readonly path: string;
   /** Bytes, where the listing tells. */
   readonly size?: number;
+  /** Changes when the file is replaced, where the listing tells. */
+  readonly version?: string;
   /** Where the bytes lie in MLflow, for people: `file:///…`, `s3://…`. Never holds a credential. */
   readonly uri: string;
 }

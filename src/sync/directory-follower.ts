@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { ARTIFACTS, isDirectory, isRunName, META_FILE, METRICS, TRASH } from '../mlflow/file/layout.js';
 import type { RunRef } from '../model.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import { BusyDirectories } from './busy-directories.js';
 import { DirectoryEvents } from './directory-events.js';
 import type { Follower } from './follower.js';
 import type { Hint } from './hints.js';
@@ -16,7 +17,7 @@ const MAX_DEPTH = 8;
 interface FollowedRun {
   readonly ref: RunRef;
   readonly directory: string;
-  readonly events: DirectoryEvents;
+  readonly events: BusyDirectories;
 }
 
 /**
@@ -52,25 +53,25 @@ export class DirectoryFollower implements Follower {
     const directory = join(this.root, ...ref.locator.split('/'));
     if (known?.directory === directory) return;
     if (known !== undefined) this.leave(hash);
-    const events = new DirectoryEvents((_, __, isRename) => {
+    const events = new BusyDirectories((_, __, isRename) => {
       // a directory may have come, with files in it that came before anybody watched it
-      if (isRename) events.add(directoriesOf(directory));
+      if (isRename) events.watch(directoriesOf(directory));
       this.hint({ type: 'run', ref });
     }, this.onError);
     this.runs.set(hash, { ref, directory, events });
-    events.add(directoriesOf(directory));
+    events.watch(directoriesOf(directory));
   }
 
   leave(hash: string): void {
     const run = this.runs.get(hash);
     this.runs.delete(hash);
-    run?.events.close().catch(this.onError);
+    run?.events.close();
   }
 
   async close(): Promise<void> {
-    const all = [this.places, ...[...this.runs.values()].map(({ events }) => events)];
+    for (const { events } of this.runs.values()) events.close();
     this.runs.clear();
-    await Promise.all(all.map((events) => events.close()));
+    await this.places.close();
   }
 
   private inPlaces(directory: string, name: string | undefined): void {

@@ -78,7 +78,9 @@ async function* pages(
     if (next.done) return;
     yield next.value.segment.blobItems
       .filter(({ metadata }) => !isFolder(metadata))
-      .map(({ name, properties }) => ({ key: name, size: properties.contentLength ?? 0 }));
+      .map(({ name, properties: { contentLength = 0, etag } }) => {
+        return { key: name, size: contentLength, ...(etag !== undefined && { version: etag }) };
+      });
   }
 }
 

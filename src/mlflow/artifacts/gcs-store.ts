@@ -61,7 +61,9 @@ async function onePage(
 ): Promise<[StoredObject[], string | undefined]> {
   const query = { prefix, autoPaginate: false };
   const [files, following] = await bucket.getFiles({ ...query, ...(pageToken !== undefined && { pageToken }) });
-  const page = files.map(({ name, metadata }) => ({ key: name, size: Number(metadata.size ?? 0) }));
+  const page = files.map(({ name, metadata: { size = 0, generation } }) => {
+    return { key: name, size: Number(size), ...(generation !== undefined && { version: String(generation) }) };
+  });
   const next = (following as { pageToken?: string } | null | undefined)?.pageToken;
   return [page, next];
 }

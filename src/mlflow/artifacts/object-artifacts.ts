@@ -73,10 +73,12 @@ export class ObjectArtifacts implements ArtifactRepository {
       const store = await this.#place.store.get();
       for await (const page of store.list(this.#prefix, signal)) {
         signal.throwIfAborted();
-        for (const { key, size } of page) {
+        for (const { key, size, version } of page) {
           const path = key.slice(this.#prefix.length);
           const isMarker = path === '' || (size === 0 && path.endsWith('/'));
-          if (!isMarker) files.push({ path, size, uri: `${this.#place.base}${key}` });
+          if (isMarker) continue;
+          const uri = `${this.#place.base}${key}`;
+          files.push({ path, size, uri, ...(version !== undefined && { version }) });
         }
       }
       this.#place.store.answered();

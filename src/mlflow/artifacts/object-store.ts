@@ -6,6 +6,8 @@ export interface StoredObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** Changes when the object is replaced, where the listing tells. */
+  readonly version?: string;
 }
 
 /** An object from some byte on, as it arrives. */

@@ -117,7 +117,9 @@ async function* pages(
   for (;;) {
     const { Contents = [], EncodingType, IsTruncated = false, NextContinuationToken } = await page(token);
     const decode = EncodingType === 'url' ? unquotePlus : (text: string) => text;
-    yield Contents.map(({ Key = '', Size = 0 }) => ({ key: decode(Key), size: Size }));
+    yield Contents.map(({ Key = '', Size = 0, ETag }) => {
+      return { key: decode(Key), size: Size, ...(ETag !== undefined && { version: ETag }) };
+    });
     if (!IsTruncated) return;
     if (NextContinuationToken === undefined || NextContinuationToken === token) {
       throw new ConvertError('skip-item', `The listing of ${uri} does not come to an end: the store repeats itself.`);

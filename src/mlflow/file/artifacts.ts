@@ -16,7 +16,8 @@ export async function* listArtifacts(
 ): AsyncGenerator<ArtifactFile, void, void> {
   for (const { path, absolute, found } of walkFiles(directory)) {
     if ('stats' in found) {
-      yield { path, size: Number(found.stats.size), uri: pathToFileURL(absolute).href };
+      const { size, mtimeNs } = found.stats;
+      yield { path, size: Number(size), version: String(mtimeNs), uri: pathToFileURL(absolute).href };
     } else if (path === '') {
       context.notice({ kind: 'artifacts-unreachable', uri: pathToFileURL(absolute).href, detail: found.error.message });
     } else {

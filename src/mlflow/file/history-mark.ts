@@ -1,4 +1,5 @@
 import { fstatSync, readSync, statSync } from 'node:fs';
+import { markFields } from '../mark-fields.js';
 
 /** Bytes before a mark by which a file is known again; a line of MLflow has some 30. */
 const TAIL_BYTES = 128;
@@ -26,9 +27,7 @@ export function historyMark(fd: number, offset: number, { inode, state }: FileSt
 
 /** Undefined for what is no mark of {@link historyMark}. */
 export function parseHistoryMark(text: string): HistoryMark | undefined {
-  const parts: unknown = JSON.parse(text);
-  if (!Array.isArray(parts)) return undefined;
-  const [offset, inode, state, tail] = parts as unknown[];
+  const [offset, inode, state, tail] = markFields(text);
   if (typeof offset !== 'number' || typeof inode !== 'string') return undefined;
   return typeof state === 'string' && typeof tail === 'string' ? { offset, inode, state, tail } : undefined;
 }

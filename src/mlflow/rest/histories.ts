@@ -5,7 +5,7 @@ import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
 import { PointList } from './point-list.js';
 import { refusalOf } from './refusal.js';
-import { keepsFiles } from './server-kind.js';
+import { givesPages, keepsFiles } from './server-kind.js';
 
 /** The most points of one answer; more than so many get-history-bulk cuts off without a word. */
 export const PAGE_POINTS = 25_000;
@@ -39,6 +39,7 @@ interface Abilities {
 export class Histories {
   readonly #able: Abilities = { bulk: true, runsAtOnce: 100, unpaged: false };
   #keepsFiles: Promise<boolean> | undefined;
+  #pages: Promise<boolean> | undefined;
 
   constructor(private readonly client: HttpClient) {}
 
@@ -102,6 +103,21 @@ export class Histories {
     }
     if (expected > PAGE_POINTS && this.#able.unpaged) return { batches: [], length: 0, unpaged: true };
     return this.#page(runId, key, '', signal);
+  }
+
+  /** Whether histories can be read from some point on; servers before MLflow 3 give them whole. */
+  async canGoOn(signal: AbortSignal): Promise<boolean> {
+    this.#pages ??= givesPages(this.client, signal).catch((error: unknown) => {
+      this.#pages = undefined;
+      throw error;
+    });
+    return this.#pages;
+  }
+
+  /** The points of a history from the `offset`th on. The server must be able to {@link canGoOn}. */
+  from(runId: string, key: string, offset: number, signal: AbortSignal): Promise<HistoryStart> {
+    const token = Buffer.from(JSON.stringify({ offset })).toString('base64');
+    return this.#page(runId, key, token, signal);
   }
 
   /** What follows the first points; the next page is under way while one is taken. */

@@ -2,7 +2,7 @@ import type { RunRef } from '../../model.js';
 import type { Histories, HistoryStart } from './histories.js';
 import { unpackLocator } from './locator.js';
 import { type Load, RunGroup, settled } from './run-group.js';
-import type { RunRecord } from './run-record.js';
+import type { LatestPoint, RunRecord } from './run-record.js';
 
 /** The window grows by this factor each time it was of use. */
 const GROWTH = 4;
@@ -58,16 +58,16 @@ export class LookAhead {
     return group.records.get(ref.runId)!;
   }
 
-  /** The keys of a run's metrics. */
-  async keys(ref: RunRef, signal: AbortSignal): Promise<Iterable<string>> {
+  /** The metrics of a run. */
+  async latest(ref: RunRef, signal: AbortSignal): Promise<ReadonlyMap<string, LatestPoint>> {
     const group = await this.#groupOf(ref, signal, false);
-    return group.records.get(ref.runId)!.latestSteps.keys();
+    return group.records.get(ref.runId)!.latest;
   }
 
   /** The first points of a history. */
   async start(ref: RunRef, key: string, signal: AbortSignal): Promise<HistoryStart> {
     const group = await this.#groupOf(ref, signal, false);
-    if (!group.records.get(ref.runId)!.latestSteps.has(key)) return { batches: [], length: 0 };
+    if (!group.records.get(ref.runId)!.latest.has(key)) return { batches: [], length: 0 };
     await settled(group.begin(ref.runId, key), signal);
     await settled(this.#beginOthers(group, ref), signal);
     return group.take(ref.runId, key, signal);

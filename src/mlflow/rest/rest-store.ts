@@ -1,9 +1,12 @@
 import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, LoggedModel, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
+import { listingDigest } from '../artifacts/listing-digest.js';
 import { ServerArtifacts } from '../artifacts/server-artifacts.js';
-import type { TrackingStore } from '../tracking-store.js';
+import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
+import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
+import { HistoryTail } from './history-tail.js';
 import type { HttpClient } from './http-client.js';
 import { packLocator, unpackLocator } from './locator.js';
 import { type ListedModel, listModels, readModel } from './logged-models.js';
@@ -88,12 +91,7 @@ export class RestStore implements TrackingStore {
     const seen = header + modelsDigest;
     if (!active) return seen;
     const { run } = await this.#one(ref, signal);
-    const files: string[] = [];
-    const context: StageContext = { signal, notice: (notice) => files.push(JSON.stringify(notice)) };
-    for await (const { path, size } of this.#artifacts.at(ref.runId, run.artifactUri).list(context)) {
-      files.push(`${path} ${size}`);
-    }
-    return digest([seen, files]);
+    return seen + (await listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal));
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
@@ -108,16 +106,40 @@ export class RestStore implements TrackingStore {
   }
 
   async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
-    return [...(await this.#ahead.keys(ref, signal))];
+    return [...(await this.#ahead.latest(ref, signal)).keys()];
   }
 
-  async *history(ref: RunRef, metricKey: string, { signal }: StageContext): AsyncGenerator<PointBatch, void, void> {
+  async *history(
+    ref: RunRef,
+    metricKey: string,
+    { signal }: StageContext,
+    marked?: (mark: string) => void,
+  ): AsyncGenerator<PointBatch, void, void> {
+    const latest = (await this.#ahead.latest(ref, signal)).get(metricKey);
     const start = await this.#ahead.start(ref, metricKey, signal);
+    const tail = new HistoryTail();
     for (const batch of start.batches) {
+      tail.passed(batch);
       yield batch;
       signal.throwIfAborted();
     }
-    yield* this.#histories.rest(ref.runId, metricKey, start, signal);
+    for await (const batch of this.#histories.rest(ref.runId, metricKey, start, signal)) {
+      tail.passed(batch);
+      yield batch;
+    }
+    if (latest !== undefined) marked?.(tail.mark(latest.state));
+  }
+
+  async *grown(
+    ref: RunRef,
+    marks: ReadonlyMap<string, string>,
+    { signal }: StageContext,
+  ): AsyncGenerator<MetricGrowth, void, void> {
+    yield* readGrowth(this.#histories, ref.runId, await this.#ahead.latest(ref, signal), marks, signal);
+  }
+
+  artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
+    return listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal);
   }
 
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {

@@ -70,7 +70,7 @@ export class RunGroup {
 
   /** The metrics of a run that nobody has asked for yet. */
   *ahead(ref: RunRef): Generator<string, void, void> {
-    for (const key of this.records.get(ref.runId)?.latestSteps.keys() ?? []) {
+    for (const key of this.records.get(ref.runId)?.latest.keys() ?? []) {
       if (!this.#asked.get(key)?.has(ref.runId)) yield key;
     }
   }
@@ -106,7 +106,7 @@ export class RunGroup {
     const together = [runId];
     if (points >= PAGE_POINTS || asked.has(runId)) return together;
     for (const [id, record] of this.records) {
-      if (id === runId || asked.has(id) || !record.latestSteps.has(key) || isActive(record.run)) continue;
+      if (id === runId || asked.has(id) || !record.latest.has(key) || isActive(record.run)) continue;
       // the deleted are mostly passed over; when they are not, they come together
       if (record.run.lifecycleStage === 'deleted' && own?.run.lifecycleStage !== 'deleted') continue;
       const more = expectedPoints(record, key);
@@ -141,7 +141,7 @@ function placeOf(runId: string, key: string): string {
 
 /** A guess: most trainings count their steps from 0 by 1. */
 function expectedPoints(record: RunRecord | undefined, key: string): number {
-  return Math.max(1, Math.min((record?.latestSteps.get(key) ?? 0) + 1, PAGE_POINTS + 1));
+  return Math.max(1, Math.min((record?.latest.get(key)?.step ?? 0) + 1, PAGE_POINTS + 1));
 }
 
 /** The outcome of work that is not ours alone; rejects with the signal's reason when that is aborted first. */

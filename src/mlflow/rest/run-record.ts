@@ -4,12 +4,20 @@ import { type Fields, fields, filled, int64, keyValues, list, numeric, optional,
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
+/** The point of a metric with the highest step. */
+export interface LatestPoint {
+  /** Hints at how many points there are. */
+  readonly step: number;
+  /** Changes when another point becomes the latest. */
+  readonly state: string;
+}
+
 /** A run as runs/search and runs/get give it. */
 export interface RunRecord {
   /** Without its models, which are other requests. */
   readonly run: Omit<Run, 'models'>;
-  /** For each metric key the step of its latest point, which hints at how many points it has. */
-  readonly latestSteps: ReadonlyMap<string, number>;
+  /** For each metric key what is told of its latest point. */
+  readonly latest: ReadonlyMap<string, LatestPoint>;
   /** The models among its outputs, with their steps. */
   readonly outputs: ReadonlyMap<string, bigint | undefined>;
   /** Changes when anything of the answer changes, whatever the order in which the server lists it. */
@@ -51,7 +59,7 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
       tags: keyValues(data.tags),
       datasets: list(inputs.dataset_inputs).map(datasetInput),
     },
-    latestSteps: new Map(list(data.metrics).map((item) => [text(item.key) ?? '', numeric(item.step) ?? 0])),
+    latest: new Map(list(data.metrics).map((item) => [text(item.key) ?? '', latestPoint(item)])),
     outputs: new Map(list(outputs.model_outputs).map((item) => [text(item.model_id) ?? '', int64(item.step)])),
     digest: digest([
       info,
@@ -60,6 +68,10 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
       ),
     ]),
   };
+}
+
+function latestPoint({ step, timestamp, value }: Fields): LatestPoint {
+  return { step: numeric(step) ?? 0, state: [step, timestamp, value].join(' ') };
 }
 
 /** A short digest of JSON; objects must have their keys in a stable order, as a server's answers have. */

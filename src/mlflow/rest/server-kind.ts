@@ -31,3 +31,16 @@ export async function keepsFiles(client: HttpClient, signal: AbortSignal): Promi
     return /^Run '/.test(refusal.message);
   }
 }
+
+/** Whether get-history goes on at any offset, as it does since MLflow 3. What does not tell its version is taken for older. */
+export async function givesPages(client: HttpClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    const request = { path: '/version', what: 'what version it is of' };
+    const version = await client.read(request, signal, ({ body }) => body.text());
+    return Number(/^(\d+)\./.exec(version.trim())?.[1] ?? 0) >= 3;
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (refusalOf(cause) === undefined) throw cause;
+    return false;
+  }
+}

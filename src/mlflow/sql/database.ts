@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../model.js';
+import type { KnownMetrics } from './metric-place.js';
 import type { MetricTable } from './metric-table.js';
 
 /** One row of a header query, every value as the text that the database makes of it. */
@@ -54,6 +55,17 @@ export interface Database {
 
   /** Adds the points of these metrics (of all, without `keys`) to the table, in no particular order. */
   load(rows: RunRows, keys: readonly string[] | undefined, into: MetricTable, signal: AbortSignal): Promise<void>;
+
+  /**
+   * What was added to the metrics of a run behind what is known of them: how many points more each has, which are then
+   * in the table (others of the run may be there, too). Undefined where the rows are not those of before and some more.
+   */
+  added(
+    rows: RunRows,
+    known: KnownMetrics,
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined>;
 
   /** One metric in order of (timestamp, step, value), in bounded memory however long it is. */
   stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch>;

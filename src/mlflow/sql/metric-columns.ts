@@ -1,5 +1,6 @@
 import type { PointBatch } from '../../model.js';
 import { BATCH_POINTS } from '../file/point-columns.js';
+import { compareArrival, type MetricPlace } from './metric-place.js';
 
 // Which 32-bit half of an int64 comes first is the processor's choice.
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -89,20 +90,34 @@ export class MetricColumns {
   }
 
   #compare(a: number, b: number): number {
-    const time = (this.#timestamps[a] ?? 0) - (this.#timestamps[b] ?? 0);
-    if (time !== 0) return time;
-    const [stepA, stepB] = [this.#steps[a] ?? 0n, this.#steps[b] ?? 0n];
-    if (stepA !== stepB) return stepA < stepB ? -1 : 1;
-    const [valueA, valueB] = [this.#values[a] ?? 0, this.#values[b] ?? 0];
-    const [storedA, storedB] = [valueA || 0, valueB || 0]; // NaN is stored as 0
-    if (storedA !== storedB) return storedA < storedB ? -1 : 1;
-    return Number(Number.isNaN(valueA)) - Number(Number.isNaN(valueB));
+    return compareArrival(
+      this.#timestamps[a] ?? 0,
+      this.#steps[a] ?? 0n,
+      this.#values[a] ?? 0,
+      this.#timestamps[b] ?? 0,
+      this.#steps[b] ?? 0n,
+      this.#values[b] ?? 0,
+    );
   }
 
-  /** The points as batches that belong to the caller. The columns may be read again. */
-  *batches(): Generator<PointBatch, void, void> {
-    for (let from = 0; from < this.#length; from += BATCH_POINTS) {
-      const to = Math.min(from + BATCH_POINTS, this.#length);
+  /** How many of the points, which must be in arrival order, do not come behind a place. */
+  indexBehind(place: Pick<MetricPlace, 'timestamp' | 'step' | 'value'> | undefined): number {
+    if (place === undefined) return 0;
+    let from = 0;
+    let to = this.#length;
+    while (from < to) {
+      const at = (from + to) >>> 1;
+      const [time, step, value] = [this.#timestamps[at] ?? 0, this.#steps[at] ?? 0n, this.#values[at] ?? 0];
+      if (compareArrival(time, step, value, place.timestamp, place.step, place.value) > 0) to = at;
+      else from = at + 1;
+    }
+    return from;
+  }
+
+  /** The points, or some of them, as batches that belong to the caller. The columns may be read again. */
+  *batches(begin = 0, end = this.#length): Generator<PointBatch, void, void> {
+    for (let from = begin; from < end; from += BATCH_POINTS) {
+      const to = Math.min(from + BATCH_POINTS, end);
       yield {
         steps: this.#steps.slice(from, to),
         values: this.#values.slice(from, to),

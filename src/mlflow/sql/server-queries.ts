@@ -1,4 +1,5 @@
 import { type Database, type MetricMark, placeholders, type RunRows } from './database.js';
+import type { KnownMetrics } from './metric-place.js';
 
 type Queries = Pick<Database, 'snapshot' | 'page'>;
 
@@ -55,4 +56,44 @@ export async function countsOf(
   const sql = 'SELECT "key", count(*) FROM metrics WHERE run_uuid = ? GROUP BY "key"';
   const rows = await database.snapshot((query) => query(sql, [runId]), signal);
   return new Map(rows.map(([key, count]) => [key ?? '', Number(count)]));
+}
+
+/** Metrics whose places go into one query. */
+const PLACES_AT_ONCE = 500;
+
+/** Reads the rows that meet a condition on (key, timestamp, step), with `?` for its parameters. */
+type LoadRows = (condition: string, parameters: readonly string[]) => Promise<void>;
+
+/**
+ * How many points more the metrics of a run have than is known, by counting: a point may come with any time and any step.
+ * Where there are more, all points from the last known one on are loaded.
+ */
+export async function addedTo(
+  database: Queries,
+  rows: RunRows,
+  known: KnownMetrics,
+  load: LoadRows,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const counts = await countsOf(database, rows, signal);
+  for (const [key, { points }] of known) if ((counts.get(key) ?? 0) < points) return undefined;
+  const more = new Map<string, number>();
+  for (const [key, count] of counts) {
+    const before = known.get(key)?.points ?? 0;
+    if (count > before) more.set(key, count - before);
+  }
+  const keys = [...more.keys()];
+  for (let at = 0; at < keys.length; at += PLACES_AT_ONCE) {
+    const parameters: string[] = [];
+    const conditions = keys.slice(at, at + PLACES_AT_ONCE).map((key) => {
+      const place = known.get(key);
+      parameters.push(key);
+      if (place === undefined) return '"key" = ?';
+      const time = String(place.timestamp);
+      parameters.push(time, time, String(place.step));
+      return '("key" = ? AND timestamp >= ? AND (timestamp > ? OR step >= ?))';
+    });
+    await load(conditions.join(' OR '), parameters);
+  }
+  return more;
 }

@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
+import { listingDigest } from '../artifacts/listing-digest.js';
 import { uriTarget } from '../file/file-uri.js';
-import type { TrackingStore } from '../tracking-store.js';
+import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
 import type { Database, RunRows } from './database.js';
 import { readExperiments } from './experiments.js';
+import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { locatorOf, markOf, type RunMark, rowsOf } from './locator.js';
+import { PlaceKeeper } from './metric-place.js';
 import { readHeaders } from './run-headers.js';
 import { readMarks } from './run-marks.js';
 import { probeSchema, type Schema } from './schema.js';
@@ -68,10 +70,8 @@ export class SqlStore implements TrackingStore {
     if (!mark.live) return mark.revision;
     const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
     if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return mark.revision;
-    const hash = createHash('sha256').update(mark.revision);
-    const files = this.#artifacts.at(ref.runId, artifactUri).list({ signal, notice: () => undefined });
-    for await (const { path, size } of files) hash.update(`${path}\0${size}\n`);
-    return hash.digest('hex').slice(0, 32);
+    const files = await listingDigest(this.#artifacts.at(ref.runId, artifactUri), signal);
+    return mark.revision + files;
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
@@ -87,8 +87,32 @@ export class SqlStore implements TrackingStore {
     return this.#histories.keys(await this.#rows(ref, signal), signal);
   }
 
-  async *history(ref: RunRef, metricKey: string, { signal }: StageContext): AsyncGenerator<PointBatch, void, void> {
-    yield* this.#histories.history(await this.#rows(ref, signal), metricKey, signal);
+  async *history(
+    ref: RunRef,
+    metricKey: string,
+    { signal }: StageContext,
+    marked?: (mark: string) => void,
+  ): AsyncGenerator<PointBatch, void, void> {
+    const rows = await this.#rows(ref, signal);
+    const place = new PlaceKeeper();
+    for await (const batch of this.#histories.history(rows, metricKey, signal)) {
+      place.passed(batch);
+      yield batch;
+    }
+    const mark = place.mark(rows.to);
+    if (mark !== undefined) marked?.(mark);
+  }
+
+  async *grown(
+    ref: RunRef,
+    marks: ReadonlyMap<string, string>,
+    { signal }: StageContext,
+  ): AsyncGenerator<MetricGrowth, void, void> {
+    yield* readGrowth(this.#database, await this.#rows(ref, signal), marks, signal);
+  }
+
+  artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
+    return listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal);
   }
 
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {

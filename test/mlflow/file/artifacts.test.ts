@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -39,7 +39,8 @@ describe('where the files are', () => {
     builder.run('1', { runId: RUN, artifacts: { 'a.txt': 'abc' } });
     const { files, notices } = await list();
     const file = join(builder.root, '1', RUN, 'artifacts', 'a.txt');
-    expect(files).toEqual([{ path: 'a.txt', size: 3, uri: pathToFileURL(file).href }]);
+    const version = String(statSync(file, { bigint: true }).mtimeNs);
+    expect(files).toEqual([{ path: 'a.txt', size: 3, version, uri: pathToFileURL(file).href }]);
     expect(notices).toEqual([]);
   });
 

@@ -100,6 +100,8 @@ export class FakeServer {
     const path = url.pathname.replace(/^\/(ajax-)?api\/\d\.0\/mlflow\//, '');
     const run = this.content.runs.find(({ runId }) => runId === url.searchParams.get('run_id'));
     switch (path) {
+      case '/version':
+        return version === 3 ? '3.17.0' : '2.22.0';
       case 'server-info':
         return version === 3 ? { store_type: keepsFiles ? 'FileStore' : 'SqlStore' } : undefined;
       case 'experiments/search':
@@ -241,7 +243,7 @@ function experimentJson({ id, name, deleted = false, tags }: FakeExperiment): Js
 function runJson(run: FakeRun): Json {
   const { runId, experimentId, name, status = 'FINISHED', start = 1_700_000_000_000, end, metrics = {} } = run;
   const latest = Object.entries(metrics).flatMap(([key, points]) => {
-    const last = byTime(points).at(-1);
+    const last = byTime(points).reduce((a, b) => (b.step >= a.step ? b : a), points[0]!);
     return last === undefined
       ? []
       : [{ key, value: numberText(last.value, true), timestamp: last.timestamp, step: Number(last.step) }];

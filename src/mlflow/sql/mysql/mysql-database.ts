@@ -6,9 +6,10 @@ import { type Database, type MetricMark, placeholders, type Query, type Row, typ
 import type { ServerAddress } from '../database-uri.js';
 import { mysqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
+import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
 import { serverError } from '../server-error.js';
-import { columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
+import { addedTo, columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
 import { connectionSettings } from './connection-settings.js';
 
 /** Identifiers as in the other databases, backslashes as the driver escapes them, and time for a consumer that is slow. */
@@ -76,9 +77,30 @@ export class MysqlDatabase implements Database {
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
-    const among = keys === undefined ? '' : ` AND "key" IN ${placeholders(keys.length)}`;
-    const sql = `SELECT ${POINT}, "key" FROM metrics WHERE run_uuid = ?${among}`;
-    for await (const row of this.#points(sql, [runId, ...(keys ?? [])], signal)) push(into.of(row[3] ?? ''), row);
+    const among = keys === undefined ? 'TRUE' : `"key" IN ${placeholders(keys.length)}`;
+    await this.#load(runId, among, keys ?? [], into, signal);
+  }
+
+  added(
+    rows: RunRows,
+    known: KnownMetrics,
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined> {
+    const load = (condition: string, parameters: readonly string[]) =>
+      this.#load(rows.runId, condition, parameters, into, signal);
+    return addedTo(this, rows, known, load, signal);
+  }
+
+  async #load(
+    runId: string,
+    condition: string,
+    parameters: readonly string[],
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const sql = `SELECT ${POINT}, "key" FROM metrics WHERE run_uuid = ? AND (${condition})`;
+    for await (const row of this.#points(sql, [runId, ...parameters], signal)) push(into.of(row[3] ?? ''), row);
   }
 
   async *stream({ runId }: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {

@@ -3,13 +3,14 @@ import type pg from 'pg';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
-import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
+import { type Database, type MetricMark, placeholders, type Query, type Row, type RunRows } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { copyStreams, postgresqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
+import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
 import { serverError } from '../server-error.js';
-import { columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
+import { addedTo, columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
 import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
 import { COPIED, CopyRows } from './copy-rows.js';
 
@@ -75,11 +76,31 @@ export class PostgresqlDatabase implements Database {
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
-    const { escapeLiteral } = postgresqlDriver();
-    const among = keys === undefined ? '' : ` AND key IN (${keys.map((key) => escapeLiteral(key)).join(', ')})`;
-    const sql = `SELECT ${COPIED}, key::text FROM metrics WHERE run_uuid = ${escapeLiteral(runId)}${among}`;
+    const among = keys === undefined ? 'TRUE' : `key IN ${placeholders(keys.length)}`;
+    await this.#load(runId, among, keys ?? [], into, signal);
+  }
+
+  added(
+    rows: RunRows,
+    known: KnownMetrics,
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined> {
+    const load = (condition: string, parameters: readonly string[]) =>
+      this.#load(rows.runId, condition, parameters, into, signal);
+    return addedTo(this, rows, known, load, signal);
+  }
+
+  async #load(
+    runId: string,
+    condition: string,
+    parameters: readonly string[],
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<void> {
     const rows = new CopyRows(into);
-    for await (const chunk of this.#copy(sql, signal)) rows.push(chunk);
+    const sql = `SELECT ${COPIED}, key::text FROM metrics WHERE run_uuid = ? AND (${condition})`;
+    for await (const chunk of this.#copy(withLiterals(sql, [runId, ...parameters]), signal)) rows.push(chunk);
     rows.end();
   }
 
@@ -198,6 +219,13 @@ export class PostgresqlDatabase implements Database {
       'The table metrics has no index on run_uuid, as MLflow before 1.25 made it: each run takes a scan of the whole table.',
     );
   }
+}
+
+/** COPY takes no parameters. */
+function withLiterals(sql: string, parameters: readonly string[]): string {
+  const { escapeLiteral } = postgresqlDriver();
+  let at = 0;
+  return sql.replace(/\?/g, () => escapeLiteral(parameters[at++] ?? ''));
 }
 
 async function queryText(client: pg.PoolClient, sql: string, parameters: readonly string[]): Promise<Row[]> {

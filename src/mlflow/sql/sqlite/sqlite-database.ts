@@ -1,6 +1,7 @@
 import type { PointBatch } from '../../../model.js';
 import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
 import type { SqliteAddress } from '../database-uri.js';
+import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
 import { type SqliteCell, SqliteConnection } from './sqlite-connection.js';
 import { SqliteMarks } from './sqlite-marks.js';
@@ -83,6 +84,15 @@ export class SqliteDatabase implements Database {
 
   load(rows: RunRows, keys: readonly string[] | undefined, into: MetricTable, signal: AbortSignal): Promise<void> {
     return this.#metrics.load(rows, keys, into, signal);
+  }
+
+  added(
+    rows: RunRows,
+    known: KnownMetrics,
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined> {
+    return this.#metrics.added(rows, known, into, signal);
   }
 
   stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch> {

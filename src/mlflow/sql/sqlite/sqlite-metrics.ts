@@ -2,6 +2,7 @@ import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import type { RunRows } from '../database.js';
 import { MetricColumns } from '../metric-columns.js';
+import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
 import { Pace } from './pace.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
@@ -55,6 +56,29 @@ export class SqliteMetrics {
     for await (const page of this.#rows.pages(rows, query, this.#reading, signal)) {
       for (const row of page) push(into.of(String(row[3])), row);
     }
+  }
+
+  /**
+   * The rows behind the last rowid that is known. VACUUM numbers the rows anew, from 1 and in their order, so that fewer of
+   * them than there should be lie behind it.
+   */
+  async added(
+    rows: RunRows,
+    known: KnownMetrics,
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number> | undefined> {
+    let last = 0;
+    let missing = rows.points;
+    for (const { rowid, points } of known.values()) {
+      if (rowid === undefined) return undefined;
+      last = Math.max(last, rowid);
+      missing -= points;
+    }
+    await this.load({ ...rows, from: Math.max(last + 1, rows.from ?? 0) }, undefined, into, signal);
+    const more = new Map(into.keys.map((key) => [key, into.of(key).length]));
+    for (const count of more.values()) missing -= count;
+    return missing === 0 ? more : undefined;
   }
 
   /** A whole run through the index on run_uuid, which ends in the rowid. */

@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import type { Notice } from '../../model.js';
+import type { ArtifactRepository } from './artifact-repository.js';
+
+/**
+ * A mark that changes whenever a listing shows that a file was added, replaced or removed, or that what stands in the way of
+ * listing them has changed. Where listings name no versions, a file that was replaced by one of equal size is not noticed.
+ */
+export async function listingDigest(artifacts: ArtifactRepository, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const add = (item: Notice | readonly unknown[]): void => void hash.update(`${JSON.stringify(item)}\n`);
+  for await (const { path, size, version } of artifacts.list({ signal, notice: add })) add([path, size, version]);
+  return hash.digest('hex').slice(0, 32);
+}
