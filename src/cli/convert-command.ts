@@ -2,7 +2,6 @@ import { ConvertError, isAbort } from '../errors.js';
 import { ConvertEvents } from '../events.js';
 import { defaultTrackingUri } from '../mlflow/default-store.js';
 import type { Ending, View } from '../report/ending.js';
-import { JsonLog } from '../report/json-log.js';
 import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
 import { ReportFile } from '../report/report-file.js';
@@ -28,7 +27,7 @@ const STOPPING = 'Stopping: finishing what is being written. Press Ctrl-C again 
 export async function runConvert(settings: ConvertSettings, io: Io): Promise<number> {
   const events = new ConvertEvents();
   const summary = new Summary(events);
-  const view = createView(settings, events, io);
+  const view = await createView(settings, events, io);
   let report: ReportFile | undefined;
   const interruptions = listenForSignals(
     io,
@@ -99,10 +98,15 @@ function once<Argument, Result>(act: (argument: Argument) => Result): (argument:
   };
 }
 
-function createView(settings: ConvertSettings, events: ConvertEvents, { stdout, stderr, env }: Io): View {
+async function createView(
+  settings: ConvertSettings,
+  events: ConvertEvents,
+  { stdout, stderr, env }: Io,
+): Promise<View> {
   const progress = new ProgressState(events);
   const { quiet, logFormat, report } = settings;
   if (logFormat === 'json') {
+    const { JsonLog } = await import('../report/json-log.js');
     return new JsonLog(events, progress, {
       write: (line) => stdout.write(line),
       tell: (line) => stderr.write(`${line}\n`),

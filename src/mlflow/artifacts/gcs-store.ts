@@ -1,6 +1,5 @@
 import type { Bucket } from '@google-cloud/storage';
 import { ConvertError } from '../../errors.js';
-import { GcsDownloads } from './gcs-downloads.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
 import { LONGEST_SILENCE, within } from './patience.js';
@@ -30,6 +29,7 @@ export async function openGcs(name: string, env: Environment): Promise<ObjectSto
   // this client takes the variable for the whole base of its URLs, MLflow's for the host
   if (emulator) storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   const bucket = storage.bucket(name);
+  const { GcsDownloads } = await import('./gcs-downloads.js');
   const downloads = new GcsDownloads(storage.apiEndpoint, name, async (url) => {
     return emulator ? {} : Object.fromEntries(new Headers(await storage.authClient.getRequestHeaders(url)));
   });

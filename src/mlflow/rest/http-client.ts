@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, interceptors } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { ConvertError } from '../../errors.js';
 import type { SourceOptions } from '../source-options.js';
 import { authorization } from './credentials.js';
@@ -10,6 +10,7 @@ import { refusal } from './refusal.js';
 import { backoff, isNetworkTrouble, isNobodyThere, isPassing, isUntrusted, retryAfter } from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
+import { undici } from './undici.js';
 
 const MOST_REDIRECTS = 5;
 /** For requests that give up early. */
@@ -74,6 +75,7 @@ export class HttpClient {
       ...(options.workspace !== undefined && { 'x-mlflow-workspace': options.workspace }),
     };
     const { timeout } = this.#retry;
+    const { Agent, interceptors } = undici();
     this.#agent = new Agent({
       connections: options.concurrency,
       pipelining: 1,

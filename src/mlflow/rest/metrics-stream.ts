@@ -1,6 +1,4 @@
 import { pipeline, type Readable } from 'node:stream';
-import { pick } from 'stream-json/filters/pick.js';
-import { streamArray } from 'stream-json/streamers/stream-array.js';
 import type { PointBatch } from '../../model.js';
 import { BATCH_POINTS } from '../file/point-columns.js';
 import { PointList } from './point-list.js';
@@ -17,6 +15,9 @@ interface Metric {
  * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut.
  */
 export async function* streamMetrics(body: Readable): AsyncGenerator<PointBatch, void, void> {
+  // seldom needed, and it takes long to load
+  const { pick } = await import('stream-json/filters/pick.js');
+  const { streamArray } = await import('stream-json/streamers/stream-array.js');
   const metrics = streamArray.asStream({ numberAsString: true });
   const parser = pick.withParserAsStream({ filter: 'metrics' });
   pipeline(body, parser, metrics, () => {}); // an error comes out of the last stream

@@ -1,4 +1,3 @@
-import { errors } from 'undici';
 import { errorCode } from '../../errors.js';
 import type { RetrySettings } from './environment.js';
 
@@ -27,15 +26,14 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
+/** undici's: the answer was cut, or silent for too long. */
+const CLIENT_CODE = /^UND_ERR_(SOCKET|.*TIMEOUT|.*LENGTH_MISMATCH|RES_|RESPONSE)/;
+
 /** True for what a repetition may mend. */
 export function isNetworkTrouble(cause: unknown): boolean {
-  if (cause instanceof errors.HTTPParserError) return true;
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return true;
   const code = errorCode(cause);
-  if (
-    code !== undefined &&
-    (NETWORK_CODES.has(code) || /^UND_ERR_(SOCKET|.*TIMEOUT|.*LENGTH_MISMATCH|RES_|RESPONSE)/.test(code))
-  )
-    return true;
+  if (code !== undefined && (NETWORK_CODES.has(code) || CLIENT_CODE.test(code))) return true;
   if (cause instanceof AggregateError) return cause.errors.some(isNetworkTrouble);
   return cause instanceof Error && cause.cause !== undefined && isNetworkTrouble(cause.cause);
 }
