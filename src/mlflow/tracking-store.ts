@@ -32,6 +32,13 @@ export interface TrackingStore {
   runs(experiment: Experiment, signal: AbortSignal): AsyncIterable<RunRef>;
 
   /**
+   * Of an experiment's runs those that go on (RUNNING, SCHEDULED), deleted ones included, and those of `known` (ids of runs of
+   * this experiment) that are still there; each once, as it is now. Costs what goes on, not what exists. Absent where events
+   * tell which runs have changed.
+   */
+  going?(experiment: Experiment, known: readonly string[], signal: AbortSignal): AsyncIterable<RunRef>;
+
+  /**
    * A mark that changes whenever anything of the run (header, params, tags, points, artifacts, datasets, models) may
    * have changed; equal marks mean that reading again gives the same. Reads no history.
    */

@@ -50,6 +50,15 @@ export class Tracker {
     return this.known.get(id);
   }
 
+  /** The experiments, each with the ids of its runs that go on as far as is known. */
+  *goingOn(): Generator<{ readonly experiment: Experiment; readonly runIds: readonly string[] }> {
+    const ids = new Map<string, string[]>();
+    for (const { experiment, ref } of this.going.values()) {
+      ids.set(experiment.id, [...(ids.get(experiment.id) ?? []), ref.runId]);
+    }
+    for (const experiment of this.known.values()) yield { experiment, runIds: ids.get(experiment.id) ?? [] };
+  }
+
   /** These are the experiments now; gives those that are new or have changed. */
   experiments(experiments: readonly Experiment[]): Experiment[] {
     const before = this.known;

@@ -7,9 +7,11 @@ import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Backoff } from './backoff.js';
 import { Calm } from './calm.js';
+import { goingRuns } from './going-runs.js';
 import { HintedRuns } from './hinted-runs.js';
 import { HintQueue, type Hints } from './hints.js';
 import { Listing } from './listing.js';
+import { LookPace } from './look-pace.js';
 import { sourceKind } from './source-kind.js';
 import { cost, Sweep } from './sweep.js';
 import { SyncJournal } from './sync-journal.js';
@@ -18,8 +20,6 @@ import type { WatchOptions } from './watch.js';
 
 /** From a hint to the look that it asks for. */
 const SETTLE = 250;
-/** A database is looked at as a whole: at most a part of the time, however often it changes. */
-const LOOKING_PART = 4;
 /** So long after a run was written last, its index entries are written once more; see {@link Conversion.reindex}. */
 const CALM = 8_000;
 const FIRST_PAUSE = 1_000;
@@ -55,8 +55,7 @@ export class WatchLoop {
   private conversion: Conversion | undefined;
   private journal: SyncJournal | undefined;
   private walk: Walk | undefined;
-  private nextLook = 0;
-  private notBefore = 0;
+  private readonly pace: LookPace;
   private caughtUp = false;
   private readonly calm = new Calm(CALM);
 
@@ -69,6 +68,7 @@ export class WatchLoop {
   ) {
     const kind = sourceKind(options.trackingUri, store);
     this.isDirectory = kind.type === 'directory';
+    this.pace = new LookPace(watching.interval, store.going !== undefined);
     this.tracker = new Tracker(kind, watching.poll, (hint) => this.hints.add(hint), events);
   }
 
@@ -117,6 +117,8 @@ export class WatchLoop {
     await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
     await this.complete(listing, work, tally);
     this.caughtUp = true;
+    // what converting everything took says nothing of how long looking will take
+    if (!this.isDirectory) this.pace.looked(Date.now(), 'all');
     // The threads that have converted a whole store hold the memory for that; what follows needs little.
     await this.close();
     this.events.emit('watching', { how: this.tracker.how, active: this.tracker.active });
@@ -125,22 +127,23 @@ export class WatchLoop {
   /** Waits until there is something to do, and does it. */
   private async step(work: Work): Promise<void> {
     const { conversion, signal } = work;
-    await this.hints.wait(Math.min(this.nextLook, this.calm.next()), this.notBefore, signal);
+    await this.hints.wait(Math.min(this.pace.next, this.calm.next()), this.pace.notBefore, signal);
     if (signal.aborted) return;
     const calmed = this.calm.take();
     if (calmed.length > 0 && !(await conversion.reindex(calmed))) this.calm.add(calmed);
-    const hints = Date.now() >= this.notBefore ? this.hints.take() : undefined;
-    if (hints === undefined && Date.now() < this.nextLook) return;
+    const hints = Date.now() >= this.pace.notBefore ? this.hints.take() : undefined;
+    if (hints === undefined && Date.now() < this.pace.next) return;
     if (hints !== undefined && this.isDirectory) await this.followHints(hints, work);
-    else if (hints !== undefined || !this.isDirectory) await this.lookAtAll(hints, work);
-    else await this.walkOn(work);
+    else if (this.isDirectory) await this.walkOn(work);
+    else if (this.pace.isNarrow) await this.lookAtGoing(hints, work);
+    else await this.lookAtAll(hints, work);
   }
 
   private async followHints(hints: Hints, work: Work): Promise<void> {
     const { conversion, journal, signal } = work;
     const tally = newTally();
     // something is gone, or whatever: the walk finds out
-    if (hints.everything) this.nextLook = Math.min(this.nextLook, Date.now());
+    if (hints.everything) this.pace.next = Math.min(this.pace.next, Date.now());
     const hinted = new HintedRuns(this.store, this.options.experiments, this.tracker, conversion.ledger);
     const runs = await hinted.runs(hints, signal);
     for (const { hash, run } of runs) {
@@ -152,6 +155,17 @@ export class WatchLoop {
     await conversion.pass(iterate(runs.map(({ run }) => run)), signal, { done, brief: true });
     journal.passed({ complete: false });
     this.tell(tally, false, tally.changed > 0 ? Date.now() - hints.since : undefined);
+  }
+
+  /** What has changed among the runs that go on, which is cheap; the rest has its turn when that is affordable. */
+  private async lookAtGoing(hints: Hints | undefined, { conversion, journal, signal }: Work): Promise<void> {
+    const tally = newTally();
+    const runs = goingRuns(this.store, this.tracker, signal);
+    const done = this.counting(tally, { conversion, journal, signal }, false);
+    await conversion.pass(runs, signal, { done, brief: true });
+    journal.passed({ complete: false });
+    this.pace.looked(tally.began, 'what goes on');
+    if (tally.changed > 0) this.tell(tally, false, hints === undefined ? undefined : Date.now() - hints.since);
   }
 
   /** Servers and databases tell cheaply what has changed, but only all together. */
@@ -177,10 +191,10 @@ export class WatchLoop {
     if (sweep.isOver) {
       this.walk = undefined;
       await this.complete(listing, work, { ...whole, changed: tally.changed });
-      this.nextLook = Math.max(whole.began + this.watching.reconcile, Date.now() + spent.pause());
+      this.pace.next = Math.max(whole.began + this.watching.reconcile, Date.now() + spent.pause());
     } else {
       if (tally.changed > 0) this.tell(tally, false);
-      this.nextLook = Date.now() + (tally.changed > 0 ? 0 : spent.pause());
+      this.pace.next = Date.now() + (tally.changed > 0 ? 0 : spent.pause());
     }
   }
 
@@ -203,9 +217,8 @@ export class WatchLoop {
     conversion.vanished(missing);
     this.tracker.tidy();
     journal.passed({ complete: true, began: tally.began });
-    const took = Date.now() - tally.began;
-    this.notBefore = this.isDirectory ? 0 : Date.now() + LOOKING_PART * took;
-    this.nextLook = Date.now() + (this.isDirectory ? this.watching.reconcile : Math.max(this.watching.interval, took));
+    if (this.isDirectory) this.pace.next = Date.now() + this.watching.reconcile;
+    else this.pace.looked(tally.began, 'all');
     if (this.caughtUp) this.tell(tally, true, lag);
   }
 
@@ -252,7 +265,7 @@ export class WatchLoop {
     }
     const until = Date.now() + this.backoff.next();
     await this.hints.wait(until, until, signal);
-    this.nextLook = 0;
+    this.pace.next = 0;
   }
 }
 

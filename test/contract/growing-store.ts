@@ -150,7 +150,8 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
 
 async function theRun(store: TrackingStore): Promise<RunRef> {
   for await (const experiment of store.experiments(never())) {
-    for await (const ref of store.runs(experiment, never())) return ref;
+    const refs = store.going?.(experiment, [], never()) ?? store.runs(experiment, never());
+    for await (const ref of refs) return ref;
   }
   throw new Error('The source has no run.');
 }

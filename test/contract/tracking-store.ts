@@ -96,6 +96,26 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
+    test('runs that go on come without the others, and others that are asked for', async () => {
+      const { store, second } = source;
+      if (store.going === undefined) return;
+      for (const { experiment, expected } of await pairs(source)) {
+        const all = await collect(second.runs(experiment, never()));
+        const live = expected.runs.filter(({ header }) => header.status === 'RUNNING').map(({ runId }) => runId);
+        const ids = async (known: readonly string[]) => {
+          return (await collect(store.going!(experiment, known, never()))).map(({ runId }) => runId).sort();
+        };
+        expect(await ids([])).toEqual(live);
+        const asked = [...all.map(({ runId }) => runId), source.missing.runId];
+        expect(await ids(asked)).toEqual(all.map(({ runId }) => runId).sort());
+        for await (const ref of store.going(experiment, asked, never())) {
+          const listed = all.find(({ runId }) => runId === ref.runId)!;
+          expect(await second.revision(ref, never())).toBe(await second.revision(listed, never()));
+          expect(await second.run(ref, silent())).toEqual(await second.run(listed, silent()));
+        }
+      }
+    });
+
     test('what was added behind a mark is nothing at first, and without a mark everything', async () => {
       const { store, second } = source;
       if (store.grown === undefined) return;

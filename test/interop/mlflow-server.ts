@@ -19,6 +19,8 @@ export interface MlflowServerOptions {
   readonly credentials?: string;
   /** What `--static-prefix` says. */
   readonly prefix?: string;
+  /** By default one that is free. */
+  readonly port?: number;
 }
 
 /** A real `mlflow server` on a port of this machine, with a directory of its own. */
@@ -42,7 +44,7 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
   const { python = PYTHON, flags = [], env = {}, credentials, prefix = '' } = options;
   const directory = join(await scratch(), 'server');
   await mkdir(directory);
-  const port = await freePort();
+  const { port = await freePort() } = options;
   const store = flags.includes('--backend-store-uri')
     ? []
     : ['--backend-store-uri', `sqlite:///${join(directory, 'm.db')}`];

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
@@ -6,42 +5,26 @@ import { until } from './aim-server.js';
 import { differences, expectedRuns, type RunRecord, readAim, some } from './compare.js';
 import { CLI, PROJECT, scratch, start } from './harness.js';
 import { LiveServer } from './live-server.js';
+import { createRun, endRun, logPoints } from './log-by-rest.js';
+import { type MlflowServer, serveMlflow } from './mlflow-server.js';
 import { aim, PYTHON } from './python.js';
 
-/** A source that MLflow trains into, and how it is named. */
-interface Source {
-  readonly name: string;
-  readonly uri: (directory: string) => string;
-  /** What must be there before a watch can begin. */
-  readonly file: (directory: string) => string;
-  /** Whether the source can be read by this version. */
-  readonly isReadable: boolean;
-}
+/** Sources that MLflow trains into: what names them, once they are there. */
+const SOURCES: Readonly<Record<string, (directory: string) => Promise<string>>> = {
+  'a directory': async (directory) => join(directory, 'mlruns'),
+  'a SQLite database': async (directory) => `sqlite:///${join(directory, 'mlflow.db')}`,
+  'a tracking server': async () => (await serveMlflow()).url,
+};
 
-const SOURCES: readonly Source[] = [
-  {
-    name: 'a directory',
-    uri: (directory) => join(directory, 'mlruns'),
-    file: (directory) => join(directory, 'mlruns'),
-    isReadable: true,
-  },
-  {
-    name: 'a SQLite database',
-    uri: (directory) => `sqlite:///${join(directory, 'mlflow.db')}`,
-    file: (directory) => join(directory, 'mlflow.db'),
-    isReadable: existsSync(join(PROJECT, 'src/mlflow/sql')),
-  },
-];
-
-test.each(SOURCES.filter(({ isReadable }) => isReadable))(
-  'training into $name is seen live in aim up, beside people who edit, archive and remove',
-  async ({ uri, file }) => {
+test.each(Object.entries(SOURCES))(
+  'training into %s is seen live in aim up, beside people who edit, archive and remove',
+  async (_, open) => {
     const directory = await scratch();
+    const uri = await open(directory);
     const repo = await scratch();
-    const training = await train(uri(directory), directory);
+    const training = await train(uri, directory);
     const [edited, archived, removed] = training.runs as [string, string, string];
-    expect(existsSync(file(directory))).toBe(true);
-    const watch = await watchInto(uri(directory), repo);
+    const watch = await watchInto(uri, repo);
     const server = await LiveServer.over(repo);
 
     for (const run of training.runs) {
@@ -69,12 +52,47 @@ test.each(SOURCES.filter(({ isReadable }) => isReadable))(
     expect(await server.run(removed)).toBeUndefined();
 
     // Aim's server goes on indexing what has just ended, and the watch sees to it that the last word is right
-    await untilAsMlflowHasIt(uri(directory), repo, { edited, archived, removed });
+    await untilAsMlflowHasIt(uri, repo, { edited, archived, removed });
     expect(await watch.stop()).toEqual({ code: 0, troubles: [] });
     expect(failures(server.log(), removed)).toEqual([]);
     await server.stop();
   },
 );
+
+test('a tracking server that goes away and comes back is told of once, and followed on', async () => {
+  const directory = await scratch();
+  const flags = ['--backend-store-uri', `sqlite:///${join(directory, 'mlflow.db')}`];
+  const server = await serveMlflow({ flags });
+  const repo = await scratch();
+  const before = await loggedRun(server);
+  const watch = await watchInto(server.url, repo);
+  await server.stop();
+  const isSaid = (what: string) => watch.said().includes(`"event":"source","available":${what}`);
+  await until('it is told that the server is away', () => isSaid('false'), watch.said);
+
+  const again = await serveMlflow({ flags, port: server.port });
+  await until('it is told that the server is back', () => isSaid('true'), watch.said);
+  const after = await loggedRun(again);
+  const expected = await expectedRuns(again.url);
+  expect([...expected.keys()].sort()).toEqual([before, after].sort());
+  let found = '';
+  const isAsExpected = async () => {
+    const { runs, indexProblems } = await readAim(repo);
+    found = some([...differences(expected, runs), ...indexProblems]);
+    return found === '';
+  };
+  await until('Aim has what the server has', isAsExpected, () => found);
+  const { code, troubles } = await watch.stop();
+  expect(code).toBe(0);
+  expect(troubles).toEqual([expect.stringContaining('"available":false')]);
+});
+
+async function loggedRun(server: MlflowServer): Promise<string> {
+  const runId = await createRun(server);
+  await logPoints(server, runId, { loss: [{ timestamp: Date.now(), value: 0.5, step: 0n }] });
+  await endRun(server, runId);
+  return runId;
+}
 
 /** Trains three runs in a process of its own; `end` gives how many steps each has logged. */
 async function train(uri: string, cwd: string) {

@@ -18,6 +18,9 @@ export interface Locator {
   readonly models: readonly string[];
 }
 
+/** On no page of the whole listing: such a run is read by itself. */
+export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;
+
 type Packed = readonly [string, string, number, number, 0 | 1, string, ...string[]];
 
 export function packLocator({ digest, page, index, ordinal, active, modelsDigest, models }: Locator): string {
@@ -31,6 +34,6 @@ export function unpackLocator(ref: RunRef): Locator {
     const [digest, page, index, ordinal, active, modelsDigest, ...models] = JSON.parse(ref.locator) as Packed;
     return { digest, page, index, ordinal, active: active === 1, modelsDigest, models };
   } catch {
-    return { digest: '', page: '', index: -1, ordinal: -1, active: true, modelsDigest: '', models: [] };
+    return { ...NOWHERE, digest: '', active: true, modelsDigest: '', models: [] };
   }
 }

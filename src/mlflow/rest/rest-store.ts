@@ -8,13 +8,14 @@ import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { HistoryTail } from './history-tail.js';
 import type { HttpClient } from './http-client.js';
-import { packLocator, unpackLocator } from './locator.js';
-import { type ListedModel, listModels, readModel } from './logged-models.js';
-import { LookAhead, RUNS_PER_PAGE } from './look-ahead.js';
+import { type Locator, unpackLocator } from './locator.js';
+import { readModel } from './logged-models.js';
+import { LookAhead } from './look-ahead.js';
 import { type PagedRequest, page, pages } from './pages.js';
 import { isMissing } from './refusal.js';
 import { settled } from './run-group.js';
-import { digest, experimentRecord, isActive, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { listGoing, listRuns, runsRequest } from './run-listing.js';
+import { experimentRecord, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import { fields } from './wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
@@ -65,20 +66,15 @@ export class RestStore implements TrackingStore {
   }
 
   async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
-    const experimentId = experiment.id;
-    const models = await listModels(this.#client, experimentId, signal);
-    const seen = new Set<string>();
-    let ordinal = 0;
-    for await (const { token, items } of pages(this.#client, runsRequest(experimentId), signal)) {
-      for (const [index, json] of items.entries()) {
-        const runId = runIdOf(json);
-        if (runId === undefined || seen.has(runId)) continue; // a page may shift while one lists
-        seen.add(runId);
-        const record = runRecord(json, runId, experimentId);
-        yield reference(record, models.get(runId) ?? [], { page: token, index, ordinal: ordinal + index });
-      }
-      ordinal += items.length;
-    }
+    yield* listRuns(this.#client, experiment, signal);
+  }
+
+  async *going(
+    experiment: Experiment,
+    known: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<RunRef, void, void> {
+    yield* listGoing(this.#client, experiment, known, signal);
   }
 
   /**
@@ -199,34 +195,4 @@ export class RestStore implements TrackingStore {
       cause,
     });
   }
-}
-
-/** Oldest first, so that runs which come while one lists do not shift the pages. */
-function runsRequest(experimentId: string): PagedRequest {
-  return {
-    path: '/api/2.0/mlflow/runs/search',
-    body: {
-      experiment_ids: [experimentId],
-      run_view_type: 'ALL',
-      max_results: RUNS_PER_PAGE,
-      order_by: ['attributes.start_time ASC'],
-    },
-    items: 'runs',
-    what: `the runs of experiment ${experimentId}`,
-  };
-}
-
-function reference(
-  { run, digest: seen }: RunRecord,
-  models: readonly ListedModel[],
-  place: { readonly page: string; readonly index: number; readonly ordinal: number },
-): RunRef {
-  const locator = packLocator({
-    ...place,
-    digest: seen,
-    active: isActive(run),
-    modelsDigest: models.length === 0 ? '' : digest(models),
-    models: models.map(({ id }) => id),
-  });
-  return { runId: run.id, experimentId: run.experimentId, locator };
 }

@@ -8,6 +8,14 @@ export type Row = readonly (string | null)[];
 /** Runs a query with `?` for parameters and `"name"` for identifiers. For results of some thousand rows at most. */
 export type Query = (sql: string, parameters?: readonly string[]) => Promise<Row[]>;
 
+/** `going`: those that are RUNNING or SCHEDULED. */
+export type WhichRuns = 'all' | 'going';
+
+/** A condition on the table runs. */
+export function runsThat(which: WhichRuns): string {
+  return which === 'all' ? '' : "AND status IN ('RUNNING', 'SCHEDULED')";
+}
+
 /** How many metric rows a run has, and which, as far as the database can tell. */
 export interface MetricMark {
   readonly points: number;
@@ -45,7 +53,7 @@ export interface Database {
   snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
 
   /** The ids of an experiment's runs, {@link page} at a time, in a stable order. */
-  runIds(experimentId: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  runIds(experimentId: string, which: WhichRuns, signal: AbortSignal): AsyncIterable<readonly string[]>;
 
   /** The marks of runs. A run without metric rows may be missing. */
   marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>>;

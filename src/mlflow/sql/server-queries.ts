@@ -1,4 +1,4 @@
-import { type Database, type MetricMark, placeholders, type RunRows } from './database.js';
+import { type Database, type MetricMark, placeholders, type RunRows, runsThat, type WhichRuns } from './database.js';
 import type { KnownMetrics } from './metric-place.js';
 
 type Queries = Pick<Database, 'snapshot' | 'page'>;
@@ -24,11 +24,13 @@ export async function columnsOf(
 export async function* runIdsOf(
   database: Queries,
   experimentId: string,
+  which: WhichRuns,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   let last = '';
   for (;;) {
-    const sql = `SELECT run_uuid FROM runs WHERE experiment_id = ? AND run_uuid > ? ORDER BY run_uuid LIMIT ${database.page}`;
+    const sql = `SELECT run_uuid FROM runs WHERE experiment_id = ? AND run_uuid > ? ${runsThat(which)}
+      ORDER BY run_uuid LIMIT ${database.page}`;
     const rows = await database.snapshot((query) => query(sql, [experimentId, last]), signal);
     if (rows.length === 0) return;
     const ids = rows.map(([id]) => id ?? '');

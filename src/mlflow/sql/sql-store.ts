@@ -52,14 +52,37 @@ export class SqlStore implements TrackingStore {
   }
 
   async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
-    const schema = await this.#schema(signal);
-    for await (const ids of this.#database.runIds(experiment.id, signal)) {
-      const marks = await readMarks(this.#database, schema, ids, signal);
-      for (const runId of ids) {
-        const mark = marks.get(runId);
-        // one that is gone again already is no run
-        if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: locatorOf(mark) };
-      }
+    for await (const ids of this.#database.runIds(experiment.id, 'all', signal)) {
+      yield* this.#references(experiment, ids, signal);
+    }
+  }
+
+  async *going(
+    experiment: Experiment,
+    known: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<RunRef, void, void> {
+    const rest = new Set(known);
+    for await (const ids of this.#database.runIds(experiment.id, 'going', signal)) {
+      for (const id of ids) rest.delete(id);
+      yield* this.#references(experiment, ids, signal);
+    }
+    const ids = [...rest];
+    for (let at = 0; at < ids.length; at += this.#database.page) {
+      yield* this.#references(experiment, ids.slice(at, at + this.#database.page), signal);
+    }
+  }
+
+  async *#references(
+    experiment: Experiment,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<RunRef, void, void> {
+    const marks = await readMarks(this.#database, await this.#schema(signal), ids, signal);
+    for (const runId of ids) {
+      const mark = marks.get(runId);
+      // one that is gone again already is no run
+      if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: locatorOf(mark) };
     }
   }
 

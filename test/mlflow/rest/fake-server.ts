@@ -108,7 +108,8 @@ export class FakeServer {
         return paged(this.content.experiments.map(experimentJson), body, 'experiments');
       case 'runs/search': {
         const ids = body.experiment_ids as string[];
-        return paged(this.content.runs.filter((one) => ids.includes(one.experimentId)).map(runJson), body, 'runs');
+        const found = this.content.runs.filter((one) => ids.includes(one.experimentId) && passes(one, body.filter));
+        return paged(found.map(runJson), body, 'runs');
       }
       case 'runs/get':
         if (run !== undefined) return { run: runJson(run) };
@@ -216,6 +217,16 @@ function listing(run: FakeRun, directory: string, whole: boolean): Json {
 
 function missing(message: string): Json {
   return { error_code: 'RESOURCE_DOES_NOT_EXIST', message };
+}
+
+/** As much of MLflow's filters as is asked for. */
+function passes({ runId, status = 'FINISHED' }: FakeRun, filter: unknown): boolean {
+  if (filter === undefined) return true;
+  const ids = /^attributes\.run_id IN \((.*)\)$/.exec(String(filter))?.[1];
+  if (ids !== undefined) return ids.split(', ').includes(`'${runId}'`);
+  return String(filter)
+    .split(' and ')
+    .every((part) => /^attributes\.status != '(\w+)'$/.exec(part)?.[1] !== status);
 }
 
 const token = (at: number): string => Buffer.from(JSON.stringify({ offset: at })).toString('base64');

@@ -2,7 +2,15 @@ import type mysql from 'mysql2';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
-import { type Database, type MetricMark, placeholders, type Query, type Row, type RunRows } from '../database.js';
+import {
+  type Database,
+  type MetricMark,
+  placeholders,
+  type Query,
+  type Row,
+  type RunRows,
+  type WhichRuns,
+} from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { mysqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
@@ -59,8 +67,8 @@ export class MysqlDatabase implements Database {
     }
   }
 
-  runIds(experimentId: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
-    return runIdsOf(this, experimentId, signal);
+  runIds(experimentId: string, which: WhichRuns, signal: AbortSignal): AsyncIterable<readonly string[]> {
+    return runIdsOf(this, experimentId, which, signal);
   }
 
   marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {

@@ -3,7 +3,15 @@ import type pg from 'pg';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
-import { type Database, type MetricMark, placeholders, type Query, type Row, type RunRows } from '../database.js';
+import {
+  type Database,
+  type MetricMark,
+  placeholders,
+  type Query,
+  type Row,
+  type RunRows,
+  type WhichRuns,
+} from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { copyStreams, postgresqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
@@ -57,9 +65,13 @@ export class PostgresqlDatabase implements Database {
     });
   }
 
-  async *runIds(experimentId: string, signal: AbortSignal): AsyncGenerator<readonly string[], void, void> {
+  async *runIds(
+    experimentId: string,
+    which: WhichRuns,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly string[], void, void> {
     await this.#checkIndex(signal);
-    yield* runIdsOf(this, experimentId, signal);
+    yield* runIdsOf(this, experimentId, which, signal);
   }
 
   marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {

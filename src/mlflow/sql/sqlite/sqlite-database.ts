@@ -1,5 +1,13 @@
 import type { PointBatch } from '../../../model.js';
-import type { Database, MetricMark, Query, Row, RunRows } from '../database.js';
+import {
+  type Database,
+  type MetricMark,
+  type Query,
+  type Row,
+  type RunRows,
+  runsThat,
+  type WhichRuns,
+} from '../database.js';
 import type { SqliteAddress } from '../database-uri.js';
 import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
@@ -55,9 +63,14 @@ export class SqliteDatabase implements Database {
   }
 
   /** In the order in which they were made: no index leads from an experiment to its runs. */
-  async *runIds(experimentId: string, signal: AbortSignal): AsyncGenerator<readonly string[], void, void> {
+  async *runIds(
+    experimentId: string,
+    which: WhichRuns,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly string[], void, void> {
     const boundary = `SELECT max(rowid) FROM (SELECT rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${RUNS_AT_ONCE})`;
-    const sql = 'SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ORDER BY rowid';
+    const sql = `SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ${runsThat(which)}
+      ORDER BY rowid`;
     let ids: string[] = [];
     for (let from = 0; ; ) {
       const [[to] = []] = await this.#connection.all(boundary, [from], signal);

@@ -1,0 +1,98 @@
+import type { Experiment, RunRef } from '../../model.js';
+import type { HttpClient } from './http-client.js';
+import { type Locator, NOWHERE, packLocator } from './locator.js';
+import { type ListedModel, listModels } from './logged-models.js';
+import { RUNS_PER_PAGE } from './look-ahead.js';
+import { type PagedRequest, pages } from './pages.js';
+import { digest, isActive, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import type { Fields } from './wire.js';
+
+/** References to all runs of an experiment, oldest first. */
+export async function* listRuns(
+  client: HttpClient,
+  experiment: Experiment,
+  signal: AbortSignal,
+): AsyncGenerator<RunRef, void, void> {
+  const models = await listModels(client, experiment.id, signal);
+  const seen = new Set<string>();
+  let ordinal = 0;
+  for await (const { token, items } of pages(client, runsRequest(experiment.id), signal)) {
+    for (const [index, record] of newRecords(items, experiment, seen)) {
+      yield reference(record, models.get(record.run.id) ?? [], { page: token, index, ordinal: ordinal + index });
+    }
+    ordinal += items.length;
+  }
+}
+
+/** References to those of an experiment's runs that go on, and to those of `known` that are still there. */
+export async function* listGoing(
+  client: HttpClient,
+  experiment: Experiment,
+  known: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<RunRef, void, void> {
+  const models = await listModels(client, experiment.id, signal);
+  const seen = new Set<string>();
+  for (const filter of [GOING, ...idFilters(known)]) {
+    for await (const { items } of pages(client, runsRequest(experiment.id, filter), signal)) {
+      for (const [, record] of newRecords(items, experiment, seen)) {
+        yield reference(record, models.get(record.run.id) ?? [], NOWHERE);
+      }
+    }
+  }
+}
+
+/** The filter for runs that have not ended. */
+const GOING = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
+
+function* idFilters(ids: readonly string[]): Generator<string, void, void> {
+  for (let at = 0; at < ids.length; at += RUNS_PER_PAGE) {
+    const some = ids.slice(at, at + RUNS_PER_PAGE).map((id) => `'${id}'`);
+    yield `attributes.run_id IN (${some.join(', ')})`;
+  }
+}
+
+/** The runs of a page with their places on it, without those that were seen before: pages may shift while one lists. */
+function* newRecords(
+  items: readonly Fields[],
+  { id: experimentId }: Experiment,
+  seen: Set<string>,
+): Generator<[index: number, record: RunRecord], void, void> {
+  for (const [index, json] of items.entries()) {
+    const runId = runIdOf(json);
+    if (runId === undefined || seen.has(runId)) continue;
+    seen.add(runId);
+    yield [index, runRecord(json, runId, experimentId)];
+  }
+}
+
+/** Oldest first, so that runs which come while one lists do not shift the pages. */
+export function runsRequest(experimentId: string, filter?: string): PagedRequest {
+  return {
+    path: '/api/2.0/mlflow/runs/search',
+    body: {
+      experiment_ids: [experimentId],
+      run_view_type: 'ALL',
+      max_results: RUNS_PER_PAGE,
+      order_by: ['attributes.start_time ASC'],
+      ...(filter !== undefined && { filter }),
+    },
+    items: 'runs',
+    what: `the runs of experiment ${experimentId}`,
+  };
+}
+
+function reference(
+  { run, digest: seen }: RunRecord,
+  models: readonly ListedModel[],
+  place: Pick<Locator, 'page' | 'index' | 'ordinal'>,
+): RunRef {
+  const locator = packLocator({
+    ...place,
+    digest: seen,
+    active: isActive(run),
+    modelsDigest: models.length === 0 ? '' : digest(models),
+    models: models.map(({ id }) => id),
+  });
+  return { runId: run.id, experimentId: run.experimentId, locator };
+}

@@ -1,0 +1,66 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { built, type Started, startScript } from '../support/command-line.js';
+import { NOW } from '../support/one-conversion.js';
+import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { untilSettled } from '../support/watching.js';
+
+const LIVE = 'f'.repeat(32);
+const ENDED = 300;
+const point = (step: number) => ({ timestamp: NOW + step, value: step / 7, step: BigInt(step) });
+
+const builders: SqliteStoreBuilder[] = [];
+afterEach(() => {
+  for (const builder of builders.splice(0)) builder.remove();
+});
+
+/** A database with many runs that have ended, and one that goes on. */
+function database(): SqliteStoreBuilder {
+  const builder = new SqliteStoreBuilder();
+  builders.push(builder);
+  builder.experiment({ id: 0, name: 'Default' });
+  for (let run = 0; run < ENDED; run++) builder.run(0, { runId: run.toString(16).padStart(32, '0') });
+  builder.run(0, { runId: LIVE, status: 'RUNNING', endTime: null, metrics: { loss: [point(0)] } });
+  return builder;
+}
+
+/** A watch that prints its passes, each as JSON behind its number. */
+function watchPasses(trackingUri: string, repo: string): Started {
+  return startScript(`
+    import { ConvertEvents, DEFAULT_SOURCE, DEFAULT_WATCH, watch } from '${built('index.js')}';
+    import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '${built('policies.js')}';
+    const options = {
+      ...${JSON.stringify({ trackingUri, repo, experiments: [], includeDeleted: false, overwrite: false })},
+      restoreRemoved: false, concurrency: 2,
+      source: DEFAULT_SOURCE, mapping: DEFAULT_MAPPING, artifacts: DEFAULT_ARTIFACTS,
+    };
+    const events = new ConvertEvents();
+    const stop = new AbortController();
+    process.once('SIGTERM', () => stop.abort());
+    let passes = 0;
+    events.on('watching', () => console.log('watching'));
+    events.on('pass', (pass) => { if (pass.changed > 0) console.log(++passes + ' ' + JSON.stringify(pass)); });
+    await watch(options, { ...DEFAULT_WATCH, interval: 3_600_000 }, events, stop.signal);
+  `);
+}
+
+test('a database is looked at as a whole and, in between, only at what goes on', async () => {
+  const builder = database();
+  const repo = temporaryDirectory();
+  const watch = watchPasses(builder.uri, repo);
+  await watch.line((line) => line === 'watching');
+  const looked = new Set<number>();
+  for (let step = 1; step <= 12; step++) {
+    builder.points(LIVE, 'loss', [point(step)]);
+    const line = await watch.line((said) => said.startsWith(`${step} `));
+    const { runs, changed } = JSON.parse(line.slice(line.indexOf(' '))) as { runs: number; changed: number };
+    expect(changed).toBe(1);
+    looked.add(runs);
+  }
+  expect(looked).toEqual(new Set([1, ENDED + 1]));
+
+  builder.database.exec(`UPDATE runs SET status = 'FINISHED', end_time = ${NOW + 100} WHERE run_uuid = '${LIVE}'`);
+  await untilSettled(builder.uri, repo);
+  watch.child.kill('SIGTERM');
+  expect(await watch.ended).toMatchObject({ code: 0, stderr: '' });
+}, 60_000);
