@@ -72,7 +72,7 @@ export class IndexDatabase {
     if (this.reader === undefined) return;
     const { version } = this.reader;
     const writer = this.writer();
-    if (!mergeFiles(this.reader, writer, limit)) return;
+    if (!mergeFiles(this.reader, writer, { limit })) return;
     this.publish(writer);
     if (!later) this.removeTables(version, this.reader.version);
   }

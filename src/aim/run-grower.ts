@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Key } from '../rocksdb/bytes.js';
-import { mergeFiles } from '../rocksdb/compaction.js';
+import { type MergePlan, mergeFiles } from '../rocksdb/compaction.js';
 import { DatabaseReader } from '../rocksdb/database.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { RollingTable } from '../rocksdb/rolling-table.js';
@@ -17,7 +17,17 @@ import type { SequenceId } from './sequence.js';
 import type { MetricSummary } from './summary.js';
 
 /** With the one that is added, no more files than Aim's RocksDB lets gather at level 0. */
-const FILES_BEFORE = 7;
+const MOST_FILES_BEFORE = 7;
+
+/**
+ * Runs that began together would all be merged in the same pass, which then lasts ten times as long as others: so each
+ * gathers files, and lets them grow, in a measure of its own.
+ */
+function mergePlanOf(hash: string): MergePlan {
+  let number = 0;
+  for (let i = 0; i < hash.length; i++) number = (31 * number + hash.charCodeAt(i)) >>> 0;
+  return { limit: MOST_FILES_BEFORE - (number % 4), stagger: 1.5 + ((number >>> 2) % 16) / 8 };
+}
 
 /** What is added to a run, and what it looks like then. */
 export interface RunAddition {
@@ -77,7 +87,7 @@ function growAttributes(
   const traces = run + encodePath('traces');
   const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
   let collision = false;
-  const bytes = addTable(live, staged, (table, old) =>
+  const bytes = addTable(hash, live, staged, (table, old) =>
     addDifferences(table, now.sorted(), old.records(), {
       // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
       isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
@@ -101,7 +111,7 @@ function growSequences(
 ): number {
   if (points.length === 0 && !newMessages) return 0;
   const messagesPath = objectsPath(hash, LOG_RECORDS.contextId, LOG_RECORDS.name);
-  return addTable(live, staged, (table, old, writer) => {
+  return addTable(hash, live, staged, (table, old, writer) => {
     if (newMessages) {
       const sorted = messages.sorted().map(({ key, value }): Entry => [key, value]);
       addDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
@@ -115,6 +125,7 @@ function growSequences(
 
 /** Adds a table of what `write` puts into it to a database; none, if that is nothing. Returns the bytes written. */
 function addTable(
+  hash: string,
   live: string,
   staged: string,
   write: (table: RollingTable, old: DatabaseReader, writer: DatabaseWriter) => void,
@@ -129,7 +140,7 @@ function addTable(
       rmSync(staged, { recursive: true, force: true });
       return 0;
     }
-    mergeFiles(old, writer, FILES_BEFORE);
+    mergeFiles(old, writer, mergePlanOf(hash));
     return writer.finish();
   } catch (error) {
     writer.abandon();

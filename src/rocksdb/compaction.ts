@@ -4,8 +4,13 @@ import type { TableFile, Version } from './manifest.js';
 import { RollingTable } from './rolling-table.js';
 import { DELETION, VALUE } from './table-writer.js';
 
-/** What is merged is to be lighter than the next older file by this factor; with 2 the least is written again. */
-const STAGGER = 2;
+/** When files are merged. */
+export interface MergePlan {
+  /** So many files may remain at level 0. */
+  readonly limit: number;
+  /** What is merged is to be lighter than the next older file by this factor, 2 by default: with that the least is written again. */
+  readonly stagger?: number;
+}
 
 /**
  * The files to merge into one so that no more than `limit` remain at level 0; none when that is so already. The newest
@@ -14,7 +19,7 @@ const STAGGER = 2;
  * times in 600 additions of one size, 9 in 40,000, 14 in 400,000), while its oldest and largest file is left alone until half
  * as much has come on top.
  */
-export function filesToMerge({ files }: Version, limit: number): readonly TableFile[] {
+export function filesToMerge({ files }: Version, { limit, stagger = 2 }: MergePlan): readonly TableFile[] {
   const newest = files.filter(({ level }) => level === 0).sort((a, b) => b.largestSequence - a.largestSequence);
   if (newest.length <= limit) return [];
   const deeper = files.filter(({ level }) => level > 0).reduce((sum, { size }) => sum + size, 0);
@@ -22,18 +27,18 @@ export function filesToMerge({ files }: Version, limit: number): readonly TableF
   for (const [i, { size }] of newest.entries()) {
     merged += size;
     const isEnough = i > 0 && newest.length - i <= limit;
-    if (isEnough && merged * STAGGER <= (newest[i + 1]?.size ?? deeper)) return newest.slice(0, i + 1);
+    if (isEnough && merged * stagger <= (newest[i + 1]?.size ?? deeper)) return newest.slice(0, i + 1);
   }
   return files;
 }
 
 /**
- * Merges files of the database that `reader` has open, until at most `limit` are left at level 0, into a table that
+ * Merges files of the database that `reader` has open, until at most `plan.limit` are left at level 0, into a table that
  * `writer` adds. Streams: in memory is a block of each file. True if there was something to do.
  */
-export function mergeFiles(reader: DatabaseReader, writer: DatabaseWriter, limit: number): boolean {
+export function mergeFiles(reader: DatabaseReader, writer: DatabaseWriter, plan: MergePlan): boolean {
   const { version } = reader;
-  const chosen = filesToMerge(version, limit);
+  const chosen = filesToMerge(version, plan);
   if (chosen.length === 0) return false;
   const entries = chosen.length < version.files.length ? reader.entries(chosen) : undefined;
   if (entries === undefined) {

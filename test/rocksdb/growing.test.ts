@@ -36,7 +36,7 @@ function grow(directory: string, entries: Entries): number {
   const reader = new DatabaseReader(directory);
   const writer = DatabaseWriter.addTo(directory, reader.version, staged);
   fill(writer, entries, 0);
-  mergeFiles(reader, writer, LIMIT - 1);
+  mergeFiles(reader, writer, { limit: LIMIT - 1 });
   reader.close();
   const bytes = writer.finish();
   for (const name of readdirSync(staged)) renameSync(join(staged, name), join(directory, name));
@@ -131,22 +131,22 @@ describe('the files to merge', () => {
   const numbers = (files: readonly TableFile[]) => files.map(({ number }) => number).sort((a, b) => a - b);
 
   test('are none while there are few', () => {
-    expect(filesToMerge(version(file(4, 9, 3), file(5, 1), file(6, 1)), 2)).toEqual([]);
+    expect(filesToMerge(version(file(4, 9, 3), file(5, 1), file(6, 1)), { limit: 2 })).toEqual([]);
   });
 
   test('are the newest, as few as weigh no more than half the next older', () => {
     const files = [file(4, 900, 3), file(5, 100), file(6, 20), file(7, 4), file(8, 1), file(9, 1)];
-    expect(numbers(filesToMerge(version(...files), 4))).toEqual([8, 9]);
-    expect(numbers(filesToMerge(version(...files), 3))).toEqual([7, 8, 9]);
+    expect(numbers(filesToMerge(version(...files), { limit: 4 }))).toEqual([8, 9]);
+    expect(numbers(filesToMerge(version(...files), { limit: 3 }))).toEqual([7, 8, 9]);
   });
 
   test('are all, when what came on top outweighs half the oldest', () => {
     const files = [file(4, 20, 3), file(5, 10), file(6, 9), file(7, 8)];
-    expect(numbers(filesToMerge(version(...files), 2))).toEqual([4, 5, 6, 7]);
+    expect(numbers(filesToMerge(version(...files), { limit: 2 }))).toEqual([4, 5, 6, 7]);
   });
 
   test('are all at level 0, when only the oldest is twice as heavy', () => {
     const files = [file(4, 90, 3), file(5, 10), file(6, 9), file(7, 8)];
-    expect(numbers(filesToMerge(version(...files), 2))).toEqual([5, 6, 7]);
+    expect(numbers(filesToMerge(version(...files), { limit: 2 }))).toEqual([5, 6, 7]);
   });
 });
