@@ -20,6 +20,7 @@ import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { Deletions } from './sync/deletions.js';
 import { Ledger } from './sync/ledger.js';
+import { Retries } from './sync/retries.js';
 
 const PROGRESS_INTERVAL = 100;
 
@@ -69,6 +70,7 @@ export class Conversion {
   private readonly checks: number;
   /** For each run id met in this pass: whether a run of it has been taken. */
   private taken = new Map<string, Promise<boolean>>();
+  private readonly retries = new Retries();
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
 
@@ -185,7 +187,8 @@ export class Conversion {
     const entry = this.ledger.get(hash);
     const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed }, upToDate: false };
-    const { revision, inputs, reviewAt, properties, active, growth } = entry;
+    const { revision, inputs, properties, active, growth } = entry;
+    const reviewAt = entry.reviewAt === 0 && !this.retries.isDue(hash) ? null : entry.reviewAt;
     const known = { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) };
     const job = { ...run, hash, listed, known, before: properties };
     return { job, upToDate: false, ...(active !== undefined && { active }) };

@@ -15,6 +15,7 @@ import { LookPace } from './look-pace.js';
 import { sourceKind } from './source-kind.js';
 import { cost, Sweep } from './sweep.js';
 import { SyncJournal } from './sync-journal.js';
+import { Tally } from './tally.js';
 import { Tracker } from './tracker.js';
 import type { WatchOptions } from './watch.js';
 
@@ -24,13 +25,6 @@ const SETTLE = 250;
 const CALM = 8_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
-
-/** What a pass has done so far. */
-interface Tally {
-  readonly began: number;
-  runs: number;
-  changed: number;
-}
 
 /** What a step works with. */
 interface Work {
@@ -112,7 +106,7 @@ export class WatchLoop {
 
   private async catchUp(listing: Listing, work: Work): Promise<void> {
     const { conversion, signal } = work;
-    const tally = newTally();
+    const tally = new Tally();
     const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
     await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
     await this.complete(listing, work, tally);
@@ -141,7 +135,7 @@ export class WatchLoop {
 
   private async followHints(hints: Hints, work: Work): Promise<void> {
     const { conversion, journal, signal } = work;
-    const tally = newTally();
+    const tally = new Tally();
     // something is gone, or whatever: the walk finds out
     if (hints.everything) this.pace.next = Math.min(this.pace.next, Date.now());
     const hinted = new HintedRuns(this.store, this.options.experiments, this.tracker, conversion.ledger);
@@ -154,29 +148,28 @@ export class WatchLoop {
     const done = this.counting(tally, work, false);
     await conversion.pass(iterate(runs.map(({ run }) => run)), signal, { done, brief: true });
     journal.passed({ complete: false });
-    this.tell(tally, false, tally.changed > 0 ? Date.now() - hints.since : undefined);
+    this.tell(tally, false, hints.since);
   }
 
   /** What has changed among the runs that go on, which is cheap; the rest has its turn when that is affordable. */
   private async lookAtGoing(hints: Hints | undefined, { conversion, journal, signal }: Work): Promise<void> {
-    const tally = newTally();
+    const tally = new Tally();
     const runs = goingRuns(this.store, this.tracker, signal);
     const done = this.counting(tally, { conversion, journal, signal }, false);
     await conversion.pass(runs, signal, { done, brief: true });
     journal.passed({ complete: false });
     this.pace.looked(tally.began, 'what goes on');
-    if (tally.changed > 0) this.tell(tally, false, hints === undefined ? undefined : Date.now() - hints.since);
+    if (tally.changed > 0) this.tell(tally, false, hints?.since);
   }
 
   /** Servers and databases tell cheaply what has changed, but only all together. */
   private async lookAtAll(hints: Hints | undefined, work: Work): Promise<void> {
     const { conversion, signal } = work;
-    const tally = newTally();
+    const tally = new Tally();
     const listing = await this.list(signal);
     const runs = listing.runs(() => {}, signal);
     await conversion.pass(runs, signal, { done: this.counting(tally, work, false), brief: true });
-    const lag = hints === undefined || tally.changed === 0 ? undefined : Date.now() - hints.since;
-    await this.complete(listing, work, tally, lag);
+    await this.complete(listing, work, tally, hints?.since);
   }
 
   /** One more slice of the walk through a directory. */
@@ -185,12 +178,13 @@ export class WatchLoop {
     const spent = cost();
     this.walk ??= await this.beginWalk(signal);
     const { listing, sweep, whole } = this.walk;
-    const tally = newTally();
+    const tally = new Tally();
     await conversion.pass(sweep.slice(), signal, { done: this.counting(tally, work, false), brief: true });
     whole.runs += tally.runs;
     if (sweep.isOver) {
       this.walk = undefined;
-      await this.complete(listing, work, { ...whole, changed: tally.changed });
+      whole.changed = tally.changed; // the changes of earlier slices have been told
+      await this.complete(listing, work, whole);
       this.pace.next = Math.max(whole.began + this.watching.reconcile, Date.now() + spent.pause());
     } else {
       if (tally.changed > 0) this.tell(tally, false);
@@ -199,7 +193,7 @@ export class WatchLoop {
   }
 
   private async beginWalk(signal: AbortSignal): Promise<Walk> {
-    const whole = newTally();
+    const whole = new Tally();
     const listing = await this.list(signal);
     return { listing, sweep: new Sweep(listing.runs(() => {}, signal)), whole };
   }
@@ -211,7 +205,7 @@ export class WatchLoop {
   }
 
   /** All runs of the source have been met. */
-  private async complete(listing: Listing, { conversion, journal, signal }: Work, tally: Tally, lag?: number) {
+  private async complete(listing: Listing, { conversion, journal, signal }: Work, tally: Tally, since?: number) {
     const missing = await listing.missing(conversion.ledger, signal);
     for (const hash of missing) this.tracker.leave(hash);
     conversion.vanished(missing);
@@ -219,7 +213,7 @@ export class WatchLoop {
     journal.passed({ complete: true, began: tally.began });
     if (this.isDirectory) this.pace.next = Date.now() + this.watching.reconcile;
     else this.pace.looked(tally.began, 'all');
-    if (this.caughtUp) this.tell(tally, true, lag);
+    if (this.caughtUp) this.tell(tally, true, since);
   }
 
   private counting(tally: Tally, { journal }: Work, first: boolean): (passed: PassedRun) => void {
@@ -234,15 +228,8 @@ export class WatchLoop {
     };
   }
 
-  private tell({ began, runs, changed }: Tally, complete: boolean, lag?: number): void {
-    this.events.emit('pass', {
-      complete,
-      runs,
-      changed,
-      active: this.tracker.active,
-      seconds: (Date.now() - began) / 1000,
-      ...(lag !== undefined && { lag: lag / 1000 }),
-    });
+  private tell(tally: Tally, complete: boolean, since?: number): void {
+    this.events.emit('pass', tally.pass(complete, this.tracker.active, since));
   }
 
   private recovered(): void {
@@ -267,10 +254,6 @@ export class WatchLoop {
     await this.hints.wait(until, until, signal);
     this.pace.next = 0;
   }
-}
-
-function newTally(): Tally {
-  return { began: Date.now(), runs: 0, changed: 0 };
 }
 
 async function* iterate(runs: readonly EnumeratedRun[]): AsyncGenerator<EnumeratedRun> {
