@@ -2,22 +2,13 @@ import type mysql from 'mysql2';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
-import {
-  type Database,
-  type MetricMark,
-  placeholders,
-  type Query,
-  type Row,
-  type RunRows,
-  type WhichRuns,
-} from '../database.js';
+import type { Query, Row, RunRows } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { mysqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
-import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
+import { ServerDatabase } from '../server-database.js';
 import { serverError } from '../server-error.js';
-import { addedTo, columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
 import { connectionSettings } from './connection-settings.js';
 
 /** Identifiers as in the other databases, backslashes as the driver escapes them, and time for a consumer that is slow. */
@@ -33,23 +24,16 @@ const POINT = 'timestamp, step, CASE WHEN is_nan THEN NULL ELSE value END';
 type PointRow = [timestamp: number | string, step: number | string, value: number | null, key?: string];
 
 /** A MySQL or MariaDB database. Connections are opened as they are needed: one for each query and history under way. */
-export class MysqlDatabase implements Database {
+export class MysqlDatabase extends ServerDatabase {
   readonly uri: string;
-  readonly page = 2000;
+  protected readonly schemaCondition = '= database()';
   readonly #pool: mysql.Pool;
   readonly #ready = new WeakSet<mysql.PoolConnection>();
 
   constructor(address: ServerAddress) {
+    super();
     this.uri = address.uri;
     this.#pool = mysqlDriver().createPool({ ...connectionSettings(address), connectionLimit: 1000 });
-  }
-
-  columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
-    return columnsOf(this, tables, '= database()', signal);
-  }
-
-  text(column: string): string {
-    return column;
   }
 
   async snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -67,40 +51,7 @@ export class MysqlDatabase implements Database {
     }
   }
 
-  runIds(experimentId: string, which: WhichRuns, signal: AbortSignal): AsyncIterable<readonly string[]> {
-    return runIdsOf(this, experimentId, which, signal);
-  }
-
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
-    return marksOf(this, runIds, signal);
-  }
-
-  counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {
-    return countsOf(this, rows, signal);
-  }
-
-  async load(
-    { runId }: RunRows,
-    keys: readonly string[] | undefined,
-    into: MetricTable,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const among = keys === undefined ? 'TRUE' : `"key" IN ${placeholders(keys.length)}`;
-    await this.#load(runId, among, keys ?? [], into, signal);
-  }
-
-  added(
-    rows: RunRows,
-    known: KnownMetrics,
-    into: MetricTable,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, number> | undefined> {
-    const load = (condition: string, parameters: readonly string[]) =>
-      this.#load(rows.runId, condition, parameters, into, signal);
-    return addedTo(this, rows, known, load, signal);
-  }
-
-  async #load(
+  protected async loadWhere(
     runId: string,
     condition: string,
     parameters: readonly string[],

@@ -3,22 +3,13 @@ import type pg from 'pg';
 import type { PointBatch } from '../../../model.js';
 import { BATCH_POINTS } from '../../file/point-columns.js';
 import { abortable } from '../abortable.js';
-import {
-  type Database,
-  type MetricMark,
-  placeholders,
-  type Query,
-  type Row,
-  type RunRows,
-  type WhichRuns,
-} from '../database.js';
+import type { Query, Row, RunRows, WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { copyStreams, postgresqlDriver } from '../drivers.js';
 import { MetricColumns } from '../metric-columns.js';
-import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
+import { ServerDatabase } from '../server-database.js';
 import { serverError } from '../server-error.js';
-import { addedTo, columnsOf, countsOf, marksOf, runIdsOf } from '../server-queries.js';
 import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
 import { COPIED, CopyRows } from './copy-rows.js';
 
@@ -32,9 +23,9 @@ const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value.toStrin
 const NO_TLS = /does not support SSL/;
 
 /** A PostgreSQL database. Connections are opened as they are needed: one for each query and history under way. */
-export class PostgresqlDatabase implements Database {
+export class PostgresqlDatabase extends ServerDatabase {
   readonly uri: string;
-  readonly page = 2000;
+  protected readonly schemaCondition = '= ANY (current_schemas(false))';
   readonly #settings: ConnectionSettings;
   readonly #warn: (message: string) => void;
   #pool: pg.Pool;
@@ -42,18 +33,11 @@ export class PostgresqlDatabase implements Database {
   #checked = false;
 
   constructor(address: ServerAddress, warn: (message: string) => void) {
+    super();
     this.uri = address.uri;
     this.#warn = warn;
     this.#settings = connectionSettings(address);
     this.#pool = this.#makePool(this.#settings.config);
-  }
-
-  async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
-    return columnsOf(this, tables, '= ANY (current_schemas(false))', signal);
-  }
-
-  text(column: string): string {
-    return column;
   }
 
   async snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -65,45 +49,16 @@ export class PostgresqlDatabase implements Database {
     });
   }
 
-  async *runIds(
+  override async *runIds(
     experimentId: string,
     which: WhichRuns,
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], void, void> {
     await this.#checkIndex(signal);
-    yield* runIdsOf(this, experimentId, which, signal);
+    yield* super.runIds(experimentId, which, signal);
   }
 
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
-    return marksOf(this, runIds, signal);
-  }
-
-  counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {
-    return countsOf(this, rows, signal);
-  }
-
-  async load(
-    { runId }: RunRows,
-    keys: readonly string[] | undefined,
-    into: MetricTable,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const among = keys === undefined ? 'TRUE' : `key IN ${placeholders(keys.length)}`;
-    await this.#load(runId, among, keys ?? [], into, signal);
-  }
-
-  added(
-    rows: RunRows,
-    known: KnownMetrics,
-    into: MetricTable,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, number> | undefined> {
-    const load = (condition: string, parameters: readonly string[]) =>
-      this.#load(rows.runId, condition, parameters, into, signal);
-    return addedTo(this, rows, known, load, signal);
-  }
-
-  async #load(
+  protected async loadWhere(
     runId: string,
     condition: string,
     parameters: readonly string[],
