@@ -10,9 +10,11 @@ import type { RunMetadata, RunProperties } from './run-metadata.js';
 
 /**
  * Runs that become visible together. Each group costs an index file and a few transactions, and the last one has to be
- * waited for; so groups begin small and grow with what has been published: their number stays logarithmic.
+ * waited for; so groups begin small and grow with what has been published. The largest is bounded as memory is: what is
+ * in a group waits, and so do its entries while the index is written.
  */
 const FIRST_GROUP = 250;
+const LARGEST_GROUP = 1500;
 const GROWTH = 0.25;
 /** Nobody waits longer than this for a run that is done; milliseconds. */
 const GROUP_TIME = 15_000;
@@ -95,7 +97,7 @@ export class Publisher {
   }
 
   private isDue(): boolean {
-    const enough = Math.max(FIRST_GROUP, this.published * GROWTH);
+    const enough = Math.min(LARGEST_GROUP, Math.max(FIRST_GROUP, this.published * GROWTH));
     return this.group.length >= enough || Date.now() - this.since >= GROUP_TIME;
   }
 

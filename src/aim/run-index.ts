@@ -19,7 +19,7 @@ export type IndexOutcome =
 const MANY_FILES_MEANWHILE = 16;
 
 /** Records of runs that are kept from the first look at a run to the second; some 200 bytes each. */
-const MAX_HELD_RECORDS = 200_000;
+const MAX_HELD_RECORDS = 100_000;
 
 const CONTEXTS = encodePath('meta', 'contexts');
 const TRACES_TYPES = encodePath('meta', 'traces_types');

@@ -98,6 +98,8 @@ function apply(builder: SqliteStoreBuilder, action: Exclude<Action, { type: 'pas
         .run(action.run, 'x', `${count}`);
       return;
     case 'artifact': {
+      // of a run that has ended a database does not tell that its files have changed
+      if (hasEnded(builder, action.run)) return;
       const file = join(builder.directory, 'mlruns', '0', action.run, 'artifacts', `${count % 3}.txt`);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, `text ${count}`);
@@ -119,6 +121,11 @@ function apply(builder: SqliteStoreBuilder, action: Exclude<Action, { type: 'pas
       builder.points('b', 'loss', [pointOf('next', 10 * count)]);
       database.exec("DELETE FROM metrics WHERE run_uuid = 'gone'; VACUUM");
   }
+}
+
+function hasEnded({ database }: SqliteStoreBuilder, runId: string): boolean {
+  const row = database.prepare('SELECT status AS status FROM runs WHERE run_uuid = ?').get(runId) as { status: string };
+  return row.status === 'FINISHED';
 }
 
 function pointOf(moment: When, number: number): SqlPoint {
