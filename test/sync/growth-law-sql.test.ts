@@ -60,6 +60,8 @@ let grown = 0;
 async function play(actions: readonly Action[], schema: string): Promise<void> {
   const builder = new SqliteStoreBuilder(schema);
   builder.experiment({ id: 0, name: 'Default' });
+  // while it is not there, runs without files are told to have some that cannot be reached; ended ones would stay so
+  mkdirSync(join(builder.directory, 'mlruns'));
   for (const runId of RUNS) builder.run(0, { runId, status: 'RUNNING', startTime: NOW - 100_000, endTime: null });
   const store = openStore(builder.uri);
   const [repo, fresh] = [temporaryDirectory(), temporaryDirectory()];
@@ -108,7 +110,7 @@ function apply(builder: SqliteStoreBuilder, action: Exclude<Action, { type: 'pas
     case 'end':
       database
         .prepare("UPDATE runs SET status = 'FINISHED', end_time = ? WHERE run_uuid = ?")
-        .run(NOW - 10, action.run);
+        .run(NOW - 10_000 + count, action.run);
       return;
     case 'again':
       database.prepare("UPDATE runs SET status = 'RUNNING', end_time = NULL WHERE run_uuid = ?").run(action.run);
