@@ -37,7 +37,8 @@ test.each(Object.entries(SOURCES))(
     await server.change(`${edited}/tags/new/`, 'POST', { tag_name: 'by hand' });
     await server.change(`${archived}/`, 'PUT', { archived: true });
     // Aim gives up, and leaves all as it was, where its own server is just writing the index
-    const isRemoved = async () => /Successfully deleted/.test(await aim('runs', '--repo', repo, 'rm', removed, '--yes'));
+    const isRemoved = async () =>
+      /Successfully deleted/.test(await aim('runs', '--repo', repo, 'rm', removed, '--yes'));
     await until('Aim has removed a run', isRemoved, watch.said);
     for (const run of [edited, archived]) {
       const before = await server.steps(run);
