@@ -87,6 +87,8 @@ const QUIET = {
   DO_NOT_TRACK: 'true',
   MLFLOW_ALLOW_FILE_STORE: 'true',
   PYTHONDONTWRITEBYTECODE: '1',
+  // seven more processes, each of which loads MLflow, for what nobody asks here
+  MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
 };
 
 /** Waits until the server has its database; the answer itself does not matter. */
