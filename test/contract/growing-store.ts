@@ -125,7 +125,7 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
       const { many = 26_000 } = source;
       await source.log({ loss: line(many, 101), 'long from the start': line(many) });
       expect(await grow()).toEqual({ loss: added(many), 'long from the start': many });
-    }, 120_000);
+    });
 
     test('what is no mark is rewritten', async () => {
       const ref = await theRun(source.store);

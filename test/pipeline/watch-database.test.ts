@@ -63,4 +63,4 @@ test('a database is looked at as a whole and, in between, only at what goes on',
   await untilSettled(builder.uri, repo);
   watch.child.kill('SIGTERM');
   expect(await watch.ended).toMatchObject({ code: 0, stderr: '' });
-}, 60_000);
+});
