@@ -6,7 +6,7 @@ import type { DirectoryListener } from './directory-events.js';
 /**
  * Hears of changes in directories in which files change all the time, by one watch of the system for each and nothing else.
  * chokidar lists a directory again and asks for the state of each file whenever something has happened there: for 50 runs
- * that log ten times a second that was more work than bringing their points to Aim.
+ * that log ten times a second those were more calls of the file system than all others of a watch.
  */
 export class BusyDirectories {
   private readonly watchers = new Map<string, FSWatcher>();

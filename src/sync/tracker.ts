@@ -54,7 +54,9 @@ export class Tracker {
   *goingOn(): Generator<{ readonly experiment: Experiment; readonly runIds: readonly string[] }> {
     const ids = new Map<string, string[]>();
     for (const { experiment, ref } of this.going.values()) {
-      ids.set(experiment.id, [...(ids.get(experiment.id) ?? []), ref.runId]);
+      const mine = ids.get(experiment.id) ?? [];
+      mine.push(ref.runId);
+      ids.set(experiment.id, mine);
     }
     for (const experiment of this.known.values()) yield { experiment, runIds: ids.get(experiment.id) ?? [] };
   }

@@ -111,8 +111,6 @@ export class WatchLoop {
     await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
     await this.complete(listing, work, tally);
     this.caughtUp = true;
-    // what converting everything took says nothing of how long looking will take
-    if (!this.isDirectory) this.pace.looked(Date.now(), 'all');
     // The threads that have converted a whole store hold the memory for that; what follows needs little.
     await this.close();
     this.events.emit('watching', { how: this.tracker.how, active: this.tracker.active });
@@ -152,11 +150,11 @@ export class WatchLoop {
   }
 
   /** What has changed among the runs that go on, which is cheap; the rest has its turn when that is affordable. */
-  private async lookAtGoing(hints: Hints | undefined, { conversion, journal, signal }: Work): Promise<void> {
+  private async lookAtGoing(hints: Hints | undefined, work: Work): Promise<void> {
+    const { conversion, journal, signal } = work;
     const tally = new Tally();
     const runs = goingRuns(this.store, this.tracker, signal);
-    const done = this.counting(tally, { conversion, journal, signal }, false);
-    await conversion.pass(runs, signal, { done, brief: true });
+    await conversion.pass(runs, signal, { done: this.counting(tally, work, false), brief: true });
     journal.passed({ complete: false });
     this.pace.looked(tally.began, 'what goes on');
     if (tally.changed > 0) this.tell(tally, false, hints?.since);
@@ -212,7 +210,8 @@ export class WatchLoop {
     this.tracker.tidy();
     journal.passed({ complete: true, began: tally.began });
     if (this.isDirectory) this.pace.next = Date.now() + this.watching.reconcile;
-    else this.pace.looked(tally.began, 'all');
+    // what converting everything took, before that, says nothing of how long looking will take
+    else this.pace.looked(this.caughtUp ? tally.began : Date.now(), 'all');
     if (this.caughtUp) this.tell(tally, true, since);
   }
 

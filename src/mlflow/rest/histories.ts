@@ -1,5 +1,6 @@
 import { ConvertError } from '../../errors.js';
 import type { PointBatch } from '../../model.js';
+import { chunks } from '../chunks.js';
 import { type Answer, type HttpClient, type HttpRequest, header } from './http-client.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
@@ -88,9 +89,8 @@ export class Histories {
     const count = this.fitting(runIds, key);
     const found = new Map<string, HistoryStart>();
     if (!this.#able.bulk || count >= runIds.length) return found;
-    for (let at = 0; at < runIds.length; at += count) {
-      const part = await this.ofMany(runIds.slice(at, at + count), key, signal);
-      for (const [runId, start] of part) found.set(runId, start);
+    for (const some of chunks(runIds, count)) {
+      for (const [runId, start] of await this.ofMany(some, key, signal)) found.set(runId, start);
     }
     return found;
   }

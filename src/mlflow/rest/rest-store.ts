@@ -111,19 +111,20 @@ export class RestStore implements TrackingStore {
     { signal }: StageContext,
     marked?: (mark: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
-    const latest = (await this.#ahead.latest(ref, signal)).get(metricKey);
+    // before any point is read: what comes meanwhile shows in the next listing
+    const latest = marked && (await this.#ahead.latest(ref, signal)).get(metricKey);
+    const tail = latest && new HistoryTail();
     const start = await this.#ahead.start(ref, metricKey, signal);
-    const tail = new HistoryTail();
     for (const batch of start.batches) {
-      tail.passed(batch);
+      tail?.passed(batch);
       yield batch;
       signal.throwIfAborted();
     }
     for await (const batch of this.#histories.rest(ref.runId, metricKey, start, signal)) {
-      tail.passed(batch);
+      tail?.passed(batch);
       yield batch;
     }
-    if (latest !== undefined) marked?.(tail.mark(latest.state));
+    if (tail !== undefined && latest !== undefined) marked?.(tail.mark(latest.state));
   }
 
   async *grown(

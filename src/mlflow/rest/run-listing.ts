@@ -1,4 +1,5 @@
 import type { Experiment, RunRef } from '../../model.js';
+import { chunks } from '../chunks.js';
 import type { HttpClient } from './http-client.js';
 import { type Locator, NOWHERE, packLocator } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
@@ -46,9 +47,8 @@ export async function* listGoing(
 const GOING = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
 
 function* idFilters(ids: readonly string[]): Generator<string, void, void> {
-  for (let at = 0; at < ids.length; at += RUNS_PER_PAGE) {
-    const some = ids.slice(at, at + RUNS_PER_PAGE).map((id) => `'${id}'`);
-    yield `attributes.run_id IN (${some.join(', ')})`;
+  for (const some of chunks(ids, RUNS_PER_PAGE)) {
+    yield `attributes.run_id IN (${some.map((id) => `'${id}'`).join(', ')})`;
   }
 }
 

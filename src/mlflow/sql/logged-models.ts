@@ -1,4 +1,5 @@
 import type { LoggedModel } from '../../model.js';
+import { chunks } from '../chunks.js';
 import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';
@@ -70,8 +71,7 @@ export async function readModels(
 async function readLinked(database: Database, query: Query, links: ReadonlyMap<string, readonly Link[]>) {
   const ids = [...links.keys()].sort();
   const linked: { model: LoggedModel; runId: string; step: string | null }[] = [];
-  for (let from = 0; from < ids.length; from += database.page) {
-    const some = ids.slice(from, from + database.page);
+  for (const some of chunks(ids, database.page)) {
     const among = placeholders(some.length);
     const rows = await query(
       `SELECT model_id, name, model_type, status, artifact_location FROM logged_models

@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../model.js';
+import { chunks } from '../chunks.js';
 import {
   type Database,
   type MetricMark,
@@ -108,9 +109,8 @@ export abstract class ServerDatabase implements Database {
       const before = known.get(key)?.points ?? 0;
       if (count > before) more.set(key, count - before);
     }
-    const keys = [...more.keys()];
-    for (let at = 0; at < keys.length; at += PLACES_AT_ONCE) {
-      const { condition, parameters } = behind(keys.slice(at, at + PLACES_AT_ONCE), known);
+    for (const keys of chunks([...more.keys()], PLACES_AT_ONCE)) {
+      const { condition, parameters } = behind(keys, known);
       await this.loadWhere(rows.runId, condition, parameters, into, signal);
     }
     return more;

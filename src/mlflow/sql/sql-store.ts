@@ -2,6 +2,7 @@ import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
+import { chunks } from '../chunks.js';
 import { uriTarget } from '../file/file-uri.js';
 import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
 import type { Database, RunRows } from './database.js';
@@ -67,10 +68,7 @@ export class SqlStore implements TrackingStore {
       for (const id of ids) rest.delete(id);
       yield* this.#references(experiment, ids, signal);
     }
-    const ids = [...rest];
-    for (let at = 0; at < ids.length; at += this.#database.page) {
-      yield* this.#references(experiment, ids.slice(at, at + this.#database.page), signal);
-    }
+    for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
   }
 
   async *#references(
