@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import type { RunMetadata } from '../../src/aim/run-metadata.js';
@@ -34,9 +33,21 @@ export const MOMENTS: Readonly<Record<string, (repository: Repository) => Distur
       if (staged?.files !== undefined) rmSync(staged.files.seqs, { recursive: true, force: true });
     },
   }),
-  'between the two databases of a run': (repository) => ({
-    repository: replacing<Repository>(repository, { meta: (hash) => join(repository.path, 'nowhere', hash) }),
-  }),
+  'between the two databases of a run': (repository) => {
+    const waiting = new Map<string, string>();
+    return {
+      built: ({ staged }) => {
+        if (staged?.files !== undefined && existsSync(staged.files.seqs)) waiting.set(staged.hash, staged.files.seqs);
+      },
+      repository: replacing<Repository>(repository, {
+        meta: (hash) => {
+          const points = waiting.get(hash);
+          if (points !== undefined && !existsSync(points)) fail(); // they have been moved to their place
+          return repository.meta(hash);
+        },
+      }),
+    };
+  },
   'before the index': () => ({ writeIndex: async () => fail() }),
   'after the index': (repository) => ({ writeIndex: withoutIndex(repository) }),
   'before the rows': () => ({ metadata: (metadata) => replacing<RunMetadata>(metadata, { transaction: fail }) }),
