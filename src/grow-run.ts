@@ -4,13 +4,11 @@ import { mapAttributes } from './mapping/attributes.js';
 import { type LossMessage, lossMessages } from './mapping/messages.js';
 import { type MappedRun, mapProperties } from './mapping/properties.js';
 import type { Notice, Run } from './model.js';
-import { NoticeList } from './notice-list.js';
-import { emptyCounts } from './report/run-report.js';
+import type { NoticeList } from './notice-list.js';
+import { emptyCounts, type RunCounts } from './report/run-report.js';
 import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './run-job.js';
 import {
-  type AddedPoints,
   collapsedPoints,
-  collectGrowth,
   type GrownMetrics,
   growMetrics,
   latestTimestamp,
@@ -18,24 +16,27 @@ import {
   summariesOf,
 } from './sync/added-points.js';
 import { failpoint } from './sync/failpoints.js';
-import { artifactsMark, messagesDigest, timeOf } from './sync/growth-recorder.js';
+import { messagesDigest, timeOf } from './sync/growth-recorder.js';
 import { decodeGrowth, encodeGrowth, type GrowthState } from './sync/growth-state.js';
+import { type AddedToRun, readGrowth } from './sync/read-growth.js';
 
 /** A job of which it is known how to add to it. */
 export type GrowJob = RunJob & { readonly growth: string };
 
 /** What a growing run is to become. */
-interface GrownRun extends GrownMetrics {
+interface GrownRun extends GrownMetrics, Pick<AddedToRun, 'artifacts' | 'known'> {
   readonly mapped: MappedRun;
   readonly lastTimestamp: number | undefined;
   readonly notices: readonly Notice[];
   readonly losses: readonly LossMessage[];
   readonly messageTime: number;
+  /** Their digest. */
+  readonly messages: string;
 }
 
 /**
  * Brings to the staging directory what was added to a growing run, which costs what was added and not what is there:
- * points behind those known, metrics that appear, and whatever of params, tags and header has changed. Undefined where
+ * points behind those known, metrics and artifacts that appear, and whatever of params, tags and header has changed. Undefined where
  * adding is not enough to end as a conversion of the whole run would: then that is what is to be done.
  */
 export async function growRun(
@@ -47,34 +48,19 @@ export async function growRun(
 ): Promise<BuiltRun | undefined> {
   const before = decodeGrowth(job.growth);
   const added = await readGrowth(job, run, before, environment, header.signal);
-  const grown = added === undefined ? undefined : becomes(job, run, before, added, environment, header.notices);
+  const grown = added && becomes(job, run, before, added, environment, header.notices);
   if (grown === undefined) return undefined;
-  const { repository, store, options, progress } = environment;
-  const { mapped, losses, messageTime } = grown;
-  const messages = messagesDigest(losses, messageTime);
-  if (messages === '' && before.messages !== '') return undefined;
-
-  const files: StagedFiles = { ...stagedFiles(repository, job.hash), addsTo: before.databases };
-  const addition: RunAddition = {
-    points: grown.points,
-    summaries: summariesOf(grown.metrics),
-    end: {
-      attributes: mapAttributes(run, job.experiment, store.uri, options.mapping),
-      endTime: null,
-      messages: losses,
-      messageTime,
-    },
-    newMessages: messages !== before.messages,
-  };
+  const { repository, progress } = environment;
   const live = { meta: repository.meta(job.hash), seqs: repository.seqs(job.hash) };
-  const bytesWritten = growAimRun(job.hash, live, files, addition);
+  const files: StagedFiles = { ...stagedFiles(repository, job.hash), addsTo: before.databases };
+  const bytesWritten = growAimRun(job.hash, live, files, additionOf(job, run, before, grown, environment));
   if (bytesWritten === undefined) return undefined;
   failpoint('batch-written');
-  const points = grown.points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
-  progress(points, 0);
+  const counts = { ...countsOf(run, before, grown), bytesWritten };
+  progress(counts.points, counts.artifactBytes);
 
-  const growth = growthAfter(before, grown, messages, files);
-  const { properties, staleFrom: reviewAt } = mapped;
+  const growth = growthAfter(before, grown, files);
+  const { properties, staleFrom: reviewAt } = grown.mapped;
   const same = !isStaged(files);
   const staged: StagedRun = {
     ...marks,
@@ -91,34 +77,7 @@ export async function growRun(
   failpoint('run-built');
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
   if (same && sameProperties) return { outcome: 'unchanged', details: { run }, staged };
-  const counts = {
-    ...emptyCounts(),
-    metrics: grown.points.length,
-    points,
-    pointsCollapsed: collapsedPoints(grown.metrics) - collapsedPoints(before.metrics),
-    params: run.params.size,
-    tags: run.tags.size,
-    bytesWritten,
-  };
   return { outcome: 'updated', details: { run, counts, notices: grown.notices }, staged };
-}
-
-/** What was added to the metrics; undefined when the run, here or there, is not otherwise as it was. */
-async function readGrowth(
-  { hash, ref }: RunJob,
-  run: Run,
-  before: GrowthState,
-  { repository, store, options }: RunEnvironment,
-  signal: AbortSignal,
-): Promise<AddedPoints | undefined> {
-  const { meta, seqs } = before.databases;
-  if (databaseMark(repository.meta(hash)) !== meta || databaseMark(repository.seqs(hash)) !== seqs) return undefined;
-  if ((await artifactsMark(store, ref, run, options.artifacts, signal)) !== before.artifacts) return undefined;
-  const body = new NoticeList(signal);
-  const marks = new Map([...before.metrics].map(([key, { mark }]) => [key, mark]));
-  const added = await collectGrowth(store.grown?.(ref, marks, body), signal);
-  // What there is to be told of a history is told by who reads it whole.
-  return body.notices.length > 0 ? undefined : added;
 }
 
 /** Undefined when more would change than can be added. */
@@ -126,7 +85,7 @@ function becomes(
   { experiment }: RunJob,
   run: Run,
   before: GrowthState,
-  added: AddedPoints,
+  { points: added, artifacts, known }: AddedToRun,
   { options, orders }: RunEnvironment,
   header: readonly Notice[],
 ): GrownRun | undefined {
@@ -135,32 +94,73 @@ function becomes(
   const lastTimestamp = latestTimestamp(before.lastTimestamp, added);
   const mapped = mapProperties(run, experiment, lastTimestamp, options.now, options.mapping);
   if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return undefined;
-  const notices = [...header, ...before.notices, ...metricNotices(grown.metrics)];
+  const notices = [...header, ...known.notices, ...metricNotices(grown.metrics)];
+  const losses = lossMessages(notices);
+  const messageTime = timeOf(lastTimestamp, mapped.properties);
+  const messages = messagesDigest(losses, messageTime);
+  if (messages === '' && before.messages !== '') return undefined;
   return {
     ...grown,
+    ...(artifacts && { artifacts }),
+    known,
     mapped,
     lastTimestamp,
     notices,
-    losses: lossMessages(notices),
-    messageTime: timeOf(lastTimestamp, mapped.properties),
+    losses,
+    messageTime,
+    messages,
   };
+}
+
+function additionOf(
+  { experiment }: RunJob,
+  run: Run,
+  before: GrowthState,
+  { points, metrics, artifacts, losses, messageTime, messages }: GrownRun,
+  { store, options }: RunEnvironment,
+): RunAddition {
+  const attributes = mapAttributes(run, experiment, store.uri, options.mapping);
+  return {
+    points,
+    summaries: summariesOf(metrics),
+    ...(artifacts && { artifacts: { ...artifacts, time: before.creationTime } }),
+    end: { attributes, endTime: null, messages: losses, messageTime },
+    newMessages: messages !== before.messages,
+  };
+}
+
+function countsOf(run: Run, before: GrowthState, { points, metrics, artifacts }: GrownRun): RunCounts {
+  const counts = emptyCounts();
+  counts.metrics = points.length;
+  counts.points = points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
+  counts.pointsCollapsed = collapsedPoints(metrics) - collapsedPoints(before.metrics);
+  counts.params = run.params.size;
+  counts.tags = run.tags.size;
+  counts.artifactsListed = artifacts?.links.length ?? 0;
+  for (const item of artifacts?.items ?? []) {
+    if (item.type === 'kept' || item.place.role === 'log') continue;
+    counts.artifacts[item.place.role]++;
+    counts.artifactBytes += item.bytes.length;
+  }
+  return counts;
 }
 
 function growthAfter(
   before: GrowthState,
-  { metrics, lastTimestamp }: GrownRun,
-  messages: string,
+  { metrics, lastTimestamp, messages, known }: GrownRun,
   files: StagedFiles,
 ): string | undefined {
-  const { lastTimestamp: _, databases, ...kept } = before;
+  const { artifacts, notices } = known;
   return encodeGrowth({
-    ...kept,
     databases: {
-      meta: databaseMark(files.meta) ?? databases.meta,
-      seqs: databaseMark(files.seqs) ?? databases.seqs,
+      meta: databaseMark(files.meta) ?? before.databases.meta,
+      seqs: databaseMark(files.seqs) ?? before.databases.seqs,
     },
+    artifacts,
     metrics,
+    notices,
     messages,
     ...(lastTimestamp !== undefined && { lastTimestamp }),
+    creationTime: before.creationTime,
   });
 }

@@ -54,20 +54,33 @@ export class ObjectRecords {
   /** Makes sure that the sequence and its record at `step` are there; returns the path of the record's value. */
   step(id: SequenceId, type: SequenceType, step: bigint, seconds: number, list: boolean): Key {
     const base = objectsPath(this.hash, id.contextId, id.name);
-    let sequence = this.written.get(id.key);
-    if (sequence === undefined) {
-      sequence = { id, type, steps: [], recordMaxLength: undefined };
-      this.written.set(id.key, sequence);
-      for (const column of ['epoch', 'time', 'val']) this.put(base + encodePath(column), ARRAY);
-    }
     const path = base + encodePath('val', step);
-    if (sequence.steps.at(-1) === step) return path;
-    sequence.steps.push(step);
-    this.listLength = 0;
+    const isFirst = this.count(id, type, step);
+    if (isFirst.ofSequence) for (const column of ['epoch', 'time', 'val']) this.put(base + encodePath(column), ARRAY);
+    if (!isFirst.atStep) return path;
     this.put(base + encodePath('epoch', step), NONE);
     this.put(base + encodePath('time', step), encodeFloat(seconds));
     if (list) this.put(path, ARRAY);
     return path;
+  }
+
+  /** Counts, in its turn, an object that is in Aim already; nothing is written of it. */
+  keep(id: SequenceId, type: SequenceType, step: bigint, list: boolean): void {
+    this.count(id, type, step);
+    if (list) this.growList(id);
+  }
+
+  private count(id: SequenceId, type: SequenceType, step: bigint): { ofSequence: boolean; atStep: boolean } {
+    let sequence = this.written.get(id.key);
+    const ofSequence = sequence === undefined;
+    sequence ??= { id, type, steps: [], recordMaxLength: undefined };
+    this.written.set(id.key, sequence);
+    const atStep = sequence.steps.at(-1) !== step;
+    if (atStep) {
+      sequence.steps.push(step);
+      this.listLength = 0;
+    }
+    return { ofSequence, atStep };
   }
 
   /** Makes the list at the last step of a sequence longer by one; returns the index of its new element. */

@@ -61,6 +61,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+function typeOf({ role, grouped }: ArtifactPlace): SequenceType {
+  const { typeName, catalogue } = ROLES[role];
+  return { dtype: grouped ? `list(${typeName})` : typeName, catalogue };
+}
+
 function logSequence({ id, lines }: TerminalLog): WrittenSequence {
   const { typeName: dtype, catalogue } = ROLES.log;
   const steps = Array.from({ length: lines }, (_, i) => BigInt(i));
@@ -72,16 +77,21 @@ function logSequence({ id, lines }: TerminalLog): WrittenSequence {
  * their bytes go to disk at once, only the small records that describe them are kept until {@link finish}.
  */
 export class ObjectsWriter {
-  private readonly table: RollingTable;
   private readonly records: ObjectRecords;
   private log: TerminalLog | undefined;
 
+  /** `table` is where all of it goes; what was added to it before comes before it. */
   constructor(
     database: DatabaseWriter,
     private readonly hash: string,
+    private readonly table = new RollingTable(database),
   ) {
-    this.table = new RollingTable(database);
     this.records = new ObjectRecords(hash);
+  }
+
+  /** An artifact that is in Aim already, and not the terminal log: it only counts. */
+  keep(place: ArtifactPlace): void {
+    this.records.keep(placeSequence(place), typeOf(place), place.step, place.grouped);
   }
 
   artifact({ place, bytes, image }: Artifact, time: number): void {
@@ -91,9 +101,8 @@ export class ObjectsWriter {
       this.logLines(id, bytes, seconds);
       return;
     }
-    const { typeName, catalogue } = ROLES[place.role];
-    const type = { dtype: place.grouped ? `list(${typeName})` : typeName, catalogue };
-    const path = this.records.step(id, type, place.step, seconds, place.grouped);
+    const { typeName } = ROLES[place.role];
+    const path = this.records.step(id, typeOf(place), place.step, seconds, place.grouped);
     const item = place.grouped ? path + encodePath(BigInt(this.records.growList(id))) : path;
     switch (place.role) {
       case 'image': {
@@ -130,19 +139,26 @@ export class ObjectsWriter {
 
   /** Writes the records that describe the objects; returns the sequences. */
   finish(): readonly WrittenSequence[] {
-    const records = this.records.sorted();
     const { log } = this;
-    const behindLog = log === undefined ? 0 : records.findIndex(({ key }) => key > log.base);
-    const cut = behindLog < 0 ? records.length : behindLog;
-    this.addAll(records.slice(0, cut));
-    if (log !== undefined) for (const [key, value] of this.logRecords(log)) this.table.add(key, value);
-    this.addAll(records.slice(cut));
+    this.describe(log?.base ?? '', () => {
+      if (log !== undefined) for (const [key, value] of this.logRecords(log)) this.table.add(key, value);
+    });
     this.table.finish();
     return [...this.records.sequences, ...(log === undefined ? [] : [logSequence(log)])];
   }
 
-  private addAll(records: readonly { readonly key: Key; readonly value: Uint8Array }[]): void {
-    for (const { key, value } of records) this.table.add(key, value);
+  /**
+   * Writes the records that describe the objects, and in their midst, where keys begin with `base`, whatever `others`
+   * adds to the table; returns the sequences, the terminal log excepted.
+   */
+  describe(base: Key, others: () => void): readonly WrittenSequence[] {
+    const records = this.records.sorted();
+    const behind = records.findIndex(({ key }) => key > base);
+    const cut = behind < 0 ? records.length : behind;
+    for (const { key, value } of records.slice(0, cut)) this.table.add(key, value);
+    others();
+    for (const { key, value } of records.slice(cut)) this.table.add(key, value);
+    return this.records.sequences;
   }
 
   /** Writes the blobs of the terminal log; all that its lines have beside them follows from their number. */

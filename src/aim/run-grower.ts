@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import type { ArtifactPlace, ArtifactRecord } from '../model.js';
 import type { Key } from '../rocksdb/bytes.js';
 import { type MergePlan, mergeFiles } from '../rocksdb/compaction.js';
 import { DatabaseReader } from '../rocksdb/database.js';
@@ -6,7 +7,8 @@ import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { RollingTable } from '../rocksdb/rolling-table.js';
 import { encodePath, SENTINEL } from './encoding.js';
 import { MetaRecords } from './meta-records.js';
-import { LOG_RECORDS, ObjectRecords } from './object-records.js';
+import { LOG_RECORDS, ObjectRecords, type WrittenSequence } from './object-records.js';
+import { ObjectsWriter } from './objects-writer.js';
 import { ATTRS, objectsPath, pointsPath, runPath } from './paths.js';
 import { PointsWriter } from './points-writer.js';
 import { addDifferences, type Entry } from './record-differences.js';
@@ -29,12 +31,29 @@ function mergePlanOf(hash: string): MergePlan {
   return { limit: MOST_FILES_BEFORE - (number % 4), stagger: 1.5 + ((number >>> 2) % 16) / 8 };
 }
 
+/** One of a run's artifacts: in Aim already, or with the bytes that are to be written. */
+export type GrownArtifact =
+  | { readonly type: 'kept'; readonly place: ArtifactPlace }
+  | Extract<ArtifactRecord, { type: 'artifact' }>;
+
+/** The artifacts of a run where one was added or replaced, or stays in MLflow now. */
+export interface ArtifactsAddition {
+  /** All but the terminal log, in the order of `arrangePlaces`. Those that are kept keep their places. */
+  readonly items: readonly GrownArtifact[];
+  /** All files that stay in MLflow. */
+  readonly links: readonly Extract<ArtifactRecord, { type: 'link' }>[];
+  /** The time of artifacts that have none of their own, seconds. */
+  readonly time: number;
+}
+
 /** What is added to a run, and what it looks like then. */
 export interface RunAddition {
   /** New points, in ascending order of their sequences. */
   readonly points: readonly { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
   /** All metrics of the run. */
   readonly summaries: Iterable<{ readonly sequence: SequenceId; readonly summary: MetricSummary }>;
+  /** Absent while they are as they were. */
+  readonly artifacts?: ArtifactsAddition;
   readonly end: RunEnd;
   /** The messages may not be those that the run has. */
   readonly newMessages: boolean;
@@ -42,8 +61,8 @@ export interface RunAddition {
 
 /**
  * Adds to a run that is in its place: one more table file for each of its databases that changes, built in `staged` (whose
- * directories are there only if something changes) and published like a whole run. Artifacts stay as they are. Returns
- * the bytes written; undefined where adding would not give what building the run anew gives.
+ * directories are there only if something changes) and published like a whole run. Returns the bytes written; undefined
+ * where adding would not give what building the run anew gives.
  */
 export function growRun(
   hash: string,
@@ -51,13 +70,18 @@ export function growRun(
   staged: Databases<string>,
   addition: RunAddition,
 ): number | undefined {
+  const abandon = () => {
+    for (const directory of [staged.meta, staged.seqs]) rmSync(directory, { recursive: true, force: true });
+  };
   try {
     const messages = messagesOf(hash, addition.end);
-    const meta = growAttributes(hash, live.meta, staged.meta, addition, messages);
-    if (meta === undefined) return undefined;
-    return meta + growSequences(hash, live.seqs, staged.seqs, addition, messages);
+    const { bytes, objects } = growSequences(hash, live.seqs, staged.seqs, addition, messages);
+    const meta = growAttributes(hash, live.meta, staged.meta, addition, [...messages.sequences, ...objects]);
+    if (meta !== undefined) return bytes + meta;
+    abandon();
+    return undefined;
   } catch (error) {
-    for (const directory of [staged.meta, staged.seqs]) rmSync(directory, { recursive: true, force: true });
+    abandon();
     throw error;
   }
 }
@@ -68,22 +92,27 @@ function messagesOf(hash: string, { messages, messageTime }: RunEnd): ObjectReco
   return records;
 }
 
-/** Replaces what is different in a run's first database. What artifacts have left there is not touched. */
+/**
+ * Replaces what is different in a run's first database; undefined where that is more than can be replaced. What artifacts
+ * have left there is not touched unless they have changed.
+ */
 function growAttributes(
   hash: string,
   live: string,
   staged: string,
-  { summaries, end }: RunAddition,
-  messages: ObjectRecords,
+  { summaries, artifacts, end }: RunAddition,
+  objects: readonly WrittenSequence[],
 ): number | undefined {
   const now = new MetaRecords(hash);
   for (const { sequence, summary } of summaries) now.metric(sequence, summary);
-  now.objectSequences(messages.sequences);
+  now.objectSequences(objects);
+  for (const { path, uri } of artifacts?.links ?? []) now.artifact(path, uri);
   now.attributes(end.attributes);
   now.endTime(end.endTime);
 
   const run = runPath(hash);
   const owned = [ATTRS, run + encodePath('attrs')];
+  if (artifacts !== undefined) owned.push(run + encodePath('artifacts'));
   const traces = run + encodePath('traces');
   const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
   let collision = false;
@@ -97,30 +126,36 @@ function growAttributes(
       },
     }),
   );
-  if (!collision) return bytes;
-  rmSync(staged, { recursive: true, force: true });
-  return undefined;
+  return collision ? undefined : bytes;
 }
 
 function growSequences(
   hash: string,
   live: string,
   staged: string,
-  { points, newMessages }: RunAddition,
+  { points, artifacts, newMessages }: RunAddition,
   messages: ObjectRecords,
-): number {
-  if (points.length === 0 && !newMessages) return 0;
+): { readonly bytes: number; readonly objects: readonly WrittenSequence[] } {
+  if (points.length === 0 && artifacts === undefined && !newMessages) return { bytes: 0, objects: [] };
   const messagesPath = objectsPath(hash, LOG_RECORDS.contextId, LOG_RECORDS.name);
-  return addTable(hash, live, staged, (table, old, writer) => {
-    if (newMessages) {
+  let objects: readonly WrittenSequence[] = [];
+  const bytes = addTable(hash, live, staged, (table, old, writer) => {
+    const objectsWriter = new ObjectsWriter(writer, hash, table);
+    for (const item of artifacts?.items ?? []) {
+      if (item.type === 'kept') objectsWriter.keep(item.place);
+      else objectsWriter.artifact(item, artifacts!.time);
+    }
+    objects = objectsWriter.describe(messagesPath, () => {
+      if (!newMessages) return;
       const sorted = messages.sorted().map(({ key, value }): Entry => [key, value]);
       addDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
-    }
+    });
     const metrics = new PointsWriter(writer, 0, table);
     for (const { sequence, ordered } of points) {
       metrics.write(pointsPath(hash, sequence.contextId, sequence.name), ordered);
     }
   });
+  return { bytes, objects };
 }
 
 /** Adds a table of what `write` puts into it to a database; none, if that is nothing. Returns the bytes written. */

@@ -19,6 +19,7 @@ const READ_AHEAD = 4 * 1024 * 1024;
  * open.
  *
  * @param arrange brings the places, which come sorted by path, into the order in which the artifacts are to come.
+ * @param listed hears of all files that the user wants, before any of them is read.
  * @throws ConvertError `fatal` when a pattern of the policy is unusable.
  */
 export async function* classifyArtifacts(
@@ -28,10 +29,12 @@ export async function* classifyArtifacts(
   policy: ArtifactPolicy,
   arrange: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[],
   context: StageContext,
+  listed?: (files: readonly ArtifactFile[]) => void,
 ): AsyncGenerator<ArtifactRecord, void, undefined> {
   if (!policy.enabled) return;
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
+  listed?.(files);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const transfer = new Transfer((file) => store.openArtifact(ref, run, file, context.signal), policy, context);
   for (const file of unplaced) transfer.leave(file);
@@ -40,7 +43,7 @@ export async function* classifyArtifacts(
 }
 
 /** The files that the user wants, sorted by path. */
-async function listFiles(
+export async function listFiles(
   listing: AsyncIterable<ArtifactFile>,
   policy: ArtifactPolicy,
   signal: AbortSignal,

@@ -6,7 +6,7 @@ import type { LossMessage } from '../mapping/messages.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { Notice, Run, RunRef } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
-import { encodeGrowth, type KnownMetric } from './growth-state.js';
+import { encodeGrowth, type KnownFile, type KnownMetric } from './growth-state.js';
 
 /** The notices of histories that adding can live with: who reads only what was added does not come across others. */
 const TOLD_OF_LINES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
@@ -48,8 +48,9 @@ export async function artifactsMark(
 export class GrowthRecorder {
   private readonly marks = new Map<string, string>();
   private readonly states = new Map<string, MetricState | undefined>();
+  private files: readonly KnownFile[] | undefined;
 
-  private constructor(private readonly artifacts: string) {}
+  private constructor(private readonly artifactsMark: string) {}
 
   /** Undefined where the source can only be read whole. To be called before anything of the run's body is read. */
   static async begin(
@@ -74,6 +75,11 @@ export class GrowthRecorder {
     this.states.set(key, state);
   };
 
+  /** Hears which artifacts there are. */
+  readonly listed = (files: readonly KnownFile[]): void => {
+    this.files = files;
+  };
+
   /** What the ledger is to keep; undefined when the run has to be read whole the next time. */
   finish({ databases, notices, lastTimestamp, ...numbers }: WrittenRun): string | undefined {
     if (notices.some(({ kind }) => !TOLD_OF_LINES.has(kind) && !TOLD_OF_ARTIFACTS.has(kind))) return undefined;
@@ -84,12 +90,12 @@ export class GrowthRecorder {
       if (mark === undefined || state === undefined) return undefined;
       metrics.set(key, { mark, state });
     }
-    const { artifacts } = this;
+    const { artifactsMark: mark, files } = this;
     const [meta, seqs] = [databaseMark(databases.meta), databaseMark(databases.seqs)];
     if (meta === undefined || seqs === undefined) return undefined;
     return encodeGrowth({
       databases: { meta, seqs },
-      artifacts,
+      artifacts: { mark, ...(files !== undefined && { files }) },
       metrics,
       notices,
       ...(lastTimestamp !== undefined && { lastTimestamp }),

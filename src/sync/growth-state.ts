@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import type { MetricState } from '../aim/metric-state.js';
 import type { Databases } from '../aim/run-files.js';
 import type { Point, SummaryState } from '../aim/summary.js';
-import type { Notice } from '../model.js';
+import type { ArtifactFile, Notice } from '../model.js';
 
 /** All that must be known of a run that is in Aim, beside what is there, to add to it what was added in MLflow. */
 export interface GrowthState {
   /** The marks of the run's databases when this was so. */
   readonly databases: Databases<string>;
-  /** The source's mark of the artifacts. */
-  readonly artifacts: string;
+  readonly artifacts: KnownArtifacts;
   /** By metric key. */
   readonly metrics: ReadonlyMap<string, KnownMetric>;
   /** What was told of histories and artifacts; what is told of the header is told again each time. */
@@ -22,6 +21,16 @@ export interface GrowthState {
   readonly creationTime: number;
 }
 
+/** A file as it was listed. */
+export type KnownFile = Pick<ArtifactFile, 'path' | 'size' | 'version'>;
+
+export interface KnownArtifacts {
+  /** The source's mark of all of them. */
+  readonly mark: string;
+  /** Sorted by path; absent where there were too many to keep. */
+  readonly files?: readonly KnownFile[];
+}
+
 export interface KnownMetric {
   /** The source's mark behind what was read. */
   readonly mark: string;
@@ -32,6 +41,7 @@ export interface KnownMetric {
 /** Beyond so many the state would be larger than what it saves. */
 const MAX_METRICS = 5000;
 const MAX_NOTICES = 1000;
+const MAX_FILES = 5000;
 
 /** The state as a text for the ledger; undefined for one that is too large to keep. */
 export function encodeGrowth(growth: GrowthState): string | undefined {
@@ -41,7 +51,7 @@ export function encodeGrowth(growth: GrowthState): string | undefined {
     mark,
     ...(state === undefined ? [] : [encodeState(state)]),
   ]);
-  const text = JSON.stringify({ ...growth, metrics });
+  const text = JSON.stringify({ ...growth, metrics, artifacts: encodeArtifacts(growth.artifacts) });
   return digest(text) + text;
 }
 
@@ -49,20 +59,40 @@ export function encodeGrowth(growth: GrowthState): string | undefined {
 export function decodeGrowth(checked: string): GrowthState {
   const text = checked.slice(DIGEST_LENGTH);
   if (digest(text) !== checked.slice(0, DIGEST_LENGTH)) throw new Error('What the ledger knows of the run is damaged.');
-  const { metrics, ...rest } = JSON.parse(text) as Omit<GrowthState, 'metrics'> & {
+  const { metrics, artifacts, ...rest } = JSON.parse(text) as Omit<GrowthState, 'metrics' | 'artifacts'> & {
     metrics: [string, string, EncodedState?][];
+    artifacts: EncodedArtifacts;
   };
   const known = metrics.map(([key, mark, state]): [string, KnownMetric] => [
     key,
     { mark, ...(state !== undefined && { state: decodeState(state) }) },
   ]);
-  return { ...rest, metrics: new Map(known) };
+  return { ...rest, artifacts: decodeArtifacts(artifacts), metrics: new Map(known) };
 }
 
 const DIGEST_LENGTH = 32;
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
+}
+
+type EncodedArtifacts = [mark: string, files?: [path: string, size: number | null, version: string | null][]];
+
+function encodeArtifacts({ mark, files }: KnownArtifacts): EncodedArtifacts {
+  if (files === undefined || files.length > MAX_FILES) return [mark];
+  return [mark, files.map(({ path, size = null, version = null }) => [path, size, version])];
+}
+
+function decodeArtifacts([mark, files]: EncodedArtifacts): KnownArtifacts {
+  if (files === undefined) return { mark };
+  const known = files.map(
+    ([path, size, version]): KnownFile => ({
+      path,
+      ...(size !== null && { size }),
+      ...(version !== null && { version }),
+    }),
+  );
+  return { mark, files: known };
 }
 
 /** Numbers are texts, because JSON knows neither NaN nor −0. */

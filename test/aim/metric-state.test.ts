@@ -81,7 +81,7 @@ test('what is known of a growing run survives being a text', () => {
       const state = piecewise([all], policy)?.state;
       const growth: GrowthState = {
         databases: { meta: 'm', seqs: 's' },
-        artifacts: 'a',
+        artifacts: { mark: 'a', files: [{ path: 'ü.png', size: 2 ** 40, version: '7' }, { path: 'a' }] },
         metrics: new Map([
           ['loss', { mark: '[1,"2"]', ...(state !== undefined && { state }) }],
           ['empty', { mark: '' }],

@@ -7,6 +7,21 @@ import { NOW } from './one-conversion.js';
 
 const RUN_IDS = ['a', 'b'] as const;
 const METRICS = ['loss', 'val/acc', 'system/cpu_utilization_percentage'] as const;
+/** What `log_image` writes at a step: the image, and its compressed twin. */
+const HISTORY = [0, 1, 2].map(
+  (step) => `images/eval+step+${step}+timestamp+${NOW}+0f9a6d2c-3b1e-4c5d-8e7f-00000000000${step}` as const,
+);
+const ARTIFACTS = [
+  'a.txt',
+  'b.png',
+  'c.bin',
+  'plots/1.png',
+  'plots/2.png',
+  'plots/3.png',
+  'train.log',
+  ...HISTORY.map((stem) => `${stem}.png` as const),
+  ...HISTORY.map((stem) => `${stem}+compressed.webp` as const),
+] as const;
 /** Shortly before the moment of the conversion: nothing is stale. */
 const START = NOW - 3_600_000;
 
@@ -21,7 +36,7 @@ export type Change = { readonly run: (typeof RUN_IDS)[number] } & (
   | { readonly type: 'param' | 'tag' | 'untag'; readonly name: 'x' | 'y'; readonly value: string }
   | { readonly type: 'rename' | 'note'; readonly value: string }
   | { readonly type: 'end' | 'resume' | 'delete' | 'restore' | 'dataset' | 'model' }
-  | { readonly type: 'artifact' | 'no artifact'; readonly name: 'a.txt' | 'b.png' | 'c.bin'; readonly value: string }
+  | { readonly type: 'artifact' | 'no artifact'; readonly name: (typeof ARTIFACTS)[number]; readonly value: string }
 );
 
 const run = fc.constantFrom(...RUN_IDS);
@@ -74,11 +89,11 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 6,
     arbitrary: fc.record({
       run,
-      type: fc.constantFrom('artifact' as const, 'no artifact' as const),
-      name: fc.constantFrom('a.txt' as const, 'b.png' as const, 'c.bin' as const),
+      type: fc.constantFrom<'artifact' | 'no artifact'>('artifact', 'artifact', 'artifact', 'artifact', 'no artifact'),
+      name: fc.constantFrom(...ARTIFACTS),
       value,
     }),
   },
@@ -165,13 +180,20 @@ export class ChangingStore {
         this.alter(run, { models: [{ id: `m-${run}`, name: 'net', step: this.count++ }] });
         return;
       case 'artifact': {
-        const content = change.name === 'b.png' ? sampleImage('png RGB') : `${change.value} ${this.count++}`;
-        writeFileSync(place('artifacts', change.name), content);
+        const file = place('artifacts', change.name);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, this.content(change.name, change.value));
         return;
       }
       case 'no artifact':
         rmSync(place('artifacts', change.name), { force: true });
     }
+  }
+
+  /** Images that are none and texts that are not UTF-8 among them. */
+  private content(name: string, value: string): Uint8Array | string {
+    if (/\.(png|webp)$/.test(name) && value !== 'text') return sampleImage(value === '1' ? 'png RGB' : 'png RGBA');
+    return value === '' ? Uint8Array.of(0xff, this.count++ % 128) : `${value} ${this.count++}`;
   }
 
   private alter(runId: string, fields: Partial<RunSpec>): void {

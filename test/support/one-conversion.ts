@@ -8,7 +8,7 @@ import { StepOrders } from '../../src/aim/step-order.js';
 import { convertRun } from '../../src/convert-run.js';
 import { runHash } from '../../src/mapping.js';
 import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
-import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
+import { type ArtifactPolicy, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
 import type { RunResult } from '../../src/run-job.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
 import { Ledger } from '../../src/sync/ledger.js';
@@ -30,6 +30,7 @@ export interface Disturbance {
 export interface PassOptions {
   readonly includeDeleted?: boolean;
   readonly mapping?: MappingPolicy;
+  readonly artifacts?: ArtifactPolicy;
   /** More passes are to follow: what is ready is published, and the index of runs that were there is left for later. */
   readonly goesOn?: boolean;
   /** The time of the conversion, milliseconds. */
@@ -41,7 +42,13 @@ export async function convertOnce(
   store: TrackingStore,
   repository: Repository,
   disturbance: Disturbance = {},
-  { includeDeleted = false, mapping = DEFAULT_MAPPING, goesOn = false, now = NOW }: PassOptions = {},
+  {
+    includeDeleted = false,
+    mapping = DEFAULT_MAPPING,
+    artifacts = DEFAULT_ARTIFACTS,
+    goesOn = false,
+    now = NOW,
+  }: PassOptions = {},
 ): Promise<{ results: RunResult[]; warnings: string[]; published: number }> {
   rmSync(repository.staging, { recursive: true, force: true });
   const { signal } = new AbortController();
@@ -65,7 +72,7 @@ export async function convertOnce(
     includeDeleted,
     overwrite: false,
     mapping,
-    artifacts: DEFAULT_ARTIFACTS,
+    artifacts,
     now,
   };
   const environment = { store, repository, options, orders: new StepOrders(), progress: () => {} };

@@ -42,6 +42,10 @@ const usual: readonly Action[] = [
   { run: 'a', type: 'tag', name: 'x', value: '1' },
   { type: 'pass', goesOn: true },
   { run: 'a', type: 'points', metric: 'val/acc', steps: ['next'] },
+  { run: 'a', type: 'artifact', name: 'plots/1.png', value: '1' },
+  { run: 'a', type: 'artifact', name: 'c.bin', value: '1' },
+  { type: 'pass', goesOn: true },
+  { run: 'a', type: 'artifact', name: 'plots/2.png', value: '0.5' },
 ];
 
 let grown = 0;

@@ -1,0 +1,46 @@
+import { databaseMark } from '../aim/run-files.js';
+import type { Run } from '../model.js';
+import { NoticeList } from '../notice-list.js';
+import type { RunEnvironment, RunJob } from '../run-job.js';
+import { type AddedArtifacts, readAddedArtifacts } from './added-artifacts.js';
+import { type AddedPoints, collectGrowth } from './added-points.js';
+import { artifactsMark } from './growth-recorder.js';
+import type { GrowthState } from './growth-state.js';
+
+/** What was added to a run in MLflow. */
+export interface AddedToRun {
+  readonly points: AddedPoints;
+  /** Absent while they are as they were. */
+  readonly artifacts?: AddedArtifacts;
+  /** What is known of the artifacts now, and what is to be told of them and of histories. */
+  readonly known: Pick<GrowthState, 'artifacts' | 'notices'>;
+}
+
+/** What was added to metrics and artifacts; undefined when the run, here or there, is not otherwise as it was. */
+export async function readGrowth(
+  { hash, ref }: RunJob,
+  run: Run,
+  before: GrowthState,
+  { repository, store, options }: RunEnvironment,
+  signal: AbortSignal,
+): Promise<AddedToRun | undefined> {
+  const { meta, seqs } = before.databases;
+  if (databaseMark(repository.meta(hash)) !== meta || databaseMark(repository.seqs(hash)) !== seqs) return undefined;
+  // Before the files are listed: what comes meanwhile is found the next time.
+  const mark = await artifactsMark(store, ref, run, options.artifacts, signal);
+  const { files } = before.artifacts;
+  const isSame = mark === before.artifacts.mark;
+  if (mark === undefined || (!isSame && files === undefined)) return undefined;
+
+  const body = new NoticeList(signal);
+  const marks = new Map([...before.metrics].map(([key, metric]) => [key, metric.mark]));
+  const points = await collectGrowth(store.grown?.(ref, marks, body), signal);
+  // What there is to be told of a history is told by who reads it whole.
+  if (points === undefined || body.notices.length > 0) return undefined;
+
+  if (isSame || files === undefined) return { points, known: before };
+  const known = { files, notices: before.notices };
+  const artifacts = await readAddedArtifacts(known, store, ref, run, options.artifacts, signal);
+  if (artifacts === undefined) return undefined;
+  return { points, artifacts, known: { artifacts: { mark, files: artifacts.files }, notices: artifacts.notices } };
+}
