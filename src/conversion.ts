@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
 import highland from 'highland';
@@ -11,7 +11,7 @@ import type { ConvertOptions } from './convert-options.js';
 import { DELETED } from './convert-run.js';
 import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
-import { runHash } from './mapping.js';
+import { type CheckedRun, KnownRuns } from './known-runs.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
@@ -50,12 +50,6 @@ export interface PassOptions {
   readonly stopBriefly?: boolean;
 }
 
-interface Checked {
-  readonly job: RunJob;
-  readonly upToDate: boolean;
-  readonly active?: boolean;
-}
-
 /**
  * Writes runs into a repository that is ours alone while it lasts: it holds what all runs share (ledger, rows, worker
  * threads, publisher), for one pass or, in a watch, for as many as come. After a pass that was rejected it is of no use any
@@ -71,6 +65,7 @@ export class Conversion {
   /** For each run id met in this pass: whether a run of it has been taken. */
   private taken = new Map<string, Promise<boolean>>();
   private readonly retries = new Retries();
+  private readonly known: KnownRuns;
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
 
@@ -88,6 +83,7 @@ export class Conversion {
     const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
     this.checks = CHECKS_PER_THREAD * Math.min(threads.concurrency, threads.max);
     this.threads = new RunThreads({ trackingUri, source, repository: repository.path, options: runOptions }, threads);
+    this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, this.retries, options);
     this.publisher = new Publisher(
       repository,
       this.metadata,
@@ -163,7 +159,7 @@ export class Conversion {
   private async convertAll(runs: AsyncIterable<EnumeratedRun>, done: (passed: PassedRun) => void): Promise<void> {
     await highland<EnumeratedRun>(Readable.from(runs, { highWaterMark: 16 }))
       .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
-      .map((batch) => highland(this.check(batch)))
+      .map((batch) => highland(this.known.check(batch)))
       .parallel(this.checks)
       .flatMap((batch) => highland(batch))
       .map((run) => highland(this.convertOne(run)))
@@ -173,29 +169,8 @@ export class Conversion {
       .toPromise(Promise);
   }
 
-  /** Finds those runs of a batch that are as they were when they were converted. */
-  private async check(batch: readonly EnumeratedRun[]): Promise<Checked[]> {
-    const found = batch.map((run) => this.lookUp(run));
-    const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
-    const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));
-    const current = new Set(known.filter((_, i) => answers[i]).map(({ job }) => job));
-    return found.map((checked) => ({ ...checked, upToDate: current.has(checked.job) }));
-  }
-
-  private lookUp(run: EnumeratedRun): Checked {
-    const hash = runHash(run.ref.runId);
-    const entry = this.ledger.get(hash);
-    const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
-    if (!listed || entry === undefined) return { job: { ...run, hash, listed }, upToDate: false };
-    const { revision, inputs, properties, active, growth } = entry;
-    const reviewAt = entry.reviewAt === 0 && !this.retries.isDue(hash) ? null : entry.reviewAt;
-    const known = { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) };
-    const job = { ...run, hash, listed, known, before: properties };
-    return { job, upToDate: false, ...(active !== undefined && { active }) };
-  }
-
   /** Runs of one id come one after the other, and only the first that is a run is taken. */
-  private async convertOne(checked: Checked): Promise<PassedRun> {
+  private async convertOne(checked: CheckedRun): Promise<PassedRun> {
     const { hash } = checked.job;
     const before = this.taken.get(hash) ?? Promise.resolve(false);
     const converting = before.then((twice) => this.convertChecked(checked, twice));
@@ -207,7 +182,7 @@ export class Conversion {
     return converting;
   }
 
-  private async convertChecked({ job, upToDate, active }: Checked, twice: boolean): Promise<PassedRun> {
+  private async convertChecked({ job, upToDate, active }: CheckedRun, twice: boolean): Promise<PassedRun> {
     const run: EnumeratedRun = { experiment: job.experiment, ref: job.ref };
     if (upToDate && !twice) {
       return { run, report: report(job, 'unchanged'), ...(active !== undefined && { active }) };
@@ -216,37 +191,21 @@ export class Conversion {
   }
 
   private async convertJob(job: RunJob): Promise<Omit<PassedRun, 'run'>> {
-    if (this.isLeftOut(job)) {
+    if (this.known.isLeftOut(job)) {
       this.deletions.gone(job.hash);
       return { report: report(job, 'skipped', { reason: DELETED }) };
     }
-    if (this.wasRemoved(job) && !job.twice) return { report: report(job, 'skipped', { reason: REMOVED }) };
+    if (this.known.wasRemoved(job) && !job.twice) return { report: report(job, 'skipped', { reason: REMOVED }) };
     const result = await this.threads.convert(job);
     const { staged } = result;
     if (result.report.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
     if (staged === undefined) return { report: result.report };
-    if (job.listed && this.wasRemoved(job)) {
+    if (job.listed && this.known.wasRemoved(job)) {
       if (staged.files !== undefined) removeStaged(staged.files);
       return { report: report(job, 'skipped', { reason: REMOVED }) };
     }
     await this.publisher.add(staged);
     return { report: result.report, ...(staged.active !== undefined && { active: staged.active }) };
-  }
-
-  private isLeftOut({ experiment }: RunJob): boolean {
-    return experiment.lifecycleStage === 'deleted' && !this.options.includeDeleted;
-  }
-
-  /**
-   * Whether a person has removed a converted run in Aim, be it this very moment: then its row is gone and its data may still
-   * be there. A run whose row was never finished (`pending`) was not removed by anybody.
-   */
-  private wasRemoved({ hash }: RunJob): boolean {
-    if (this.options.restoreRemoved) return false;
-    const entry = this.ledger.get(hash);
-    if (entry === undefined) return false;
-    if (!existsSync(this.repository.meta(hash))) return true;
-    return entry.pending === undefined && !this.metadata.has(hash);
   }
 
   private followDeletions(): void {
@@ -261,11 +220,4 @@ export class Conversion {
     this.stopped = true;
     await this.threads.stop();
   }
-}
-
-/** What is needed to check a run; not the state of its metrics, which may be large. */
-function checkJob({ experiment, ref, hash, known }: RunJob): Pick<RunJob, 'experiment' | 'ref' | 'hash' | 'known'> {
-  if (known === undefined) return { experiment, ref, hash };
-  const { growth: _, ...marks } = known;
-  return { experiment, ref, hash, known: marks };
 }

@@ -25,7 +25,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
   const header = new NoticeList(signal);
   const told: NoticeList[] = [header];
   try {
-    const revision = await environment.store.revision(ref, signal);
+    const revision = job.revision ?? (await environment.store.revision(ref, signal));
     const inputs = inputsOf(job, environment);
     const untouched = !wasWrittenByAim(environment.repository, job.hash);
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {

@@ -18,6 +18,8 @@ export interface RunJob extends EnumeratedRun {
   readonly before?: RunProperties;
   /** A run of this id is in the repository already from this very conversion. */
   readonly twice?: boolean;
+  /** The source's mark of the run, where it has been looked at a moment ago: what has come since is found the next time. */
+  readonly revision?: string;
   /** What the ledger says was read, if anything. */
   readonly known?: {
     readonly revision: string;

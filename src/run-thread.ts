@@ -39,7 +39,7 @@ async function perform(task: ThreadTask): Promise<ThreadAnswer> {
     case 'run':
       return convertRun(task.job, environmentAt(task.now), signal);
     case 'check':
-      return { upToDate: await checkRuns(task.jobs, environmentAt(task.now), signal) };
+      return { checked: await checkRuns(task.jobs, environmentAt(task.now), signal) };
     case 'index':
       return writeIndex(shared.repository, task.hashes, task.finished);
   }

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import type { WriteIndex } from './aim/index-upkeep.js';
 import type { IndexOutcome } from './aim/run-index.js';
-import type { CheckJob } from './check-runs.js';
+import type { CheckAnswer, CheckJob } from './check-runs.js';
 import { ConvertError } from './errors.js';
 import type { SourceOptions } from './mlflow/source-options.js';
 import type { RunJob, RunOptions, RunResult } from './run-job.js';
@@ -26,7 +26,7 @@ export type ErrorRecord = Pick<ConvertError, 'kind' | 'message' | 'where' | 'hin
 
 export type ThreadAnswer =
   | RunResult
-  | { readonly upToDate: readonly boolean[] }
+  | { readonly checked: readonly CheckAnswer[] }
   | IndexOutcome
   | { readonly failure: ErrorRecord };
 
@@ -77,9 +77,9 @@ export class RunThreads {
   }
 
   /** For each of these runs, whether it is as it was when it was converted. */
-  async check(jobs: readonly CheckJob[]): Promise<readonly boolean[]> {
+  async check(jobs: readonly CheckJob[]): Promise<readonly CheckAnswer[]> {
     const answer = await this.run({ type: 'check', jobs, now: Date.now() });
-    return (answer as { upToDate: readonly boolean[] }).upToDate;
+    return (answer as { checked: readonly CheckAnswer[] }).checked;
   }
 
   readonly writeIndex: WriteIndex = async (hashes, finished) => {

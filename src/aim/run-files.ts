@@ -11,6 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../errors.js';
 import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
 import { failpoint } from '../sync/failpoints.js';
@@ -33,9 +34,19 @@ export interface StagedFiles extends Databases<string> {
 
 /** Whether Aim itself has opened one of a run's databases for writing, which leaves an OPTIONS file behind. */
 export function wasWrittenByAim(repository: Repository, hash: string): boolean {
-  return databases(repository, hash).some(
-    (directory) => existsSync(directory) && readdirSync(directory).some((name) => name.startsWith('OPTIONS-')),
+  return databases(repository, hash).some((directory) =>
+    namesIn(directory).some((name) => name.startsWith('OPTIONS-')),
   );
+}
+
+/** None where there is no such directory. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return [];
+    throw cause;
+  }
 }
 
 /** Whether some process is tracking the run at this moment, as far as Aim's markers tell. */

@@ -99,8 +99,8 @@ export class FileStore implements TrackingStore {
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     await this.#turns.pause(signal);
     const directory = this.#directoryOf(ref);
-    this.#entriesOf(ref, directory);
-    return fileRevision(this.#root, directory, this.#models.modelsOf(dirname(directory), ref.runId));
+    const parts = this.#entriesOf(ref, directory);
+    return fileRevision(this.#root, directory, parts, this.#models.modelsOf(dirname(directory), ref.runId));
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { artifactLocation } from './artifact-location.js';
 import { uriTarget } from './file-uri.js';
@@ -25,9 +25,15 @@ import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
  * directory, of its artifacts where they lie elsewhere, and of the datasets and models that it refers to. Metric
  * files are not read: MLflow only ever appends to them, so their size tells.
  *
+ * @param parts the names in the run's directory
  * @param made the ids of the models that name this run as their source
  */
-export function fileRevision(root: string, runDirectory: string, made: readonly string[]): string {
+export function fileRevision(
+  root: string,
+  runDirectory: string,
+  parts: ReadonlySet<string>,
+  made: readonly string[],
+): string {
   const hash = createHash('sha256');
   addDirectory(hash, '', runDirectory);
   const artifacts = artifactLocation(
@@ -39,7 +45,7 @@ export function fileRevision(root: string, runDirectory: string, made: readonly 
     hash.update(`${artifacts}\n`);
     addDirectory(hash, ARTIFACTS, artifacts);
   }
-  addReferred(hash, runDirectory, made);
+  addReferred(hash, runDirectory, parts, made);
   return hash.digest('hex');
 }
 
@@ -69,12 +75,13 @@ function addDirectory(hash: Hash, label: string, directory: string): void {
 }
 
 /** `inputs/` and `outputs/` only name what lies beside the runs. */
-function addReferred(hash: Hash, runDirectory: string, made: readonly string[]): void {
+function addReferred(hash: Hash, runDirectory: string, parts: ReadonlySet<string>, made: readonly string[]): void {
   const experiment = dirname(runDirectory);
-  for (const id of referredIds(join(runDirectory, INPUTS))) {
+  const referred = (part: string) => (parts.has(part) ? referredIds(join(runDirectory, part)) : []);
+  for (const id of referred(INPUTS)) {
     addFile(hash, join(experiment, DATASETS, id, META_FILE));
   }
-  for (const id of new Set([...referredIds(join(runDirectory, OUTPUTS)), ...made])) {
+  for (const id of new Set([...referred(OUTPUTS), ...made])) {
     const model = join(experiment, MODELS, id);
     addFile(hash, join(model, META_FILE));
     // its artifacts stay where they are, and its metrics are the run's
@@ -94,7 +101,6 @@ function referredIds(directory: string): string[] {
 }
 
 function linkFiles(directory: string): string[] {
-  if (!existsSync(directory)) return [];
   try {
     return directories(directory).map((name) => join(directory, name, META_FILE));
   } catch {

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import type { Repository } from './aim/repository.js';
+import type { RunMetadata } from './aim/run-metadata.js';
+import type { CheckJob } from './check-runs.js';
+import type { ConvertOptions } from './convert-options.js';
+import { runHash } from './mapping.js';
+import type { RunJob } from './run-job.js';
+import type { RunThreads } from './run-threads.js';
+import type { EnumeratedRun } from './stages/enumerate-runs.js';
+import type { Ledger } from './sync/ledger.js';
+import type { Retries } from './sync/retries.js';
+
+/** A run of the source, with what is known of it. */
+export interface CheckedRun {
+  readonly job: RunJob;
+  /** It is as it was when it was converted. */
+  readonly upToDate: boolean;
+  /** Whether it went on in MLflow then; undefined where that is not known. */
+  readonly active?: boolean;
+}
+
+/** What the ledger and the repository say of the runs of the source. */
+export class KnownRuns {
+  constructor(
+    private readonly repository: Repository,
+    private readonly ledger: Ledger,
+    private readonly metadata: RunMetadata,
+    private readonly threads: Pick<RunThreads, 'check'>,
+    private readonly retries: Retries,
+    private readonly options: Pick<ConvertOptions, 'includeDeleted' | 'restoreRemoved'>,
+  ) {}
+
+  /** Finds those runs of a batch that are as they were when they were converted. */
+  async check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]> {
+    const found = batch.map((run) => this.lookUp(run));
+    const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
+    const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));
+    const byJob = new Map(known.map(({ job }, i) => [job, answers[i]]));
+    return found.map(({ job, active }) => {
+      const { upToDate = false, revision } = byJob.get(job) ?? {};
+      const marked = revision === undefined ? job : { ...job, revision };
+      return { job: marked, upToDate, ...(active !== undefined && { active }) };
+    });
+  }
+
+  isLeftOut({ experiment }: Pick<RunJob, 'experiment'>): boolean {
+    return experiment.lifecycleStage === 'deleted' && !this.options.includeDeleted;
+  }
+
+  /**
+   * Whether a person has removed a converted run in Aim, be it this very moment: then its row is gone and its data may still
+   * be there. A run whose row was never finished (`pending`) was not removed by anybody.
+   */
+  wasRemoved({ hash }: Pick<RunJob, 'hash'>): boolean {
+    if (this.options.restoreRemoved) return false;
+    const entry = this.ledger.get(hash);
+    if (entry === undefined) return false;
+    if (!existsSync(this.repository.meta(hash))) return true;
+    return entry.pending === undefined && !this.metadata.has(hash);
+  }
+
+  private lookUp(run: EnumeratedRun): Omit<CheckedRun, 'upToDate'> {
+    const hash = runHash(run.ref.runId);
+    const entry = this.ledger.get(hash);
+    const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
+    if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
+    const { revision, inputs, properties, active, growth } = entry;
+    const reviewAt = entry.reviewAt === 0 && !this.retries.isDue(hash) ? null : entry.reviewAt;
+    const known = { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) };
+    const job = { ...run, hash, listed, known, before: properties };
+    return { job, ...(active !== undefined && { active }) };
+  }
+}
+
+/** What is needed to check a run; not the state of its metrics, which may be large. */
+function checkJob({ experiment, ref, hash, known }: RunJob): CheckJob {
+  if (known === undefined) return { experiment, ref, hash };
+  const { growth: _, ...marks } = known;
+  return { experiment, ref, hash, known: marks };
+}

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { LookPace } from '../../src/sync/look-pace.js';
+
+const INTERVAL = 10_000;
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** A look that takes so long, milliseconds. */
+function look(pace: LookPace, at: 'all' | 'what goes on', duration: number): void {
+  const began = Date.now();
+  jest.setSystemTime(began + duration);
+  pace.looked(began, at);
+}
+
+describe('where one can look at what goes on', () => {
+  test('a look at all is followed by narrow ones for four times as long', () => {
+    const pace = new LookPace(INTERVAL, true);
+    expect(pace.isNarrow).toBe(false);
+    look(pace, 'all', 500);
+    expect(pace.isNarrow).toBe(true);
+    jest.setSystemTime(Date.now() + 1999);
+    expect(pace.isNarrow).toBe(true);
+    jest.setSystemTime(Date.now() + 1);
+    expect(pace.isNarrow).toBe(false);
+  });
+
+  test('hints are followed at once behind a look at all, and after a rest behind a narrow one', () => {
+    const pace = new LookPace(INTERVAL, true);
+    look(pace, 'all', 500);
+    expect(pace.notBefore).toBe(0);
+    look(pace, 'what goes on', 100);
+    expect(pace.notBefore).toBe(Date.now() + 400);
+  });
+
+  test('narrow looks do not put the next look at all off', () => {
+    const pace = new LookPace(INTERVAL, true);
+    look(pace, 'all', 500);
+    for (let i = 0; i < 4; i++) look(pace, 'what goes on', 500);
+    expect(pace.isNarrow).toBe(false);
+  });
+});
+
+test('where one cannot, hints wait after every look', () => {
+  const pace = new LookPace(INTERVAL, false);
+  look(pace, 'all', 500);
+  expect(pace.isNarrow).toBe(false);
+  expect(pace.notBefore).toBe(Date.now() + 2000);
+});
+
+test('without a hint the next look is due after the interval, or as long as the last one took', () => {
+  const pace = new LookPace(INTERVAL, true);
+  look(pace, 'all', 500);
+  expect(pace.next).toBe(Date.now() + INTERVAL);
+  look(pace, 'all', 60_000);
+  expect(pace.next).toBe(Date.now() + 60_000);
+});
