@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { readVersion, tableName } from '../../src/rocksdb/database.js';
+import { sampleImage } from '../artifacts/sample-images.js';
 import { FileStoreBuilder, metricLine } from '../support/file-store-builder.js';
 import { SyncSession } from '../support/sync-session.js';
 import { convert, outcomes, scratch } from './harness.js';
@@ -36,6 +37,14 @@ class Training {
       endTime: status === 1 ? null : this.start + 50_000,
       artifacts: { 'notes.txt': 'as it was at the start', 'model.pkl': 'x' },
     });
+  }
+
+  /** An image of a history, as `log_image` names it, and a text. */
+  artifacts(step: number): void {
+    mkdirSync(this.file('artifacts', 'images'), { recursive: true });
+    const name = `samples+step+${step}+timestamp+${this.start + step}+0f9a6d2c-3b1e-4c5d-8e7f-0123456789ab.png`;
+    writeFileSync(this.file('artifacts', 'images', name), sampleImage(step % 2 === 0 ? 'png RGB' : 'png RGBA'));
+    writeFileSync(this.file('artifacts', `epoch-${step}.txt`), `epoch ${step}`);
   }
 
   file(...names: string[]): string {
@@ -70,10 +79,14 @@ test("a run that grows is sound and whole after each pass, for RocksDB's tools a
       training.points(20);
       if (pass % 7 === 3) writeFileSync(training.file('params', `p${pass}`), String(pass));
       if (pass % 7 === 5) writeFileSync(training.file('tags', 'phase'), `phase ${pass}`);
+      const isEpoch = pass % 3 === 1;
+      if (isEpoch) training.artifacts(pass);
       const report = await convert(training.store.root, repo);
       expect(outcomes(report)).toEqual({ updated: 1 });
-      // the points that were there were neither read nor written again
+      // what was there was neither read nor written again
       expect(report.runs[0]?.counts.points).toBe(61);
+      const [image, text] = isEpoch ? [1, 1] : [0, 0];
+      expect(report.runs[0]?.counts.artifacts).toEqual({ image, text, audio: 0 });
       for (const file of base) expect(readVersion(seqs).files).toContainEqual(file);
       for (const database of [meta, seqs]) {
         const layers = readVersion(database).files.filter(({ level }) => level === 0).length;
