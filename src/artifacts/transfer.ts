@@ -1,5 +1,12 @@
 import { ConvertError, toConvertError } from '../errors.js';
-import type { ArtifactFile, ArtifactPlace, ArtifactRecord, ArtifactSkipReason, StageContext } from '../model.js';
+import type {
+  ArtifactFile,
+  ArtifactPlace,
+  ArtifactRecord,
+  ArtifactRole,
+  ArtifactSkipReason,
+  StageContext,
+} from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 import { readImageHeader } from './image/header.js';
 import { extensionOf } from './kind.js';
@@ -14,6 +21,11 @@ class Skip {
     readonly reason: ArtifactSkipReason,
     readonly detail: string,
   ) {}
+}
+
+/** The most bytes that a file may have in this role, to be transferred. */
+export function sizeLimit(role: ArtifactRole, policy: ArtifactPolicy): number {
+  return role === 'text' || role === 'log' ? policy.maxTextSize : policy.maxSize;
 }
 
 /**
@@ -64,7 +76,7 @@ export class Transfer {
 
   private async tryRead(place: ArtifactPlace): Promise<Transferred | Skip> {
     const { file, role } = place;
-    const limit = role === 'text' || role === 'log' ? this.policy.maxTextSize : this.policy.maxSize;
+    const limit = sizeLimit(role, this.policy);
     if (file.size !== undefined && file.size > limit) return tooLarge(file.size, limit);
     const bytes = await this.readFile(file, limit);
     if (bytes instanceof Skip) return bytes;

@@ -3,7 +3,7 @@ import type { ArtifactsAddition, GrownArtifact } from '../aim/run-grower.js';
 import { globMatcher } from '../artifacts/glob.js';
 import { linksTo } from '../artifacts/links.js';
 import { placeArtifacts } from '../artifacts/place.js';
-import { Transfer } from '../artifacts/transfer.js';
+import { sizeLimit, Transfer } from '../artifacts/transfer.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, Notice, Run, RunRef, StageContext } from '../model.js';
 import { NoticeList } from '../notice-list.js';
@@ -47,7 +47,7 @@ export async function readAddedArtifacts(
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const plan = planItems(arrangePlaces(places), placesBefore(before, isTerminalLog));
-  if (plan === undefined) return undefined;
+  if (plan === undefined || listedBytes(plan, policy) > MAX_NEW_BYTES) return undefined;
 
   const transfer = new Transfer((file) => store.openArtifact(ref, run, file, signal), policy, told);
   for (const file of unplaced) transfer.leave(file);
@@ -132,6 +132,16 @@ function planItems(places: readonly ArtifactPlace[], before: Before): PlannedIte
     }
   }
   return items;
+}
+
+/** The bytes that are to be read, as far as the listing tells. */
+function listedBytes(plan: readonly PlannedItem[], policy: ArtifactPolicy): number {
+  let sum = 0;
+  for (const { place, state } of plan) {
+    const { size = 0 } = place.file;
+    if (state !== 'kept' && size <= sizeLimit(place.role, policy)) sum += size;
+  }
+  return sum;
 }
 
 /** The items with the bytes of those that are to be written; those that stay in MLflow are left out. */

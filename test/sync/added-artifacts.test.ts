@@ -89,6 +89,7 @@ test.each<[string, Files, string[]]>([
 
 test.each<[string, Files, number]>([
   ['comes', { 'checkpoint/2.bin': 'more weights' }, 3],
+  ['comes, for its size', { 'large.txt': MEGABYTES_6.repeat(3) }, 3],
   ['goes', { 'checkpoint/1.bin': undefined }, 1],
 ])('a file that stays in MLflow %s', async (_, files, links) => {
   const { read, isAdded, counts } = await grow((artifacts) => write(artifacts, files));
