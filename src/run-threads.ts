@@ -66,8 +66,10 @@ export class RunThreads {
       atomics: 'disabled',
       concurrentTasksPerWorker: Math.ceil(concurrency / threads),
       workerData: data,
-      // half of what Node gives: as fast, and a tenth less memory in all
-      resourceLimits: { maxYoungGenerationSizeMb: 24 },
+      // Young: half of what Node gives, as fast and a tenth less memory in all. Old: ten times what is ever needed; with a
+      // bound V8 lets garbage gather up to a half of what lives, without one up to three times as much (420 MB → 260 MB for
+      // 20,000 runs, in the same time).
+      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 },
       env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
     });
   }
