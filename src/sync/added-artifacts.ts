@@ -52,7 +52,8 @@ export async function readAddedArtifacts(
   const transfer = new Transfer((file) => store.openArtifact(ref, run, file, signal), policy, told);
   for (const file of unplaced) transfer.leave(file);
   const items = await readItems(plan, transfer, told);
-  if (items === undefined) return undefined;
+  // One that could not be read may be there later, which only a conversion of the whole run sees to.
+  if (items === undefined || told.notices.some(isUnreadable)) return undefined;
   const kept = new Set(items.flatMap((item) => (item.type === 'kept' ? [item.place.file.path] : [])));
   const stillTold = before.notices.filter((notice) => !isOfFile(notice) || kept.has(notice.path));
   return { files, items, links: linksTo(transfer.notTransferred), notices: [...stillTold, ...told.notices] };
@@ -60,6 +61,10 @@ export async function readAddedArtifacts(
 
 function isOfFile(notice: Notice): notice is Extract<Notice, { path: string }> {
   return 'path' in notice;
+}
+
+function isUnreadable(notice: Notice): boolean {
+  return notice.kind === 'artifact-skipped' && notice.reason === 'unreadable';
 }
 
 /** Where a file is in Aim, and as what it was listed. */

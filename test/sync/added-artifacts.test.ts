@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
+import { ConvertError } from '../../src/errors.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import type { ArtifactFile, Run, RunRef } from '../../src/model.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS } from '../../src/policies.js';
@@ -14,9 +15,12 @@ import { temporaryDirectory } from '../support/temporary.js';
 /** Tells which files were read. */
 class WatchedStore extends FileStore {
   readonly read: string[] = [];
+  /** A path that cannot be read at this moment. */
+  broken: string | undefined;
 
   override async *openArtifact(ref: RunRef, run: Run, file: ArtifactFile, signal: AbortSignal) {
     this.read.push(file.path);
+    if (file.path === this.broken) throw new ConvertError('skip-item', 'The store is down.');
     yield* super.openArtifact(ref, run, file, signal);
   }
 }
@@ -110,6 +114,19 @@ test.each<[string, Files]>([
 test('the run is built anew when something of it cannot be listed', async () => {
   const { isAdded } = await grow((artifacts) => symlinkSync('nowhere', join(artifacts, 'dangling.txt')));
   expect(isAdded).toBe(false);
+});
+
+test('a new file that cannot be read leaves the run to a conversion of the whole, which tries again', async () => {
+  const store = newStore();
+  const run = store.run('1', { runId: 'a', status: 1, endTime: null, startTime: NOW - 2000 });
+  const repository = Repository.open(temporaryDirectory());
+  await convertOnce(new FileStore(store.root), repository);
+  write(join(run, 'artifacts'), { 'a.txt': 'a' });
+  const source = new WatchedStore(store.root);
+  source.broken = 'a.txt';
+  const { results } = await convertOnce(source, repository);
+  expect(results[0]?.staged?.files).toBeDefined();
+  expect(results[0]?.staged?.files?.addsTo).toBeUndefined();
 });
 
 test.each<[string, Files]>([
