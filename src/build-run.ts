@@ -1,6 +1,7 @@
 import { arrangePlaces } from './aim/objects-writer.js';
 import { freeFileNumber, isSameAsPublished, removeStaged, stagedFiles } from './aim/run-files.js';
 import { type RunEnd, RunWriter } from './aim/run-writer.js';
+import { isUnread } from './artifacts/unread.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
@@ -88,8 +89,5 @@ export async function buildRun(
 function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
   const scheme = uriScheme(artifactUri);
   if (scheme === undefined || scheme === 'file') return false;
-  return notices.some(
-    (notice) =>
-      notice.kind === 'artifacts-unreachable' || (notice.kind === 'artifact-skipped' && notice.reason === 'unreadable'),
-  );
+  return notices.some(isUnread);
 }

@@ -4,6 +4,7 @@ import { globMatcher } from '../artifacts/glob.js';
 import { linksTo } from '../artifacts/links.js';
 import { placeArtifacts } from '../artifacts/place.js';
 import { sizeLimit, Transfer } from '../artifacts/transfer.js';
+import { isUnread } from '../artifacts/unread.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, Notice, Run, RunRef, StageContext } from '../model.js';
 import { NoticeList } from '../notice-list.js';
@@ -53,7 +54,7 @@ export async function readAddedArtifacts(
   for (const file of unplaced) transfer.leave(file);
   const items = await readItems(plan, transfer, told);
   // One that could not be read may be there later, which only a conversion of the whole run sees to.
-  if (items === undefined || told.notices.some(isUnreadable)) return undefined;
+  if (items === undefined || told.notices.some(isUnread)) return undefined;
   const kept = new Set(items.flatMap((item) => (item.type === 'kept' ? [item.place.file.path] : [])));
   const stillTold = before.notices.filter((notice) => !isOfFile(notice) || kept.has(notice.path));
   return { files, items, links: linksTo(transfer.notTransferred), notices: [...stillTold, ...told.notices] };
@@ -61,10 +62,6 @@ export async function readAddedArtifacts(
 
 function isOfFile(notice: Notice): notice is Extract<Notice, { path: string }> {
   return 'path' in notice;
-}
-
-function isUnreadable(notice: Notice): boolean {
-  return notice.kind === 'artifact-skipped' && notice.reason === 'unreadable';
 }
 
 /** Where a file is in Aim, and as what it was listed. */
