@@ -163,7 +163,7 @@ export class Conversion {
       .parallel(this.checks)
       .flatMap((batch) => highland(batch))
       .map((run) => highland(this.convertOne(run)))
-      .parallel(this.options.concurrency)
+      .mergeWithLimit(this.options.concurrency)
       .tap(done)
       .reduce(0, (count) => count + 1)
       .toPromise(Promise);

@@ -41,8 +41,8 @@ export const BLOB_SENTINEL = Buffer.alloc(0);
 export const TRUE = Buffer.from([TYPE.bool, 1]);
 export const FALSE = Buffer.from([TYPE.bool, 0]);
 
-export const INT_TYPE = TYPE.int;
-export const FLOAT_TYPE = TYPE.float;
+/** The type in front of every value; numbers follow it in 8 bytes, little-endian. */
+export const TYPE_SIZE = 1;
 
 export function encodeInt(value: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(9);

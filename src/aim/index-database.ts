@@ -17,7 +17,7 @@ import { decodeManifest, type Version } from '../rocksdb/manifest.js';
 import type { TableWriter } from '../rocksdb/table-writer.js';
 
 /** Takes the entries of one new table, in ascending order of key. */
-export type IndexTable = Pick<TableWriter, 'add' | 'delete'>;
+export type IndexTable = Pick<TableWriter, 'add' | 'addFromBlock' | 'delete'>;
 
 /** More files than this at level 0 are merged; RocksDB, as Aim sets it up, does so from then on, too. */
 const MANY_FILES = 8;

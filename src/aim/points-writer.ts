@@ -1,8 +1,8 @@
-import type { Column } from '../rocksdb/block-builder.js';
 import type { Key } from '../rocksdb/bytes.js';
+import type { Column, PutValues } from '../rocksdb/column.js';
 import { BOTTOM_LEVEL, type DatabaseWriter } from '../rocksdb/database-writer.js';
 import { RollingTable } from '../rocksdb/rolling-table.js';
-import { ARRAY, encodePath, FLOAT_TYPE, INT_TYPE, NONE, SENTINEL } from './encoding.js';
+import { ARRAY, encodeFloat, encodeInt, encodePath, NONE, SENTINEL, TYPE_SIZE } from './encoding.js';
 import type { OrderedPoints } from './repeated-steps.js';
 
 /** The four columns of a metric, in the order of their keys. Epoch is always None: MLflow has none. */
@@ -55,42 +55,40 @@ export class PointsWriter {
   }
 }
 
-function columnOf(path: Key, name: ColumnName, { points, order }: OrderedPoints): Column {
-  const shape = { prefix: path + SENTINEL, suffix: SENTINEL, ids: order.ids };
-  const { steps, values, timestamps } = points;
-  const at = order.order;
-  // Words, because every BigInt would be an object.
-  const words = new Uint32Array(steps.buffer, steps.byteOffset, steps.length * 2);
+const INT = encodeInt(0n);
+const FLOAT = encodeFloat(0);
+
+function columnOf(path: Key, name: ColumnName, { points, order: { order, ids } }: OrderedPoints): Column {
+  const shape = { prefix: path + SENTINEL, suffix: SENTINEL, ids };
   switch (name) {
     case 'epoch':
-      return { ...shape, width: 1, putValue: (target, offset) => target.setUint8(offset, NONE[0]!) };
+      return { ...shape, value: NONE, putValues: () => {} };
     case 'step':
-      return {
-        ...shape,
-        width: 9,
-        putValue: (target, offset, i) => {
-          target.setUint8(offset, INT_TYPE);
-          target.setUint32(offset + 1, words[at[i]! * 2]!, true);
-          target.setUint32(offset + 5, words[at[i]! * 2 + 1]!, true);
-        },
-      };
+      return { ...shape, value: INT, putValues: putSteps(points.steps, order) };
     case 'time':
-      return {
-        ...shape,
-        width: 9,
-        putValue: (target, offset, i) => {
-          target.setUint8(offset, FLOAT_TYPE);
-          target.setFloat64(offset + 1, timestamps[at[i]!]! / 1000, true);
-        },
-      };
+      return { ...shape, value: FLOAT, putValues: putNumbers(points.timestamps, order, 1000) };
     case 'val':
-      return {
-        ...shape,
-        width: 9,
-        putValue: (target, offset, i) => {
-          target.setUint8(offset, FLOAT_TYPE);
-          target.setFloat64(offset + 1, values[at[i]!]!, true);
-        },
-      };
+      return { ...shape, value: FLOAT, putValues: putNumbers(points.values, order, 1) };
   }
+}
+
+function putSteps(steps: BigInt64Array, order: Uint32Array): PutValues {
+  // Words, because every BigInt would be an object.
+  const words = new Uint32Array(steps.buffer, steps.byteOffset, steps.length * 2);
+  return (target, offset, stride, from, to) => {
+    for (let i = from, at = offset + TYPE_SIZE; i < to; i++, at += stride) {
+      const word = order[i]! * 2;
+      target.setUint32(at, words[word]!, true);
+      target.setUint32(at + 4, words[word + 1]!, true);
+    }
+  };
+}
+
+/** Each number divided by `unit`. */
+function putNumbers(numbers: Float64Array, order: Uint32Array, unit: number): PutValues {
+  return (target, offset, stride, from, to) => {
+    for (let i = from, at = offset + TYPE_SIZE; i < to; i++, at += stride) {
+      target.setFloat64(at, numbers[order[i]!]! / unit, true);
+    }
+  };
 }

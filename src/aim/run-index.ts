@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, toConvertError } from '../errors.js';
+import { toConvertError } from '../errors.js';
 import type { Key } from '../rocksdb/bytes.js';
-import { DatabaseReader, type DatabaseRecord, hasUnflushedLog } from '../rocksdb/database.js';
+import { DatabaseReader, hasUnflushedLog } from '../rocksdb/database.js';
 import { BLOB_PREFIX, encodePath, encodeString, SENTINEL } from './encoding.js';
 import { indexChecksum } from './index-checksum.js';
 import { IndexDatabase, type IndexTable } from './index-database.js';
-import { ATTRS, CHUNKS, INDEX_CACHE, runPath } from './paths.js';
+import { ATTRS, INDEX_CACHE, runPath } from './paths.js';
 import type { Repository } from './repository.js';
+import { RunRecords } from './run-records.js';
 
 /** What became of an attempt to bring the index up to date. */
 export type IndexOutcome =
@@ -17,9 +18,6 @@ export type IndexOutcome =
 
 /** While more is to come, more files may gather before they are merged. */
 const MANY_FILES_MEANWHILE = 16;
-
-/** Records of runs that are kept from the first look at a run to the second; some 200 bytes each. */
-const MAX_HELD_RECORDS = 100_000;
 
 const CONTEXTS = encodePath('meta', 'contexts');
 const TRACES_TYPES = encodePath('meta', 'traces_types');
@@ -113,80 +111,27 @@ function writeRuns(
   // Looking for entries that are not there costs more than all else for runs that are new.
   const indexed = old === undefined ? new Set<string>() : indexedHashes(old);
   const entriesBefore = (hash: string, prefix: Key) => (indexed.has(hash) ? old?.records(prefix) : undefined);
-  const withBlobs = new Set<string>();
+  const runs = new RunRecords(repository);
   const shared = new Map<Key, Buffer>();
-  const held = new Map<string, DatabaseRecord[]>();
-  let heldRecords = 0;
-  for (const hash of hashes) {
-    const own: DatabaseRecord[] = [];
-    const blobs = BLOB_PREFIX + runPath(hash);
-    withRun(repository, hash, (run) => {
-      for (const record of run.records()) {
-        if (record.key.startsWith(CHUNKS)) own.push(record);
-        else if (record.key.startsWith(blobs)) withBlobs.add(hash);
-        else shared.set(record.key, Buffer.from(record.value));
-      }
-    });
-    if (heldRecords + own.length <= MAX_HELD_RECORDS) {
-      held.set(hash, own);
-      heldRecords += own.length;
-    }
-  }
+  const share = (key: Key, value: Buffer) => {
+    // most say the same in all runs
+    if (!shared.get(key)?.equals(value)) shared.set(key, Buffer.from(value));
+  };
+  for (const hash of hashes) runs.read(hash, share);
   const keys = [...shared.keys()].sort();
   const put = (prefix: Key) => {
     for (const key of keys) if (key.startsWith(prefix)) table.add(key, shared.get(key)!);
   };
   put(BLOB_PREFIX + ATTRS);
-  for (const hash of hashes) {
-    const blobs = BLOB_PREFIX + runPath(hash);
-    const before = entriesBefore(hash, blobs);
-    if (withBlobs.has(hash)) withRun(repository, hash, (run) => replace(table, run.records(blobs), before));
-    else replace(table, [], before);
-  }
+  for (const hash of hashes) runs.addBlobs(hash, table, entriesBefore(hash, BLOB_PREFIX + runPath(hash)));
   put(BLOB_PREFIX + CONTEXTS);
   for (const hash of hashes) {
     table.add(INDEX_CACHE + encodePath(hash), encodeString(indexChecksum(repository.meta(hash))));
   }
   put(ATTRS);
-  for (const hash of hashes) {
-    const path = runPath(hash);
-    const own = held.get(hash);
-    if (own !== undefined) replace(table, own, entriesBefore(hash, path));
-    else withRun(repository, hash, (run) => replace(table, run.records(path), entriesBefore(hash, path)));
-  }
+  for (const hash of hashes) runs.addOwn(hash, table, entriesBefore(hash, runPath(hash)));
   put(CONTEXTS);
   put(TRACES_TYPES);
-}
-
-function withRun(repository: Repository, hash: string, work: (run: DatabaseReader) => void): void {
-  const run = openRun(repository, hash);
-  try {
-    work(run);
-  } finally {
-    run.close();
-  }
-}
-
-function openRun(repository: Repository, hash: string): DatabaseReader {
-  try {
-    return new DatabaseReader(repository.meta(hash));
-  } catch (error) {
-    if (errorCode(error) !== undefined) throw error;
-    throw new Error(`run ${hash} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** Adds the new records and deletes those of the old that have no successor; both come in order of key. */
-function replace(table: IndexTable, now: Iterable<DatabaseRecord>, old: Iterator<DatabaseRecord> | undefined): void {
-  let before = old?.next();
-  for (const { key, value } of now) {
-    while (before !== undefined && !before.done && before.value.key <= key) {
-      if (before.value.key < key) table.delete(before.value.key);
-      before = old!.next();
-    }
-    table.add(key, value);
-  }
-  for (; before !== undefined && !before.done; before = old!.next()) table.delete(before.value.key);
 }
 
 /** Whether a process holds a lock on a file. Node cannot ask for it; Linux lists all locks by inode. */

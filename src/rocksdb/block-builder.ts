@@ -1,4 +1,6 @@
-import { type Key, putVarint } from './bytes.js';
+import type { BlockCursor } from './block-cursor.js';
+import { copyBytes, type Key, putVarint } from './bytes.js';
+import { type Column, columnKey, ID_SIZE, putIds } from './column.js';
 
 /** RocksDB's defaults are 16 entries between restarts in data blocks and 1 in index blocks. */
 export const DATA_RESTART_INTERVAL = 16;
@@ -45,51 +47,79 @@ export class BlockBuilder {
     at = putVarint(buffer, at, key.length - shared);
     at = putVarint(buffer, at, value.length);
     for (let i = shared; i < key.length; i++) buffer[at++] = key.charCodeAt(i);
-    if (value.length < 32) {
-      for (let i = 0; i < value.length; i++) buffer[at++] = value[i]!;
-    } else {
-      buffer.set(value, at);
-      at += value.length;
-    }
-    this.length = at;
+    this.length = copyBytes(value, 0, value.length, buffer, at);
     this.lastKey = key;
   }
 
   /**
+   * Adds the entry that a cursor stands at, with another trailer behind the user's key. The entry added before must be the
+   * one before it in the cursor's block, or this block be empty.
+   */
+  copy(cursor: BlockCursor, trailer: Uint8Array): void {
+    const { block, key, userKeyLength, valueStart, valueEnd, valueLength } = cursor;
+    this.reserve(MAX_ENTRY_HEADER + userKeyLength + trailer.length + valueLength);
+    const shared = this.beginEntry() ? 0 : cursor.sharedUserKey;
+    const { buffer } = this;
+    let at = this.length;
+    at = putVarint(buffer, at, shared);
+    at = putVarint(buffer, at, userKeyLength - shared + trailer.length);
+    at = putVarint(buffer, at, valueLength);
+    at = copyBytes(key, shared, userKeyLength, buffer, at);
+    at = copyBytes(trailer, 0, trailer.length, buffer, at);
+    this.length = copyBytes(block, valueStart, valueEnd, buffer, at);
+    this.lastKey = ''; // what follows shares nothing, rather than have a string of each key
+  }
+
+  /**
    * Adds entries `from` to `to` of a column until the block holds `limit` bytes; returns the first one not added. The
-   * same as {@link add} for each of them, without making a key and a value object for each: all entries of a column
-   * are of one length, and but for the restarts they have the same lengths in front.
+   * same as {@link add} for each of them, without making a key and a value object for each: between two restarts all
+   * entries of a column are alike but for id and value.
    */
   addColumn(column: Column, from: number, to: number, limit: number): number {
-    const { prefix, suffix, ids, width } = column;
+    const { prefix, suffix, value } = column;
     const keyLength = prefix.length + ID_SIZE + suffix.length;
-    this.reserve(limit + (MAX_ENTRY_HEADER + keyLength + width) * 2);
-    const { buffer, view } = this;
-    const tail = Buffer.from(suffix, 'latin1');
-    let at = this.length;
-    let i = from;
-    for (; i < to && at < limit; i++) {
-      this.length = at;
-      if (this.beginEntry() || i === from) {
-        at = putVarint(buffer, at, 0);
-        at = putVarint(buffer, at, keyLength);
-        at = putVarint(buffer, at, width);
-        for (let k = 0; k < prefix.length; k++) buffer[at++] = prefix.charCodeAt(k);
-      } else {
-        at = putVarint(buffer, at, prefix.length);
-        at = putVarint(buffer, at, ID_SIZE + suffix.length);
-        at = putVarint(buffer, at, width);
+    this.reserve(limit + (MAX_ENTRY_HEADER + keyLength + value.length) * 2);
+    let next = from;
+    while (next < to && this.length < limit) {
+      const inFull = this.beginEntry() || next === from;
+      const stride = this.putEntry(column, inFull ? 0 : prefix.length);
+      let count = 1;
+      if (!inFull) {
+        const room = Math.ceil((limit - this.length) / stride);
+        count = Math.min(to - next, room, this.restartInterval - this.sinceRestart + 1);
+        this.sinceRestart += count - 1;
+        this.repeat(stride, count);
       }
-      view.setUint32(at, ids[i * 2]!, true);
-      view.setUint32(at + 4, ids[i * 2 + 1]!, true);
-      at += ID_SIZE;
-      for (let k = 0; k < tail.length; k++) buffer[at++] = tail[k]!;
-      column.putValue(view, at, i);
-      at += width;
+      const atId = this.length + stride - ID_SIZE - suffix.length - value.length;
+      putIds(this.view, atId, stride, column.ids, next, next + count);
+      column.putValues(this.view, atId + ID_SIZE + suffix.length, stride, next, next + count);
+      this.length += stride * count;
+      next += count;
     }
-    this.length = at;
-    if (i > from) this.lastKey = columnKey(column, i - 1);
-    return i;
+    if (next > from) this.lastKey = columnKey(column, next - 1);
+    return next;
+  }
+
+  /** Writes, behind what is there, an entry of a column without its id; returns its length. */
+  private putEntry({ prefix, suffix, value }: Column, shared: number): number {
+    const { buffer } = this;
+    let at = this.length;
+    at = putVarint(buffer, at, shared);
+    at = putVarint(buffer, at, prefix.length - shared + ID_SIZE + suffix.length);
+    at = putVarint(buffer, at, value.length);
+    for (let i = shared; i < prefix.length; i++) buffer[at++] = prefix.charCodeAt(i);
+    at += ID_SIZE;
+    for (let i = 0; i < suffix.length; i++) buffer[at++] = suffix.charCodeAt(i);
+    return copyBytes(value, 0, value.length, buffer, at) - this.length;
+  }
+
+  /** Makes of an entry behind what is there `count` of them, in pieces that double. */
+  private repeat(stride: number, count: number): void {
+    const start = this.length;
+    const end = start + stride * count;
+    for (let done = start + stride; done < end; done += done - start) {
+      this.buffer.copyWithin(done, start, Math.min(done, start + end - done));
+    }
   }
 
   /** The finished block, valid until the next call of {@link add}; the builder starts anew. */
@@ -124,25 +154,6 @@ export class BlockBuilder {
     this.buffer = larger;
     this.view = new DataView(larger.buffer);
   }
-}
-
-/** Many entries of one shape, in ascending order of key: a prefix, an id of 8 bytes, a suffix. */
-export interface Column {
-  readonly prefix: Key;
-  readonly suffix: Key;
-  /** The ids' bytes, as two words for each entry, in the byte order of memory (little-endian). */
-  readonly ids: Uint32Array;
-  /** The length of every value. */
-  readonly width: number;
-  /** Writes the value of entry `i` at `offset`. */
-  readonly putValue: (target: DataView, offset: number, i: number) => void;
-}
-
-const ID_SIZE = 8;
-
-export function columnKey(column: Column, i: number): Key {
-  const id = Buffer.from(column.ids.buffer, column.ids.byteOffset + i * ID_SIZE, ID_SIZE);
-  return column.prefix + id.toString('latin1') + column.suffix;
 }
 
 function sharedLength(a: Key, b: Key): number {

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { uncompressSync } from 'snappy';
+import { BlockCursor, restartsOffset } from './block-cursor.js';
 import { ByteReader, type Key, keyOf } from './bytes.js';
 import { crc32c, maskCrc } from './crc32c.js';
 
@@ -46,15 +47,9 @@ export interface BlockEntry {
 
 /** The entries of a block in order. */
 export function* blockEntries(block: Buffer): Generator<BlockEntry> {
-  const end = restartsOffset(block);
-  const reader = new ByteReader(block.subarray(0, end));
-  let key: Key = '';
-  while (!reader.done) {
-    const shared = reader.varint();
-    const unshared = reader.varint();
-    const valueLength = reader.varint();
-    key = key.slice(0, shared) + keyOf(reader.take(unshared));
-    yield { key, value: reader.take(valueLength) as Buffer };
+  const cursor = new BlockCursor(block);
+  while (cursor.next()) {
+    yield { key: cursor.internalKey, value: cursor.value };
   }
 }
 
@@ -91,10 +86,4 @@ export function* indexEntries(block: Buffer, deltaEncoded: boolean): Generator<I
     }
     yield { separator: key, handle };
   }
-}
-
-function restartsOffset(block: Buffer): number {
-  // With a hash index the highest bit of the count is set; Aim's databases have none.
-  const count = block.readUInt32LE(block.length - 4);
-  return block.length - 4 - count * 4;
 }

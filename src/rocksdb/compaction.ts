@@ -1,8 +1,8 @@
 import type { DatabaseReader } from './database.js';
 import { BOTTOM_LEVEL, type DatabaseWriter } from './database-writer.js';
+import { DELETION, VALUE } from './internal-key.js';
 import type { TableFile, Version } from './manifest.js';
 import { RollingTable } from './rolling-table.js';
-import { DELETION, VALUE } from './table-writer.js';
 
 /** When files are merged. */
 export interface MergePlan {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Key } from './bytes.js';
+import { DELETION, VALUE } from './internal-key.js';
 import { decodeManifest, type TableFile, type Version } from './manifest.js';
 import { type RangeTombstone, type TableEntry, TableReader } from './table-reader.js';
-import { DELETION, VALUE } from './table-writer.js';
 
 export function tableName(number: number): string {
   return `${String(number).padStart(6, '0')}.sst`;
@@ -93,6 +93,15 @@ export class DatabaseReader {
     const wanted = new Set(files.map(({ number }) => number));
     const tables = this.tables.filter((_, i) => wanted.has(this.version.files[i]!.number));
     return tables.some(({ rangeTombstones }) => rangeTombstones.length > 0) ? undefined : newestEntries(tables, '');
+  }
+
+  /**
+   * The blocks that hold all records, each once and in order; undefined where several tables, or deletions of ranges, have
+   * to be seen together.
+   */
+  blocks(): Generator<Buffer> | undefined {
+    const [table, ...others] = this.tables;
+    return table === undefined || others.length > 0 || this.tombstones.length > 0 ? undefined : table.blocks();
   }
 
   close(): void {

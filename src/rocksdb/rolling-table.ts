@@ -1,5 +1,5 @@
-import type { Column } from './block-builder.js';
 import type { Key } from './bytes.js';
+import type { Column } from './column.js';
 import { BOTTOM_LEVEL, type DatabaseWriter } from './database-writer.js';
 import type { TableWriter } from './table-writer.js';
 

@@ -9,10 +9,12 @@ import {
   TRAILER_SIZE,
 } from './block-reader.js';
 import { ByteReader, type Key } from './bytes.js';
+import { KEY_TRAILER } from './internal-key.js';
 
 const FOOTER_SIZE = 53;
 const MAGIC = 'f7cff485b741e288';
-const TRAILER_LENGTH = 8;
+/** A file of at most so many bytes is read in one go. */
+const SMALL_FILE = 64 * 1024;
 
 /** One entry of a table, its internal key taken apart. */
 export interface TableEntry {
@@ -35,6 +37,9 @@ export interface RangeTombstone {
  */
 export class TableReader {
   private readonly file: number;
+  private readonly size: number;
+  /** All of a small file. */
+  private readonly whole: Buffer | undefined;
   private readonly index: IndexEntry[];
   /** Whether index keys carry the 8 bytes of sequence number and type. */
   private readonly internalSeparators: boolean;
@@ -43,6 +48,8 @@ export class TableReader {
   constructor(readonly path: string) {
     this.file = openSync(path, 'r');
     try {
+      this.size = fstatSync(this.file).size;
+      if (this.size <= SMALL_FILE) this.whole = this.readFile(0, this.size);
       const { metaindex, index, version } = this.footer();
       const meta = new Map<Key, BlockHandle>();
       for (const { key, value } of blockEntries(this.block(metaindex)))
@@ -64,12 +71,17 @@ export class TableReader {
 
   /** The entries from the first key not smaller than `from`, in order of key and falling sequence number. */
   *entries(from: Key = ''): Generator<TableEntry> {
-    for (let i = this.firstBlock(from); i < this.index.length; i++) {
-      for (const { key, value } of blockEntries(this.block(this.index[i]!.handle))) {
+    for (const block of this.blocks(this.firstBlock(from))) {
+      for (const { key, value } of blockEntries(block)) {
         const entry = parseEntry(key, value);
         if (entry.key >= from) yield entry;
       }
     }
+  }
+
+  /** The blocks of entries, in order. */
+  *blocks(first = 0): Generator<Buffer> {
+    for (let i = first; i < this.index.length; i++) yield this.block(this.index[i]!.handle);
   }
 
   close(): void {
@@ -83,7 +95,7 @@ export class TableReader {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const { separator } = this.index[middle]!;
-      const bound = this.internalSeparators ? separator.slice(0, -TRAILER_LENGTH) : separator;
+      const bound = this.internalSeparators ? separator.slice(0, -KEY_TRAILER) : separator;
       if (bound < key) low = middle + 1;
       else high = middle;
     }
@@ -91,7 +103,7 @@ export class TableReader {
   }
 
   private footer(): { metaindex: BlockHandle; index: BlockHandle; version: number } {
-    const { size } = fstatSync(this.file);
+    const { size } = this;
     if (size < FOOTER_SIZE) throw new Error('The table file is cut.');
     const footer = this.read(size - FOOTER_SIZE, FOOTER_SIZE);
     if (footer.toString('hex', FOOTER_SIZE - 8) !== MAGIC) throw new Error('The file is no block-based table.');
@@ -114,6 +126,11 @@ export class TableReader {
   }
 
   private read(offset: number, length: number): Buffer {
+    if (offset + length > this.size) throw new Error('The table file is cut.');
+    return this.whole?.subarray(offset, offset + length) ?? this.readFile(offset, length);
+  }
+
+  private readFile(offset: number, length: number): Buffer {
     const buffer = Buffer.allocUnsafe(length);
     let done = 0;
     while (done < length) {
@@ -126,9 +143,9 @@ export class TableReader {
 }
 
 function parseEntry(internalKey: Key, value: Buffer): TableEntry {
-  const end = internalKey.length - TRAILER_LENGTH;
+  const end = internalKey.length - KEY_TRAILER;
   let sequence = 0;
-  for (let i = TRAILER_LENGTH - 1; i > 0; i--) sequence = sequence * 256 + internalKey.charCodeAt(end + i);
+  for (let i = KEY_TRAILER - 1; i > 0; i--) sequence = sequence * 256 + internalKey.charCodeAt(end + i);
   return { key: internalKey.slice(0, end), sequence, type: internalKey.charCodeAt(end), value };
 }
 

@@ -1,7 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { BlockBuilder, type Column, columnKey, DATA_RESTART_INTERVAL } from './block-builder.js';
+import { BlockBuilder, DATA_RESTART_INTERVAL } from './block-builder.js';
+import { BlockCursor } from './block-cursor.js';
 import { type Key, keyBytes, putVarint, varint } from './bytes.js';
+import { type Column, columnKey } from './column.js';
 import { crc32c, maskCrc } from './crc32c.js';
+import { DELETION, keyTrailer, VALUE } from './internal-key.js';
 import type { TableFile } from './manifest.js';
 
 /** RocksDB's default is 4 KiB; a run is read a metric at a time, and larger blocks make that cheaper on both sides. */
@@ -15,10 +18,6 @@ const FORMAT_VERSION = 2;
 const FOOTER_SIZE = 53;
 /** The magic number of block-based tables, 0x88e241b785f4cff7, little-endian. */
 const MAGIC = Buffer.from('f7cff485b741e288', 'hex');
-
-/** The type of an entry, the lowest byte of an internal key's trailer. */
-export const DELETION = 0;
-export const VALUE = 1;
 
 /** Write buffers of finished tables: a migration writes thousands of small ones. */
 const spareBuffers: Buffer[] = [];
@@ -51,6 +50,7 @@ export class TableWriter {
   private readonly data = new BlockBuilder(BLOCK_SIZE * 2, DATA_RESTART_INTERVAL);
   private readonly index = new BlockBuilder(BLOCK_SIZE, 1);
   private readonly valueTrailer: Key;
+  private readonly valueTrailerBytes: Buffer;
   private readonly deletionTrailer: Key;
   private smallest: Key | undefined;
   private largest: Key = '';
@@ -62,8 +62,9 @@ export class TableWriter {
   private rawValueSize = 0;
 
   constructor(private readonly options: TableWriterOptions) {
-    this.valueTrailer = trailer(options.sequence, VALUE);
-    this.deletionTrailer = trailer(options.sequence, DELETION);
+    this.valueTrailer = keyTrailer(options.sequence, VALUE);
+    this.valueTrailerBytes = keyBytes(this.valueTrailer);
+    this.deletionTrailer = keyTrailer(options.sequence, DELETION);
     this.file = openSync(options.path, 'wx');
   }
 
@@ -90,6 +91,30 @@ export class TableWriter {
     this.put(key, this.deletionTrailer, EMPTY);
   }
 
+  /** Adds those entries of another table's block whose keys begin with `prefix`; all of them are values. */
+  addFromBlock(block: Buffer, prefix: Key): void {
+    const cursor = new BlockCursor(block);
+    do {
+      if (!cursor.next()) return;
+    } while (!cursor.startsWith(prefix));
+    this.add(cursor.userKey, cursor.value);
+    while (cursor.nextStartsWith(prefix)) {
+      cursor.next();
+      if (cursor.valueLength > LARGE_VALUE) this.add(cursor.userKey, cursor.value);
+      else this.copy(cursor);
+    }
+    this.lastKey = cursor.userKey;
+    this.largest = this.lastKey + this.valueTrailer;
+  }
+
+  private copy(cursor: BlockCursor): void {
+    this.data.copy(cursor, this.valueTrailerBytes);
+    this.entries++;
+    this.rawKeySize += cursor.keyLength;
+    this.rawValueSize += cursor.valueLength;
+    if (this.data.size >= BLOCK_SIZE) this.flushData(cursor.userKey + this.valueTrailer);
+  }
+
   /** Adds `count` entries of a column, whose keys all come behind those added before. */
   addColumn(column: Column, count: number): void {
     if (count === 0) return;
@@ -101,7 +126,7 @@ export class TableWriter {
     }
     this.entries += count;
     this.rawKeySize += count * (internal.prefix.length + 8 + internal.suffix.length);
-    this.rawValueSize += count * column.width;
+    this.rawValueSize += count * column.value.length;
   }
 
   /** Writes index, properties and footer and closes the file. The data is not yet synced to disk. */
@@ -225,13 +250,6 @@ export class TableWriter {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** The 8 bytes behind a user key: `sequence << 8 | type`, little-endian. */
-function trailer(sequence: number, type: number): Key {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE((BigInt(sequence) << 8n) | BigInt(type));
-  return bytes.toString('latin1');
-}
 
 function encodeHandle(handle: BlockHandle): Buffer {
   const bytes = Buffer.alloc(20);

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { PutValues } from '../../src/rocksdb/column.js';
 import { TableReader } from '../../src/rocksdb/table-reader.js';
 import { TableWriter } from '../../src/rocksdb/table-writer.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -64,31 +65,80 @@ describe('table files', () => {
       fc.property(
         fc.uniqueArray(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 3000 }),
         fc.integer({ min: 1, max: 9 }),
-        (ids, width) => {
+        fc.nat({ max: 200 }),
+        (ids, width, before) => {
           ids.sort((a, b) => (a < b ? -1 : 1));
           const idBytes = Buffer.from(BigUint64Array.from(ids).buffer).swap64();
           const values = Buffer.alloc(ids.length * width, 'value');
+          for (let i = 0; i < ids.length; i++) values[i * width] = 7; // the same in all, and not to be written again
           const column = writer(directory);
-          column.table.add('col\xfe', Buffer.from([6]));
-          const words = new Uint32Array(idBytes.buffer, idBytes.byteOffset, ids.length * 2);
-          const putValue = (target: DataView, offset: number, i: number) => {
-            for (let k = 0; k < width; k++) target.setUint8(offset + k, values[i * width + k]!);
-          };
-          column.table.addColumn({ prefix: 'col\xfe\xfe', suffix: '\xfe', ids: words, width, putValue }, ids.length);
-          column.table.add('zzz', Buffer.alloc(0));
-          column.table.finish();
           const single = writer(directory);
-          single.table.add('col\xfe', Buffer.from([6]));
+          for (const { table } of [column, single]) {
+            for (let i = 0; i < before; i++) table.add(`a${String(i).padStart(3, '0')}`, Buffer.from([i]));
+          }
+          const words = new Uint32Array(idBytes.buffer, idBytes.byteOffset, ids.length * 2);
+          const putValues: PutValues = (target, offset, stride, from, to) => {
+            for (let i = from; i < to; i++) {
+              for (let k = 1; k < width; k++) {
+                target.setUint8(offset + (i - from) * stride + k, values[i * width + k]!);
+              }
+            }
+          };
+          const value = Buffer.alloc(width, 7);
+          column.table.addColumn({ prefix: 'col\xfe\xfe', suffix: '\xfe', ids: words, value, putValues }, ids.length);
           for (const [i] of ids.entries()) {
             const key = `col\xfe\xfe${idBytes.toString('latin1', i * 8, i * 8 + 8)}\xfe`;
             single.table.add(key, values.subarray(i * width, i * width + width));
           }
-          single.table.add('zzz', Buffer.alloc(0));
-          single.table.finish();
+          for (const { table } of [column, single]) {
+            table.add('zzz', Buffer.alloc(0));
+            table.finish();
+          }
           expect(read(column.path)).toEqual(read(single.path));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 40 },
+    );
+  });
+
+  test('take over entries of another table’s blocks as if they had been added one by one', () => {
+    const directory = temporaryDirectory();
+    const prefixes = fc.constantFrom('', 'p', 'p\xfe', 'p\xff');
+    const keyed = fc.uniqueArray(
+      fc.tuple(
+        fc.tuple(prefixes, binaryKey).map(([a, b]) => a + b),
+        fc.nat({ max: 300 }),
+      ),
+      {
+        selector: ([key]) => key,
+        minLength: 1,
+        maxLength: 800,
+      },
+    );
+    fc.assert(
+      fc.property(keyed, prefixes, fc.boolean(), (list, prefix, large) => {
+        list.sort(([a], [b]) => (a < b ? -1 : 1));
+        const values = list.map(([, size], i) => Buffer.alloc(large && i % 100 === 99 ? 70_000 : size, String(i)));
+        const source = writer(directory);
+        for (const [i, [key]] of list.entries()) source.table.add(key, values[i]!);
+        source.table.finish();
+        const copied = writer(directory, 5);
+        copied.table.add('', Buffer.from('before'));
+        const reader = new TableReader(source.path);
+        for (const block of reader.blocks()) copied.table.addFromBlock(block, prefix);
+        reader.close();
+        copied.table.add('\xff'.repeat(40), Buffer.from('behind'));
+        copied.table.finish();
+        expect(read(copied.path)).toEqual([
+          ['', 'before'],
+          ...list.flatMap(([key], i) => (key.startsWith(prefix) ? [[key, values[i]!.toString('latin1')]] : [])),
+          ['\xff'.repeat(40), 'behind'],
+        ]);
+        const sequences = new TableReader(copied.path);
+        expect([...sequences.entries()].every(({ sequence, type }) => sequence === 5 && type === 1)).toBe(true);
+        sequences.close();
+      }),
+      { numRuns: 60 },
     );
   });
 
