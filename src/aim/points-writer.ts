@@ -59,16 +59,17 @@ const INT = encodeInt(0n);
 const FLOAT = encodeFloat(0);
 
 function columnOf(path: Key, name: ColumnName, { points, order: { order, ids } }: OrderedPoints): Column {
-  const shape = { prefix: path + SENTINEL, suffix: SENTINEL, ids };
+  const prefix = path + SENTINEL;
+  const suffix = SENTINEL;
   switch (name) {
     case 'epoch':
-      return { ...shape, value: NONE, putValues: () => {} };
+      return { prefix, suffix, ids, value: NONE, putValues: () => {} };
     case 'step':
-      return { ...shape, value: INT, putValues: putSteps(points.steps, order) };
+      return { prefix, suffix, ids, value: INT, putValues: putSteps(points.steps, order) };
     case 'time':
-      return { ...shape, value: FLOAT, putValues: putNumbers(points.timestamps, order, 1000) };
+      return { prefix, suffix, ids, value: FLOAT, putValues: putNumbers(points.timestamps, order, 1000) };
     case 'val':
-      return { ...shape, value: FLOAT, putValues: putNumbers(points.values, order, 1) };
+      return { prefix, suffix, ids, value: FLOAT, putValues: putNumbers(points.values, order, 1) };
   }
 }
 

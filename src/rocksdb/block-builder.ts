@@ -5,6 +5,9 @@ import { type Column, columnKey, ID_SIZE, putIds } from './column.js';
 /** RocksDB's defaults are 16 entries between restarts in data blocks and 1 in index blocks. */
 export const DATA_RESTART_INTERVAL = 16;
 
+/** Stands behind each block: it is not compressed. */
+export const COMPRESSION_TYPE = Buffer.from([0]);
+
 /** Varints of the three lengths in front of an entry, at most 5 bytes each, and room to spare. */
 const MAX_ENTRY_HEADER = 16;
 
@@ -122,13 +125,17 @@ export class BlockBuilder {
     }
   }
 
-  /** The finished block, valid until the next call of {@link add}; the builder starts anew. */
+  /**
+   * The finished block and {@link COMPRESSION_TYPE} behind it, over which together its checksum is. Valid until the next
+   * entry is added; the builder starts anew.
+   */
   finish(): Buffer {
     if (this.restarts.length === 0) this.restarts.push(0);
-    this.reserve(this.restarts.length * 4 + 4);
+    this.reserve(this.restarts.length * 4 + 4 + COMPRESSION_TYPE.length);
     let at = this.length;
     for (const restart of this.restarts) at = this.buffer.writeUInt32LE(restart, at);
     at = this.buffer.writeUInt32LE(this.restarts.length, at);
+    at = copyBytes(COMPRESSION_TYPE, 0, COMPRESSION_TYPE.length, this.buffer, at);
     this.length = 0;
     this.restarts = [];
     this.sinceRestart = 0;

@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import { inflateRawSync } from 'node:zlib';
-import { uncompressSync } from 'snappy';
+import type Snappy from 'snappy';
 import { BlockCursor, restartsOffset } from './block-cursor.js';
 import { ByteReader, type Key, keyOf } from './bytes.js';
-import { crc32c, maskCrc } from './crc32c.js';
+import { maskedCrc } from './crc32c.js';
+
+const require = createRequire(import.meta.url);
 
 export interface BlockHandle {
   readonly offset: number;
@@ -20,7 +23,7 @@ export function readHandle(reader: ByteReader): BlockHandle {
 /** Checks a block as it lies in the file, trailer included, and returns its contents. Throws an Error. */
 export function openBlock(stored: Buffer): Buffer {
   const end = stored.length - TRAILER_SIZE;
-  if (maskCrc(crc32c(stored, 0, end + 1)) !== stored.readUInt32LE(end + 1)) {
+  if (maskedCrc(stored.subarray(0, end + 1)) !== stored.readUInt32LE(end + 1)) {
     throw new Error('A checksum in a table file is wrong.');
   }
   const contents = stored.subarray(0, end);
@@ -29,7 +32,7 @@ export function openBlock(stored: Buffer): Buffer {
     case 0:
       return contents;
     case 1:
-      return uncompressSync(contents, { asBuffer: true }) as Buffer;
+      return snappy().uncompressSync(contents, { asBuffer: true }) as Buffer;
     case 2: {
       const reader = new ByteReader(contents);
       reader.varint(); // the length once it is inflated
@@ -38,6 +41,11 @@ export function openBlock(stored: Buffer): Buffer {
     default:
       throw new Error(`A table file is compressed in a way that is not understood (${compression}).`);
   }
+}
+
+/** Loaded when the first block asks for it: Aim compresses, and we do not. */
+function snappy(): typeof Snappy {
+  return require('snappy');
 }
 
 export interface BlockEntry {

@@ -1,4 +1,4 @@
-import { crc32c, maskCrc } from './crc32c.js';
+import { maskedCrc } from './crc32c.js';
 
 /**
  * RocksDB's log format, the container of MANIFEST and WAL files: blocks of 32 KiB that hold records, each with a header
@@ -51,7 +51,7 @@ function encodePiece(type: number, payload: Uint8Array): Buffer {
   piece.writeUInt16LE(payload.length, 4);
   piece[6] = type;
   piece.set(payload, HEADER_SIZE);
-  piece.writeUInt32LE(maskCrc(crc32c(piece, 6)), 0);
+  piece.writeUInt32LE(maskedCrc(piece.subarray(6)), 0);
   return piece;
 }
 
@@ -76,7 +76,7 @@ export function decodeLog(bytes: Uint8Array): Buffer[] {
     const end = start + length;
     if (type < FULL || type > LAST || end > file.length)
       throw new Error('A record of the log is cut or of no known type.');
-    if (maskCrc(crc32c(file, at + 6, end)) !== file.readUInt32LE(at))
+    if (maskedCrc(file.subarray(at + 6, end)) !== file.readUInt32LE(at))
       throw new Error('A checksum in the log is wrong.');
     if ((type === FULL || type === FIRST) !== (pieces === undefined))
       throw new Error('The pieces of a log record are out of order.');

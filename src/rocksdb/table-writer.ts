@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { BlockBuilder, DATA_RESTART_INTERVAL } from './block-builder.js';
+import { BlockBuilder, COMPRESSION_TYPE, DATA_RESTART_INTERVAL } from './block-builder.js';
 import { BlockCursor } from './block-cursor.js';
 import { type Key, keyBytes, putVarint, varint } from './bytes.js';
 import { type Column, columnKey } from './column.js';
-import { crc32c, maskCrc } from './crc32c.js';
+import { maskedCrc } from './crc32c.js';
 import { DELETION, keyTrailer, VALUE } from './internal-key.js';
 import type { TableFile } from './manifest.js';
 
@@ -12,8 +12,6 @@ const BLOCK_SIZE = 16 * 1024;
 const WRITE_SIZE = 256 * 1024;
 /** A value from here on gets a block of its own and is not copied. */
 const LARGE_VALUE = 64 * 1024;
-const TRAILER_SIZE = 5;
-const NO_COMPRESSION = 0;
 const FORMAT_VERSION = 2;
 const FOOTER_SIZE = 53;
 /** The magic number of block-based tables, 0x88e241b785f4cff7, little-endian. */
@@ -186,7 +184,7 @@ export class TableWriter {
     if (!this.data.isEmpty) this.flushData(previous);
     const key = keyBytes(internalKey);
     const head = Buffer.concat([varint(0), varint(key.length), varint(value.length), key]);
-    const restarts = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0]);
+    const restarts = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, ...COMPRESSION_TYPE]);
     this.addToIndex(internalKey, this.writePieces([head, value, restarts]));
   }
 
@@ -199,19 +197,13 @@ export class TableWriter {
     this.blocks++;
   }
 
-  /** Writes a block that lies in pieces, and its trailer. */
+  /** Writes a block that lies in pieces, its compression type the last byte of the last, and their checksum. */
   private writePieces(pieces: readonly Uint8Array[]): BlockHandle {
     const offset = this.offset;
-    let crc = 0;
-    for (const piece of pieces) {
-      crc = crc32c(piece, 0, piece.length, crc);
-      this.write(piece);
-    }
-    const size = this.offset - offset;
-    const end = Buffer.allocUnsafe(TRAILER_SIZE);
-    end[0] = NO_COMPRESSION;
-    end.writeUInt32LE(maskCrc(crc32c(end, 0, 1, crc)), 1);
-    this.write(end);
+    for (const piece of pieces) this.write(piece);
+    const size = this.offset - offset - COMPRESSION_TYPE.length;
+    checksum.writeUInt32LE(maskedCrc(...pieces));
+    this.write(checksum);
     return { offset, size };
   }
 
@@ -223,7 +215,7 @@ export class TableWriter {
     block.add('rocksdb.comparator', Buffer.from('leveldb.BytewiseComparator'));
     block.add('rocksdb.data.size', varint(this.offset));
     block.add('rocksdb.deleted.keys', varint(this.deletions));
-    block.add('rocksdb.index.size', varint(this.index.size + TRAILER_SIZE));
+    block.add('rocksdb.index.size', varint(this.index.size + COMPRESSION_TYPE.length + checksum.length));
     block.add('rocksdb.merge.operands', varint(0));
     block.add('rocksdb.num.data.blocks', varint(this.blocks));
     block.add('rocksdb.num.entries', varint(this.entries));
@@ -248,6 +240,8 @@ export class TableWriter {
     this.pending = 0;
   }
 }
+
+const checksum = Buffer.alloc(4);
 
 const EMPTY = new Uint8Array(0);
 
