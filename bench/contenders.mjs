@@ -7,7 +7,7 @@ import { countOf } from './shapes.mjs';
 
 /** @typedef {import('./make-store.mjs').StoreShape} StoreShape */
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bundle/cli.js', import.meta.url));
 
 /** @param {string} name of a file beside this one */
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));

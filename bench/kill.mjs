@@ -19,7 +19,7 @@ import { say } from './progress.mjs';
 import { Random } from './random.mjs';
 import { Workspace } from './workspace.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bundle/cli.js', import.meta.url));
 const SHAPE = { runs: 120, metrics: 5, points: 20, images: 1, texts: 1 };
 /** A repository is killed so many times before it is finished and a new one begun. */
 const KILLS_EACH = 5;

@@ -18,7 +18,7 @@ import { sequenceId } from '../dist/aim/sequence.js';
 import { DatabaseReader } from '../dist/rocksdb/database.js';
 import { Workspace } from './workspace.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bundle/cli.js', import.meta.url));
 const EXPERIMENT = '415238964142325618';
 /** Milliseconds between two looks at the repository; a lag is measured to that. */
 const LOOK_EVERY = 50;

@@ -10,7 +10,7 @@ import { python } from './python.js';
 
 export const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The command under test, as it is built. */
-export const CLI = process.env.MLFLOW2AIM_CLI ?? join(PROJECT, 'dist/cli.js');
+export const CLI = process.env.MLFLOW2AIM_CLI ?? join(PROJECT, 'dist/bundle/cli.js');
 
 export interface Finished {
   readonly code: number | null;

@@ -9,7 +9,7 @@ import type { SummaryNumbers } from '../../src/report/summary.js';
 import { temporaryDirectory } from './temporary.js';
 
 /** The command as it is built: worker threads cannot run TypeScript, so whole conversions are tested on this. */
-const CLI = resolve(process.env.MLFLOW2AIM_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url)));
+const CLI = resolve(process.env.MLFLOW2AIM_CLI ?? fileURLToPath(new URL('../../dist/bundle/cli.js', import.meta.url)));
 
 export interface Ended {
   readonly code: number | null;
