@@ -1,4 +1,4 @@
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import { Repository } from './aim/repository.js';
 import { writeIndex } from './aim/run-index.js';
 import { StepOrders } from './aim/step-order.js';

@@ -28,7 +28,8 @@ const OBJECT_VERSION = encodeInt(1n);
 
 /** The records of a run's first database: attributes, contexts, summaries of sequences (docs/aim-repo-format.md §5.1). */
 export class MetaRecords {
-  private readonly records = new Map<Key, Uint8Array>();
+  /** In no order; what was put last under a key stands. */
+  private readonly records: (readonly [Key, Uint8Array])[] = [];
   private readonly run: Key;
 
   constructor(hash: string) {
@@ -102,7 +103,8 @@ export class MetaRecords {
 
   /** All records so far, in order of key. */
   *sorted(): Generator<readonly [Key, Uint8Array]> {
-    for (const key of [...this.records.keys()].sort()) yield [key, this.records.get(key)!];
+    const records = this.records.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    for (const [i, record] of records.entries()) if (records[i + 1]?.[0] !== record[0]) yield record;
   }
 
   private sequence({ name, context, contextId }: SequenceId, { dtype, catalogue }: SequenceType): Key {
@@ -122,6 +124,6 @@ export class MetaRecords {
   private readonly contexts = new Set<bigint>();
 
   private readonly put = (key: Key, value: Uint8Array): void => {
-    this.records.set(key, value);
+    this.records.push([key, value]);
   };
 }

@@ -60,7 +60,7 @@ export class MetricsWriter {
     private readonly policy: RepeatedSteps,
     private readonly orders: StepOrders,
     private readonly notice: (notice: Notice) => void,
-    private readonly written: MetricWritten = () => {},
+    private readonly written?: MetricWritten,
   ) {
     this.writer = new PointsWriter(database);
   }
@@ -121,7 +121,7 @@ export class MetricsWriter {
     const [first, ...repetitions] = resolved.sequences;
     this.writer.write(this.path(sequence), first!);
     const summary = this.summarize(sequence, first!);
-    this.written(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
+    this.written?.(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
     for (const [i, { points, order }] of repetitions.entries()) {
       const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
       const kept = gather(points, order.order);
@@ -146,7 +146,7 @@ export class MetricsWriter {
     this.points += points;
     this.meta.metric(sequence, summary.finish());
     this.report(key, points, spilled.collapsed, spilled.renumbered);
-    this.written(key, spilledState(spilled, summary));
+    this.written?.(key, spilledState(spilled, summary));
     spilled.close();
     this.spilled = undefined;
   }

@@ -1,53 +1,66 @@
 import type { PointBatch } from '../model.js';
 
-/** Collects batches of points into one set of columns, which is used again for the next metric. */
-export class PointColumns {
-  private steps: BigInt64Array;
-  private values: Float64Array;
-  private timestamps: Float64Array;
-  private count = 0;
+const NO_POINTS: PointBatch = {
+  steps: new BigInt64Array(0),
+  values: new Float64Array(0),
+  timestamps: new Float64Array(0),
+};
 
-  constructor(capacity = 4096) {
-    this.steps = new BigInt64Array(capacity);
-    this.values = new Float64Array(capacity);
-    this.timestamps = new Float64Array(capacity);
-  }
+/**
+ * Collects the batches of a metric in one set of columns, which is used again for the next one. A metric that comes in a
+ * single batch, as most do, is not copied.
+ */
+export class PointColumns {
+  /** The only batch so far. */
+  private single: PointBatch | undefined;
+  /** The points of several batches, and room for more behind them. */
+  private columns = NO_POINTS;
+  private count = 0;
 
   get length(): number {
     return this.count;
   }
 
+  /** Takes the batch over: it is not to be changed as long as its points are asked for. */
   push(batch: PointBatch): void {
+    if (this.count === 0) {
+      this.single = batch;
+      this.count = batch.steps.length;
+      return;
+    }
     const needed = this.count + batch.steps.length;
-    if (needed > this.steps.length) this.grow(Math.max(needed, this.steps.length * 2));
-    this.steps.set(batch.steps, this.count);
-    this.values.set(batch.values, this.count);
-    this.timestamps.set(batch.timestamps, this.count);
+    if (needed > this.columns.steps.length) this.grow(Math.max(needed, this.columns.steps.length * 2));
+    if (this.single !== undefined) setPoints(this.columns, this.single, 0);
+    this.single = undefined;
+    setPoints(this.columns, batch, this.count);
     this.count = needed;
   }
 
-  /** The points so far; a view that is valid until the next {@link push} or {@link clear}. */
+  /** The points so far; valid until the next {@link push} or {@link clear}. */
   view(): PointBatch {
-    return {
-      steps: this.steps.subarray(0, this.count),
-      values: this.values.subarray(0, this.count),
-      timestamps: this.timestamps.subarray(0, this.count),
-    };
+    return this.single ?? slicePoints(this.columns, 0, this.count);
   }
 
   clear(): void {
+    this.single = undefined;
     this.count = 0;
   }
 
   private grow(capacity: number): void {
-    const { steps, values, timestamps } = this.view();
-    this.steps = new BigInt64Array(capacity);
-    this.values = new Float64Array(capacity);
-    this.timestamps = new Float64Array(capacity);
-    this.steps.set(steps);
-    this.values.set(values);
-    this.timestamps.set(timestamps);
+    const larger = {
+      steps: new BigInt64Array(capacity),
+      values: new Float64Array(capacity),
+      timestamps: new Float64Array(capacity),
+    };
+    if (this.single === undefined) setPoints(larger, this.view(), 0);
+    this.columns = larger;
   }
+}
+
+function setPoints(target: PointBatch, points: PointBatch, at: number): void {
+  target.steps.set(points.steps, at);
+  target.values.set(points.values, at);
+  target.timestamps.set(points.timestamps, at);
 }
 
 /** The points at these indices, in their order. */

@@ -205,7 +205,8 @@ export class Publisher {
 
   private intention(entry: LedgerEntry): LedgerEntry {
     const { hash, properties } = entry;
-    const known = this.metadata.has(hash) ? this.ledger.get(hash) : undefined;
+    const entryBefore = this.ledger.get(hash);
+    const known = entryBefore !== undefined && this.metadata.has(hash) ? entryBefore : undefined;
     const unsettled = known?.pending ?? [];
     this.before.set(hash, known === undefined ? [] : [known.properties, ...unsettled]);
     const text = JSON.stringify(properties);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { sqlite } from '../sqlite.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
@@ -8,9 +8,24 @@ import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 export class Repository {
   /** The absolute path of the `.aim` directory. */
   readonly path: string;
+  readonly metadataFile: string;
+  readonly ledgerFile: string;
+  readonly lockFile: string;
+  /** Where runs are built before they are moved to their places. */
+  readonly staging: string;
+  readonly index: string;
+  readonly metaChunks: string;
+  readonly seqsChunks: string;
 
   private constructor(path: string) {
     this.path = path;
+    this.metadataFile = join(path, 'run_metadata.sqlite');
+    this.ledgerFile = join(path, 'mlflow2aim.sqlite');
+    this.lockFile = join(path, 'mlflow2aim.lock');
+    this.staging = join(path, 'mlflow2aim.staging');
+    this.index = join(path, 'meta', 'index');
+    this.metaChunks = join(path, 'meta', 'chunks');
+    this.seqsChunks = join(path, 'seqs', 'chunks');
   }
 
   /**
@@ -46,43 +61,14 @@ export class Repository {
     return new Repository(path);
   }
 
-  get metadataFile(): string {
-    return join(this.path, 'run_metadata.sqlite');
-  }
-
-  get ledgerFile(): string {
-    return join(this.path, 'mlflow2aim.sqlite');
-  }
-
-  get lockFile(): string {
-    return join(this.path, 'mlflow2aim.lock');
-  }
-
-  /** Where runs are built before they are moved to their places. */
-  get staging(): string {
-    return join(this.path, 'mlflow2aim.staging');
-  }
-
-  get index(): string {
-    return join(this.path, 'meta', 'index');
-  }
-
-  get metaChunks(): string {
-    return join(this.path, 'meta', 'chunks');
-  }
-
-  get seqsChunks(): string {
-    return join(this.path, 'seqs', 'chunks');
-  }
-
   /** The database of a run's attributes and summaries. */
   meta(hash: string): string {
-    return join(this.metaChunks, hash);
+    return this.metaChunks + sep + hash;
   }
 
   /** The database of a run's points and objects. */
   seqs(hash: string): string {
-    return join(this.seqsChunks, hash);
+    return this.seqsChunks + sep + hash;
   }
 
   /** The hashes of all runs that lie in the repository. */

@@ -140,7 +140,7 @@ export function stagedDirectories({ seqs, meta, addsTo }: StagedFiles): string[]
 
 function moveDatabase(from: string, to: string): string[] {
   if (!existsSync(join(to, 'CURRENT'))) {
-    rmSync(to, { recursive: true, force: true });
+    if (existsSync(to)) rmSync(to, { recursive: true, force: true });
     renameSync(from, to);
     return [];
   }

@@ -36,9 +36,12 @@ export class StepOrders {
     const bytes = Buffer.from(steps.buffer, steps.byteOffset, steps.byteLength);
     const hit = this.cache.findIndex((entry) => entry.steps.equals(bytes));
     if (hit >= 0) {
-      const [entry] = this.cache.splice(hit, 1);
-      this.cache.unshift(entry!);
-      return entry!.result;
+      const entry = this.cache[hit]!;
+      if (hit > 0) {
+        this.cache.splice(hit, 1);
+        this.cache.unshift(entry);
+      }
+      return entry.result;
     }
     const sorted = sortByStepId(steps);
     const result = sorted.repeated ? lastOfEach(sorted) : { order: sorted.order, ids: bigEndian(sorted.ids) };

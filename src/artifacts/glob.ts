@@ -1,6 +1,10 @@
-import picomatch from 'picomatch';
+import { createRequire } from 'node:module';
+import type Picomatch from 'picomatch';
 import { ConvertError } from '../errors.js';
 import type { ArtifactRule } from '../policies.js';
+
+/** Loaded with the first pattern, of which most conversions have none. */
+const picomatch = () => createRequire(import.meta.url)('picomatch') as typeof Picomatch;
 
 /**
  * A test for artifact paths. As in a .gitignore, a pattern without a slash is matched against the file's name in
@@ -18,7 +22,7 @@ export function globMatcher(glob: string): (path: string) => boolean {
   const basename = isAnywhere && !isDirectory;
   try {
     // Flag s: file names may hold line ends. windows: artifact paths have slashes on every system.
-    const matches = picomatch(pattern, { basename, dot: true, flags: 's', nonegate: true, windows: false });
+    const matches = picomatch()(pattern, { basename, dot: true, flags: 's', nonegate: true, windows: false });
     // picomatch's function takes a second argument, which an array's callback must not fill.
     return (path) => matches(path);
   } catch (cause) {

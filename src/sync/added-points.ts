@@ -37,7 +37,7 @@ export async function collectGrowth(
     if (item.type === 'rewritten') return undefined;
     let metric = added.get(item.key);
     if (metric === undefined) {
-      metric = { points: new PointColumns(64), mark: '' };
+      metric = { points: new PointColumns(), mark: '' };
       added.set(item.key, metric);
     }
     if (item.type === 'read') {

@@ -70,6 +70,8 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 export class Ledger {
   private readonly select: StatementSyncInstance;
   private readonly upsert: StatementSyncInstance;
+  /** The runs that there are entries of: asking SQLite takes a lock for each question. */
+  private readonly hashes: Set<string>;
 
   private constructor(
     private readonly database: DatabaseSyncInstance,
@@ -87,6 +89,8 @@ export class Ledger {
                                     experiment_id, active, deleted, growth, unindexed)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    const rows = database.prepare('SELECT hash AS hash FROM runs').all() as unknown as { hash: string }[];
+    this.hashes = new Set(rows.map(({ hash }) => hash));
   }
 
   /** Opens the ledger; one that is damaged or of another version is thrown away. */
@@ -101,6 +105,7 @@ export class Ledger {
   }
 
   get(hash: string): LedgerEntry | undefined {
+    if (!this.hashes.has(hash)) return undefined;
     const row = this.select.get(hash) as Record<string, string | number | null> | undefined;
     const properties = row === undefined ? undefined : parse<RunProperties>(row.properties);
     if (row === undefined || properties === undefined) return undefined;
@@ -134,6 +139,7 @@ export class Ledger {
 
   delete(hash: string): void {
     this.database.prepare('DELETE FROM runs WHERE hash = ?').run(hash);
+    this.hashes.delete(hash);
   }
 
   /** Writes entries in one transaction. */
@@ -161,6 +167,7 @@ export class Ledger {
       );
     }
     this.database.exec('COMMIT');
+    for (const { hash } of entries) this.hashes.add(hash);
   }
 
   /** The runs whose index entries are not up to date. */

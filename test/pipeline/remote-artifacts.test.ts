@@ -39,7 +39,7 @@ describe('without the packages of the object stores', () => {
       if (!/^@(aws-sdk|azure|google-cloud|smithy)$|^\./.test(name))
         symlinkSync(join(source, name), join(modules, name));
     }
-    return join(home, 'dist', 'cli.js');
+    return join(home, 'dist', 'bundle', 'cli.js');
   }
 
   test('a run is converted, and one sentence says what to install', () => {

@@ -29,7 +29,7 @@ export interface Started {
 /** A file of the build as a URL that a script of {@link startScript} can import. */
 export function built(module: string): string {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: run npm run build first.`);
-  return pathToFileURL(join(CLI, '..', module)).href;
+  return pathToFileURL(join(CLI, '..', '..', module)).href;
 }
 
 export function startCli(args: readonly string[], options: ProcessOptions = {}): Started {

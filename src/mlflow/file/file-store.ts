@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
@@ -60,6 +60,7 @@ export class FileStore implements TrackingStore {
   readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
   readonly #models = new ModelShelves();
+  readonly #directories = new WeakMap<RunRef, string>();
 
   /** @param root the absolute path of the store's directory; see {@link findFileStore} */
   constructor(root: string, options: FileStoreOptions = {}) {
@@ -147,7 +148,7 @@ export class FileStore implements TrackingStore {
   ): AsyncGenerator<PointBatch, void, void> {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
-    const path = join(directory, METRICS, ...metricKey.split('/'));
+    const path = [directory, METRICS, ...metricKey.split('/')].join(sep);
     const runHasEnded = (): Promise<boolean> => this.#hasEnded(ref, directory, context.signal);
     yield* readHistory({ key: metricKey, path, runHasEnded }, context, marked);
   }
@@ -200,8 +201,14 @@ export class FileStore implements TrackingStore {
     return location.directory === undefined ? own : new ArtifactsOrDirectory(own, location.directory);
   }
 
+  /** Remembered, because it is asked for with each metric. */
   #directoryOf(ref: RunRef): string {
-    return join(this.#root, ...ref.locator.split('/'));
+    let directory = this.#directories.get(ref);
+    if (directory === undefined) {
+      directory = join(this.#root, ...ref.locator.split('/'));
+      this.#directories.set(ref, directory);
+    }
+    return directory;
   }
 
   /** The experiment's directory relative to the store: deleting an experiment moves it to the trash. */

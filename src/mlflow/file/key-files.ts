@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
 import type { Notice } from '../../model.js';
@@ -28,7 +28,7 @@ export function listKeyFiles(directory: string, unreadable: Unreadable): KeyFile
 
 function collect(directory: string, prefix: string, files: KeyFile[], unreadable: Unreadable): void {
   for (const entry of entriesOf(directory, unreadable)) {
-    const path = join(directory, entry.name);
+    const path = directory + sep + entry.name;
     if (entry.isDirectory()) collect(path, `${prefix}${entry.name}/`, files, unreadable);
     else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, unreadable)))
       files.push({ key: prefix + entry.name, path });

@@ -1,5 +1,5 @@
 import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import { ConvertError, errorCode } from '../../errors.js';
 import { passable } from './trouble.js';
 
@@ -53,7 +53,7 @@ interface Item {
 /** Directories sort as if their names ended with `/`: so the paths of all files come out sorted. */
 function sorted(level: Level, entries: Dirent[]): Item[] {
   const items = entries.map((entry): Item => {
-    const absolute = join(level.absolute, entry.name);
+    const absolute = level.absolute + sep + entry.name; // `join` costs more than the entry's stat
     const isLink = entry.isSymbolicLink();
     const isDirectory = isLink ? leadsToDirectory(absolute) : entry.isDirectory();
     return {
