@@ -25,7 +25,14 @@ function wordKey(word: number): Key {
 }
 
 /** Writes the ids of the entries `from` to `to` the way {@link PutValues} writes values. */
-export function putIds(target: DataView, offset: number, stride: number, ids: Uint32Array, from: number, to: number) {
+export function putIds(
+  target: DataView,
+  offset: number,
+  stride: number,
+  ids: Uint32Array,
+  from: number,
+  to: number,
+): void {
   for (let i = from, at = offset; i < to; i++, at += stride) {
     target.setUint32(at, ids[i * 2]!, true);
     target.setUint32(at + 4, ids[i * 2 + 1]!, true);

@@ -98,8 +98,7 @@ export class TableWriter {
     this.add(cursor.userKey, cursor.value);
     while (cursor.nextStartsWith(prefix)) {
       cursor.next();
-      if (cursor.valueLength > LARGE_VALUE) this.add(cursor.userKey, cursor.value);
-      else this.copy(cursor);
+      this.copy(cursor);
     }
     this.lastKey = cursor.userKey;
     this.largest = this.lastKey + this.valueTrailer;

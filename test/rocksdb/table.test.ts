@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { BlockBuilder } from '../../src/rocksdb/block-builder.js';
 import type { PutValues } from '../../src/rocksdb/column.js';
 import { TableReader } from '../../src/rocksdb/table-reader.js';
 import { TableWriter } from '../../src/rocksdb/table-writer.js';
@@ -116,17 +117,20 @@ describe('table files', () => {
       },
     );
     fc.assert(
-      fc.property(keyed, prefixes, fc.boolean(), (list, prefix, large) => {
+      fc.property(keyed, prefixes, fc.boolean(), fc.boolean(), (list, prefix, large, inOne) => {
         list.sort(([a], [b]) => (a < b ? -1 : 1));
         const values = list.map(([, size], i) => Buffer.alloc(large && i % 100 === 99 ? 70_000 : size, String(i)));
         const source = writer(directory);
         for (const [i, [key]] of list.entries()) source.table.add(key, values[i]!);
         source.table.finish();
+        const builder = new BlockBuilder(1024, 16);
+        for (const [i, [key]] of list.entries()) builder.add(`${key}\x01${'\0'.repeat(7)}`, values[i]!);
+        const reader = new TableReader(source.path);
+        const blocks = inOne ? [builder.finish().subarray(0, -1)] : [...reader.blocks()];
+        reader.close();
         const copied = writer(directory, 5);
         copied.table.add('', Buffer.from('before'));
-        const reader = new TableReader(source.path);
-        for (const block of reader.blocks()) copied.table.addFromBlock(block, prefix);
-        reader.close();
+        for (const block of blocks) copied.table.addFromBlock(block, prefix);
         copied.table.add('\xff'.repeat(40), Buffer.from('behind'));
         copied.table.finish();
         expect(read(copied.path)).toEqual([
@@ -136,6 +140,10 @@ describe('table files', () => {
         ]);
         const sequences = new TableReader(copied.path);
         expect([...sequences.entries()].every(({ sequence, type }) => sequence === 5 && type === 1)).toBe(true);
+        for (const [i, [key]] of list.entries()) {
+          if (!key.startsWith(prefix)) continue;
+          expect(sequences.entries(key).next().value).toMatchObject({ key, value: values[i] });
+        }
         sequences.close();
       }),
       { numRuns: 60 },

@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
@@ -30,10 +29,10 @@ import {
   trashedDirectories,
 } from './layout.js';
 import { readLoggedModels } from './logged-models.js';
-import { isMissing, readMeta } from './meta-file.js';
-import { isWholeRunMeta, optional, type RunMeta, runMeta } from './meta-yaml.js';
+import { optional } from './meta-yaml.js';
 import { ModelShelves } from './model-shelf.js';
 import { artifactsRevision, fileRevision } from './revision.js';
+import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
 import { unreadableField } from './trouble.js';
 
 export interface FileStoreOptions {
@@ -100,19 +99,19 @@ export class FileStore implements TrackingStore {
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     await this.#turns.pause(signal);
     const directory = this.#directoryOf(ref);
-    const parts = this.#entriesOf(ref, directory);
+    const parts = entriesOf(ref, directory);
     return fileRevision(this.#root, directory, parts, this.#models.modelsOf(dirname(directory), ref.runId));
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
-    const meta = await this.#meta(ref, directory, context.signal);
+    const meta = await readRunMeta(ref, directory, context.signal);
     for (const { field, detail } of meta.faults) {
       context.notice({ kind: 'field-unreadable', field, file: join(directory, META_FILE), detail });
     }
     // most runs have neither inputs nor outputs, and asking for what is not there is slow
-    const parts = this.#entriesOf(ref, directory);
+    const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId);
     return {
       id: ref.runId,
@@ -149,7 +148,7 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
     const path = [directory, METRICS, ...metricKey.split('/')].join(sep);
-    const runHasEnded = (): Promise<boolean> => this.#hasEnded(ref, directory, context.signal);
+    const runHasEnded = (): Promise<boolean> => hasEnded(ref, directory, context.signal);
     yield* readHistory({ key: metricKey, path, runHasEnded }, context, marked);
   }
 
@@ -214,45 +213,6 @@ export class FileStore implements TrackingStore {
   /** The experiment's directory relative to the store: deleting an experiment moves it to the trash. */
   #placeOf(experimentId: string): string {
     return mayExist(join(this.#root, experimentId, META_FILE)) ? experimentId : `${TRASH}/${experimentId}`;
-  }
-
-  async #meta(ref: RunRef, directory: string, signal: AbortSignal): Promise<RunMeta> {
-    const file = join(directory, META_FILE);
-    const meta = runMeta(await readMeta(file, isWholeRunMeta, signal));
-    const runId = meta.runId ?? basename(directory);
-    const hint = 'Is it a copy? Then correct the ids in its meta.yaml, or remove it.';
-    if (runId !== ref.runId) {
-      throw new ConvertError('not-a-run', `${file} is that of run ${runId}.`, { where: file, hint });
-    }
-    if (meta.experimentId !== undefined && meta.experimentId !== ref.experimentId) {
-      const message = `${file} says that the run belongs to experiment ${meta.experimentId}, and MLflow ignores such a run.`;
-      throw new ConvertError('not-a-run', message, { where: file, hint });
-    }
-    return meta;
-  }
-
-  async #hasEnded(ref: RunRef, directory: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      const { status } = await this.#meta(ref, directory, signal);
-      return status !== 'RUNNING' && status !== 'SCHEDULED';
-    } catch (cause) {
-      if (signal.aborted) throw cause;
-      return false;
-    }
-  }
-
-  /** The names in a run's directory; `not-a-run` when it is not there. */
-  #entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
-    try {
-      return new Set(readdirSync(directory));
-    } catch (cause) {
-      const { kind, message } = toConvertError(cause, 'skip-run', directory);
-      const reaction = kind === 'fatal' ? kind : isMissing(cause) ? 'not-a-run' : 'skip-run';
-      throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, {
-        where: directory,
-        cause,
-      });
-    }
   }
 
   /** A listing without which nothing can be read. */

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ConvertError, toConvertError } from '../../errors.js';
+import type { RunRef } from '../../model.js';
+import { META_FILE } from './layout.js';
+import { isMissing, readMeta } from './meta-file.js';
+import { isWholeRunMeta, type RunMeta, runMeta } from './meta-yaml.js';
+
+/** The `meta.yaml` of a run; `not-a-run` where it is that of another. */
+export async function readRunMeta(ref: RunRef, directory: string, signal: AbortSignal): Promise<RunMeta> {
+  const file = join(directory, META_FILE);
+  const meta = runMeta(await readMeta(file, isWholeRunMeta, signal));
+  const runId = meta.runId ?? basename(directory);
+  const hint = 'Is it a copy? Then correct the ids in its meta.yaml, or remove it.';
+  if (runId !== ref.runId) {
+    throw new ConvertError('not-a-run', `${file} is that of run ${runId}.`, { where: file, hint });
+  }
+  if (meta.experimentId !== undefined && meta.experimentId !== ref.experimentId) {
+    const message = `${file} says that the run belongs to experiment ${meta.experimentId}, and MLflow ignores such a run.`;
+    throw new ConvertError('not-a-run', message, { where: file, hint });
+  }
+  return meta;
+}
+
+/** Whether a run has ended by now; false where that cannot be told. */
+export async function hasEnded(ref: RunRef, directory: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { status } = await readRunMeta(ref, directory, signal);
+    return status !== 'RUNNING' && status !== 'SCHEDULED';
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    return false;
+  }
+}
+
+/** The names in a run's directory; `not-a-run` when it is not there. */
+export function entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(directory));
+  } catch (cause) {
+    const { kind, message } = toConvertError(cause, 'skip-run', directory);
+    const reaction = kind === 'fatal' ? kind : isMissing(cause) ? 'not-a-run' : 'skip-run';
+    throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, { where: directory, cause });
+  }
+}
