@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * Puts the command, the library and the worker thread into few files, dist/bundle: loading some two hundred modules one by
- * one, in the command and again in each thread, takes longer than converting a hundred runs. Packages stay outside.
+ * Puts the command, the library and the worker thread into few files, dist/bundle: loading the modules one by one, in the
+ * command and again in each thread, took a seventh of the time of a conversion of a hundred runs. Packages stay outside.
  */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,13 @@
 import type { PointBatch } from '../model.js';
 
-const NO_POINTS: PointBatch = {
-  steps: new BigInt64Array(0),
-  values: new Float64Array(0),
-  timestamps: new Float64Array(0),
-};
+/** Columns for so many points. */
+function emptyColumns(count: number): PointBatch {
+  return {
+    steps: new BigInt64Array(count),
+    values: new Float64Array(count),
+    timestamps: new Float64Array(count),
+  };
+}
 
 /**
  * Collects the batches of a metric in one set of columns, which is used again for the next one. A metric that comes in a
@@ -14,7 +17,7 @@ export class PointColumns {
   /** The only batch so far. */
   private single: PointBatch | undefined;
   /** The points of several batches, and room for more behind them. */
-  private columns = NO_POINTS;
+  private columns = emptyColumns(0);
   private count = 0;
 
   get length(): number {
@@ -47,11 +50,7 @@ export class PointColumns {
   }
 
   private grow(capacity: number): void {
-    const larger = {
-      steps: new BigInt64Array(capacity),
-      values: new Float64Array(capacity),
-      timestamps: new Float64Array(capacity),
-    };
+    const larger = emptyColumns(capacity);
     if (this.single === undefined) setPoints(larger, this.view(), 0);
     this.columns = larger;
   }
@@ -66,9 +65,8 @@ function setPoints(target: PointBatch, points: PointBatch, at: number): void {
 /** The points at these indices, in their order. */
 export function gather(points: PointBatch, order: Uint32Array): PointBatch {
   const count = order.length;
-  const steps = new BigInt64Array(count);
-  const values = new Float64Array(count);
-  const timestamps = new Float64Array(count);
+  const gathered = emptyColumns(count);
+  const { steps, values, timestamps } = gathered;
   const from = new Int32Array(points.steps.buffer, points.steps.byteOffset, points.steps.length * 2);
   const to = new Int32Array(steps.buffer);
   for (let i = 0; i < count; i++) {
@@ -78,7 +76,7 @@ export function gather(points: PointBatch, order: Uint32Array): PointBatch {
     values[i] = points.values[at]!;
     timestamps[i] = points.timestamps[at]!;
   }
-  return { steps, values, timestamps };
+  return gathered;
 }
 
 /** A slice of each column; views, no copies. */

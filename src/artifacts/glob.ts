@@ -3,8 +3,10 @@ import type Picomatch from 'picomatch';
 import { ConvertError } from '../errors.js';
 import type { ArtifactRule } from '../policies.js';
 
+const require = createRequire(import.meta.url);
+
 /** Loaded with the first pattern, of which most conversions have none. */
-const picomatch = () => createRequire(import.meta.url)('picomatch') as typeof Picomatch;
+const picomatch = () => require('picomatch') as typeof Picomatch;
 
 /**
  * A test for artifact paths. As in a .gitignore, a pattern without a slash is matched against the file's name in

@@ -45,10 +45,7 @@ export class BlockBuilder {
     this.reserve(MAX_ENTRY_HEADER + key.length + value.length);
     const shared = this.beginEntry() ? 0 : sharedLength(this.lastKey, key);
     const { buffer } = this;
-    let at = this.length;
-    at = putVarint(buffer, at, shared);
-    at = putVarint(buffer, at, key.length - shared);
-    at = putVarint(buffer, at, value.length);
+    let at = this.putLengths(shared, key.length - shared, value.length);
     for (let i = shared; i < key.length; i++) buffer[at++] = key.charCodeAt(i);
     this.length = copyBytes(value, 0, value.length, buffer, at);
     this.lastKey = key;
@@ -63,10 +60,7 @@ export class BlockBuilder {
     this.reserve(MAX_ENTRY_HEADER + userKeyLength + trailer.length + valueLength);
     const shared = this.beginEntry() ? 0 : cursor.sharedUserKey;
     const { buffer } = this;
-    let at = this.length;
-    at = putVarint(buffer, at, shared);
-    at = putVarint(buffer, at, userKeyLength - shared + trailer.length);
-    at = putVarint(buffer, at, valueLength);
+    let at = this.putLengths(shared, userKeyLength - shared + trailer.length, valueLength);
     at = copyBytes(key, shared, userKeyLength, buffer, at);
     at = copyBytes(trailer, 0, trailer.length, buffer, at);
     this.length = copyBytes(block, valueStart, valueEnd, buffer, at);
@@ -106,10 +100,7 @@ export class BlockBuilder {
   /** Writes, behind what is there, an entry of a column without its id; returns its length. */
   private putEntry({ prefix, suffix, value }: Column, shared: number): number {
     const { buffer } = this;
-    let at = this.length;
-    at = putVarint(buffer, at, shared);
-    at = putVarint(buffer, at, prefix.length - shared + ID_SIZE + suffix.length);
-    at = putVarint(buffer, at, value.length);
+    let at = this.putLengths(shared, prefix.length - shared + ID_SIZE + suffix.length, value.length);
     for (let i = shared; i < prefix.length; i++) buffer[at++] = prefix.charCodeAt(i);
     at += ID_SIZE;
     for (let i = 0; i < suffix.length; i++) buffer[at++] = suffix.charCodeAt(i);
@@ -141,6 +132,12 @@ export class BlockBuilder {
     this.sinceRestart = 0;
     this.lastKey = '';
     return this.buffer.subarray(0, at);
+  }
+
+  /** Begins an entry behind what is there: how much of its key is shared, how much is not, its value. Returns what follows. */
+  private putLengths(shared: number, unshared: number, value: number): number {
+    const { buffer } = this;
+    return putVarint(buffer, putVarint(buffer, putVarint(buffer, this.length, shared), unshared), value);
   }
 
   /** True if the entry that comes starts a new restart interval, so that its key must be written in full. */

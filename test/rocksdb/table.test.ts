@@ -76,6 +76,7 @@ describe('table files', () => {
           const single = writer(directory);
           for (const { table } of [column, single]) {
             for (let i = 0; i < before; i++) table.add(`a${String(i).padStart(3, '0')}`, Buffer.from([i]));
+            table.add('col\xfe', Buffer.from([6]));
           }
           const words = new Uint32Array(idBytes.buffer, idBytes.byteOffset, ids.length * 2);
           const putValues: PutValues = (target, offset, stride, from, to) => {
