@@ -4,6 +4,7 @@ import { Repository } from '../../src/aim/repository.js';
 import { Ledger } from '../../src/sync/ledger.js';
 import { makeExperiment, makeRun } from '../mapping/fixtures.js';
 import { Disturbed, fail, MOMENTS } from '../support/broken-conversions.js';
+import { forAtMost } from '../support/for-at-most.js';
 import { type MemoryRun, MemoryStore } from '../support/memory-store.js';
 import { convertOnce } from '../support/one-conversion.js';
 import { essence } from '../support/repository-state.js';
@@ -153,21 +154,24 @@ describe('any changes of runs and broken conversions', () => {
 
   test('end as an undisturbed conversion of what the source is at the end', async () => {
     await fc.assert(
-      fc.asyncProperty(rounds, async (all) => {
-        const directory = temporaryDirectory();
-        const store = new MemoryStore(
-          EXPERIMENT,
-          ids.map((id) => version(id, 0)),
-        );
-        const repository = Repository.open(directory);
-        for (const { changes, moment } of all) {
-          for (const [id, number] of changes) store.put(version(id, number));
-          if (moment === null) await convertOnce(store, repository);
-          else await broken(store, repository, moment);
-        }
-        await expectAsUndisturbed(store, directory, ids);
-      }),
-      { numRuns: 6, interruptAfterTimeLimit: 8000 },
+      fc.asyncProperty(
+        rounds,
+        forAtMost(8000, async (all) => {
+          const directory = temporaryDirectory();
+          const store = new MemoryStore(
+            EXPERIMENT,
+            ids.map((id) => version(id, 0)),
+          );
+          const repository = Repository.open(directory);
+          for (const { changes, moment } of all) {
+            for (const [id, number] of changes) store.put(version(id, number));
+            if (moment === null) await convertOnce(store, repository);
+            else await broken(store, repository, moment);
+          }
+          await expectAsUndisturbed(store, directory, ids);
+        }),
+      ),
+      { numRuns: 6 },
     );
   });
 });

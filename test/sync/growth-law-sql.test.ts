@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { openStore } from '../../src/mlflow/open-store.js';
+import { forAtMost } from '../support/for-at-most.js';
 import { MLFLOW_3_17, WITHOUT_RUN_INDEXES } from '../support/mlflow-schema.js';
 import { convertOnce, NOW } from '../support/one-conversion.js';
 import { essence } from '../support/repository-state.js';
@@ -147,8 +148,11 @@ test.each([
   async (_, schema) => {
     grown = 0;
     await fc.assert(
-      fc.asyncProperty(history, (actions) => play(actions, schema)),
-      { numRuns: 25, interruptAfterTimeLimit: 8000, examples: [[usual as Action[]]] },
+      fc.asyncProperty(
+        history,
+        forAtMost(8000, (actions) => play(actions, schema)),
+      ),
+      { numRuns: 25, examples: [[usual as Action[]]] },
     );
     // else nothing was tried
     expect(grown).toBeGreaterThan(0);

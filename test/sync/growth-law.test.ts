@@ -10,6 +10,7 @@ import { readVersion, tableName } from '../../src/rocksdb/database.js';
 import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
 import { newStore } from '../support/example-store.js';
+import { forAtMost } from '../support/for-at-most.js';
 import { convertOnce, NOW, type PassOptions } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -94,8 +95,11 @@ test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
   async (repeatedSteps) => {
     grown = 0;
     await fc.assert(
-      fc.asyncProperty(history, (actions) => play(actions as readonly Action[], repeatedSteps)),
-      { numRuns: 25, interruptAfterTimeLimit: 6000, examples: [[usual as Action[]]] },
+      fc.asyncProperty(
+        history,
+        forAtMost(6000, (actions) => play(actions as readonly Action[], repeatedSteps)),
+      ),
+      { numRuns: 25, examples: [[usual as Action[]]] },
     );
     // else nothing was tried
     expect(grown).toBeGreaterThan(0);

@@ -6,12 +6,11 @@ import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { Experiment, Notice, Run, RunRef } from '../../../src/model.js';
 import { collect, listening, never, record, silent } from '../../contract/tracking-store.js';
 import { FileStoreBuilder } from '../../support/file-store-builder.js';
+import { unprivileged } from '../../support/unprivileged.js';
 
 const RUN = 'a'.repeat(32);
 const OTHER = 'b'.repeat(32);
 const REF: RunRef = { runId: RUN, experimentId: '1', locator: `1/${RUN}` };
-/** What root may read anyway cannot be tested as root. */
-const testUnlessRoot = process.getuid?.() === 0 ? test.skip : test;
 
 let builder: FileStoreBuilder;
 let store: FileStore;
@@ -312,15 +311,16 @@ describe('params and tags', () => {
     ]);
   });
 
-  testUnlessRoot('without the right to read, a param is a notice and a run is skipped', async () => {
-    const directory = builder.run('1', { runId: RUN, params: { secret: '1', open: '2' } });
-    chmodSync(join(directory, 'params', 'secret'), 0);
-    const { run, notices } = await readRun();
-    expect(record(run.params)).toEqual({ open: '2' });
-    expect(notices).toMatchObject([{ field: 'params/secret', detail: expect.stringContaining('may not be read') }]);
-    chmodSync(join(directory, 'meta.yaml'), 0);
-    await expect(readRun()).rejects.toMatchObject({ kind: 'not-a-run' });
-  });
+  test('without the right to read, a param is a notice and a run fails as unreadable, not as no run', () =>
+    unprivileged([builder.parent, builder.root], async () => {
+      const directory = builder.run('1', { runId: RUN, params: { secret: '1', open: '2' } });
+      chmodSync(join(directory, 'params', 'secret'), 0);
+      const { run, notices } = await readRun();
+      expect(record(run.params)).toEqual({ open: '2' });
+      expect(notices).toMatchObject([{ field: 'params/secret', detail: expect.stringContaining('may not be read') }]);
+      chmodSync(join(directory, 'meta.yaml'), 0);
+      await expect(readRun()).rejects.toMatchObject({ kind: 'skip-run' });
+    }));
 
   test('directories that a copy has lost are empty', async () => {
     const directory = builder.run('1', { runId: RUN });
