@@ -19,7 +19,8 @@ export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
   const lines = failedRuns.map((run) => `  ${printable(failedRunLine(run))}`);
   const more = runs.failed - failedRuns.length;
   if (more > 0) lines.push(`  and ${formatCount(more)} more`);
-  return [`${formatNoun(runs.failed, 'run')} failed and were left as they were:`, ...lines];
+  const left = runs.failed === 1 ? 'was left as it was' : 'were left as they were';
+  return [`${formatNoun(runs.failed, 'run')} failed and ${left}:`, ...lines];
 }
 
 /** A run that failed, with its reason; as text from elsewhere, not fit for a terminal yet. */

@@ -162,7 +162,7 @@ describe('--quiet', () => {
     io.convert = oneFails;
     expect(await io.run('--quiet')).toBe(3);
     expect(io.stdout.text).toBe('');
-    expect(io.stderr.text).toBe('1 run failed and were left as they were:\n  bad of resnet50: It broke.\n');
+    expect(io.stderr.text).toBe('1 run failed and was left as it was:\n  bad of resnet50: It broke.\n');
   });
 
   test('prints nothing when nothing went wrong', async () => {
