@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parse as parseDelimited } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { pythonFloat, readMetricLine } from '../../../src/mlflow/file/metric-line.js';
 import { MetricLines } from '../../../src/mlflow/file/metric-lines.js';
@@ -58,6 +59,26 @@ describe('lines as MLflow writes them', () => {
         expect(parse(text)).toEqual({ points, skipped: [] });
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test('a reader of delimited text that knows nothing of MLflow finds the same fields', () => {
+    const rest = fc.constantFrom('', ' train d1gest', ' train set ü d1gest', ' 0a1b2c', ' "quoted" ,;');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(point, rest), { maxLength: 30 }), fc.boolean(), (all, ancient) => {
+        const text = all
+          .map(([p, more]) => metricLine(p, ancient).replace('\n', ancient ? '\n' : `${more}\n`))
+          .join('');
+        const records: string[][] = parseDelimited(text, { delimiter: ' ', quote: false, relax_column_count: true });
+        expect(parse(text).points).toEqual(
+          records.map(([timestamp, value, step = '0']) => ({
+            timestamp: Number(timestamp),
+            value: pythonFloat(value!),
+            step: BigInt(step),
+          })),
+        );
+      }),
+      { numRuns: 300 },
     );
   });
 
