@@ -5,7 +5,7 @@ import { AIM, PYTHON } from './python.js';
 
 /** How often a server that is starting, or its log, is looked at. */
 const POLL_MS = 100;
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 /** An `aim up` under way, on a port of this machine only. */
 export interface AimServer {

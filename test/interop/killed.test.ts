@@ -104,7 +104,7 @@ async function killed(store: string, repo: string, moment: () => Promise<unknown
 
 /** Looks at a directory as often as this process can, so that it is seen while it fills. */
 async function untilFilled(directory: string, entries: number): Promise<void> {
-  const end = performance.now() + 60_000;
+  const end = performance.now() + 120_000;
   while (performance.now() < end) {
     if (existsSync(directory) && readdirSync(directory).length >= entries) return;
     await immediate();

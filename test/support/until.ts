@@ -1,5 +1,5 @@
 const LOOK_EVERY_MS = 50;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Waits until something that can be observed holds; fails when it does not come, with what `said` tells then. */
 export async function until(
