@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { type Hint, HintQueue } from '../../src/sync/hints.js';
 
 const never = new AbortController().signal;
@@ -10,6 +10,10 @@ function filled(...hints: Hint[]): HintQueue {
   for (const hint of hints) queue.add(hint);
   return queue;
 }
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('a queue of hints', () => {
   test('gives each hint once, however often it came', () => {
@@ -39,14 +43,18 @@ describe('a queue of hints', () => {
   });
 
   test('gives nothing before the first hint is due, and later hints do not put that off', async () => {
+    jest.useFakeTimers();
     const queue = new HintQueue(60);
     queue.add(run('a'));
-    expect(queue.take()).toBeUndefined();
-    const began = Date.now();
-    const adding = setInterval(() => queue.add(run('b')), 5);
-    await queue.wait(Number.POSITIVE_INFINITY, 0, never);
-    clearInterval(adding);
-    expect(Date.now() - began).toBeLessThan(1_000);
+    let due = false;
+    const waiting = queue.wait(Number.POSITIVE_INFINITY, 0, never).then(() => {
+      due = true;
+    });
+    await jest.advanceTimersByTimeAsync(59);
+    queue.add(run('b'));
+    expect([due, queue.take()]).toEqual([false, undefined]);
+    await jest.advanceTimersByTimeAsync(1);
+    await waiting;
     expect(queue.take()?.runs.map(({ runId }) => runId)).toEqual(['a', 'b']);
   });
 
