@@ -14,7 +14,7 @@ import { TagReader } from './tag-reader.js';
  * are sorted by name, digest and context, models by step and id, because their order says nothing in MLflow and differs
  * from source to source. The params of a logged model are typed as those of the run.
  *
- * @param trackingUri the source; a password in it, or in an artifact URI, is taken out.
+ * @param trackingUri the source; secrets in it, or in an artifact URI, are taken out.
  */
 export function mapAttributes(
   run: Run,
@@ -47,8 +47,8 @@ export function mapAttributes(
         ['status', run.status],
         ['lifecycle_stage', run.lifecycleStage],
         ['user', user],
-        ['artifact_uri', withoutPassword(run.artifactUri)],
-        ['tracking_uri', withoutPassword(trackingUri)],
+        ['artifact_uri', withoutSecrets(run.artifactUri)],
+        ['tracking_uri', withoutSecrets(trackingUri)],
         ['parent_run_id', parent],
         ['source', source],
         ['entry_point', entryPoint],
@@ -130,7 +130,7 @@ function mapModels(models: readonly LoggedModel[], policy: Pick<MappingPolicy, '
       ['name', model.name],
       ['type', model.type],
       ['status', model.status],
-      ['artifact_uri', withoutPassword(model.artifactUri)],
+      ['artifact_uri', withoutSecrets(model.artifactUri)],
       ['step', model.step],
       ['params', mapParams(model.params, policy)],
       ['tags', withoutEmptyKey(model.tags)],
@@ -156,9 +156,12 @@ function orText(value: AimValue | undefined, text: string): AimValue {
   return value === undefined ? text : value;
 }
 
-/** `scheme://user:password@host` without the password. */
-function withoutPassword(uri: string | undefined): string | undefined {
-  return uri?.replace(/^([a-z][a-z\d+.-]*:\/\/[^/?#:@]*):[^/?#]*@/i, '$1@');
+/** The secrets of signed URLs: `sig`, `X-Amz-Signature`, `X-Goog-Credential`, `X-Amz-Security-Token` and their like. */
+const SECRET_PARAMETER = /([?&][^=&#]*(?:sig|token|secret|password|credential)[^=&#]*=)[^&#]*/gi;
+
+/** `scheme://user:password@host` without the password, and without the secrets of a query. */
+function withoutSecrets(uri: string | undefined): string | undefined {
+  return uri?.replace(/^([a-z][a-z\d+.-]*:\/\/[^/?#:@]*):[^/?#]*@/i, '$1@').replace(SECRET_PARAMETER, '$1***');
 }
 
 function compare<T extends string | bigint>(a: T, b: T): number {

@@ -191,6 +191,13 @@ describe('URIs', () => {
     expect(at(attributes, 'mlflow', 'tracking_uri')).toBe('postgresql://ada@host/db');
   });
 
+  test('lose the secrets of a query', () => {
+    const artifactUri = 's3://b/x?versionId=1&X-Amz-Signature=S1&X-Amz-Credential=S2#f';
+    const attributes = mapAttributes(makeRun({ artifactUri }), makeExperiment(), 'x', { rawParams: false });
+    const shown = 's3://b/x?versionId=1&X-Amz-Signature=***&X-Amz-Credential=***#f';
+    expect(at(attributes, 'mlflow', 'artifact_uri')).toBe(shown);
+  });
+
   test.each([
     's3://bucket/a:b@c',
     'wasbs://box@account.blob.core.windows.net/x',

@@ -1,28 +1,22 @@
-import { posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pLimit from 'p-limit';
 import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { withoutCredentials } from '../file/file-uri.js';
 import type { HttpClient } from '../rest/http-client.js';
-import { fields, filled, list, numeric, optional, text } from '../rest/wire.js';
+import { optional } from '../rest/wire.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
+import {
+  type Entry,
+  encodePath,
+  ProxiedArtifacts,
+  proxyUrl,
+  RunArtifacts,
+  type Transport,
+} from './server-transport.js';
 
-const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
-
-/** What lies in a directory; paths are relative to the run's artifact root. */
-interface Entry {
-  readonly path: string;
-  readonly isDirectory: boolean;
-  readonly size?: number;
-}
-
-/** One way to list and fetch the files below an artifact URI. */
-interface Transport {
-  /** What is in a directory; '' for the root. */
-  entries(directory: string, signal: AbortSignal): Promise<Entry[]>;
-  /** The paths or URLs under which a file's bytes may be had, the best first. */
-  sources(path: string): readonly string[];
-}
+/** So many runs in turn whose files a server cannot list, and it is asked once only for those of the next. */
+const PATIENT_WITH = 3;
 
 /**
  * Artifacts through a tracking server: `mlflow-artifacts:` and `http(s):` locations through the proxy API of the host that
@@ -30,6 +24,8 @@ interface Transport {
  * needs access to them. At most as many directories as there are connections are listed at once.
  */
 export class ServerArtifacts implements ArtifactOpener {
+  readonly #outcomes = { failedInTurn: 0 };
+
   constructor(private readonly client: HttpClient) {}
 
   at(runId: string, artifactUri: string | undefined): ArtifactRepository {
@@ -38,7 +34,7 @@ export class ServerArtifacts implements ArtifactOpener {
       proxy === undefined
         ? new RunArtifacts(this.client, runId)
         : new ProxiedArtifacts(this.client, proxy, new RunArtifacts(this.client, runId));
-    return new ServerRepository(this.client, transport, runId, artifactUri);
+    return new ServerRepository(this.client, transport, this.#outcomes, runId, artifactUri);
   }
 
   /** The connections are those of the client, which its owner closes. */
@@ -49,6 +45,8 @@ class ServerRepository implements ArtifactRepository {
   constructor(
     private readonly client: HttpClient,
     private readonly transport: Transport,
+    /** Of all runs. */
+    private readonly outcomes: { failedInTurn: number },
     private readonly runId: string,
     private readonly artifactUri: string | undefined,
   ) {}
@@ -57,9 +55,11 @@ class ServerRepository implements ArtifactRepository {
     let files: Entry[];
     try {
       files = await this.#walk(context);
+      this.outcomes.failedInTurn = 0;
     } catch (cause) {
       context.signal.throwIfAborted();
       if (!isPassable(cause)) throw cause;
+      this.outcomes.failedInTurn++;
       context.notice({ kind: 'artifacts-unreachable', uri: this.#shown(''), detail: cause.sentence });
       return;
     }
@@ -80,18 +80,19 @@ class ServerRepository implements ArtifactRepository {
 
   /** From the first of the sources that has it. Once bytes have come, there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    const what = `artifact ${path} of run ${this.runId}`;
+    if (isTakenForAnother(path)) throw takenForAnother(path);
+    const asked = { what: `artifact ${path} of run ${this.runId}`, ofArtifacts: true } as const;
     const [first = '', second] = this.transport.sources(path);
     let begun = false;
     try {
       const giveUpEarly = second === undefined ? 'at 500' : 'at any trouble';
-      for await (const chunk of this.client.download({ path: first, what, giveUpEarly }, signal)) {
+      for await (const chunk of this.client.download({ ...asked, path: first, giveUpEarly }, signal)) {
         begun = true;
         yield chunk;
       }
     } catch (cause) {
       if (signal.aborted || begun || second === undefined || !isPassable(cause)) throw cause;
-      yield* this.client.download({ path: second, what, giveUpEarly: 'at 500' }, signal);
+      yield* this.client.download({ ...asked, path: second, giveUpEarly: 'at 500' }, signal);
     }
   }
 
@@ -100,8 +101,10 @@ class ServerRepository implements ArtifactRepository {
     const files: Entry[] = [];
     const limit = pLimit(this.client.concurrency);
     const listed = new Set(['']);
+    const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'at 500' : 'at once';
     const visit = async (directory: string): Promise<void> => {
-      const entries = await limit(() => this.transport.entries(directory, signal));
+      if (isTakenForAnother(directory)) throw takenForAnother(directory);
+      const entries = await limit(() => this.transport.entries(directory, patience, signal));
       const below: string[] = [];
       for (const entry of entries) {
         if (!entry.isDirectory) files.push(entry);
@@ -136,112 +139,20 @@ class ServerRepository implements ArtifactRepository {
   }
 }
 
-/** What the tracking server fetches for its clients, wherever it lies. */
-class RunArtifacts implements Transport {
-  readonly #query: string;
-
-  constructor(
-    private readonly client: HttpClient,
-    runId: string,
-  ) {
-    const id = encodeURIComponent(runId);
-    this.#query = `run_id=${id}&run_uuid=${id}`; // servers of MLflow 1 know the second name only
-  }
-
-  async entries(directory: string, signal: AbortSignal): Promise<Entry[]> {
-    const found: Entry[] = [];
-    const seen = new Set<string>();
-    for (let token: string | undefined = ''; token !== undefined; ) {
-      if (seen.has(token)) throw new ConvertError('skip-run', 'The server lists artifacts without end.');
-      seen.add(token);
-      const page: string = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
-      const where = directory === '' ? '' : `&path=${encodeURIComponent(directory)}`;
-      const path = `/api/2.0/mlflow/artifacts/list?${this.#query}${where}${page}`;
-      const answer = fields(await this.client.json({ path, what: whatOf(directory) }, signal));
-      for (const file of list(answer.files)) {
-        found.push({
-          path: text(file.path) ?? '',
-          isDirectory: file.is_dir === true,
-          ...optional('size', numeric(file.file_size)),
-        });
-      }
-      token = filled(answer.next_page_token);
-    }
-    return found;
-  }
-
-  sources(path: string): readonly string[] {
-    return [`/get-artifact?${this.#query}&path=${encodeURIComponent(path)}`];
-  }
-}
-
-/** The proxy API of a tracking server, or of a server for artifacts only. Paths of its answers are names in a directory. */
-class ProxiedArtifacts implements Transport {
-  /** @param root the URL below which files are found: `…/api/2.0/mlflow-artifacts/artifacts/<path>`; or its path */
-  constructor(
-    private readonly client: HttpClient,
-    private readonly root: { readonly service: string; readonly path: string },
-    private readonly run: RunArtifacts,
-  ) {}
-
-  async entries(directory: string, signal: AbortSignal): Promise<Entry[]> {
-    const at = [this.root.path, encodePath(directory)].filter((part) => part !== '').join('/');
-    const where = at === '' ? '' : `?path=${encodeURIComponent(decodePath(at))}`;
-    const answer = fields(await this.client.json({ path: this.root.service + where, what: whatOf(directory) }, signal));
-    return list(answer.files).map((file) => ({
-      path: posix.join(directory, text(file.path) ?? ''),
-      isDirectory: file.is_dir === true,
-      ...optional('size', numeric(file.file_size)),
-    }));
-  }
-
-  /** The tracking server fetches from its own proxy too; slower, but names that no header can hold come through. */
-  sources(path: string): readonly string[] {
-    const direct = [this.root.service, this.root.path, encodePath(path)].filter((part) => part !== '').join('/');
-    return [direct, ...this.run.sources(path)];
-  }
-}
-
-/**
- * The proxy that serves a location, as MLflow resolves it: `mlflow-artifacts:/path` is served by the tracking server,
- * `mlflow-artifacts://host/path` by that host with the scheme of the tracking server, a URL of the proxy API by itself.
- */
-function proxyUrl(
-  artifactUri: string,
-  server: { readonly origin: string; readonly prefix: string },
-): { service: string; path: string } | undefined {
-  const own = /^mlflow-artifacts:(?:\/\/([^/]*))?\/*(.*)$/s.exec(artifactUri);
-  if (own !== null) {
-    const [, host, path = ''] = own;
-    if (!host) return { service: PROXY, path: encodePath(decodePath(path)) };
-    const scheme = server.origin.slice(0, server.origin.indexOf(':'));
-    return { service: `${scheme}://${host}${PROXY}`, path: encodePath(decodePath(path)) };
-  }
-  const direct = /^(https?:\/\/.*\/mlflow-artifacts\/artifacts)(?:\/+(.*))?$/s.exec(artifactUri);
-  return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodePath(direct[2] ?? '')) };
-}
-
 /** True for trouble with this location or file only. */
 function isPassable(cause: unknown): cause is ConvertError {
   return cause instanceof ConvertError && cause.kind !== 'fatal';
 }
 
-function whatOf(directory: string): string {
-  return directory === '' ? 'the artifacts' : `the artifacts below ${directory}`;
+/**
+ * True for a path that MLflow's server takes for another: it decodes the escapes of a path again and again until there
+ * are none (`validate_path_is_safe`), so that `a%41` is looked for, and perhaps found, as `aA`.
+ */
+function isTakenForAnother(path: string): boolean {
+  return /%[0-9a-f]{2}/i.test(path);
 }
 
-function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-function withoutCredentials(uri: string): string {
-  return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+function takenForAnother(path: string): ConvertError {
+  const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
+  return new ConvertError('skip-item', message);
 }

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { uriTarget, withoutCredentials } from './file-uri.js';
 import { ARTIFACTS, isDirectory } from './layout.js';
 import { hasEntries } from './walk.js';
@@ -45,10 +45,17 @@ export function artifactLocation(
     const candidates = target.paths.map((path) => (isAbsolute(path) ? path : resolve(dirname(root), path)));
     const found = candidates.find(isDirectory);
     if (found !== undefined) return { directory: resolve(found) };
+    if (candidates.some((path) => wasNeverMade(path, runDirectory))) return own;
   }
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
   const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
   return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: `The artifact location ${detail}.` } };
+}
+
+/** MLflow makes `<location of the experiment>/<run>/artifacts` with the first file; without one there is the location only. */
+function wasNeverMade(path: string, runDirectory: string): boolean {
+  const run = dirname(path);
+  return basename(path) === ARTIFACTS && basename(run) === basename(runDirectory) && isDirectory(dirname(run));
 }
 
 /** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */

@@ -23,7 +23,7 @@ export function withoutCredentials(uri: string): string {
 
 /**
  * Tells where a URI points: plain paths, `file:relative`, `file:/abs`, `file:///abs`, `file://localhost/abs`, Windows
- * drives and shares. `file:` paths are percent-decoded; of plain paths, which MLflow decodes too (urllib's
+ * drives and shares. `file:` paths are percent-decoded, and end before a query or fragment; of plain paths, which MLflow decodes too (urllib's
  * url2pathname), the literal spelling is tried first.
  */
 export function uriTarget(uri: string, platform: NodeJS.Platform = process.platform): UriTarget {
@@ -31,6 +31,18 @@ export function uriTarget(uri: string, platform: NodeJS.Platform = process.platf
   if (scheme === undefined) return pathTarget(uri, platform);
   if (scheme !== 'file') return { kind: 'remote', scheme };
 
+  // as urllib takes it apart; the whole is tried too, for tools that leave a # in a name as it is
+  const bare = uri.replace(/[?#].*$/s, '');
+  if (bare !== uri) return bothTargets(fileTarget(bare, platform), fileTarget(uri, platform));
+  return fileTarget(uri, platform);
+}
+
+function bothTargets(first: UriTarget, second: UriTarget): UriTarget {
+  if (first.kind !== 'local' || second.kind !== 'local') return first;
+  return { kind: 'local', paths: [...first.paths, ...second.paths] };
+}
+
+function fileTarget(uri: string, platform: NodeJS.Platform): UriTarget {
   const rest = uri.slice('file:'.length);
   if (!rest.startsWith('//')) return pathTarget(percentDecode(withoutDriveSlash(rest)), platform);
   const [, host = '', path = ''] = /^\/\/([^/\\]*)(.*)$/s.exec(rest) ?? [];

@@ -72,13 +72,14 @@ export function isMapping(value: YamlValue | undefined): value is YamlMapping {
 }
 
 /**
- * U+2028 and U+2029 are line breaks in YAML 1.1, which PyYAML writes, and plain characters in YAML 1.2: PyYAML indents
- * after them, and takes a newline that follows for a second break.
+ * U+2028 and U+2029 are line breaks in YAML 1.1, which PyYAML writes, and plain characters in YAML 1.2. Of breaks in a row
+ * YAML 1.1 drops the first when it is a newline, and keeps all others; YAML 1.2 keeps all newlines but the first.
  */
 function withYaml12Breaks(text: string): string {
-  return /[\u2028\u2029]/.test(text)
-    ? text.replace(/([\u2028\u2029]) +/g, '$1').replace(/([\u2028\u2029])\n/g, '$1\n\n')
-    : text;
+  return text.replace(/([\n\u2028\u2029]*[\u2028\u2029]\n*)( *)/g, (_, breaks: string, indent: string) => {
+    const kept = breaks.startsWith('\n') ? breaks.slice(1) : breaks;
+    return kept.replace(/\n+/g, (newlines) => `${newlines}\n${indent}`);
+  });
 }
 
 function fromNode(node: unknown, resolve: (alias: unknown) => unknown): YamlValue {

@@ -1,7 +1,8 @@
 import { ConvertError } from '../../errors.js';
 import type { PointBatch } from '../../model.js';
 import { chunks } from '../chunks.js';
-import { type Answer, type HttpClient, type HttpRequest, header } from './http-client.js';
+import { type Answer, header } from './answer.js';
+import type { HttpClient, HttpRequest } from './http-client.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
 import { PointList } from './point-list.js';

@@ -1,12 +1,13 @@
 import type { Agent, Dispatcher } from 'undici';
 import { ConvertError } from '../../errors.js';
 import type { SourceOptions } from '../source-options.js';
+import { type Answer, header, leave, textOf } from './answer.js';
 import { authorization } from './credentials.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
 import { type Asked, gaveUpError, nobodyError, refusedError, untrustedError } from './http-errors.js';
 import { Pace, pause } from './pace.js';
-import { refusal } from './refusal.js';
+import { isSwitchedOff, refusal } from './refusal.js';
 import { backoff, isNetworkTrouble, isNobodyThere, isPassing, isUntrusted, retryAfter } from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
@@ -28,13 +29,12 @@ export interface HttpRequest {
   readonly first?: true;
   /**
    * What is likely to come again and not waited for long: an answer of 500, which may be about this one file, or any
-   * trouble, when there is another way to get the same.
+   * trouble, when there is another way to get the same. `at once`: nothing is repeated.
    */
-  readonly giveUpEarly?: 'at 500' | 'at any trouble';
+  readonly giveUpEarly?: 'at 500' | 'at any trouble' | 'at once';
+  /** Whether a refusal is about this thing only, as when the server may not read its bucket; otherwise it is `fatal`. */
+  readonly ofArtifacts?: true;
 }
-
-/** An answer whose status was a success, its body not yet read. */
-export type Answer = Dispatcher.ResponseData;
 
 /** An answer that may be another one the next time. */
 class Passing extends Error {
@@ -163,8 +163,8 @@ export class HttpClient {
         }
         return;
       } catch (cause) {
-        const { path, what } = request;
-        await this.#waitAfter(cause, ++failures, received === 0 ? request : { path, what }, signal);
+        const { giveUpEarly, ...patient } = request;
+        await this.#waitAfter(cause, ++failures, received === 0 ? request : patient, signal);
       }
     }
   }
@@ -188,12 +188,11 @@ export class HttpClient {
     });
     const { statusCode: status } = answer;
     if (status >= 200 && status < 300) return answer;
-    if (isPassing(status)) {
-      leave(answer);
+    const refused = refusal(status, await textOf(answer));
+    if (isPassing(status) && !isSwitchedOff(refused)) {
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
       throw new Passing(status, wait);
     }
-    const refused = refusal(status, await textOf(answer));
     throw refusedError(refused, this.#asked(request), this.#authorization !== undefined);
   }
 
@@ -202,13 +201,18 @@ export class HttpClient {
   }
 
   #asked(request: HttpRequest): Asked {
-    return { what: request.what, url: this.#url(request), server: this.server };
+    const { what, ofArtifacts = false } = request;
+    return { what, url: this.#url(request), server: this.server, ofArtifacts };
   }
 
-  /** Credentials go to the host that they are for, and to no other that somebody has named in an artifact URI. */
+  /**
+   * Credentials go to the host that they are for, at any port, but to no other that somebody has named in an artifact URI,
+   * and not in the clear where they came under TLS.
+   */
   #headersFor(url: URL): Record<string, string> {
-    const own = url.hostname === new URL(this.server.origin).hostname;
-    if (!own) return { 'user-agent': 'mlflow2aim' };
+    const { hostname, protocol } = new URL(this.server.origin);
+    if (url.hostname !== hostname || (protocol === 'https:' && url.protocol !== protocol))
+      return { 'user-agent': 'mlflow2aim' };
     return { ...this.#headers, ...(this.#authorization !== undefined && { authorization: this.#authorization }) };
   }
 
@@ -219,13 +223,17 @@ export class HttpClient {
     if (isUntrusted(cause)) throw untrustedError(cause, this.#asked(request));
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);
-    const early = request.giveUpEarly === 'at any trouble' || (request.giveUpEarly && passing && cause.status === 500);
-    const retries = early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
-    if (failures > retries || (nobody && request.first)) {
+    if (failures > this.#retriesOf(request, passing && cause.status === 500) || (nobody && request.first)) {
       const asked = this.#asked(request);
       throw nobody ? nobodyError(cause, asked) : gaveUpError(cause, failures, asked);
     }
     await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
+  }
+
+  #retriesOf({ giveUpEarly }: HttpRequest, at500: boolean): number {
+    if (giveUpEarly === 'at once') return 0;
+    const early = giveUpEarly === 'at any trouble' || (giveUpEarly === 'at 500' && at500);
+    return early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
   }
 }
 
@@ -233,20 +241,4 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** A header's value, the first of several. */
-export function header(answer: Answer, name: string): string | undefined {
-  const value = answer.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** Gives up what has not been read of an answer, if anything. */
-function leave({ body }: Answer): void {
-  body.on('error', () => {}); // which is that it was given up
-  body.destroy();
-}
-
-async function textOf(answer: Answer): Promise<string> {
-  return answer.body.text();
 }

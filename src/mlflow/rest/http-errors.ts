@@ -8,13 +8,19 @@ export interface Asked {
   readonly url: URL;
   /** The tracking server; only its troubles are `fatal`, not those of a place that an artifact URI names. */
   readonly server: ServerUri;
+  /** Whether a refusal concerns only what was asked for. */
+  readonly ofArtifacts: boolean;
 }
 
 /** The server has answered, and will not answer otherwise. */
-export function refusedError(cause: Refusal, { what, url, server }: Asked, hasCredentials: boolean): ConvertError {
+export function refusedError(
+  cause: Refusal,
+  { what, url, server, ofArtifacts }: Asked,
+  hasCredentials: boolean,
+): ConvertError {
   const { status, message } = cause;
   const says = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
-  const own = url.origin === server.origin;
+  const own = url.origin === server.origin && !ofArtifacts;
   if (own && status === 401) {
     const hint = hasCredentials
       ? 'Check the user and password, or the token, that are set for MLflow.'

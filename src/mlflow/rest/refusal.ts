@@ -1,4 +1,5 @@
 import { ConvertError } from '../../errors.js';
+import { withoutCredentials } from '../file/file-uri.js';
 
 /** An answer of the server that is final and no success. */
 export class Refusal extends Error {
@@ -35,6 +36,11 @@ export function isNoEndpoint(error: unknown): boolean {
   );
 }
 
+/** True when MLflow says, with 503, that it was started without this endpoint (`--no-serve-artifacts`, `--artifacts-only`). */
+export function isSwitchedOff({ status, message }: Refusal): boolean {
+  return status === 503 && /\bdisabled due to the mlflow server running\b/i.test(message);
+}
+
 /** What a body says about an error: MLflow's JSON, else the beginning of a text that is no HTML. */
 export function refusal(status: number, body: string): Refusal {
   try {
@@ -49,7 +55,9 @@ export function refusal(status: number, body: string): Refusal {
   return new Refusal(status, undefined, /^\s*</.test(body) ? '' : oneLine(body));
 }
 
+/** Fit for a message: short, and without the secrets of a URI that is quoted in it. */
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const clean = text.replace(/[a-z][a-z0-9+.-]+:\/\/[^\s'"<>]+/gi, withoutCredentials);
+  const line = clean.replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

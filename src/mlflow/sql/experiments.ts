@@ -20,7 +20,7 @@ export async function* readExperiments(
 ): AsyncGenerator<Experiment, void, void> {
   const wanted = workspace ?? DEFAULT_WORKSPACE;
   if (schema.workspace) await tellOfOthers(database, wanted, warn, signal);
-  const columns = ['experiment_id', 'name', 'artifact_location', 'lifecycle_stage'];
+  const columns = ['experiment_id', database.text('name'), database.text('artifact_location'), 'lifecycle_stage'];
   const select = `SELECT ${columns.join(', ')}, ${schema.creationTime ? 'creation_time' : 'NULL'} FROM experiments`;
   const mine = schema.workspace ? 'workspace = ? AND ' : '';
   let last: string | undefined;

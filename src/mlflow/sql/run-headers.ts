@@ -15,8 +15,12 @@ export interface RunHeader {
 
 type Texts = Map<string, string>;
 
-const RUN_COLUMNS =
-  'run_uuid, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, entry_point_name';
+function runColumns(database: Database): string {
+  const [name, user, artifactUri, entryPoint] = ['name', 'user_id', 'artifact_uri', 'entry_point_name'].map((column) =>
+    database.text(column),
+  );
+  return `run_uuid, experiment_id, ${name}, ${user}, status, start_time, end_time, lifecycle_stage, ${artifactUri}, ${entryPoint}`;
+}
 
 /**
  * Reads the headers of these runs; one that is not there is missing in the result.
@@ -33,7 +37,7 @@ export async function readHeaders(
   if (runIds.length === 0) return new Map();
   return database.snapshot(async (query) => {
     const among = placeholders(runIds.length);
-    const runs = await query(`SELECT ${RUN_COLUMNS} FROM runs WHERE run_uuid IN ${among}`, runIds);
+    const runs = await query(`SELECT ${runColumns(database)} FROM runs WHERE run_uuid IN ${among}`, runIds);
     const params = await readTexts(database, query, 'params', runIds);
     const tags = await readTexts(database, query, 'tags', runIds);
     const datasets = schema.datasets ? await readDatasets(database, query, runIds) : new Map();

@@ -104,6 +104,14 @@ describe('where the files are', () => {
     expect(await list()).toMatchObject({ paths: [], notices: [] });
   });
 
+  test('a run without files, whose experiment keeps them elsewhere, is nothing to report', async () => {
+    mkdirSync(join(builder.parent, 'elsewhere'));
+    builder.run('1', { runId: RUN, artifactUri: join(builder.parent, 'elsewhere', RUN, 'artifacts') });
+    expect(await list()).toMatchObject({ paths: [], notices: [] });
+    rmSync(join(builder.parent, 'elsewhere'), { recursive: true });
+    expect(await list()).toMatchObject({ notices: [{ kind: 'artifacts-unreachable' }] });
+  });
+
   test.each([
     ['/mnt/gone/project', 'The artifact location does not exist, or may not be looked at.'],
     ['file://server/share/x', 'The artifact location names the machine server.'],

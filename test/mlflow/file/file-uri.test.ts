@@ -37,6 +37,11 @@ describe('uriTarget', () => {
     ['file:///data/my%20runs', ['/data/my runs']],
     ['file://localhost/data', ['/data']],
     ['file:mlruns', ['mlruns']],
+    // MLflow takes the path of the URI; other tools leave such characters in a name as they are
+    ['file:///data/x?a=b', ['/data/x', '/data/x?a=b']],
+    ['file:///data/x#1', ['/data/x', '/data/x#1']],
+    ['file:///data/x%231', ['/data/x#1']],
+    ['/data/x?a#b', ['/data/x?a#b']],
     ['C:\\mlruns', 'is a Windows path'],
     ['file:///C:/mlruns', 'is a Windows path'],
     ['file:///C%3A/mlruns', 'is a Windows path'],

@@ -117,6 +117,9 @@ describe('parseYamlMapping', () => {
     ['run_name: "a\\\n  b"\n', 'ab'],
     // PyYAML takes U+2028 for a line break and indents after it
     ["run_name: 'a\u2028  b'\n", 'a\u2028b'],
+    ["run_name: 'a\n\n\u2028  b'\n", 'a\n\u2028b'],
+    ["run_name: 'a\u2028\n  b'\n", 'a\u2028\nb'],
+    ["run_name: 'a\n\n\n\u2029\n\n  b'\n", 'a\n\n\u2029\n\nb'],
     ['run_name: a\nrun_name: b\n', 'b'],
     ['x: &n some\nrun_name: *n\n', 'some'],
   ])('%j', (text, expected) => {

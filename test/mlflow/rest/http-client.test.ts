@@ -89,6 +89,15 @@ describe('requests', () => {
     expect(performance.now() - began).toBeGreaterThan(900);
   });
 
+  test('that are refused tell no secrets of a URI that the server quotes', async () => {
+    const message = "No way to 'ftp://us:p@w@host/x?sig=SECRET'.";
+    const fake = await server(
+      (_, response) => void response.writeHead(400).end(JSON.stringify({ error_code: 'X', message })) === undefined,
+    );
+    const error = await failure(client(fake.uri).json(VERSION, never()));
+    expect(error.message).toContain("No way to 'ftp://host/x'");
+  });
+
   test('that wait are cancelled by the signal, with its reason', async () => {
     const controller = new AbortController();
     const fake = await server((_, response) => {

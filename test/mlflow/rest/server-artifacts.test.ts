@@ -14,8 +14,8 @@ afterEach(async () => {
   for (const one of open.splice(0)) await (one.close ?? one.stop)?.call(one);
 });
 
-async function serve(): Promise<FakeServer> {
-  const runs = [{ runId: RUN, experimentId: '1', artifacts: FILES }];
+async function serve(artifacts: Readonly<Record<string, string>> = FILES): Promise<FakeServer> {
+  const runs = [{ runId: RUN, experimentId: '1', artifacts }];
   const server = await FakeServer.start({ experiments: [], runs });
   open.push(server);
   return server;
@@ -43,8 +43,10 @@ describe('artifacts through a tracking server', () => {
   test.each([
     ['mlflow-artifacts:/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
     ['mlflow-artifacts:///1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['mlflow-artifacts:/1/RUN/artifacts?x=1', '/mlflow-artifacts/artifacts/1/'],
     ['mlflow-artifacts://HOST/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
     ['http://HOST/api/2.0/mlflow-artifacts/artifacts/1/RUN/artifacts', '/mlflow-artifacts/artifacts/1/'],
+    ['http://HOST/api/2.0/mlflow-artifacts/artifacts/1/RUN/artifacts#x', '/mlflow-artifacts/artifacts/1/'],
     ['s3://user:secret@bucket/1/RUN/artifacts', '/get-artifact?'],
     ['/data/1/RUN/artifacts', '/get-artifact?'],
     [undefined, '/get-artifact?'],
@@ -71,6 +73,14 @@ describe('artifacts through a tracking server', () => {
     expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false);
   });
 
+  test('of the same host get no credentials in the clear that came under TLS', async () => {
+    const other = await serve();
+    const opener = artifactsOf('https://ann:secret@127.0.0.1:1');
+    await read(opener, `${other.uri}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`);
+    expect(other.headers.length).toBeGreaterThan(0);
+    expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false);
+  });
+
   test('that the proxy cannot send come by get-artifact', async () => {
     const server = await serve();
     server.intercept = (request, response) => {
@@ -80,6 +90,66 @@ describe('artifacts through a tracking server', () => {
     };
     const [, texts] = await read(artifactsOf(server.uri), `mlflow-artifacts:/1/${RUN}/artifacts`);
     expect(texts).toEqual(['one', 'four', 'two', 'three']);
+  });
+
+  test.each([
+    [401, 'UNAUTHENTICATED'],
+    [403, 'PERMISSION_DENIED'],
+  ])('that the server may not read itself (%d) are one notice, and no end of all', async (status, code) => {
+    const server = await serve();
+    server.intercept = (_, response) => {
+      response.writeHead(status).end(JSON.stringify({ error_code: code, message: 'Access Denied by the bucket' }));
+      return true;
+    };
+    const notices: Notice[] = [];
+    const opener = artifactsOf(server.uri);
+    expect(await collect(opener.at(RUN, `mlflow-artifacts:/1/${RUN}/artifacts`).list(listening(notices)))).toEqual([]);
+    expect(notices).toMatchObject([
+      { kind: 'artifacts-unreachable', detail: expect.stringContaining('Access Denied by the bucket') },
+    ]);
+    const file = { path: 'a.txt', uri: 'mlflow-artifacts:/a.txt' };
+    const opened = opener.at(RUN, undefined).open(file, never());
+    await expect(collect(opened)).rejects.toMatchObject({ kind: 'skip-item' });
+  });
+
+  test('of a server that was started without them are not asked for again', async () => {
+    const server = await serve();
+    server.intercept = (_, response) => {
+      const why = 'Endpoint: /x disabled due to the mlflow server running with `--no-serve-artifacts`.';
+      response.writeHead(503).end(why);
+      return true;
+    };
+    const notices: Notice[] = [];
+    await collect(artifactsOf(server.uri).at(RUN, `mlflow-artifacts:/1/${RUN}/artifacts`).list(listening(notices)));
+    expect(notices).toMatchObject([{ detail: expect.stringContaining('--no-serve-artifacts') }]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('of many runs that cannot be listed are asked for less and less, until an answer comes', async () => {
+    const server = await serve();
+    let isBroken = true;
+    server.intercept = (_, response) => isBroken && response.writeHead(500).end() !== undefined;
+    const opener = artifactsOf(server.uri);
+    const requests = async () => {
+      const before = server.requests.length;
+      await collect(opener.at(RUN, undefined).list(silent()));
+      return server.requests.length - before;
+    };
+    expect([await requests(), await requests(), await requests(), await requests()]).toEqual([2, 2, 2, 1]);
+    isBroken = false;
+    await requests();
+    isBroken = true;
+    expect(await requests()).toBe(2);
+  });
+
+  test('whose names the server takes for others are not taken from it', async () => {
+    const server = await serve({ 'a.txt': 'one', 'lone%41.txt': 'two', 'lost%41dir/f.txt': 'three' });
+    const repository = artifactsOf(server.uri).at(RUN, undefined);
+    const notices: Notice[] = [];
+    const files = await collect(repository.list(listening(notices)));
+    expect(files.map(({ path }) => path)).toEqual(['a.txt', 'lone%41.txt']);
+    expect(notices).toMatchObject([{ kind: 'artifact-skipped', path: 'lost%41dir', reason: 'unreadable' }]);
+    await expect(collect(repository.open(files[1]!, never()))).rejects.toMatchObject({ kind: 'skip-item' });
   });
 
   test('that cannot be listed are one notice', async () => {

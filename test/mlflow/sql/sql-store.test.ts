@@ -115,8 +115,10 @@ test('reading leaves the directory as it is', async () => {
 test('texts come whole, whatever Python wrote into them', async () => {
   builder.run(1, { runId: RUN, params: { text: 'a\nb\r\nc', empty: '' } });
   builder.database.exec(`INSERT INTO params (run_uuid, key, value) VALUES ('${RUN}', 'nul', 'a' || char(0) || 'ü')`);
+  builder.database.exec(`UPDATE runs SET name = 'n' || char(0) || 'ü', user_id = 'u' || char(0) || 'ü'`);
   const run = await withStore(async (store) => store.run((await runsOf(store))[0]!, context));
   expect(Object.fromEntries(run.params)).toEqual({ text: 'a\nb\r\nc', empty: '', nul: 'a\0ü' });
+  expect([run.name, run.userId]).toEqual(['n\0ü', 'u\0ü']);
 });
 
 test('only the default workspace is read, and the others are told; another one on request', async () => {
