@@ -1,11 +1,21 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { debugDetails, describeError } from './cli/describe-error.js';
 import { ExitCode } from './cli/exit-code.js';
 import { main } from './cli/main.js';
 
 process.on('uncaughtException', (error) => {
   process.stderr.write(`\nerror: ${describeError(error)}\n${debugDetails(error, process.env)}`);
-  process.exit(ExitCode.NothingDone);
+  exit(ExitCode.NothingDone);
+});
+
+let isSettled = false;
+// Node ends quietly when nothing is left that could bring what is waited for.
+process.on('exit', () => {
+  if (isSettled) return;
+  const error = new Error('Something that was waited for never came.');
+  writeSync(process.stderr.fd, `error: ${describeError(error)}\n`);
+  process.exitCode = ExitCode.NothingDone;
 });
 
 // The exit code is set instead of calling exit(), which would cut off what a pipe has not taken yet.
@@ -14,9 +24,15 @@ process.exitCode = await main(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   signals: process,
-  exit: (code) => process.exit(code),
+  exit,
   // Loaded when needed, so that --help and usage errors answer at once.
   convert: async (...args) => (await import('./pipeline.js')).convert(...args),
   watch: async (...args) => (await import('./sync/watch.js')).watch(...args),
   readStatus: async (...args) => (await import('./sync/status.js')).readStatus(...args),
 });
+isSettled = true;
+
+function exit(code: number): never {
+  isSettled = true;
+  process.exit(code);
+}

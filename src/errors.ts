@@ -54,7 +54,7 @@ const CODES: Readonly<Record<string, CodeMeaning>> = {
     hint: 'Give this user the right to it and run again.',
   },
   EPERM: { kind: 'skip-item', says: 'may not be changed', hint: 'Give this user the right to it and run again.' },
-  EROFS: { kind: 'fatal', says: 'lies on a read-only file system' },
+  EROFS: { kind: 'fatal', says: 'lies on a read-only file system', hint: 'Choose another place.' },
   ENOSPC: { kind: 'fatal', says: 'could not be written: no space is left', hint: 'Free some space and run again.' },
   EDQUOT: { kind: 'fatal', says: 'could not be written: the quota is used up', hint: 'Free some space and run again.' },
   EMFILE: {

@@ -28,6 +28,8 @@ export interface ConvertEventMap {
   pass: [{ complete: boolean; runs: number; changed: number; active: number; seconds: number; lag?: number }];
   /** Of a watch: it can go no further (a server is down, a disk is full) and tries again; or it goes on. */
   source: [{ available: boolean; message: string }];
+  /** An experiment whose runs could not be read, none of them; a sentence. */
+  unread: [{ message: string }];
   /** Something about the conversion as a whole that the user should know; a sentence. */
   warning: [{ message: string }];
 }

@@ -18,6 +18,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: (message) => events.emit('warning', { message }),
+    unread: (message) => events.emit('unread', { message }),
   });
   try {
     const listing = await Listing.begin(store, options.experiments, signal);

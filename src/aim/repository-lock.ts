@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { ConvertError } from '../errors.js';
+import { asFatal, ConvertError } from '../errors.js';
 
 /** The process that is writing a repository. */
 export interface LockOwner {
@@ -82,6 +83,11 @@ function openFile(file: string): DatabaseSyncInstance {
 
 /** SQLite says why in words of its own, and never which file. */
 function notWritable(file: string, cause: unknown): ConvertError {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    return asFatal(error, file);
+  }
   return new ConvertError('fatal', `${file} may not be written.`, {
     hint: 'Give this user the right to write the repository, and run again.',
     cause,

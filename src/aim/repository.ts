@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { sqlite } from '../sqlite.js';
@@ -48,7 +48,7 @@ export class Repository {
   static find(directory: string): Repository {
     const named = resolve(directory);
     const path = basename(named) === '.aim' ? named : join(named, '.aim');
-    if (!existsSync(path)) {
+    if (!isThere(path)) {
       throw new ConvertError('fatal', `There is no Aim repository in ${dirname(path)}.`, {
         hint: 'Name the directory that holds .aim with --repo.',
       });
@@ -79,15 +79,23 @@ export class Repository {
   }
 }
 
+/** Whether there is something; throws a `fatal` error where that may not be looked at. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') return false;
+    throw asFatal(error, path);
+  }
+}
+
 /** Builds the repository aside and moves it into place, so that a crash leaves none rather than half of one. */
 function create(path: string): void {
   const building = `${path}.${process.pid}.new`;
   makeDirectory(dirname(path));
   rmSync(building, { recursive: true, force: true });
   try {
-    for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) {
-      mkdirSync(join(building, folder), { recursive: true });
-    }
+    for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) makeDirectory(join(building, folder));
     const metadata = new (sqlite().DatabaseSync)(join(building, 'run_metadata.sqlite'));
     metadata.exec(METADATA_SCHEMA);
     metadata.close();
@@ -120,8 +128,14 @@ function makeDirectory(path: string): void {
 }
 
 function check(path: string): void {
-  const hint = 'Open it once with aim 3.29 (`aim storage upgrade`), or choose another --repo.';
-  const version = existsSync(join(path, 'VERSION')) ? readFileSync(join(path, 'VERSION'), 'utf8').trim() : 'none';
+  if (!statSync(path).isDirectory() || !existsSync(join(path, 'VERSION'))) {
+    throw new ConvertError('fatal', `${path} is no Aim repository: it has no VERSION.`, {
+      hint: 'Choose another --repo.',
+    });
+  }
+  // opened with `init`, Aim brings both of its versions up to date, and keeps what is there
+  const hint = `Bring it up to date with aim 3.29 (python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"), or choose another --repo.`;
+  const version = readFileSync(join(path, 'VERSION'), 'utf8').trim();
   if (version !== DATA_VERSION) {
     const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
     throw new ConvertError('fatal', message, { hint });

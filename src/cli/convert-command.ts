@@ -46,7 +46,8 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    return numbers.runs.failed > 0 || failure !== undefined ? ExitCode.SomeFailed : ExitCode.Done;
+    const isWhole = numbers.runs.failed === 0 && numbers.experimentsUnread === 0 && failure === undefined;
+    return isWhole ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
     const sourced = withSource(settings);

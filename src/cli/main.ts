@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.js';
 import { runConvert } from './convert-command.js';
+import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import { parseArguments } from './parse-arguments.js';
 import { runStatus } from './status-command.js';
@@ -8,8 +9,14 @@ import { runStatus } from './status-command.js';
  * The program: arguments (those after its name) in, exit code out. Rejects only where the program itself is broken.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  outliveReader(io.stdout, io);
+  const output = outliveReader(io.stdout, io);
   outliveReader(io.stderr, io);
+  const code = await run(argv, io);
+  await new Promise(setImmediate); // an error of the last write is told by then
+  return code === ExitCode.Done && output.isLost ? ExitCode.SomeFailed : code;
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(argv, io);
   switch (parsed.type) {
     case 'exit':
@@ -22,11 +29,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 /** A reader that has seen enough (`| head`) must not stop a conversion; nor must a full disk behind `>`. */
-function outliveReader(stream: Io['stdout'], { stdout, stderr }: Io): void {
-  let told = false;
+function outliveReader(stream: Io['stdout'], { stdout, stderr }: Io): { readonly isLost: boolean } {
+  const output = { isLost: false };
   stream.on('error', (error) => {
-    if (told || errorCode(error) === 'EPIPE' || stream !== stdout) return;
-    told = true;
+    if (output.isLost || errorCode(error) === 'EPIPE' || stream !== stdout) return;
+    output.isLost = true;
     stderr.write(`error: The output could not be written: ${error.message}.\n`);
   });
+  return output;
 }

@@ -83,7 +83,7 @@ Flags may be written with - or with _: --tracking-uri, --tracking_uri. The names
 (--mlflow-tracking-uri, --aim-repo) are understood too.
 
 Exit codes: 0 all done, or a watch that was asked to end; 1 nothing could be done; 2 usage; 3 done, but some runs
-failed; 130 interrupted.
+failed or could not be read; 130 interrupted (143 by SIGTERM).
 
 Examples:
   Everything in ./mlruns or ./mlflow.db, into the Aim repository in this directory:

@@ -113,8 +113,8 @@ export function statusSettings(flags: StatusFlags): StatusSettings {
 
 /** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */
 function repoDirectory(repo: string): string {
-  if (repo.startsWith('aim://')) {
-    throw new SettingsError(`--repo takes a directory; the remote Aim server ${repo} cannot be written to.`);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(repo)) {
+    throw new SettingsError(`--repo takes a directory of this machine; ${repo} cannot be written to.`);
   }
   return basename(repo) === '.aim' ? dirname(repo) : repo;
 }

@@ -69,8 +69,18 @@ export function openStore(trackingUri: string, options: OpenStoreOptions = {}): 
   const dialect = scheme.split('+', 1)[0] ?? '';
   const open = Object.hasOwn(STORES, dialect) ? STORES[dialect] : undefined;
   if (open !== undefined) return open(trackingUri, options);
-  const known = Object.keys(STORES).filter((name) => name !== '' && STORES[name] !== databricks);
-  throw new ConvertError('fatal', `${scheme}: is no kind of tracking URI that MLflow has.`, {
-    hint: `Understood are a path and ${known.map((name) => `${name}:`).join(', ')}. A path with a colon can be written as ./${scheme}:…`,
-  });
+  const hint = hintFor(trackingUri, scheme);
+  throw new ConvertError('fatal', `${scheme}: is no kind of tracking URI that MLflow has.`, { hint });
+}
+
+function hintFor(uri: string, scheme: string): string {
+  if (scheme === 'postgres') return 'MLflow takes postgresql: instead.';
+  if (/^[^:/]+:\d{1,5}(\/|$)/.test(uri))
+    return `A tracking server is given as http://${uri} or https://${uri} instead.`;
+  const known = Object.keys(STORES).filter((name) => ![undefined, databricks, sqlServer].includes(STORES[name]));
+  const path = uri.includes('://') ? '' : ` A path with a colon can be written as ./${scheme}:…`;
+  return `Understood are a path and ${known
+    .filter(Boolean)
+    .map((name) => `${name}:`)
+    .join(', ')}.${path}`;
 }

@@ -34,6 +34,7 @@ export class JsonLog implements View {
     events.on('run:done', (run) => this.#run(run));
     events.on('publish', ({ runs }) => this.#log.info({ event: 'publish', runs }));
     events.on('warning', ({ message }) => this.warn(message));
+    events.on('unread', ({ message }) => this.#log.error({ event: 'unread', message }));
     this.#watch = new WatchState(events);
     events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...run }));
     events.on('watching', ({ how, active }) => {

@@ -1,4 +1,18 @@
-import { closeSync, openSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ConvertError, errorCode, toConvertError } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { Ending } from './ending.js';
@@ -42,9 +56,11 @@ export class ReportFile {
       this.#source = source;
     });
     events.on('run:done', (run) => this.#addRun(run));
-    events.on('warning', ({ message }) => {
+    const keep = ({ message }: { message: string }) => {
       if (this.#warnings.length < WARNINGS_KEPT) this.#warnings.push(message);
-    });
+    };
+    events.on('warning', keep);
+    events.on('unread', keep);
   }
 
   /**
@@ -103,19 +119,38 @@ export class ReportFile {
 }
 
 /**
- * Follows links, so that renaming replaces the file and not the link that leads to it.
- * @throws ConvertError `fatal` for what is no file: renaming would replace even a device
+ * Follows links, so that renaming replaces the file and not the link that leads to it, also when there is no file yet.
+ * @throws ConvertError `fatal` for what is no file, as `/dev/stdout` mostly is: renaming would replace even a device
  */
 function resolveTarget(path: string): string {
   try {
-    const target = realpathSync(path);
-    if (statSync(target).isFile()) return target;
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there === undefined) return newTarget(path);
+    if (there.isFile() && !isOutput(there)) return realpathSync(path);
   } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return path;
     throw unwritable(path, cause);
   }
-  throw new ConvertError('fatal', `The report cannot be written to ${path}: that is not a file.`, {
-    hint: 'Give --report the name of a file.',
+  throw new ConvertError('fatal', `The report cannot be written to ${path}: that is not a file of its own.`, {
+    hint: 'Give --report the name of a file; --log-format json writes to stdout.',
+  });
+}
+
+/** Where the file will be: behind a link that leads nowhere yet. */
+function newTarget(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+    ? resolveTarget(resolve(dirname(path), readlinkSync(path)))
+    : path;
+}
+
+/** True for the file that stdout or stderr goes to: replaced, it would lose what they tell. */
+function isOutput({ dev, ino }: Stats): boolean {
+  return [1, 2].some((descriptor) => {
+    try {
+      const output = fstatSync(descriptor);
+      return output.dev === dev && output.ino === ino;
+    } catch {
+      return false; // closed
+    }
   });
 }
 
@@ -127,8 +162,19 @@ function openForWriting(partial: string, path: string): number {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'no file can be made there',
+  ENOTDIR: 'its directory is a file',
+  ELOOP: 'it is a link that leads to itself',
+};
+
 function unwritable(path: string, cause: unknown): ConvertError {
-  const why = errorCode(cause) === 'ENOENT' ? 'its directory does not exist' : String(errorCode(cause) ?? cause);
+  const code = errorCode(cause) ?? '';
+  const hasNoDirectory = code === 'ENOENT' && !existsSync(dirname(path));
+  const why = hasNoDirectory ? 'its directory does not exist' : (REASONS[code] ?? String(code || cause));
   return new ConvertError('fatal', `The report cannot be written to ${path}: ${why}.`, {
     cause,
     hint: 'Give --report a file in a directory that this user may write to.',

@@ -43,7 +43,7 @@ function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {
 function tableRows(numbers: SummaryNumbers): TableRow[] {
   const { seconds, runsPerSecond, pointsPerSecond } = numbers;
   return [
-    ['experiments', formatCount(numbers.experiments), []],
+    ['experiments', formatCount(numbers.experiments), amounts([numbers.experimentsUnread, 'more could not be read'])],
     runsRow(numbers),
     ...goneRow(numbers),
     ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],

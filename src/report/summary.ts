@@ -24,6 +24,8 @@ export interface FailedRun {
 export interface SummaryNumbers extends RunCounts {
   /** Experiments of which runs were listed. */
   readonly experiments: number;
+  /** Experiments that could not be read at all, nor their runs. */
+  readonly experimentsUnread: number;
   readonly runs: Readonly<Record<RunOutcome, number>>;
   /** Converted runs that MLflow has deleted or lost, by what was done about them. */
   readonly runsGone: Readonly<Record<GoneRun['action'], number>>;
@@ -57,6 +59,7 @@ export class Summary {
   readonly #skippedRuns = new Tally(REASONS_KEPT);
   readonly #failedRuns: FailedRun[] = [];
   #experiments = 0;
+  #experimentsUnread = 0;
   #published = 0;
   #warnings = 0;
 
@@ -66,6 +69,9 @@ export class Summary {
     this.#startedAt = now();
     events.on('experiment', () => {
       this.#experiments += 1;
+    });
+    events.on('unread', () => {
+      this.#experimentsUnread += 1;
     });
     events.on('run:done', (run) => this.#addRun(run));
     events.on('run:gone', ({ action }) => {
@@ -86,6 +92,7 @@ export class Summary {
     const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
     return {
       experiments: this.#experiments,
+      experimentsUnread: this.#experimentsUnread,
       runs: { ...this.#runs },
       runsGone: { ...this.#gone },
       runsPublished: this.#published,

@@ -45,6 +45,7 @@ export class TextView implements View {
       this.#stopProgress = this.#showWatch(watch);
     });
     events.on('source', ({ available, message }) => (available ? this.#news(message) : this.warn(message)));
+    events.on('unread', ({ message }) => this.say(message, this.#paint('error: ', RED)));
     events.on('run:done', (run) => {
       if (watch.isWatching && run.outcome === 'failed') this.say(failedRunLine(run), this.#paint('error: ', RED));
     });

@@ -31,7 +31,8 @@ export async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const warn = (message: string) => events.emit('warning', { message });
-  const store = openStore(options.trackingUri, { ...options.source, warn: once(warn) });
+  const unread = (message: string) => events.emit('unread', { message });
+  const store = openStore(options.trackingUri, { ...options.source, warn: once(warn), unread: once(unread) });
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     const repository = Repository.open(options.repo);

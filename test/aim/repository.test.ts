@@ -138,8 +138,12 @@ describe('a repository that is there', () => {
 
 describe('a repository that cannot be used is refused, and nothing is touched', () => {
   const broken: [string, () => void, RegExp][] = [
-    ['of another version', () => writeFileSync(join(aim(), 'VERSION'), '1.4\n'), /data version 1\.4.*writes.*1\.3/],
-    ['without VERSION', () => rmSync(join(aim(), 'VERSION')), /data version none/],
+    [
+      'of another version',
+      () => writeFileSync(join(aim(), 'VERSION'), '1.4\n'),
+      /data version 1\.4.*writes.*1\.3.*Repo\('.*', init=True\)/,
+    ],
+    ['without VERSION', () => rmSync(join(aim(), 'VERSION')), /is no Aim repository: it has no VERSION/],
     ['of an empty VERSION', () => writeFileSync(join(aim(), 'VERSION'), ''), /data version/],
     [
       'of another alembic revision',
@@ -194,8 +198,8 @@ describe('a repository that cannot be used is refused, and nothing is touched', 
   });
 
   const onLinux = process.platform === 'linux' ? test : test.skip;
-  onLinux('a place where no directory can be made, at once', () => {
-    expect(refusal('/proc/no-such/place').sentence).toContain('/proc/no-such');
+  onLinux.each(['/proc/no-such/place', '/proc'])('%s, where no directory can be made, at once', (place) => {
+    expect(refusal(place).sentence).toContain(place.split('/', 3).join('/'));
   });
 
   test('is a fatal error also where the system says why', () => {

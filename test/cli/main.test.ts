@@ -165,6 +165,13 @@ describe('--quiet', () => {
     expect(io.stderr.text).toBe('1 run failed and was left as it was:\n  bad of resnet50: It broke.\n');
   });
 
+  test('prints that an experiment could not be read, which is not all done', async () => {
+    io.convert = async (_options, events) => void events.emit('unread', { message: 'Experiment 1 may not be read.' });
+    expect(await io.run('--quiet')).toBe(3);
+    expect(io.stderr.text).toBe('error: Experiment 1 may not be read.\n');
+    expect(io.stdout.text).toBe('');
+  });
+
   test('prints nothing when nothing went wrong', async () => {
     io.stderr.isTTY = true;
     io.convert = async (_options, events) => void events.emit('run:done', makeRun());
@@ -225,7 +232,7 @@ describe('the terminal', () => {
     io.convert = async () => {
       for (let times = 0; times < 3; times += 1) io.stdout.emit('error', new Error('ENOSPC: no space left on device'));
     };
-    expect(await io.run()).toBe(0);
+    expect(await io.run()).toBe(3);
     expect(io.stderr.text).toBe('error: The output could not be written: ENOSPC: no space left on device.\n');
   });
 });

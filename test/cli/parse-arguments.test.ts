@@ -148,6 +148,7 @@ describe('usage errors', () => {
     [['convert', '--repo', '--quiet'], 'The flag --repo needs a value before --quiet.'],
     [['convert', '--repo', ''], 'It must not be empty.'],
     [['convert', '--repo', 'aim://host:53800'], 'aim://host:53800 cannot be written to.'],
+    [['convert', '--repo', 's3://bucket/aim'], 's3://bucket/aim cannot be written to.'],
     [['convert', '--repeated_steps', 'all'], 'Allowed choices are auto, last, split, index.'],
     [['convert', '--log-format', 'xml'], 'Allowed choices are text, json.'],
     [['convert', '--concurrency', '0'], 'It takes a whole number from 1 to 1000.'],

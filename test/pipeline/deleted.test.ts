@@ -63,6 +63,17 @@ const WAYS: ReadonlyArray<readonly [string, () => void, () => void]> = [
   ],
 ];
 
+test('a run whose experiment has lost its meta.yaml is not gone', async () => {
+  rmSync(join(store.root, '2', 'meta.yaml'));
+  const { summary } = await again('--deleted', 'remove');
+  expect(summary).toMatchObject({ runsGone: { archived: 0, removed: 0, kept: 0 }, warnings: 1 });
+  expect(
+    repositoryState(repo)
+      .rows.map((row) => row.hash)
+      .sort(),
+  ).toEqual([A, B, C]);
+});
+
 describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
   test('is archived, once', async () => {
     remove();

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -6,6 +16,7 @@ import { ConvertEvents } from '../../src/events.js';
 import type { Ending } from '../../src/report/ending.js';
 import { ReportFile } from '../../src/report/report-file.js';
 import { Summary } from '../../src/report/summary.js';
+import { built } from '../support/command-line.js';
 import { makeRun } from './make-run.js';
 
 let directory: string;
@@ -86,6 +97,30 @@ describe('the report file', () => {
     report.finish({ type: 'done' }, new Summary(events).numbers());
     expect(read(target).runs).toEqual([]);
     expect(readdirSync(directory).sort()).toEqual(['link.json', 'target.json']);
+  });
+
+  test('goes through a link to where there is no file yet', () => {
+    symlinkSync('later.json', join(directory, 'link.json'));
+    expect(write(join(directory, 'link.json'), 1, { type: 'done' }).runs).toHaveLength(1);
+    expect(readdirSync(directory).sort()).toEqual(['later.json', 'link.json']);
+    expect(lstatSync(join(directory, 'link.json')).isSymbolicLink()).toBe(true);
+  });
+
+  test.each([
+    ['a pipe', '| cat >'],
+    ['a file', '>'],
+  ])('is not written over the output, be it %s', (_, into) => {
+    symlinkSync('/proc/self/fd/1', join(directory, 'stdout'));
+    const script = `
+      const { ReportFile } = await import(${JSON.stringify(built('report/report-file.js'))});
+      const { ConvertEvents } = await import(${JSON.stringify(built('events.js'))});
+      try { new ReportFile(process.argv[1], new ConvertEvents(), '1'); } catch (error) { console.log(error.sentence); }`;
+    const command = `"$0" --input-type=module --eval "$1" stdout ${into} out.txt`;
+    execFileSync('bash', ['-c', command, process.execPath, script], { cwd: directory });
+    expect(readFileSync(join(directory, 'out.txt'), 'utf8')).toMatch(
+      /^The report cannot be written to stdout: that is/,
+    );
+    expect(lstatSync(join(directory, 'stdout')).isSymbolicLink()).toBe(true);
   });
 
   test('finishing twice is finishing once', () => {

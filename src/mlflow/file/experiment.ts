@@ -2,23 +2,30 @@ import { join } from 'node:path';
 import { toConvertError } from '../../errors.js';
 import type { Experiment } from '../../model.js';
 import { readFields } from './key-files.js';
-import { META_FILE, TAGS } from './layout.js';
+import { META_FILE, runDirectories, TAGS } from './layout.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 
 /** Told, in a sentence, of what is passed over outside any run. */
 export type Warn = (message: string) => void;
 
+/** Who is told of experiments that are not as they should be. */
+export interface ExperimentListeners {
+  readonly warn: Warn;
+  /** Of one whose runs are there and cannot be read. */
+  readonly unread: Warn;
+}
+
 /**
- * Reads the experiment in a directory of the store. `undefined` when it is none (there is no meta.yaml), and, with a
- * warning, when MLflow ignores it or it cannot be read.
+ * Reads the experiment in a directory of the store. `undefined` when it is none (there is no meta.yaml), and, which is
+ * told, when MLflow ignores it or it cannot be read.
  *
  * @param id the directory's name, which is the experiment's id
  */
 export async function readExperiment(
   directory: string,
   id: string,
-  warn: Warn,
+  { warn, unread }: ExperimentListeners,
   signal: AbortSignal,
 ): Promise<Experiment | undefined> {
   const file = join(directory, META_FILE);
@@ -36,10 +43,22 @@ export async function readExperiment(
     return { ...meta, tags };
   } catch (cause) {
     if (signal.aborted) throw cause;
-    if (isMissing(cause)) return undefined;
+    if (isMissing(cause)) {
+      if (holdsRuns(directory)) warn(`Experiment ${id} is passed over, as MLflow does: its ${META_FILE} is gone.`);
+      return undefined;
+    }
     const error = toConvertError(cause, 'fatal', directory);
     if (error.kind === 'fatal') throw error;
-    warn(`Experiment ${id} is passed over: ${error.sentence}`);
+    const tell = error.kind === 'not-a-run' ? warn : unread;
+    tell(`Experiment ${id} is passed over: ${error.sentence}`);
     return undefined;
+  }
+}
+
+function holdsRuns(directory: string): boolean {
+  try {
+    return runDirectories(directory).length > 0;
+  } catch {
+    return false;
   }
 }

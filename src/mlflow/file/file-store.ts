@@ -11,7 +11,7 @@ import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
 import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
-import { readExperiment, type Warn } from './experiment.js';
+import { type ExperimentListeners, readExperiment, type Warn } from './experiment.js';
 import { readGrowth, readHistory } from './history.js';
 import { listKeyFiles, readFields } from './key-files.js';
 import {
@@ -36,11 +36,10 @@ import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
 import { unreadableField } from './trouble.js';
 
 export interface FileStoreOptions {
-  /**
-   * Told, in a sentence, of an experiment that is passed over because its directory cannot be used. By default a
-   * warning of the process.
-   */
+  /** Told, in a sentence, of an experiment that is none for MLflow either. By default a warning of the process. */
   readonly warn?: Warn;
+  /** The same for one that is passed over because it may not or cannot be read. */
+  readonly unread?: Warn;
   /** Opens the artifact locations that are not on this machine's file system; closed with the store. */
   readonly remoteArtifacts?: ArtifactOpener;
 }
@@ -55,7 +54,7 @@ export interface FileStoreOptions {
 export class FileStore implements TrackingStore {
   readonly uri: string;
   readonly #root: string;
-  readonly #warn: Warn;
+  readonly #listeners: ExperimentListeners;
   readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
   readonly #models = new ModelShelves();
@@ -65,23 +64,26 @@ export class FileStore implements TrackingStore {
   constructor(root: string, options: FileStoreOptions = {}) {
     this.#root = root;
     this.uri = root;
-    this.#warn = options.warn ?? ((message) => process.emitWarning(message));
+    const warn = options.warn ?? ((message) => process.emitWarning(message));
+    this.#listeners = { warn, unread: options.unread ?? warn };
     this.#remoteArtifacts = options.remoteArtifacts ?? openArtifacts({ root, ...DEFAULT_SOURCE });
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     for (const id of this.#list(this.#root, experimentDirectories)) {
       await this.#turns.pause(signal);
-      const experiment = await readExperiment(join(this.#root, id), id, this.#warn, signal);
+      const experiment = await readExperiment(join(this.#root, id), id, this.#listeners, signal);
       if (experiment !== undefined) yield experiment;
     }
     for (const id of this.#list(this.#root, trashedDirectories)) {
       await this.#turns.pause(signal);
       if (this.#placeOf(id) === id) {
-        this.#warn(`Experiment ${id} lies in the store and in its ${TRASH} as well; the deleted one is passed over.`);
+        this.#listeners.warn(
+          `Experiment ${id} lies in the store and in its ${TRASH} as well; the deleted one is passed over.`,
+        );
         continue;
       }
-      const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#warn, signal);
+      const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#listeners, signal);
       if (experiment !== undefined) yield { ...experiment, lifecycleStage: 'deleted' };
     }
   }
@@ -210,9 +212,14 @@ export class FileStore implements TrackingStore {
     return directory;
   }
 
-  /** The experiment's directory relative to the store: deleting an experiment moves it to the trash. */
+  /**
+   * The experiment's directory relative to the store: deleting an experiment moves it to the trash. One that is in neither
+   * place as it should be may still hold runs.
+   */
   #placeOf(experimentId: string): string {
-    return mayExist(join(this.#root, experimentId, META_FILE)) ? experimentId : `${TRASH}/${experimentId}`;
+    const trashed = `${TRASH}/${experimentId}`;
+    if (mayExist(join(this.#root, experimentId, META_FILE))) return experimentId;
+    return isDirectory(join(this.#root, trashed)) ? trashed : experimentId;
   }
 
   /** A listing without which nothing can be read. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, opendirSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConvertError, type ErrorDetails, toConvertError } from '../../errors.js';
 import { uriTarget, withoutCredentials } from './file-uri.js';
@@ -32,7 +32,7 @@ export function findFileStore(uri: string): string {
     );
   }
   const candidates = target.paths.map((path) => resolve(path));
-  const root = candidates.find((path) => mayExist(path)) ?? resolve(uri);
+  const root = candidates.find((path) => mayExist(path)) ?? candidates[0] ?? uri;
   checkIsDirectory(root);
   try {
     if (mayExist(join(root, META_FILE))) throw insideAStore(root);
@@ -49,7 +49,11 @@ export function findFileStore(uri: string): string {
 
 function checkIsDirectory(root: string): void {
   try {
-    if (statSync(root).isDirectory()) return;
+    if (statSync(root).isDirectory()) {
+      opendirSync(root).closeSync();
+      statSync(`${root}/.`); // what lies in it may be looked at as well
+      return;
+    }
   } catch (cause) {
     throw asFatal(cause, root);
   }

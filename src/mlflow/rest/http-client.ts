@@ -5,10 +5,18 @@ import { type Answer, header, leave, textOf } from './answer.js';
 import { authorization } from './credentials.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
-import { type Asked, gaveUpError, nobodyError, refusedError, untrustedError } from './http-errors.js';
+import {
+  type Asked,
+  gaveUpError,
+  nobodyError,
+  noJsonError,
+  noTlsError,
+  refusedError,
+  untrustedError,
+} from './http-errors.js';
 import { Pace, pause } from './pace.js';
 import { isSwitchedOff, refusal } from './refusal.js';
-import { backoff, isNetworkTrouble, isNobodyThere, isPassing, isUntrusted, retryAfter } from './retry.js';
+import { backoff, isNetworkTrouble, isNobodyThere, isNoTls, isPassing, isUntrusted, retryAfter } from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 import { undici } from './undici.js';
@@ -91,7 +99,10 @@ export class HttpClient {
 
   /** The answer as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
   async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
-    return this.read(request, signal, async (answer) => exactJson(await textOf(answer)));
+    return this.read(request, signal, async (answer) => {
+      if (header(answer, 'content-type')?.startsWith('text/html')) throw noJsonError(this.#asked(request));
+      return exactJson(await textOf(answer));
+    });
   }
 
   /** What `take` makes of the answer. When that fails by a cut or a {@link SyntaxError}, all of it is repeated. */
@@ -220,6 +231,7 @@ export class HttpClient {
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof Passing;
+    if (isNoTls(cause)) throw noTlsError(cause, this.#asked(request));
     if (isUntrusted(cause)) throw untrustedError(cause, this.#asked(request));
     if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
     const nobody = isNobodyThere(cause);

@@ -64,6 +64,24 @@ export function untrustedError(cause: unknown, { url, server }: Asked): ConvertE
   });
 }
 
+/** Something answers, but not in TLS. */
+export function noTlsError(cause: unknown, { url, server }: Asked): ConvertError {
+  const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
+  return new ConvertError(kind, `What answers at ${url.origin} does not speak TLS.`, {
+    hint: `Perhaps http://${url.host} is meant.`,
+    cause,
+  });
+}
+
+/** An answer that no MLflow gives: that of a proxy, a login, or of something else altogether. */
+export function noJsonError({ what, url, server }: Asked): ConvertError {
+  const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
+  return new ConvertError(kind, `${url.origin} answers with a web page when asked for ${what}.`, {
+    hint: 'Is this the address of an MLflow server, and can it be reached without a login page?',
+    where: url.origin + url.pathname,
+  });
+}
+
 /** Every attempt has failed. */
 export function gaveUpError(cause: unknown, attempts: number, { what, server }: Asked): ConvertError {
   const reason = cause instanceof SyntaxError ? 'its answer was cut' : reasonOf(cause);

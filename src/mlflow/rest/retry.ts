@@ -45,6 +45,11 @@ export function isNobodyThere(cause: unknown): boolean {
   return cause instanceof AggregateError && cause.errors.some(isNobodyThere);
 }
 
+/** True when what answers speaks no TLS: http where https was said. */
+export function isNoTls(cause: unknown): boolean {
+  return errorCode(cause) === 'EPROTO' || errorCode(cause) === 'ERR_SSL_WRONG_VERSION_NUMBER';
+}
+
 /** True when TLS does not accept the server's certificate. */
 export function isUntrusted(cause: unknown): boolean {
   const code = errorCode(cause) ?? '';

@@ -49,6 +49,9 @@ export function parseDatabaseUri(uri: string, dialect: DatabaseAddress['dialect'
   if (portText !== undefined && !/^\d{1,5}$/.test(portText)) {
     throw malformed(uri, 'Its port is no number. A : or @ in the password has to be written as %3A or %40.');
   }
+  if (portText !== undefined && (Number(portText) < 1 || Number(portText) > 65_535)) {
+    throw malformed(uri, 'A port is a number from 1 to 65535.');
+  }
   const database = percentDecode(path);
   const place = ipv6 === undefined ? (host ?? '') : `[${ipv6}]`;
   return {
@@ -75,6 +78,8 @@ export function parameter(address: ServerAddress, name: string): string | undefi
 }
 
 function sqliteAddress(uri: string, path: string, query: ServerAddress['query']): SqliteAddress {
+  if (path === '' && /^[\w+]+:\/\/[^/?]/.test(uri))
+    throw malformed(uri, `Three slashes come before a path: ${EXAMPLES.sqlite}.`);
   if (path === '' || path === ':memory:' || query.get('mode')?.includes('memory')) {
     throw malformed(uri, `It names a database in memory, which nobody else can read. ${EXAMPLES.sqlite} names a file.`);
   }

@@ -62,6 +62,29 @@ describe('experiments', () => {
     expect((await readRun({ ...REF, locator: `.trash/1/${RUN}` })).run.id).toBe(RUN);
   });
 
+  test('one that holds runs and has lost its meta.yaml is passed over with a warning, and its runs are still there', async () => {
+    const directory = builder.experiment({ id: '1' });
+    builder.run('1', { runId: RUN });
+    const [experiment] = await experiments();
+    rmSync(join(directory, 'meta.yaml'));
+    expect(await experiments()).toEqual([]);
+    expect(warnings).toEqual(['Experiment 1 is passed over, as MLflow does: its meta.yaml is gone.']);
+    expect(await collect(store.runs(experiment!, never()))).toMatchObject([{ runId: RUN }]);
+  });
+
+  test('one that may not be read is told as such, one that is damaged as a warning', () =>
+    unprivileged([builder.parent, builder.root], async () => {
+      const [closed, damaged] = [builder.experiment({ id: '1' }), builder.experiment({ id: '2' })];
+      chmodSync(join(closed, 'meta.yaml'), 0);
+      writeFileSync(join(damaged, 'meta.yaml'), ':::[\n');
+      const unread: string[] = [];
+      const warn = (message: string) => warnings.push(message);
+      store = new FileStore(builder.root, { warn, unread: (message) => unread.push(message) });
+      expect(await experiments()).toEqual([]);
+      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is passed over: .*may not be read/)]);
+      expect(warnings).toEqual([expect.stringMatching(/^Experiment 2 is passed over/)]);
+    }));
+
   test('an id that is not the directory’s name is passed over with a warning', async () => {
     builder.experiment({ id: '1', name: 'good' });
     const copy = builder.experiment({ id: '2' });

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -6,6 +6,7 @@ import { ConvertError } from '../../../src/errors.js';
 import { openStore } from '../../../src/mlflow/open-store.js';
 import { collect, never } from '../../contract/tracking-store.js';
 import { FileStoreBuilder } from '../../support/file-store-builder.js';
+import { unprivileged } from '../../support/unprivileged.js';
 
 const RUN = 'a'.repeat(32);
 
@@ -69,6 +70,17 @@ describe('what is no file store is told apart', () => {
       hint: expect.stringContaining('Check the path'),
     });
   });
+
+  test('a file: URI that leads nowhere, by its path', () => {
+    const missing = join(builder.parent, 'missing');
+    expect(failure(pathToFileURL(missing).href).message).toBe(`${missing} does not exist.`);
+  });
+
+  test('one that may not be read', () =>
+    unprivileged([builder.parent, builder.root], async () => {
+      chmodSync(builder.root, 0);
+      expect(failure(builder.root).message).toContain('may not be read');
+    }));
 
   test('a file, and a SQLite database', () => {
     const file = join(builder.parent, 'file');
@@ -136,9 +148,16 @@ describe('other tracking URIs', () => {
     },
   );
 
-  test.each(['postgres://u:secret@h/db', 'ftp://u:secret@h/x', 'constructor:x'])('%s is unknown', (uri) => {
+  test.each([
+    ['postgres://u:secret@h/db', 'MLflow takes postgresql:'],
+    ['ftp://u:secret@h/x', 'postgresql:'],
+    ['constructor:x', './constructor:…'],
+    ['localhost:5000', 'http://localhost:5000'],
+    ['mlflow.example.org:5000/prefix', 'http://mlflow.example.org:5000/prefix'],
+  ])('%s is unknown', (uri, hint) => {
     const { sentence } = failure(uri);
-    expect(sentence).toContain('postgresql:');
+    expect(sentence).toContain(hint);
+    expect(sentence).not.toContain('mssql');
     expect(sentence).not.toContain('secret');
   });
 

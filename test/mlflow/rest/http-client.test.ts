@@ -89,6 +89,24 @@ describe('requests', () => {
     expect(performance.now() - began).toBeGreaterThan(900);
   });
 
+  test('that are answered with a web page are not taken for JSON, and not repeated', async () => {
+    const fake = await server(
+      (_, response) =>
+        void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>Sign in</html>') ===
+        undefined,
+    );
+    const error = await failure(client(fake.uri).json(VERSION, never()));
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('a web page') });
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  test('in TLS to what does not speak it are an error that says so', async () => {
+    const fake = await server();
+    const error = await failure(client(fake.uri.replace('http:', 'https:')).json(VERSION, never()));
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('does not speak TLS') });
+    expect(error.hint).toContain(`http://${new URL(fake.uri).host}`);
+  });
+
   test('that are refused tell no secrets of a URI that the server quotes', async () => {
     const message = "No way to 'ftp://us:p@w@host/x?sig=SECRET'.";
     const fake = await server(

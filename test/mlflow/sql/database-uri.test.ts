@@ -80,6 +80,10 @@ describe('servers', () => {
   });
 });
 
+test.each(['0', '65536', '99999'])('port %s is none', (port) => {
+  expect(sentence(`postgresql://u:secret@h:${port}/db`, 'postgresql')).toMatch(/from 1 to 65535\.$/);
+});
+
 describe('SQLite files', () => {
   test.each([
     ['sqlite:///rel.db', [resolve('rel.db')]],
@@ -98,5 +102,9 @@ describe('SQLite files', () => {
 
   test.each(['sqlite://', 'sqlite:///:memory:', 'sqlite:///file:x?mode=memory&uri=true'])('%s is refused', (uri) => {
     expect(sentence(uri, 'sqlite')).toContain('in memory');
+  });
+
+  test('with two slashes before the path are told of the third', () => {
+    expect(sentence('sqlite://mlflow.db', 'sqlite')).toContain('Three slashes');
   });
 });
