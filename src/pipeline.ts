@@ -4,6 +4,7 @@ import { RepositoryLock } from './aim/repository-lock.js';
 import { Conversion, type PassedRun } from './conversion.js';
 import type { ConvertOptions } from './convert-options.js';
 import type { ConvertEvents } from './events.js';
+import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { Listing } from './sync/listing.js';
@@ -26,6 +27,8 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
+      const left = experimentTagsLeft(listing.experiments);
+      if (left !== undefined) events.emit('warning', { message: left });
       await convertOnce(options, events, { store, repository, listing }, signal);
     } finally {
       lock.release();

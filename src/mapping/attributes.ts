@@ -118,6 +118,7 @@ function mapDatasets(datasets: readonly DatasetInput[]): AimValue[] {
       ['source', jsonOrText(dataset.source)],
       ['schema', jsonOrText(dataset.schema)],
       ['profile', jsonOrText(dataset.profile)],
+      ['tags', withoutEmptyKey(dataset.tags ?? new Map())],
     ]),
   );
 }

@@ -3,6 +3,7 @@ import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
 import type { ConvertOptions } from '../convert-options.js';
 import type { ConvertEvents } from '../events.js';
+import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import { openStore } from '../mlflow/open-store.js';
 import { Listing } from './listing.js';
 import { WatchLoop } from './watch-loop.js';
@@ -39,6 +40,8 @@ export async function watch(
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
+      const left = experimentTagsLeft(listing.experiments);
+      if (left !== undefined) warn(left);
       await new WatchLoop(options, watching, events, store, repository).run(listing, signal);
     } finally {
       lock.release();

@@ -51,7 +51,7 @@ trackingStoreContract('file store', async (): Promise<ContractSource> => {
     metrics,
     artifacts,
     entryPoint: 'main',
-    datasets: [{ id: 'd1', name: 'train', digest: 'x1', context: 'training' }],
+    datasets: [{ id: 'd1', name: 'train', digest: 'x1', context: 'training', tags: { split: '0.8' } }],
     models: [{ id: 'm-1', name: 'model', step: 7, params: { depth: '3' }, tags: { t: 'v' } }],
   });
   builder.run('0', { runId: RUN_B, name: 'gone', status: 4, lifecycleStage: 'deleted' });
@@ -84,7 +84,15 @@ trackingStoreContract('file store', async (): Promise<ContractSource> => {
             tags,
             metrics,
             artifacts,
-            datasets: [{ name: 'train', digest: 'x1', context: 'training', source: '{"uri": "/data"}' }],
+            datasets: [
+              {
+                name: 'train',
+                digest: 'x1',
+                context: 'training',
+                source: '{"uri": "/data"}',
+                tags: new Map([['split', '0.8']]),
+              },
+            ],
             models: [{ modelId: 'm-1', name: 'model', step: 7n, status: 'READY', params: new Map([['depth', '3']]) }],
           },
           { runId: RUN_B, header: { name: 'gone', status: 'FAILED', lifecycleStage: 'deleted' }, ...nothing },

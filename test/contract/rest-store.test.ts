@@ -37,7 +37,7 @@ async function open(version: 2 | 3, keepsFiles: boolean, artifactUri?: string): 
     'large.txt': 'y'.repeat(600_000),
   };
   const models = [{ id: 'm-1', name: 'model', step: 7 }];
-  const datasets = [{ name: 'train', digest: 'x1', context: 'training' }];
+  const datasets = [{ name: 'train', digest: 'x1', context: 'training', tags: { split: '0.8' } }];
   const run: FakeRun = {
     runId: RUN_A,
     experimentId: '0',
@@ -87,7 +87,15 @@ async function open(version: 2 | 3, keepsFiles: boolean, artifactUri?: string): 
             tags,
             metrics: { ...metrics, backwards: keepsFiles ? backwards : [...backwards].reverse() },
             artifacts,
-            datasets: [{ name: 'train', digest: 'x1', context: 'training', source: '{"uri": "/data"}' }],
+            datasets: [
+              {
+                name: 'train',
+                digest: 'x1',
+                context: 'training',
+                source: '{"uri": "/data"}',
+                tags: new Map([['split', '0.8']]),
+              },
+            ],
             models:
               version === 2
                 ? []

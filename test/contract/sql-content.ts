@@ -54,7 +54,7 @@ export const FULL_RUN: SqlRun = {
   entryPoint: 'main',
   datasets: [
     { id: 'd2', name: 'train', digest: 'x2' },
-    { id: 'd1', name: 'train', digest: 'x1', context: 'training' },
+    { id: 'd1', name: 'train', digest: 'x1', context: 'training', tags: { split: '0.8', by: 'ann' } },
   ],
   models: [
     { id: 'm-1', name: 'model', step: 7, params: { depth: '3' }, tags: { t: 'v' } },
@@ -90,7 +90,17 @@ export const EXPECTED: readonly ExpectedExperiment[] = [
         metrics,
         artifacts,
         datasets: [
-          { name: 'train', digest: 'x1', context: 'training', sourceType: 'local', source: '{"uri": "/data"}' },
+          {
+            name: 'train',
+            digest: 'x1',
+            context: 'training',
+            sourceType: 'local',
+            source: '{"uri": "/data"}',
+            tags: new Map([
+              ['by', 'ann'],
+              ['split', '0.8'],
+            ]),
+          },
           { name: 'train', digest: 'x2' },
         ],
         models: [

@@ -210,6 +210,32 @@ describe('URIs', () => {
 });
 
 describe('datasets', () => {
+  test('keep what the run says of them', () => {
+    const datasets = [
+      {
+        name: 'a',
+        digest: '1',
+        tags: new Map([
+          ['split', '0.8'],
+          ['', 'x'],
+        ]),
+      },
+    ];
+    expect(at(map({ datasets }), 'datasets')).toEqual([
+      new Map<string, AimValue>([
+        ['name', 'a'],
+        ['digest', '1'],
+        [
+          'tags',
+          new Map([
+            ['split', '0.8'],
+            ['(empty)', 'x'],
+          ]),
+        ],
+      ]),
+    ]);
+  });
+
   test('have their JSON parsed where it parses', () => {
     const datasets = [
       { name: 'b', digest: '1', source: 'not json', sourceType: 'local' },

@@ -47,6 +47,7 @@ export interface DatasetSpec {
   readonly digest: string;
   readonly context?: string;
   readonly source?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 export interface ModelSpec {
@@ -175,7 +176,7 @@ function yamlString(text: string): string {
   return /^[ -~]*$/.test(text) ? `'${text.replaceAll("'", "''")}'` : JSON.stringify(text);
 }
 
-function writeDataset(experiment: string, run: string, { id, name, digest, context, source }: DatasetSpec): void {
+function writeDataset(experiment: string, run: string, { id, name, digest, context, source, tags }: DatasetSpec): void {
   const fields = {
     digest,
     name,
@@ -185,9 +186,13 @@ function writeDataset(experiment: string, run: string, { id, name, digest, conte
     source_type: 'local',
   };
   write(join(experiment, 'datasets', id, 'meta.yaml'), yaml(fields));
-  const tags = context === undefined ? 'tags: {}\n' : `tags:\n  mlflow.data.context: ${context}\n`;
+  const all = { ...(context !== undefined && { 'mlflow.data.context': context }), ...tags };
+  const lines = Object.entries(all).map(([tag, value]) => `  ${tag}: ${yamlString(value)}\n`);
   const input = { destination_id: id, destination_type: 'RUN', source_id: id, source_type: 'DATASET' };
-  write(join(run, 'inputs', `input-${id}`, 'meta.yaml'), yaml(input) + tags);
+  write(
+    join(run, 'inputs', `input-${id}`, 'meta.yaml'),
+    `${yaml(input)}tags:${lines.length === 0 ? ' {}' : ''}\n${lines.join('')}`,
+  );
 }
 
 function writeModel(experiment: string, run: string, experimentId: string, model: ModelSpec): void {

@@ -28,6 +28,7 @@ export interface SqlRun {
     readonly name: string;
     readonly digest: string;
     readonly context?: string;
+    readonly tags?: Readonly<Record<string, string>>;
   }[];
   readonly models?: readonly {
     readonly id: string;
@@ -128,7 +129,7 @@ export class SqliteStoreBuilder {
   #dataset(
     experimentId: bigint | number,
     runId: string,
-    { id, name, digest, context }: NonNullable<SqlRun['datasets']>[number],
+    { id, name, digest, context, tags }: NonNullable<SqlRun['datasets']>[number],
   ): void {
     this.#run(
       `INSERT OR IGNORE INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source)
@@ -139,9 +140,10 @@ export class SqliteStoreBuilder {
       digest,
     );
     this.#input(`i${id}${runId}`, 'DATASET', id, 'RUN', runId, 0);
-    if (context === undefined) return;
-    const tag = `INSERT INTO input_tags (input_uuid, name, value) VALUES (?, 'mlflow.data.context', ?)`;
-    this.#run(tag, `i${id}${runId}`, context);
+    const all = { ...tags, ...(context !== undefined && { 'mlflow.data.context': context }) };
+    for (const [tag, value] of Object.entries(all)) {
+      this.#run('INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?)', `i${id}${runId}`, tag, value);
+    }
   }
 
   #model(experimentId: bigint | number, runId: string, model: NonNullable<SqlRun['models']>[number]): void {

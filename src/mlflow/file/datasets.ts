@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
-import type { DatasetInput, StageContext } from '../../model.js';
+import { contextAndTags, type DatasetInput, type StageContext } from '../../model.js';
 import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';
@@ -68,12 +68,16 @@ async function readDataset(
   return {
     name: text(fields, 'name') ?? '',
     digest: text(fields, 'digest') ?? '',
-    ...optional('context', isMapping(tags) ? text(tags, 'mlflow.data.context') : undefined),
+    ...contextAndTags(isMapping(tags) ? textsOf(tags) : new Map()),
     ...optional('sourceType', text(fields, 'source_type')),
     ...optional('source', text(fields, 'source')),
     ...optional('schema', text(fields, 'schema')),
     ...optional('profile', text(fields, 'profile')),
   };
+}
+
+function textsOf(fields: YamlMapping): Map<string, string> {
+  return new Map([...fields.keys()].map((name) => [name, text(fields, name) ?? '']));
 }
 
 function compare(a: string, b: string): number {

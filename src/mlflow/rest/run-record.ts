@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
+import {
+  contextAndTags,
+  type DatasetInput,
+  type Experiment,
+  type LifecycleStage,
+  type LoggedModel,
+  type Run,
+  type RunStatus,
+} from '../../model.js';
 import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
@@ -92,7 +100,7 @@ function datasetInput(json: Fields): DatasetInput {
   return {
     name: text(dataset.name) ?? '',
     digest: text(dataset.digest) ?? '',
-    ...optional('context', keyValues(json.tags).get('mlflow.data.context')),
+    ...contextAndTags(keyValues(json.tags)),
     ...optional('sourceType', filled(dataset.source_type)),
     ...optional('source', filled(dataset.source)),
     ...optional('schema', filled(dataset.schema)),

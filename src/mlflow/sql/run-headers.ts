@@ -1,4 +1,4 @@
-import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
+import { contextAndTags, type DatasetInput, type LoggedModel, type Notice, type Run } from '../../model.js';
 import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
@@ -114,19 +114,30 @@ async function readDatasets(
   runIds: readonly string[],
 ): Promise<Map<string, DatasetInput[]>> {
   const texts = ['name', 'digest', 'dataset_source_type', 'dataset_source', 'dataset_schema', 'dataset_profile'];
-  const columns = [...texts.map((name) => database.text(`d.${name}`)), database.text('t.value')];
+  const columns = texts.map((name) => database.text(`d.${name}`));
+  const ofRuns = `i.destination_type = 'RUN' AND i.source_type = 'DATASET'
+     AND i.destination_id IN ${placeholders(runIds.length)}`;
   const rows = await query(
-    `SELECT i.destination_id, ${columns.join(', ')}
-     FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-     LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
-     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET'
-     AND i.destination_id IN ${placeholders(runIds.length)}`,
+    `SELECT i.destination_id, i.input_uuid, ${columns.join(', ')}
+     FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id WHERE ${ofRuns}`,
     runIds,
   );
+  const tags = new Map<string, Texts>();
+  if (rows.length > 0) {
+    const found = await query(
+      `SELECT i.input_uuid, ${database.text('t.name')}, ${database.text('t.value')}
+       FROM inputs i JOIN input_tags t ON t.input_uuid = i.input_uuid WHERE ${ofRuns} ORDER BY t.name`,
+      runIds,
+    );
+    for (const [id, name, value] of found) {
+      const mine = tags.get(id ?? '') ?? new Map<string, string>();
+      tags.set(id ?? '', mine.set(name ?? '', value ?? ''));
+    }
+  }
   const datasets = new Map<string, DatasetInput[]>();
   for (const row of rows) {
     const mine = datasets.get(row[0] ?? '') ?? [];
-    mine.push(datasetOf(row));
+    mine.push({ ...datasetOf(row), ...contextAndTags(tags.get(row[1] ?? '') ?? new Map()) });
     datasets.set(row[0] ?? '', mine);
   }
   for (const mine of datasets.values()) {
@@ -135,11 +146,10 @@ async function readDatasets(
   return datasets;
 }
 
-function datasetOf([, name, digest, sourceType, source, schema, profile, context]: Row): DatasetInput {
+function datasetOf([, , name, digest, sourceType, source, schema, profile]: Row): DatasetInput {
   return {
     name: name ?? '',
     digest: digest ?? '',
-    ...optional('context', textOf(context)),
     ...optional('sourceType', textOf(sourceType)),
     ...optional('source', textOf(source)),
     ...optional('schema', textOf(schema)),

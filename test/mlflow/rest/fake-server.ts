@@ -21,7 +21,12 @@ export interface FakeRun {
   readonly tags?: Readonly<Record<string, string>>;
   readonly metrics?: Readonly<Record<string, readonly FakePoint[]>>;
   readonly artifacts?: Readonly<Record<string, string>>;
-  readonly datasets?: readonly { readonly name: string; readonly digest: string; readonly context?: string }[];
+  readonly datasets?: readonly {
+    readonly name: string;
+    readonly digest: string;
+    readonly context?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+  }[];
   readonly models?: readonly { readonly id: string; readonly name: string; readonly step: number }[];
 }
 
@@ -259,8 +264,8 @@ function runJson(run: FakeRun): Json {
       ? []
       : [{ key, value: numberText(last.value, true), timestamp: last.timestamp, step: Number(last.step) }];
   });
-  const inputs = (run.datasets ?? []).map(({ context, ...dataset }) => ({
-    tags: pairs(context === undefined ? {} : { 'mlflow.data.context': context }),
+  const inputs = (run.datasets ?? []).map(({ context, tags, ...dataset }) => ({
+    tags: pairs({ ...(context !== undefined && { 'mlflow.data.context': context }), ...tags }),
     dataset: { ...dataset, source_type: 'local', source: '{"uri": "/data"}' },
   }));
   return {
