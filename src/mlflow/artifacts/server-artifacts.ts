@@ -6,6 +6,7 @@ import { withoutCredentials } from '../file/file-uri.js';
 import type { HttpClient } from '../rest/http-client.js';
 import { optional } from '../rest/wire.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
+import { pathAsServed } from './path-as-served.js';
 import {
   type Entry,
   encodePath,
@@ -80,7 +81,7 @@ class ServerRepository implements ArtifactRepository {
 
   /** From the first of the sources that has it. Once bytes have come, there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    if (isTakenForAnother(path)) throw takenForAnother(path);
+    if (pathAsServed(path) !== path) throw takenForAnother(path);
     const asked = { what: `artifact ${path} of run ${this.runId}`, ofArtifacts: true } as const;
     const [first = '', second] = this.transport.sources(path);
     let begun = false;
@@ -103,7 +104,7 @@ class ServerRepository implements ArtifactRepository {
     const listed = new Set(['']);
     const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'at 500' : 'at once';
     const visit = async (directory: string): Promise<void> => {
-      if (isTakenForAnother(directory)) throw takenForAnother(directory);
+      if (pathAsServed(directory) !== directory) throw takenForAnother(directory);
       const entries = await limit(() => this.transport.entries(directory, patience, signal));
       const below: string[] = [];
       for (const entry of entries) {
@@ -142,14 +143,6 @@ class ServerRepository implements ArtifactRepository {
 /** True for trouble with this location or file only. */
 function isPassable(cause: unknown): cause is ConvertError {
   return cause instanceof ConvertError && cause.kind !== 'fatal';
-}
-
-/**
- * True for a path that MLflow's server takes for another: it decodes the escapes of a path again and again until there
- * are none (`validate_path_is_safe`), so that `a%41` is looked for, and perhaps found, as `aA`.
- */
-function isTakenForAnother(path: string): boolean {
-  return /%[0-9a-f]{2}/i.test(path);
 }
 
 function takenForAnother(path: string): ConvertError {

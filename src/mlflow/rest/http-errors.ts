@@ -74,8 +74,8 @@ export function noTlsError(cause: unknown, { url, server }: Asked): ConvertError
 }
 
 /** An answer that no MLflow gives: that of a proxy, a login, or of something else altogether. */
-export function noJsonError({ what, url, server }: Asked): ConvertError {
-  const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
+export function noJsonError({ what, url, server, ofArtifacts }: Asked): ConvertError {
+  const kind = url.origin === server.origin && !ofArtifacts ? 'fatal' : 'skip-run';
   return new ConvertError(kind, `${url.origin} answers with a web page when asked for ${what}.`, {
     hint: 'Is this the address of an MLflow server, and can it be reached without a login page?',
     where: url.origin + url.pathname,
