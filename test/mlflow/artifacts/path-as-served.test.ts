@@ -12,7 +12,8 @@ test.each([
   // how MLflow 2 named the images of a key, a step and a moment
   ['images/loss%step%2%timestamp%1700000000000%0e.png', 'images/loss%step%2%timestamp%1700000000000%0e.png'],
   ['a%1Fb', 'a%1fb'],
-  ['a\nb', 'a%0ab'],
+  ['a\nb', 'ab'],
+  ['a%0ab', 'ab'],
 ])('%j is looked for as %j', (path, served) => {
   expect(pathAsServed(path)).toBe(served);
 });
