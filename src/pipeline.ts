@@ -62,7 +62,7 @@ async function convertOnce(
     conversion.vanished(await listing.missing(conversion.ledger, signal));
     journal.passed({ complete: true });
   } catch (error) {
-    journal.failed(error);
+    if (!signal.aborted) journal.failed(error);
     throw error;
   } finally {
     journal.close();

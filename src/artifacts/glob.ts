@@ -24,12 +24,14 @@ export function globMatcher(glob: string): (path: string) => boolean {
   const basename = isAnywhere && !isDirectory;
   try {
     // Flag s: file names may hold line ends. windows: artifact paths have slashes on every system.
-    const matches = picomatch()(pattern, { basename, dot: true, flags: 's', nonegate: true, windows: false });
+    // strictBrackets: a bracket that is never closed is a slip, and would match nothing.
+    const options = { basename, dot: true, flags: 's', nonegate: true, strictBrackets: true, windows: false };
+    const matches = picomatch()(pattern, options);
     // picomatch's function takes a second argument, which an array's callback must not fill.
     return (path) => matches(path);
   } catch (cause) {
     throw new ConvertError('fatal', `The pattern ${JSON.stringify(glob)} for artifacts cannot be used.`, {
-      hint: 'Patterns are globs such as *.png or checkpoints/**.',
+      hint: 'Patterns are globs such as *.png or checkpoints/**; a bracket that is part of a name is written \\[.',
       cause,
     });
   }

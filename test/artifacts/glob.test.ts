@@ -25,6 +25,8 @@ describe('a pattern', () => {
 
   test('that is none is refused with a sentence', () => {
     expect(() => globMatcher('')).toThrow(ConvertError);
+    expect(() => globMatcher('[abc')).toThrow(ConvertError);
+    expect(globMatcher('\\[abc')('[abc')).toBe(true);
     expect(() => globMatcher('')).toThrow('The pattern "" for artifacts cannot be used.');
   });
 });

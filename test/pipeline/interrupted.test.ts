@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readStatus } from '../../src/sync/status.js';
 import { convert, isEvent, outcomes, type Started, startCli } from '../support/command-line.js';
 import { id, longMetric, series } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';
@@ -60,6 +61,9 @@ describe('a conversion that is interrupted', () => {
     expect(Object.keys(runs)).toEqual(SMALL);
     expect(rows.map(({ hash }) => hash)).toEqual(SMALL);
     expect(leftovers).toEqual([]);
+    // to have been stopped is no trouble
+    expect((await readStatus(repo)).sources).toMatchObject([{ runs: 3 }]);
+    expect((await readStatus(repo)).sources[0]).not.toHaveProperty('trouble');
     await expectFinishedByNext({ new: 1, unchanged: 3 });
   });
 
