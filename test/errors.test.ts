@@ -37,7 +37,7 @@ describe('what the system says', () => {
     ['ELOOP', 'skip-item', '/x is a link that leads to itself.'],
     ['ENAMETOOLONG', 'skip-item', '/x has too long a name.'],
     ['EBUSY', 'skip-item', '/x is busy.'],
-    ['EROFS', 'fatal', '/x lies on a read-only file system.'],
+    ['EROFS', 'fatal', '/x lies on a read-only file system. Choose another place.'],
     ['ENOSPC', 'fatal', '/x could not be written: no space is left. Free some space and run again.'],
     ['EDQUOT', 'fatal', '/x could not be written: the quota is used up. Free some space and run again.'],
     ['EMFILE', 'fatal', '/x could not be opened: too many open files. Lower --concurrency or raise ulimit -n.'],
