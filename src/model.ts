@@ -37,16 +37,6 @@ export interface DatasetInput {
   readonly tags?: ReadonlyMap<string, string>;
 }
 
-/** The tag of a dataset input that is its {@link DatasetInput.context}. */
-export const DATASET_CONTEXT = 'mlflow.data.context';
-
-/** The tags of a dataset input as its fields. */
-export function contextAndTags(tags: ReadonlyMap<string, string>): Pick<DatasetInput, 'context' | 'tags'> {
-  const context = tags.get(DATASET_CONTEXT);
-  const others = new Map([...tags].filter(([name]) => name !== DATASET_CONTEXT).sort());
-  return { ...(context && { context }), ...(others.size > 0 && { tags: others }) };
-}
-
 /** A model that a run logged (MLflow ≥ 3). */
 export interface LoggedModel {
   readonly modelId: string;

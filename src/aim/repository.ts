@@ -128,13 +128,14 @@ function makeDirectory(path: string): void {
 }
 
 function check(path: string): void {
-  if (!statSync(path).isDirectory() || !existsSync(join(path, 'VERSION'))) {
+  if (!isThere(join(path, 'VERSION'))) {
     throw new ConvertError('fatal', `${path} is no Aim repository: it has no VERSION.`, {
       hint: 'Choose another --repo.',
     });
   }
   // opened with `init`, Aim brings both of its versions up to date, and keeps what is there
-  const hint = `Bring it up to date with aim 3.29 (python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"), or choose another --repo.`;
+  const update = `python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"`;
+  const hint = `Bring it up to date with aim 3.29 (${update}), or choose another --repo.`;
   const version = readFileSync(join(path, 'VERSION'), 'utf8').trim();
   if (version !== DATA_VERSION) {
     const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;

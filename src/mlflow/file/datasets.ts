@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
-import { contextAndTags, type DatasetInput, type StageContext } from '../../model.js';
+import type { DatasetInput, StageContext } from '../../model.js';
+import { contextAndTags } from '../dataset-input.js';
 import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';

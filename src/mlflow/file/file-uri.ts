@@ -23,8 +23,8 @@ export function withoutCredentials(uri: string): string {
 
 /**
  * Tells where a URI points: plain paths, `file:relative`, `file:/abs`, `file:///abs`, `file://localhost/abs`, Windows
- * drives and shares. `file:` paths are percent-decoded, and end before a query or fragment; of plain paths, which MLflow decodes too (urllib's
- * url2pathname), the literal spelling is tried first.
+ * drives and shares. `file:` paths are percent-decoded, and end before a query or fragment; of plain paths, which MLflow
+ * decodes too (urllib's url2pathname), the literal spelling is tried first.
  */
 export function uriTarget(uri: string, platform: NodeJS.Platform = process.platform): UriTarget {
   const scheme = uriScheme(uri);

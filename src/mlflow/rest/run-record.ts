@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  contextAndTags,
-  type DatasetInput,
-  type Experiment,
-  type LifecycleStage,
-  type LoggedModel,
-  type Run,
-  type RunStatus,
-} from '../../model.js';
+import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
+import { contextAndTags } from '../dataset-input.js';
 import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);

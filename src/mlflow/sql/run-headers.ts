@@ -1,4 +1,5 @@
-import { contextAndTags, type DatasetInput, type LoggedModel, type Notice, type Run } from '../../model.js';
+import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
+import { contextAndTags } from '../dataset-input.js';
 import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
