@@ -11,7 +11,7 @@ import { type BuiltRun, type RunEnvironment, type RunJob, type RunResult, report
 import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
-const MAPPING_VERSION = 1;
+const MAPPING_VERSION = 2;
 
 /** Why a run or a whole experiment is passed over. */
 export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs along.';

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +19,23 @@ export async function syncDirectories(directories: readonly string[]): Promise<v
   if (directories.length >= MANY_DIRECTORIES && (await syncFileSystem(directories[0]!))) return;
   const limit = pLimit(SYNCS_AT_ONCE);
   await Promise.all(directories.map((directory) => limit(syncDirectory, directory)));
+}
+
+/** fsync of directories alone: that what was moved into them is there. */
+export async function syncEntries(directories: readonly string[]): Promise<void> {
+  if (directories.length >= MANY_DIRECTORIES && (await syncFileSystem(directories[0]!))) return;
+  const limit = pLimit(SYNCS_AT_ONCE);
+  await Promise.all(directories.map((directory) => limit(syncPath, directory)));
+}
+
+/** fsync of a file or a directory, at once. */
+export function syncPathSync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** fsync of a file or a directory. */

@@ -1,20 +1,11 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeFiles } from '../rocksdb/compaction.js';
 import { currentManifest, DatabaseReader, readVersion, tableName } from '../rocksdb/database.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { decodeManifest, type Version } from '../rocksdb/manifest.js';
 import type { TableWriter } from '../rocksdb/table-writer.js';
+import { syncPathSync } from './durability.js';
 
 /** Takes the entries of one new table, in ascending order of key. */
 export type IndexTable = Pick<TableWriter, 'add' | 'addFromBlock' | 'delete'>;
@@ -53,11 +44,11 @@ export class IndexDatabase {
     try {
       write(table, this.reader);
     } catch (error) {
-      this.discard(writer, table);
+      discard(writer);
       throw error;
     }
     if (table.isEmpty) {
-      this.discard(writer, table);
+      discard(writer);
       return;
     }
     writer.close(table);
@@ -72,7 +63,12 @@ export class IndexDatabase {
     if (this.reader === undefined) return;
     const { version } = this.reader;
     const writer = this.writer();
-    if (!mergeFiles(this.reader, writer, { limit })) return;
+    try {
+      if (!mergeFiles(this.reader, writer, { limit })) return;
+    } catch (error) {
+      discard(writer);
+      throw error;
+    }
     this.publish(writer);
     if (!later) this.removeTables(version, this.reader.version);
   }
@@ -87,22 +83,17 @@ export class IndexDatabase {
     return reader === undefined ? new DatabaseWriter(directory) : DatabaseWriter.addTo(directory, reader.version);
   }
 
-  private discard(writer: DatabaseWriter, table: TableWriter): void {
-    writer.abandon();
-    rmSync(table.path);
-  }
-
   private publish(writer: DatabaseWriter): void {
     const { directory } = this;
-    for (const { number } of writer.tables) sync(join(directory, tableName(number)));
+    for (const { number } of writer.tables) syncPathSync(join(directory, tableName(number)));
     const previous = currentManifest(directory);
     const manifest = writer.finishManifest();
-    sync(join(directory, manifest));
+    syncPathSync(join(directory, manifest));
     const current = join(directory, 'CURRENT');
     writeFileSync(`${current}.tmp`, `${manifest}\n`);
-    sync(`${current}.tmp`);
+    syncPathSync(`${current}.tmp`);
     renameSync(`${current}.tmp`, current);
-    sync(directory);
+    syncPathSync(directory);
     const before = this.reader?.version;
     this.close();
     this.reader = new DatabaseReader(directory);
@@ -123,6 +114,11 @@ export class IndexDatabase {
   }
 }
 
+/** Leaves nothing of what was begun. */
+function discard(writer: DatabaseWriter): void {
+  for (const path of writer.abandon()) rmSync(path, { force: true });
+}
+
 /** The state that a MANIFEST tells of, if it can be understood. */
 function versionOf(file: string): Version | undefined {
   try {
@@ -134,13 +130,4 @@ function versionOf(file: string): Version | undefined {
 
 function isMany({ files }: Version): boolean {
   return files.filter((file) => file.level === 0).length > MANY_FILES;
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

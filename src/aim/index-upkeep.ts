@@ -107,6 +107,11 @@ export class IndexUpkeep {
       const outcome = await this.writeIndex(hashes, tidy);
       if (outcome.written) {
         failpoint('index-written');
+        if (finished && outcome.untidy !== undefined) {
+          this.warn(
+            `The tables of Aim's index could not be merged, because ${outcome.untidy}. Run \`aim storage reindex\`, which makes it anew.`,
+          );
+        }
         for (const hash of hashes) this.unindexed.delete(hash);
         // They will have another checksum soon.
         for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { sqlite } from '../sqlite.js';
+import { syncPathSync } from './durability.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
@@ -100,7 +101,9 @@ function create(path: string): void {
     metadata.exec(METADATA_SCHEMA);
     metadata.close();
     writeFileSync(join(building, 'VERSION'), `${DATA_VERSION}\n`);
+    for (const name of ['VERSION', 'meta', 'seqs', '.']) syncPathSync(join(building, name));
     renameSync(building, path);
+    syncPathSync(dirname(path));
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
     if (!existsSync(path)) throw error;

@@ -1,19 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
 import { failpoint } from '../sync/failpoints.js';
+import { syncPathSync } from './durability.js';
 import type { Repository } from './repository.js';
 
 /** Something of each of a run's two databases. */
@@ -148,19 +139,10 @@ function moveDatabase(from: string, to: string): string[] {
   const live = new Set(['CURRENT', ...readVersion(from).files.map(({ number }) => tableName(number))]);
   const names = readdirSync(from);
   for (const name of names) if (name !== 'CURRENT') renameSync(join(from, name), join(to, name));
-  syncDirectorySync(to); // CURRENT must not outlive, through a power cut, the files that it stands for
+  syncPathSync(to); // CURRENT must not outlive, through a power cut, the files that it stands for
   renameSync(join(from, 'CURRENT'), join(to, 'CURRENT'));
   rmdirSync(from);
   return before.filter((name) => !live.has(name)).map((name) => join(to, name));
-}
-
-function syncDirectorySync(directory: string): void {
-  const file = openSync(directory, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */

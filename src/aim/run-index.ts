@@ -12,7 +12,7 @@ import { RunRecords } from './run-records.js';
 
 /** What became of an attempt to bring the index up to date. */
 export type IndexOutcome =
-  | { readonly written: true }
+  | { readonly written: true /** Why its tables could not be merged, if so. */; readonly untidy?: string }
   /** `passing`: a moment later it may succeed. */
   | { readonly written: false; readonly reason: string; readonly passing: boolean };
 
@@ -34,10 +34,7 @@ export function writeIndex(repository: Repository, hashes: readonly string[], fi
       ? addToIndex(repository, hashes, finished)
       : makeIndex(repository, repository.hashes());
   } catch (error) {
-    // A full disk ends the conversion; a database that cannot be read or is not understood is left alone.
-    const known = toConvertError(error, 'skip-item', repository.index);
-    if (known.kind === 'fatal') throw known;
-    return { written: false, reason: known.message.replace(/\.$/, ''), passing: false };
+    return { written: false, reason: reasonOf(error, repository.index), passing: false };
   }
 }
 
@@ -48,8 +45,7 @@ function addToIndex(repository: Repository, hashes: readonly string[], finished:
   if (hasUnflushedLog(index) || isLocked(join(index, 'LOCK'))) {
     return { written: false, reason: 'Aim is writing the index', passing: true };
   }
-  write(repository, wanted, finished);
-  return { written: true };
+  return written(write(repository, wanted, finished));
 }
 
 /** Makes an index of all runs; Aim's own may have writes that only a WAL holds. */
@@ -59,19 +55,39 @@ function makeIndex(repository: Repository, hashes: readonly string[]): IndexOutc
     return { written: false, reason: `run ${open} of Aim's own is still being written`, passing: false };
   }
   rmSync(repository.index, { recursive: true, force: true });
-  if (hashes.length > 0) write(repository, hashes, false);
-  return { written: true };
+  return written(hashes.length > 0 ? write(repository, hashes, false) : undefined);
 }
 
-function write(repository: Repository, hashes: readonly string[], finished: boolean): void {
+function written(untidy: string | undefined): IndexOutcome {
+  return untidy === undefined ? { written: true } : { written: true, untidy };
+}
+
+/** Adds these runs, and merges tables. Gives why that could not be done, where the runs are in the index all the same. */
+function write(repository: Repository, hashes: readonly string[], finished: boolean): string | undefined {
   const index = IndexDatabase.open(repository.index);
   try {
     if (hashes.length > 0) index.append((table, old) => writeRuns(repository, inKeyOrder(hashes), table, old));
-    if (finished) index.mergeIfMany();
-    else index.mergeIfMany(MANY_FILES_MEANWHILE, true);
+    return merge(index, finished);
   } finally {
     index.close();
   }
+}
+
+function merge(index: IndexDatabase, finished: boolean): string | undefined {
+  try {
+    if (finished) index.mergeIfMany();
+    else index.mergeIfMany(MANY_FILES_MEANWHILE, true);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error, 'the index');
+  }
+}
+
+/** Why the index is left as it is: a database that cannot be read or is not understood. A full disk ends the conversion. */
+function reasonOf(error: unknown, where: string): string {
+  const known = toConvertError(error, 'skip-item', where);
+  if (known.kind === 'fatal') throw known;
+  return known.message.replace(/\.$/, '');
 }
 
 /**
@@ -82,7 +98,18 @@ function neverIndexed(repository: Repository, besides: readonly string[]): strin
   const index = new DatabaseReader(repository.index);
   const known = new Set([...besides, ...indexedHashes(index)]);
   index.close();
-  return repository.hashes().filter((hash) => !known.has(hash) && isClosed(repository.meta(hash)));
+  const others = repository.hashes().filter((hash) => !known.has(hash) && isClosed(repository.meta(hash)));
+  return others.filter((hash) => isReadable(repository, hash));
+}
+
+/** A damaged run must not keep the others out of the index; Aim passes over it as well, and says so. */
+function isReadable(repository: Repository, hash: string): boolean {
+  try {
+    new RunRecords(repository).read(hash, () => {});
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The runs that an index has entries of. */

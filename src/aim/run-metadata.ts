@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { inTransaction } from '../transaction.js';
 
 /** A label of Aim's ("tag" there), with the colour in which its UI draws it. */
 export interface Label {
@@ -48,15 +49,9 @@ export class RunMetadata {
 
   /** Runs `work` in one transaction. */
   transaction(work: () => void): void {
-    this.database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.database.exec('COMMIT');
-    } catch (error) {
-      this.database.exec('ROLLBACK');
-      this.experimentIds.clear();
-      throw error;
-    }
+    // between two transactions Aim may delete an experiment, and its number goes to the next
+    this.experimentIds.clear();
+    inTransaction(this.database, 'BEGIN IMMEDIATE', work);
   }
 
   /** True if the run has a row; without one it is invisible in Aim. */

@@ -25,13 +25,14 @@ const GPU_METRICS: Readonly<Record<string, string>> = {
 /** `system/[<node>/][gpu_<i>_]<metric>`. */
 const SYSTEM_METRIC = /^system\/(?:(.+)\/)?(?:gpu_(0|[1-9]\d*)_)?([^/]+)$/s;
 
-/** Names that {@link metricTarget} gives to something else, in the empty context. */
-const TAKEN: ReadonlySet<string> = new Set([...Object.values(HOST_METRICS), '(empty)']);
+/** Names of something else in the empty context: of other metrics, of the terminal log, of the messages. */
+const TAKEN: ReadonlySet<string> = new Set([...Object.values(HOST_METRICS), '(empty)', 'logs', '__log_records']);
 
 /**
  * The name and context of the Aim sequence that holds the metric `key`. Every key has a target of its own: one that is
- * called as Aim calls a system metric (`__system__cpu`, say, without a context) keeps its name and gets the context
- * `{"key": key}`, because that name without a context belongs to MLflow's `system/cpu_utilization_percentage`. An empty
+ * called as Aim calls a system metric (`__system__cpu`, say, without a context), the terminal log or the messages keeps its name
+ * and gets the context `{"key": key}`, because that name without a context belongs to MLflow's
+ * `system/cpu_utilization_percentage`, or to what is not a metric. An empty
  * key becomes `(empty)`. System metrics of other names, and GPU numbers that are not written plainly, keep their key.
  */
 export function metricTarget(key: string): MetricTarget {

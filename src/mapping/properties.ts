@@ -19,6 +19,9 @@ const LABELS: Partial<Record<RunStatus, Label>> = {
   KILLED: { name: 'KILLED', color: '#F4A62A' },
 };
 
+/** The last second of the year 9999: beyond it Python has no dates. */
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 const DESCRIPTION_TAG = 'mlflow.note.content';
 
 /**
@@ -43,18 +46,23 @@ export function mapProperties(
   const start = run.startTime ?? earliest(run.endTime, lastPoint);
   const { end, ...activity } = endOf(run, start, lastPoint, now, policy.staleAfter);
   const properties = {
-    name: run.name || run.tags.get('mlflow.runName') || `Run: ${runHash(run.id)}`,
-    ...(description ? { description, note: description } : {}),
+    name: rowText(run.name || run.tags.get('mlflow.runName') || `Run: ${runHash(run.id)}`),
+    ...(description ? { description: rowText(description), note: rowText(description) } : {}),
     creationTime: start / 1000,
     archived: run.lifecycleStage === 'deleted' || experiment.lifecycleStage === 'deleted',
     labels: label === undefined ? [] : [label],
     experiment: {
-      name: experiment.name,
-      ...(experimentDescription ? { description: experimentDescription } : {}),
+      name: rowText(experiment.name),
+      ...(experimentDescription ? { description: rowText(experimentDescription) } : {}),
       ...(experiment.creationTime === undefined ? {} : { creationTime: experiment.creationTime / 1000 }),
     },
   };
-  return { properties, endTime: end === null ? null : Math.max(end, 1) / 1000, ...activity };
+  return { properties, endTime: end === null ? null : Math.min(Math.max(end, 1), LAST_TIME) / 1000, ...activity };
+}
+
+/** A text that SQLite keeps whole: what reads its rows ends a text at a NUL. */
+function rowText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
 }
 
 function earliest(...times: readonly (number | undefined)[]): number {

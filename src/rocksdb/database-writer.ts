@@ -97,9 +97,12 @@ export class DatabaseWriter {
     return manifest;
   }
 
-  /** Closes what is open; the directory is left for the caller to remove. */
-  abandon(): void {
-    for (const table of this.open) table.abandon();
+  /** Closes what is open. Gives the files of all tables begun; they, or the directory, are left for the caller to remove. */
+  abandon(): string[] {
+    const complete = this.written.map(({ number }) => join(this.directory, tableName(number)));
+    const begun = [...this.open];
+    for (const table of begun) table.abandon();
     this.open.clear();
+    return [...complete, ...begun.map(({ path }) => path)];
   }
 }

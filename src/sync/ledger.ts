@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import type { RunProperties } from '../aim/run-metadata.js';
+import { inTransaction } from '../transaction.js';
 
 /** What the ledger knows about a run that was converted. */
 export interface LedgerEntry {
@@ -145,29 +146,31 @@ export class Ledger {
   /** Writes entries in one transaction. */
   write(entries: readonly LedgerEntry[]): void {
     if (entries.length === 0) return;
-    this.database.exec('BEGIN');
-    for (const entry of entries) {
-      const { hash, runId, source, revision, inputs, properties, pending, reviewAt, growth, unindexed } = entry;
-      const unsettled = pending === undefined ? null : JSON.stringify(pending);
-      const written = JSON.stringify(properties);
-      const state = [entry.experimentId ?? null, entry.active === undefined ? null : Number(entry.active)];
-      this.upsert.run(
-        hash,
-        runId,
-        source,
-        revision,
-        inputs,
-        written,
-        unsettled,
-        reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // SQLite gives back no larger number
-        ...state,
-        entry.deleted ?? null,
-        growth ?? null,
-        unindexed ? 1 : 0,
-      );
-    }
-    this.database.exec('COMMIT');
+    inTransaction(this.database, 'BEGIN', () => {
+      for (const entry of entries) this.writeEntry(entry);
+    });
     for (const { hash } of entries) this.hashes.add(hash);
+  }
+
+  private writeEntry(entry: LedgerEntry): void {
+    const { hash, runId, source, revision, inputs, properties, pending, reviewAt, growth, unindexed } = entry;
+    const unsettled = pending === undefined ? null : JSON.stringify(pending);
+    const written = JSON.stringify(properties);
+    const state = [entry.experimentId ?? null, entry.active === undefined ? null : Number(entry.active)];
+    this.upsert.run(
+      hash,
+      runId,
+      source,
+      revision,
+      inputs,
+      written,
+      unsettled,
+      reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // SQLite gives back no larger number
+      ...state,
+      entry.deleted ?? null,
+      growth ?? null,
+      unindexed ? 1 : 0,
+    );
   }
 
   /** The runs whose index entries are not up to date. */
@@ -180,9 +183,9 @@ export class Ledger {
   markIndexed(hashes: readonly string[]): void {
     if (hashes.length === 0) return;
     const mark = this.database.prepare('UPDATE runs SET unindexed = 0 WHERE hash = ?');
-    this.database.exec('BEGIN');
-    for (const hash of hashes) mark.run(hash);
-    this.database.exec('COMMIT');
+    inTransaction(this.database, 'BEGIN', () => {
+      for (const hash of hashes) mark.run(hash);
+    });
   }
 
   close(): void {

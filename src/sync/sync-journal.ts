@@ -2,6 +2,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { DELETED } from '../convert-run.js';
 import { ConvertError } from '../errors.js';
 import type { RunReport } from '../report/run-report.js';
+import { inTransaction } from '../transaction.js';
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS sources (
@@ -114,15 +115,10 @@ export class SyncJournal {
     const { database } = this;
     if (database === undefined) return;
     try {
-      database.exec('BEGIN IMMEDIATE');
-      try {
+      inTransaction(database, 'BEGIN IMMEDIATE', () => {
         for (const report of reports) this.writeReport(database, report);
         more(database);
-        database.exec('COMMIT');
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
-      }
+      });
     } catch {
       // nothing depends on it
     }

@@ -161,6 +161,34 @@ describe('where there is an index', () => {
     expect(staleChecksums(directory)).toEqual([]);
   });
 
+  test('a run of Aim’s that cannot be read keeps no other out', () => {
+    for (const hash of ['damaged', 'whole', 'ours']) run(hash, { lr: 1n });
+    const manifest = currentManifest(repository.meta('damaged')) ?? '';
+    writeFileSync(join(repository.meta('damaged'), manifest), 'no MANIFEST');
+    expect(writeIndex(repository, ['ours'], true)).toEqual({ written: true });
+    expect(index()).toEqual(expect.objectContaining(union('whole', 'ours')));
+  });
+
+  test('what cannot be merged is added to all the same, and nothing of the attempt stays', () => {
+    for (let i = 0; i < 12; i++) {
+      run(`r${i}`, { lr: i, long: 'x'.repeat(50_000) });
+      expect(writeIndex(repository, [`r${i}`], false)).toEqual({ written: true });
+    }
+    const newest = readdirSync(repository.index)
+      .filter((name) => name.endsWith('.sst'))
+      .sort()
+      .at(-1);
+    const bytes = readFileSync(join(repository.index, newest!));
+    bytes[Math.floor(0.75 * bytes.length)]! ^= 1; // in the long text of the run itself
+    writeFileSync(join(repository.index, newest!), bytes);
+    run('new', { lr: 12 });
+    const tables = () => readdirSync(repository.index).filter((name) => name.endsWith('.sst')).length;
+    const before = tables();
+    const outcome = writeIndex(repository, ['new'], true);
+    expect(outcome).toMatchObject({ written: true, untidy: expect.stringContaining('checksum') });
+    expect(tables()).toBe(before + 1);
+  });
+
   test('nothing to add changes nothing', () => {
     const before = listing(repository.index);
     expect(writeIndex(repository, [], true)).toEqual({ written: true });

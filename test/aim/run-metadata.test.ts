@@ -3,6 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { datetime, RunMetadata, type RunProperties } from '../../src/aim/run-metadata.js';
+import { inTransaction } from '../../src/transaction.js';
 import { readMetadata } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -42,6 +43,34 @@ function all(sql: string): Record<string, unknown>[] {
   database.close();
   return rows.map((row) => ({ ...row }));
 }
+
+test('an experiment that was deleted in Aim is made again, and no other takes its runs', () => {
+  metadata.transaction(() => metadata.write('a', properties()));
+  person('DELETE FROM experiment');
+  person("INSERT INTO experiment (id, uuid, name, is_archived) VALUES (1, 'x', 'made by hand', 0)");
+  metadata.transaction(() => metadata.write('b', properties()));
+  expect(readMetadata(file).rows.find(({ hash }) => hash === 'b')).toMatchObject({ experiment: 'mnist' });
+});
+
+test('a full disk is told as such, and the next transaction works', () => {
+  person('DELETE FROM run');
+  metadata.close();
+  const database = new DatabaseSync(file);
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+  database.exec(`PRAGMA max_page_count = ${pages}`);
+  const fill = () =>
+    inTransaction(database, 'BEGIN IMMEDIATE', () => {
+      for (let i = 0; i < 1000; i++) {
+        database.prepare('INSERT INTO run (hash, name) VALUES (?, ?)').run(`${i}`, 'x'.repeat(1000));
+      }
+    });
+  expect(fill).toThrow(/run_metadata\.sqlite could not be written: no space is left\./);
+  expect(database.isTransaction).toBe(false);
+  inTransaction(database, 'BEGIN IMMEDIATE', () => database.exec('UPDATE experiment SET name = name'));
+  database.close();
+  expect(readMetadata(file).rows).toEqual([]);
+  metadata = new RunMetadata(file);
+});
 
 const row = (hash = 'a') => readMetadata(file).rows.find((run) => run.hash === hash);
 const labels = () => readMetadata(file).labels.map(({ hash, name }) => `${hash} ${name}`);

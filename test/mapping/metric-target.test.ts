@@ -57,6 +57,10 @@ describe('metricTarget', () => {
     expect(metricTarget('__system__gpu')).toEqual({ name: '__system__gpu', context: new Map() });
   });
 
+  test.each(['logs', '__log_records'])('sets apart a metric called %s, which is not a metric in Aim', (key) => {
+    expect(metricTarget(key)).toEqual({ name: key, context: context([['key', key]]) });
+  });
+
   test('calls an empty key (empty)', () => {
     expect(metricTarget('')).toEqual({ name: '(empty)', context: new Map() });
   });

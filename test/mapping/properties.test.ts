@@ -26,6 +26,22 @@ describe('the name', () => {
   });
 });
 
+test('a NUL, at which the readers of rows end a text, is replaced', () => {
+  const run = makeRun({ startTime: START, name: 'a\0b', tags: new Map([['mlflow.note.content', 'n\0m']]) });
+  const experiment = makeExperiment({ name: 'team\0one' });
+  const { properties } = mapProperties(run, experiment, undefined, START, POLICY);
+  expect(properties).toMatchObject({
+    name: 'a\uFFFDb',
+    description: 'n\uFFFDm',
+    note: 'n\uFFFDm',
+    experiment: { name: 'team\uFFFDone' },
+  });
+});
+
+test('an end beyond the dates that Python has is its last one', () => {
+  expect(mapped({ endTime: 1e17 }).endTime).toBe(Date.UTC(9999, 11, 31, 23, 59, 59) / 1000);
+});
+
 describe('description and note', () => {
   test('are the same Markdown', () => {
     const note = '# Title\n\n* **bold**\n';
