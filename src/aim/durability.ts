@@ -21,13 +21,6 @@ export async function syncDirectories(directories: readonly string[]): Promise<v
   await Promise.all(directories.map((directory) => limit(syncDirectory, directory)));
 }
 
-/** fsync of directories alone: that what was moved into them is there. */
-export async function syncEntries(directories: readonly string[]): Promise<void> {
-  if (directories.length >= MANY_DIRECTORIES && (await syncFileSystem(directories[0]!))) return;
-  const limit = pLimit(SYNCS_AT_ONCE);
-  await Promise.all(directories.map((directory) => limit(syncPath, directory)));
-}
-
 /** fsync of a file or a directory, at once. */
 export function syncPathSync(path: string): void {
   const file = openSync(path, 'r');

@@ -1,9 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { StagedRun } from '../run-job.js';
 import { failpoint } from '../sync/failpoints.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
-import { syncDirectories, syncEntries } from './durability.js';
+import { syncDirectories, syncPath } from './durability.js';
 import { INDEX_EVERY, IndexUpkeep, type WriteIndex } from './index-upkeep.js';
 import type { Repository } from './repository.js';
 import { install, isInstallable, removeStaged, stagedDirectories } from './run-files.js';
@@ -47,8 +46,6 @@ export class Publisher {
   private publishing: Promise<void> = Promise.resolve();
   private readonly index: IndexUpkeep;
   private published = 0;
-  /** Directories of runs in which files have taken the place of others. */
-  private readonly replaced = new Set<string>();
   /** For the runs of the group, the states that their rows may be in. */
   private readonly before = new Map<string, readonly RunProperties[]>();
 
@@ -122,9 +119,7 @@ export class Publisher {
     const group = waiting.filter((run) => this.install(run));
     const present = group.filter(({ hash }) => existsSync(this.repository.meta(hash)));
     if (group.some(({ files }) => files !== undefined)) {
-      // before anything goes that they take the place of
-      await syncEntries([this.repository.metaChunks, this.repository.seqsChunks, ...this.replaced]);
-      this.replaced.clear();
+      await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
     }
     for (const { hash, files } of present) if (files === undefined) this.index.leaveOrphans(hash);
     if (group.length > 0) failpoint('group-moved');
@@ -152,9 +147,7 @@ export class Publisher {
       return isRemoved;
     }
     try {
-      const obsolete = install(this.repository, hash, files);
-      for (const path of obsolete) this.replaced.add(dirname(path));
-      this.index.leave(hash, obsolete);
+      this.index.leave(hash, install(this.repository, hash, files));
     } catch (error) {
       // Aim removes the row first and the files then, in one transaction: the next one sees what has become of it.
       let isThere = true;

@@ -141,6 +141,7 @@ function moveDatabase(from: string, to: string): string[] {
   for (const name of names) if (name !== 'CURRENT') renameSync(join(from, name), join(to, name));
   syncPathSync(to); // CURRENT must not outlive, through a power cut, the files that it stands for
   renameSync(join(from, 'CURRENT'), join(to, 'CURRENT'));
+  syncPathSync(to); // nor may what it replaces go first
   rmdirSync(from);
   return before.filter((name) => !live.has(name)).map((name) => join(to, name));
 }
