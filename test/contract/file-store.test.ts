@@ -1,6 +1,6 @@
 import { openStore } from '../../src/mlflow/open-store.js';
 import { FileStoreBuilder, type TestPoint } from '../support/file-store-builder.js';
-import { type ContractSource, trackingStoreContract } from './tracking-store.js';
+import { type ContractSource, TRAIN_DATASET, trackingStoreContract } from './tracking-store.js';
 
 const RUN_A = 'a'.repeat(32);
 const RUN_B = 'b'.repeat(32);
@@ -84,15 +84,7 @@ trackingStoreContract('file store', async (): Promise<ContractSource> => {
             tags,
             metrics,
             artifacts,
-            datasets: [
-              {
-                name: 'train',
-                digest: 'x1',
-                context: 'training',
-                source: '{"uri": "/data"}',
-                tags: new Map([['split', '0.8']]),
-              },
-            ],
+            datasets: [TRAIN_DATASET],
             models: [{ modelId: 'm-1', name: 'model', step: 7n, status: 'READY', params: new Map([['depth', '3']]) }],
           },
           { runId: RUN_B, header: { name: 'gone', status: 'FAILED', lifecycleStage: 'deleted' }, ...nothing },

@@ -1,7 +1,7 @@
 import { HttpClient } from '../../src/mlflow/rest/http-client.js';
 import { RestStore } from '../../src/mlflow/rest/rest-store.js';
 import { type FakePoint, type FakeRun, FakeServer } from '../mlflow/rest/fake-server.js';
-import { type ContractSource, trackingStoreContract } from './tracking-store.js';
+import { type ContractSource, TRAIN_DATASET, trackingStoreContract } from './tracking-store.js';
 
 const [RUN_A, RUN_B, RUN_C] = ['a'.repeat(32), 'b'.repeat(32), 'c'.repeat(32)] as const;
 
@@ -87,15 +87,7 @@ async function open(version: 2 | 3, keepsFiles: boolean, artifactUri?: string): 
             tags,
             metrics: { ...metrics, backwards: keepsFiles ? backwards : [...backwards].reverse() },
             artifacts,
-            datasets: [
-              {
-                name: 'train',
-                digest: 'x1',
-                context: 'training',
-                source: '{"uri": "/data"}',
-                tags: new Map([['split', '0.8']]),
-              },
-            ],
+            datasets: [TRAIN_DATASET],
             models:
               version === 2
                 ? []

@@ -364,3 +364,12 @@ export function record(map: ReadonlyMap<string, string>): Record<string, string>
 function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : 1;
 }
+
+/** The dataset of the run that the builders of file stores and servers write. */
+export const TRAIN_DATASET = {
+  name: 'train',
+  digest: 'x1',
+  context: 'training',
+  source: '{"uri": "/data"}',
+  tags: new Map([['split', '0.8']]),
+};

@@ -1,3 +1,5 @@
+import { decodeOrLeave } from '../percent-decode.js';
+
 /** A place in Azure's blob storage. */
 export interface AzureLocation {
   /** `wasbs` for the blob endpoint, `abfss` for Data Lake Gen2; both are read as blobs. */
@@ -33,15 +35,7 @@ export function azureLocation(uri: string): AzureLocation | undefined {
     container,
     account,
     url: `https://${host.replace(/\.dfs\./i, '.blob.')}`,
-    path: kind === 'abfss' ? unquote(path).replace(/^\/+/, '') : path,
+    path: kind === 'abfss' ? decodeOrLeave(path).replace(/^\/+/, '') : path,
     base: `${scheme.toLowerCase()}://${container}@${host}/`,
   };
-}
-
-function unquote(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { uriTarget, withoutCredentials } from '../file/file-uri.js';
-import { ARTIFACTS, isDirectory } from '../file/layout.js';
+import { ARTIFACTS, isDirectory, locationOfExperiment } from '../file/layout.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
@@ -50,9 +50,8 @@ function movedPaths(runId: string, uri: string, { root, destination }: LocalPlac
 
 /** True when the run's directory would be here if there were one: its experiment's is, or that of all, or the database. */
 function wasNeverMade(runId: string, path: string, { root }: LocalPlaces): boolean {
-  const run = dirname(path);
-  if (basename(path) !== ARTIFACTS || basename(run) !== runId) return false;
-  const experiment = dirname(run);
+  const experiment = locationOfExperiment(path, runId);
+  if (experiment === undefined) return false;
   if (isDirectory(experiment)) return true;
   const store = dirname(experiment);
   // the database's own directory is always there, and says nothing

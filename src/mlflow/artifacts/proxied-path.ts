@@ -1,3 +1,5 @@
+import { decodeOrLeave } from '../percent-decode.js';
+
 const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 
 /**
@@ -8,7 +10,7 @@ const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 export function proxiedPath(uri: string): string | undefined {
   const [, scheme = '', rest = ''] = /^([a-z-]+):(?:\/\/[^/?#]*)?([^?#]*)/is.exec(uri) ?? [];
   const path = isProxyScheme(scheme) ? rest.replace(PROXY_API, '') : belowProxyApi(rest);
-  const decoded = unquote(path ?? '..').replace(/^\/+|\/+$/g, '');
+  const decoded = decodeOrLeave(path ?? '..').replace(/^\/+|\/+$/g, '');
   const leadsOutside = decoded.split(/[\\/]/).some((name) => name === '..' || name === '.');
   return leadsOutside ? undefined : decoded;
 }
@@ -20,12 +22,4 @@ function isProxyScheme(scheme: string): boolean {
 function belowProxyApi(path: string): string | undefined {
   const at = path.indexOf('/api/2.0/mlflow-artifacts/artifacts/');
   return at < 0 ? undefined : path.slice(at).replace(PROXY_API, '');
-}
-
-function unquote(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { ConvertError } from '../../errors.js';
+import { decodeOrLeave } from '../percent-decode.js';
 import type { HttpClient, HttpRequest } from '../rest/http-client.js';
 import { fields, filled, list, numeric, optional, text } from '../rest/wire.js';
 
@@ -73,7 +74,7 @@ export class ProxiedArtifacts implements Transport {
 
   async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<Entry[]> {
     const at = [this.root.path, encodePath(directory)].filter((part) => part !== '').join('/');
-    const where = at === '' ? '' : `?path=${encodeURIComponent(decodePath(at))}`;
+    const where = at === '' ? '' : `?path=${encodeURIComponent(decodeOrLeave(at))}`;
     const path = this.root.service + where;
     const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
     return list(answer.files).map((file) => ({
@@ -101,12 +102,12 @@ export function proxyUrl(
   const own = /^mlflow-artifacts:(?:\/\/([^/?#]*))?\/*([^?#]*)/s.exec(artifactUri);
   if (own !== null) {
     const [, host, path = ''] = own;
-    if (!host) return { service: PROXY, path: encodePath(decodePath(path)) };
+    if (!host) return { service: PROXY, path: encodePath(decodeOrLeave(path)) };
     const scheme = server.origin.slice(0, server.origin.indexOf(':'));
-    return { service: `${scheme}://${host}${PROXY}`, path: encodePath(decodePath(path)) };
+    return { service: `${scheme}://${host}${PROXY}`, path: encodePath(decodeOrLeave(path)) };
   }
   const direct = /^(https?:\/\/[^?#]*\/mlflow-artifacts\/artifacts)(?:\/+([^?#]*))?(?:[?#].*)?$/s.exec(artifactUri);
-  return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodePath(direct[2] ?? '')) };
+  return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodeOrLeave(direct[2] ?? '')) };
 }
 
 function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'what' | 'giveUpEarly' | 'ofArtifacts'> {
@@ -116,12 +117,4 @@ function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'w
 
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { uriTarget, withoutCredentials } from './file-uri.js';
-import { ARTIFACTS, isDirectory } from './layout.js';
+import { ARTIFACTS, isDirectory, locationOfExperiment } from './layout.js';
 import { hasEntries } from './walk.js';
 
 /** Where the files of a run lie. */
@@ -54,8 +54,8 @@ export function artifactLocation(
 
 /** MLflow makes `<location of the experiment>/<run>/artifacts` with the first file; without one there is the location only. */
 function wasNeverMade(path: string, runDirectory: string): boolean {
-  const run = dirname(path);
-  return basename(path) === ARTIFACTS && basename(run) === basename(runDirectory) && isDirectory(dirname(run));
+  const experiment = locationOfExperiment(path, basename(runDirectory));
+  return experiment !== undefined && isDirectory(experiment);
 }
 
 /** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */

@@ -1,3 +1,5 @@
+import { percentDecode } from '../percent-decode.js';
+
 /** Where a tracking or artifact URI points, as far as this machine's file system is concerned. */
 export type UriTarget =
   /** Paths to try in this order; they may be relative. */
@@ -65,15 +67,4 @@ function pathTarget(path: string, platform: NodeJS.Platform): UriTarget {
 /** `/C:/dir` → `C:/dir`: in a URI the drive comes after a slash. */
 function withoutDriveSlash(path: string): string {
   return /^\/+[A-Za-z](?::|%3[Aa])(?:[\\/]|$)/.test(path) ? path.replace(/^\/+/, '') : path;
-}
-
-/** As Python's `unquote`: what is no valid escape stays as it is. */
-function percentDecode(text: string): string {
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      return escapes;
-    }
-  });
 }

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../errors.js';
 
 /** Names that MLflow's file store gives its files and directories (mlflow/store/tracking/file_store.py). */
@@ -64,6 +64,12 @@ export function isDirectory(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The location of the experiment, of a path that is `<location>/<run>/artifacts` of this run; undefined for any other. */
+export function locationOfExperiment(path: string, runId: string): string | undefined {
+  const run = dirname(path);
+  return basename(path) === ARTIFACTS && basename(run) === runId ? dirname(run) : undefined;
 }
 
 /** The names of all sub-directories, links to directories included, sorted. Throws the system's error. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConvertError } from '../../errors.js';
+import { percentDecode } from '../percent-decode.js';
 
 /** A SQLite file. */
 export interface SqliteAddress {
@@ -119,15 +120,4 @@ function parseQuery(text: string): Map<string, readonly string[]> {
     query.set(decode(name), [...(query.get(decode(name)) ?? []), decode(value)]);
   }
   return query;
-}
-
-/** As Python's `unquote`: what is no valid escape stays as it is. */
-function percentDecode(text: string): string {
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      return escapes;
-    }
-  });
 }
