@@ -1,7 +1,6 @@
 import { arrangePlaces } from './aim/objects-writer.js';
 import { freeFileNumber, isSameAsPublished, removeStaged, stagedFiles } from './aim/run-files.js';
 import { type RunEnd, RunWriter } from './aim/run-writer.js';
-import { isUnread } from './artifacts/unread.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
@@ -14,6 +13,7 @@ import { fetchHistories } from './stages/fetch-histories.js';
 import { writeBatches } from './stages/write-batches.js';
 import { failpoint } from './sync/failpoints.js';
 import { GrowthRecorder, isGrowing, messagesDigest, timeOf } from './sync/growth-recorder.js';
+import { unreadParts } from './unread-parts.js';
 
 /**
  * Fetch metric histories → classify artifacts → batch write, and what follows from what was written. Notices of histories
@@ -89,5 +89,5 @@ export async function buildRun(
 function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
   const scheme = uriScheme(artifactUri);
   if (scheme === undefined || scheme === 'file') return false;
-  return notices.some(isUnread);
+  return unreadParts(notices).length > 0;
 }

@@ -97,6 +97,22 @@ export type ArtifactKind = 'image' | 'text' | 'audio';
 /** Why an artifact was not transferred. */
 export type ArtifactSkipReason = 'no-kind' | 'too-large' | 'not-an-image' | 'unreadable';
 
+/** The parts of a run that are read each by itself, so that one of them can fail while the others do not. */
+export type RunPart = 'params' | 'tags' | 'metrics' | 'datasets' | 'models' | 'artifacts';
+
+/**
+ * A part of a run, or one item of it, that could not be read at this moment. It is not gone: what Aim has of it stays until
+ * it has been read (docs/mapping.md, law 2).
+ */
+export interface UnreadPart {
+  readonly part: RunPart;
+  /** A param, tag or metric key, or the path of an artifact or of a directory of artifacts; absent for the whole part. */
+  readonly item?: string;
+}
+
+/** Why no artifact of a run could be listed: nothing is there; the location is not one to be followed; anything else. */
+export type UnreachableReason = 'missing' | 'refused' | 'failed';
+
 /**
  * Something that was lost or changed on the way from MLflow to Aim. Each is counted, named in the report, and written
  * into the run as a message (docs/mapping.md, law 1).
@@ -118,9 +134,22 @@ export type Notice =
       readonly detail: string;
       readonly size?: number;
     }
-  | { readonly kind: 'artifacts-unreachable'; readonly uri: string; readonly detail: string }
+  | {
+      readonly kind: 'artifacts-unreachable';
+      readonly uri: string;
+      readonly detail: string;
+      /** Absent for `failed`. */
+      readonly reason?: UnreachableReason;
+    }
   | { readonly kind: 'text-replaced'; readonly path: string }
-  | { readonly kind: 'field-unreadable'; readonly field: string; readonly file: string; readonly detail: string }
+  | {
+      readonly kind: 'field-unreadable';
+      readonly field: string;
+      readonly file: string;
+      readonly detail: string;
+      /** What was not read because of it; absent where something was read and could not be understood. */
+      readonly unread?: UnreadPart;
+    }
   | { readonly kind: 'stale'; readonly lastSign: number };
 
 /** What an artifact becomes: one of the three kinds, or `log` for the copy of a text that is the terminal log. */

@@ -4,12 +4,12 @@ import { globMatcher } from '../artifacts/glob.js';
 import { linksTo } from '../artifacts/links.js';
 import { placeArtifacts } from '../artifacts/place.js';
 import { sizeLimit, Transfer } from '../artifacts/transfer.js';
-import { isUnread } from '../artifacts/unread.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, Notice, Run, RunRef, StageContext } from '../model.js';
 import { NoticeList } from '../notice-list.js';
 import type { ArtifactPolicy } from '../policies.js';
 import { listFiles } from '../stages/classify-artifacts.js';
+import { unreadParts } from '../unread-parts.js';
 import type { KnownFile } from './growth-state.js';
 
 /** New bytes of a run that are held at once; more are for a conversion of the whole run, which streams. */
@@ -54,7 +54,7 @@ export async function readAddedArtifacts(
   for (const file of unplaced) transfer.leave(file);
   const items = await readItems(plan, transfer, told);
   // One that could not be read may be there later, which only a conversion of the whole run sees to.
-  if (items === undefined || told.notices.some(isUnread)) return undefined;
+  if (items === undefined || unreadParts(told.notices).length > 0) return undefined;
   const kept = new Set(items.flatMap((item) => (item.type === 'kept' ? [item.place.file.path] : [])));
   const stillTold = before.notices.filter((notice) => !isOfFile(notice) || kept.has(notice.path));
   return { files, items, links: linksTo(transfer.notTransferred), notices: [...stillTold, ...told.notices] };

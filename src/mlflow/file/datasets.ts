@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
-import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
+import { DATASETS, directories, INPUTS, isPlainName, META_FILE, OUTPUTS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';
 import { passable, unreadableField } from './trouble.js';
@@ -27,7 +27,7 @@ export async function readDatasets(runDirectory: string, context: StageContext):
         datasets.push(await readDataset(runDirectory, file, input, context.signal));
     } catch (cause) {
       if (context.signal.aborted) throw cause;
-      context.notice(unreadableField(`${INPUTS}/${name}`, file, passable(cause, file)));
+      context.notice(unreadableField(`${INPUTS}/${name}`, file, passable(cause, file), { part: 'datasets' }));
     }
   }
   return datasets.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest));
@@ -38,8 +38,11 @@ export function linkNames(directory: string, context: StageContext): string[] {
   try {
     return directories(directory);
   } catch (cause) {
+    const isInputs = directory.endsWith(INPUTS);
     context.notice(
-      unreadableField(directory.endsWith(INPUTS) ? INPUTS : 'outputs', directory, passable(cause, directory)),
+      unreadableField(isInputs ? INPUTS : OUTPUTS, directory, passable(cause, directory), {
+        part: isInputs ? 'datasets' : 'models',
+      }),
     );
     return [];
   }

@@ -136,7 +136,7 @@ export class FileStore implements TrackingStore {
   async metricKeys(ref: RunRef, context: StageContext): Promise<string[]> {
     await this.#turns.pause(context.signal);
     const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
-      context.notice(unreadableField(METRICS, path, error)),
+      context.notice(unreadableField(METRICS, path, error, { part: 'metrics' })),
     );
     return files.map((file) => file.key);
   }
@@ -161,7 +161,7 @@ export class FileStore implements TrackingStore {
   ): AsyncGenerator<MetricGrowth, void, void> {
     await this.#turns.pause(context.signal);
     const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
-      context.notice(unreadableField(METRICS, path, error)),
+      context.notice(unreadableField(METRICS, path, error, { part: 'metrics' })),
     );
     const gone = new Set(marks.keys());
     for (const file of files) {

@@ -51,7 +51,12 @@ export async function* readHistory(
     if (before !== undefined && place.offset !== undefined) marked?.(historyMark(fd, place.offset, before));
   } catch (cause) {
     if (context.signal.aborted) throw cause;
-    context.notice(unreadableField(`metrics/${file.key}`, file.path, passable(cause, file.path)));
+    context.notice(
+      unreadableField(`metrics/${file.key}`, file.path, passable(cause, file.path), {
+        part: 'metrics',
+        item: file.key,
+      }),
+    );
   } finally {
     if (fd !== undefined) closeSync(fd);
     notices.sumUp();
@@ -90,7 +95,7 @@ export async function* readGrowth(
     else yield { type: 'read', key, mark: historyMark(fd, place.offset, before) };
   } catch (cause) {
     if (context.signal.aborted) throw cause;
-    context.notice(unreadableField(`metrics/${key}`, path, passable(cause, path)));
+    context.notice(unreadableField(`metrics/${key}`, path, passable(cause, path), { part: 'metrics', item: key }));
     yield { type: 'rewritten', key };
   } finally {
     if (fd !== undefined) closeSync(fd);

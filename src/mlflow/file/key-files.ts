@@ -2,7 +2,8 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
-import type { Notice } from '../../model.js';
+import type { Notice, UnreadPart } from '../../model.js';
+import { PARAMS, TAGS } from './layout.js';
 import { readText } from './read-text.js';
 import { passable, unreadableField } from './trouble.js';
 
@@ -78,12 +79,12 @@ export async function readFields(
       if (replaced) notice({ kind: 'text-replaced', path: `${name}/${file.key}` });
       return text === '';
     } catch (cause) {
-      notice(unreadableField(`${name}/${file.key}`, file.path, passable(cause, file.path)));
+      notice(unreadableField(`${name}/${file.key}`, file.path, passable(cause, file.path), unreadOf(name, file.key)));
       return false;
     }
   };
 
-  const files = listKeyFiles(directory, (path, error) => notice(unreadableField(name, path, error)));
+  const files = listKeyFiles(directory, (path, error) => notice(unreadableField(name, path, error, unreadOf(name))));
   let doubtful = files
     .filter(read)
     .map((file) => ({ file, modified: modificationTime(file.path) }))
@@ -96,6 +97,12 @@ export async function readFields(
       .filter(({ before, modified }) => before !== modified);
   }
   return fields;
+}
+
+/** The fields of a run are parts of it; those of a model are not read apart from the others. */
+function unreadOf(name: string, item?: string): UnreadPart {
+  if (name !== PARAMS && name !== TAGS) return { part: 'models' };
+  return { part: name, ...(item !== undefined && { item }) };
 }
 
 /** Milliseconds since the epoch; 0 for a file that is gone. */

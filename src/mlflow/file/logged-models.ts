@@ -39,7 +39,7 @@ export async function readLoggedModels(
       if (context.signal.aborted) throw cause;
       models.set(id, undefined);
       const file = join(dirname(runDirectory), MODELS, id, META_FILE);
-      context.notice(unreadableField(`${MODELS}/${id}`, file, passable(cause, file)));
+      context.notice(unreadableField(`${MODELS}/${id}`, file, passable(cause, file), { part: 'models' }));
     }
   }
   const found = [...models.values()].filter((model) => model !== undefined);

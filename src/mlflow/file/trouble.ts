@@ -1,5 +1,5 @@
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
-import type { Notice } from '../../model.js';
+import type { Notice, UnreadPart } from '../../model.js';
 
 /**
  * What a system error about one file means when that file may be passed over. Throws what concerns more than the
@@ -12,7 +12,7 @@ export function passable(cause: unknown, path: string): ConvertError {
   return error;
 }
 
-/** The notice of a part of a run's header that could not be read. */
-export function unreadableField(field: string, file: string, error: ConvertError): Notice {
-  return { kind: 'field-unreadable', field, file, detail: error.message };
+/** The notice of a part of a run, or of one item of it, that could not be read. */
+export function unreadableField(field: string, file: string, error: ConvertError, unread: UnreadPart): Notice {
+  return { kind: 'field-unreadable', field, file, detail: error.message, unread };
 }
