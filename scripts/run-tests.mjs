@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+/**
+ * Runs the unit and then the interop tests; a file that fails keeps none of the others from running. Ends with the line
+ * `N passed, N failed`.
+ *
+ *     node scripts/run-tests.mjs [--again] [unit] [interop]
+ *
+ * `--again` runs the files that failed a second time and names, at the end, those that passed only then. Such a file is a
+ * defect, of the test or of what it tests, that is to be mended.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+/** Interop tests share two cores with the servers that they start. */
+const FLAGS = { unit: [], interop: ['--runInBand'] };
+
+const { values, positionals } = parseArgs({ options: { again: { type: 'boolean' } }, allowPositionals: true });
+const projects = positionals.length > 0 ? positionals : Object.keys(FLAGS);
+
+let passed = 0;
+let failed = 0;
+const passedAgain = [];
+for (const project of projects) {
+  const first = await runJest(project);
+  passed += first.passed;
+  if (values.again && first.failedFiles.length > 0) {
+    const second = await runJest(project, first.failedFiles);
+    // the tests of such a file that passed at first are counted once
+    passed += second.passed - first.passedInFailedFiles;
+    failed += second.failed;
+    const recovered = first.failedFiles.filter((file) => !second.failedFiles.includes(file));
+    passedAgain.push(...recovered.map((file) => relative(process.cwd(), file)));
+  } else {
+    failed += first.failed;
+  }
+}
+if (passedAgain.length > 0) {
+  process.stdout.write(`\nPassed only when run again:\n${passedAgain.map((file) => `  ${file}\n`).join('')}\n`);
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+/** Runs the tests of a project, all or those in `files`. */
+async function runJest(project, files = []) {
+  const directory = await mkdtemp(join(tmpdir(), 'mlflow2aim-tests-'));
+  try {
+    const output = join(directory, 'results.json');
+    const where = files.length > 0 ? ['--runTestsByPath', ...files] : [];
+    const flags = [
+      ...where,
+      `--selectProjects=${project}`,
+      ...(FLAGS[project] ?? []),
+      '--json',
+      `--outputFile=${output}`,
+    ];
+    const status = await run(process.execPath, [...JEST, ...flags]);
+    return summarise(await readFile(output, 'utf8').then(JSON.parse, () => undefined), status);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function summarise(results, status) {
+  if (results === undefined) return { passed: 0, failed: 1, failedFiles: [], passedInFailedFiles: 0 };
+  const failing = results.testResults.filter((file) => file.status === 'failed');
+  const passedInFailedFiles = failing.flatMap((file) => file.assertionResults).filter(isPassed).length;
+  // a file that cannot be loaded has no tests, and a run can fail although each test has passed
+  const broken = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  return {
+    passed: results.numPassedTests,
+    failed: status === 0 ? broken : Math.max(1, broken),
+    failedFiles: failing.map((file) => file.name),
+    passedInFailedFiles,
+  };
+}
+
+function isPassed({ status }) {
+  return status === 'passed';
+}
+
+/** Resolves with the exit code; what jest would print of its results as JSON is left out. */
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
