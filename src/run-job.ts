@@ -8,6 +8,7 @@ import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import type { Progress } from './stages/write-batches.js';
+import type { ToldPart } from './unread-parts.js';
 
 /** A run to convert, and what is known of it from the last time. A plain object: it may cross to another thread. */
 export interface RunJob extends EnumeratedRun {
@@ -47,6 +48,8 @@ export interface StagedRun {
   readonly listed?: boolean;
   /** What will be needed to add to the run in place; absent when it has to be read whole the next time. */
   readonly growth?: string;
+  /** What could not be read; absent or empty when all was. Aim keeps what it has of these parts. */
+  readonly unread?: readonly ToldPart[];
 }
 
 /** What became of a job: the report, and what is to be published. */

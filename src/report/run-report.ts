@@ -1,4 +1,5 @@
 import type { ArtifactKind, Notice } from '../model.js';
+import type { ToldPart } from '../unread-parts.js';
 
 /**
  * What became of one run:
@@ -40,6 +41,8 @@ export interface RunReport {
   readonly counts: RunCounts;
   /** What was lost or changed on the way; empty for an unchanged run. */
   readonly notices: readonly Notice[];
+  /** What could not be read, now or when it was looked for last; absent for a run that is whole. */
+  readonly incomplete?: readonly ToldPart[];
 }
 
 export function emptyCounts(): RunCounts {
