@@ -6,15 +6,15 @@
  * too large for everybody's node_modules. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump
  * and ldb; elsewhere the tests use Aim's RocksDB for the same checks.
  *
- * Run it by hand, or let jest run it before the interop tests (globalSetup). The network is used by pip and apt only.
+ * Run it by hand, or let jest run it before the interop tests (set-up-interop.mjs). The network is used by pip and apt only.
  */
-import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Missing, run, runs } from './programs.mjs';
 
 const PROJECT = resolve(fileURLToPath(import.meta.url), '../..');
 const CACHE = join(PROJECT, '.cache/interop');
@@ -41,11 +41,8 @@ const LOCK_NAMELESS_MS = 10_000;
 
 const CAN_IMPORT = 'import sys; from importlib.util import find_spec; sys.exit(not all(map(find_spec, sys.argv[1:])))';
 
-/** One sentence about what is missing and how to get it; anything else that is thrown is a mistake in here. */
-class Missing extends Error {}
-
-/** jest's globalSetup, and all that this script does. */
-export default async function prepareInterop() {
+/** All that this script does. */
+export async function prepareInterop() {
   await prepareTools();
   await prepareAzurite();
   for (const environment of ENVIRONMENTS) await prepare(environment);
@@ -159,7 +156,7 @@ async function prepareTools() {
   process.stderr.write('Installing rocksdb-tools (sst_dump, ldb) …\n');
   try {
     await run('apt-get', ['update', '-qq']);
-    await run('apt-get', ['install', '-y', '-qq', 'rocksdb-tools'], { DEBIAN_FRONTEND: 'noninteractive' });
+    await run('apt-get', ['install', '-y', '-qq', 'rocksdb-tools'], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
   } catch (error) {
     process.stderr.write(`rocksdb-tools could not be installed; Aim's RocksDB does its checks. ${error.message}\n`);
   }
@@ -167,33 +164,6 @@ async function prepareTools() {
 
 function hasTools() {
   return ['sst_dump', 'ldb'].every((name) => runs('sh', ['-c', `command -v ${name}`]));
-}
-
-function runs(program, args) {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Runs a program; rejects with the last line that it wrote. */
-function run(program, args, env = {}) {
-  return new Promise((settle, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-    let said = '';
-    const listen = (part) => {
-      said = (said + part).slice(-4000);
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) settle();
-      else reject(new Error(said.trim().split('\n').at(-1) ?? `${program} ended with ${code}`));
-    });
-  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,0 +1,8 @@
+import { prepareInterop } from './prepare-interop.mjs';
+import { startTestDatabases } from './test-databases.mjs';
+
+/** jest's globalSetup of the interop tests. What it sets in the environment reaches the tests. */
+export default async function setUpInterop() {
+  await prepareInterop();
+  Object.assign(process.env, await startTestDatabases());
+}

@@ -1,0 +1,6 @@
+import { stopTestDatabases } from './test-databases.mjs';
+
+/** jest's globalTeardown of the interop tests. */
+export default async function tearDownInterop() {
+  await stopTestDatabases();
+}
