@@ -4,8 +4,7 @@ import { type RunEnd, RunWriter } from './aim/run-writer.js';
 import { mapAttributes } from './mapping/attributes.js';
 import { lossMessages } from './mapping/messages.js';
 import { mapProperties } from './mapping/properties.js';
-import { uriScheme } from './mlflow/file/file-uri.js';
-import type { Notice, Run } from './model.js';
+import type { Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './run-job.js';
 import { classifyArtifacts } from './stages/classify-artifacts.js';
@@ -67,6 +66,7 @@ export async function buildRun(
           creationTime: properties.creationTime,
         });
   if (same) removeStaged(files);
+  const unread = unreadParts(notices());
   const staged: StagedRun = {
     hash,
     runId: run.id,
@@ -74,20 +74,14 @@ export async function buildRun(
     experimentId: ref.experimentId,
     active: endTime === null,
     listed: job.listed,
-    reviewAt: mayBeThereLater(run, body.notices) ? 0 : staleFrom,
+    reviewAt: unread.length > 0 ? 0 : staleFrom,
     properties,
+    ...(unread.length > 0 && { unread }),
     ...(!same && { files }),
     ...(growth !== undefined && { growth }),
   };
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && job.listed && sameProperties) return { outcome: 'unchanged', details: { run }, staged };
+  if (same && job.listed && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
-  return { outcome: job.listed ? 'updated' : 'new', details: { run, counts, notices: notices() }, staged };
-}
-
-/** Of files on other machines no mark of the source tells: what could not be had is tried again the next time. */
-function mayBeThereLater({ artifactUri = '' }: Run, notices: readonly Notice[]): boolean {
-  const scheme = uriScheme(artifactUri);
-  if (scheme === undefined || scheme === 'file') return false;
-  return unreadParts(notices).length > 0;
+  return { outcome: job.listed ? 'updated' : 'new', details: { run, counts, notices: notices(), unread }, staged };
 }

@@ -19,6 +19,7 @@ import { failpoint } from './sync/failpoints.js';
 import { messagesDigest, timeOf } from './sync/growth-recorder.js';
 import { decodeGrowth, encodeGrowth, type GrowthState } from './sync/growth-state.js';
 import { type AddedToRun, readGrowth } from './sync/read-growth.js';
+import { unreadParts } from './unread-parts.js';
 
 /** A job of which it is known how to add to it. */
 export type GrowJob = RunJob & { readonly growth: string };
@@ -60,8 +61,9 @@ export async function growRun(
   progress(counts.points, counts.artifactBytes);
 
   const growth = growthAfter(before, grown, files);
-  const { properties, staleFrom: reviewAt } = grown.mapped;
+  const { properties, staleFrom } = grown.mapped;
   const same = !isStaged(files);
+  const unread = unreadParts(grown.notices);
   const staged: StagedRun = {
     ...marks,
     hash: job.hash,
@@ -69,15 +71,16 @@ export async function growRun(
     experimentId: job.ref.experimentId,
     active: true,
     listed: job.listed,
-    reviewAt,
+    reviewAt: unread.length > 0 ? 0 : staleFrom,
     properties,
+    ...(unread.length > 0 && { unread }),
     ...(!same && { files }),
     ...(growth !== undefined && { growth }),
   };
   failpoint('run-built');
   const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && sameProperties) return { outcome: 'unchanged', details: { run }, staged };
-  return { outcome: 'updated', details: { run, counts, notices: grown.notices }, staged };
+  if (same && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
+  return { outcome: 'updated', details: { run, counts, notices: grown.notices, unread }, staged };
 }
 
 /** Undefined when more would change than can be added. */

@@ -19,6 +19,8 @@ export interface RunJob extends EnumeratedRun {
   readonly before?: RunProperties;
   /** A run of this id is in the repository already from this very conversion. */
   readonly twice?: boolean;
+  /** What is missing of the run in its source is gone for good, as the user says: it goes from Aim, too. */
+  readonly accepted?: boolean;
   /** The source's mark of the run, where it has been looked at a moment ago: what has come since is found the next time. */
   readonly revision?: string;
   /** What the ledger says was read, if anything. */
@@ -90,6 +92,8 @@ export interface ReportDetails {
   readonly reason?: string;
   readonly counts?: RunCounts;
   readonly notices?: readonly Notice[];
+  /** What could not be read, and is not accepted as gone. */
+  readonly unread?: readonly ToldPart[];
 }
 
 /** The report of a job; without details, one of which nothing was read. */
@@ -98,7 +102,7 @@ export function report(
   outcome: RunOutcome,
   details: ReportDetails = {},
 ): RunReport {
-  const { run, reason, counts = emptyCounts(), notices = [] } = details;
+  const { run, reason, counts = emptyCounts(), notices = [], unread = [] } = details;
   const runName = run?.name ?? run?.tags.get('mlflow.runName') ?? before?.name;
   return {
     runId: ref.runId,
@@ -109,5 +113,6 @@ export function report(
     ...(reason !== undefined && { reason }),
     counts,
     notices,
+    ...(unread.length > 0 && { incomplete: unread }),
   };
 }
