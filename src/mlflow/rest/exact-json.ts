@@ -2,13 +2,31 @@
 const RISKY = /(?<![\d.eE+"\w-])-?(?:\d{16,}(?![\d.eE])|NaN|Infinity)/;
 const STRING_OR_RISKY = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|-?Infinity|NaN/g;
 
+/** An answer that is no JSON, or not the JSON that was expected. */
+export class Malformed extends SyntaxError {
+  override readonly name = 'Malformed';
+
+  constructor(
+    message: string,
+    /** Whether it ends too soon. */
+    readonly cut: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * Parses JSON as Python writes it. Integers of 16 digits and more and the bare tokens NaN, Infinity and -Infinity become
- * strings, as MLflow's protobuf endpoints write such numbers themselves. Throws a SyntaxError.
+ * strings, as MLflow's protobuf endpoints write such numbers themselves. Throws {@link Malformed}.
  */
 export function exactJson(text: string): unknown {
-  if (!RISKY.test(text)) return JSON.parse(text);
-  return JSON.parse(
-    text.replace(STRING_OR_RISKY, (token) => (token[0] !== '"' && RISKY.test(token) ? `"${token}"` : token)),
-  );
+  const safe = RISKY.test(text)
+    ? text.replace(STRING_OR_RISKY, (token) => (token[0] !== '"' && RISKY.test(token) ? `"${token}"` : token))
+    : text;
+  try {
+    return JSON.parse(safe);
+  } catch (cause) {
+    // an object or a list that does not end as one was cut
+    throw new Malformed(cause instanceof Error ? cause.message : String(cause), !/[}\]]\s*$/.test(text));
+  }
 }

@@ -1,10 +1,11 @@
 import { ConvertError } from '../../errors.js';
 import type { PointBatch } from '../../model.js';
 import { chunks } from '../chunks.js';
-import { type Answer, header } from './answer.js';
+import { type Answer, bytesOf, lengthOf, TooLarge } from './answer.js';
 import type { HttpClient, HttpRequest } from './http-client.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
+import { PageTokens } from './page-tokens.js';
 import { PointList } from './point-list.js';
 import { refusalOf } from './refusal.js';
 import { givesPages, keepsFiles } from './server-kind.js';
@@ -13,8 +14,12 @@ import { givesPages, keepsFiles } from './server-kind.js';
 export const PAGE_POINTS = 25_000;
 /** An answer of more bytes than this is taken for a whole history; a page has 3 MB, more when its metric has a long name. */
 const LARGE_ANSWER = 8_000_000;
+/** Beyond its points, an answer of get-history-bulk names the run and the metric of each. */
+const LARGEST_BULK = 64 * 1024 * 1024;
 /** The most bytes of a character in an answer: `\u1234`. */
 const ESCAPED_CHARACTER = 6;
+/** The most points that are sorted here; 24 bytes each, and as many again while they are. */
+const MOST_SORTED = 20_000_000;
 /** gunicorn, which serves MLflow 2, takes no longer request line than 4094 bytes. */
 const LONGEST_PATH = 3_900;
 
@@ -132,10 +137,9 @@ export class Histories {
     if (start.next === undefined) return;
     const leaving = new AbortController();
     const either = AbortSignal.any([signal, leaving.signal]);
-    const seen = new Set<string>();
+    const turned = new PageTokens(whatOf(runId, key), this.client.server.shown);
     const ask = (token: string): Promise<HistoryStart> => {
-      if (seen.has(token)) throw this.#endless(runId, key);
-      seen.add(token);
+      turned.next(token);
       const asked = this.#page(runId, key, token, either);
       asked.catch(() => {}); // whoever waits for it hears of it
       return asked;
@@ -162,7 +166,9 @@ export class Histories {
   async #bulk(runIds: readonly string[], key: string, signal: AbortSignal): Promise<MetricsPage | undefined> {
     try {
       const request = { path: bulkPath(runIds, key), what: whatOf(runIds[0] ?? '', key) };
-      return await this.client.read(request, signal, async ({ body }) => parseMetrics(await body.bytes()));
+      return await this.client.read(request, signal, async (answer) =>
+        parseMetrics(await bytesOf(answer, LARGEST_BULK)),
+      );
     } catch (cause) {
       const status = refusalOf(cause)?.status;
       if (status === undefined) throw cause;
@@ -175,8 +181,11 @@ export class Histories {
   async #page(runId: string, key: string, token: string, signal: AbortSignal): Promise<HistoryStart> {
     const database = !(await this.#filesBehind(signal));
     const answer = await this.client.read(historyRequest(runId, key, token), signal, async (response) => {
-      if (isLarge(response, key)) return undefined;
-      return parseMetrics(await response.body.bytes());
+      const bytes = await bytesOf(response, pageLimit(key)).catch((cause: unknown) => {
+        if (cause instanceof TooLarge) return undefined;
+        throw cause;
+      });
+      return bytes && parseMetrics(bytes);
     });
     if (answer === undefined) {
       this.#able.unpaged = true;
@@ -200,7 +209,10 @@ export class Histories {
     }
     const points = await this.client.read(request, signal, async (answer) => {
       const all = new PointList();
-      for await (const batch of wholeHistory(answer, key)) all.append(batch);
+      for await (const batch of wholeHistory(answer, key)) {
+        if (all.length + batch.steps.length > MOST_SORTED) throw this.#tooLong(runId, key);
+        all.append(batch);
+      }
       return all;
     });
     points.sort();
@@ -211,26 +223,23 @@ export class Histories {
     }
   }
 
-  #endless(runId: string, key: string): ConvertError {
-    return new ConvertError(
-      'skip-run',
-      `The server gives ${whatOf(runId, key)} without end: a page token came twice.`,
-      {
-        where: this.client.server.shown,
-      },
-    );
+  #tooLong(runId: string, key: string): ConvertError {
+    const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MOST_SORTED} points, which this server gives unsorted and all at once.`;
+    const hint = 'Start a server of MLflow 3 on the same database, or give the database itself as the tracking URI.';
+    return new ConvertError('skip-run', message, { where: this.client.server.shown, hint });
   }
 }
 
-function isLarge(answer: Answer, key: string): boolean {
-  const limit = LARGE_ANSWER + PAGE_POINTS * ESCAPED_CHARACTER * key.length;
-  return Number(header(answer, 'content-length') ?? 0) > limit;
+/** More bytes than this are taken for a whole history. */
+function pageLimit(key: string): number {
+  return Math.min(LARGEST_BULK, LARGE_ANSWER + PAGE_POINTS * ESCAPED_CHARACTER * key.length);
 }
 
-/** Parsing a stream takes ten times as long, so it is for those answers that are too large to be held. */
+/** Parsing a stream takes ten times as long, so it is for those answers that are too large to be held, or may be. */
 async function* wholeHistory(answer: Answer, key: string): AsyncGenerator<PointBatch, void, void> {
-  if (isLarge(answer, key)) yield* streamMetrics(answer.body);
-  else yield* parseMetrics(await answer.body.bytes()).points.batches();
+  const limit = pageLimit(key);
+  if ((lengthOf(answer) ?? Number.POSITIVE_INFINITY) > limit) yield* streamMetrics(answer.body);
+  else yield* parseMetrics(await bytesOf(answer, limit)).points.batches();
 }
 
 function bulkPath(runIds: readonly string[], key: string): string {

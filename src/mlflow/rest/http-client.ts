@@ -1,29 +1,27 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
 import type { SourceOptions } from '../source-options.js';
-import { type Answer, header, leave, textOf } from './answer.js';
+import { type Answer, answerOf, beginningOf, bytesOf, header } from './answer.js';
+import { ACCEPTED_CODINGS } from './content-coding.js';
 import { authorization } from './credentials.js';
+import { Download } from './download.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
-import {
-  type Asked,
-  gaveUpError,
-  nobodyError,
-  noJsonError,
-  noTlsError,
-  refusedError,
-  untrustedError,
-} from './http-errors.js';
+import { type Asked, finalError, gaveUpError, nobodyError, noJsonError, refusedError } from './http-errors.js';
 import { Pace, pause } from './pace.js';
+import { redirectOf } from './redirect.js';
 import { isSwitchedOff, refusal } from './refusal.js';
-import { backoff, isNetworkTrouble, isNobodyThere, isNoTls, isPassing, isUntrusted, retryAfter } from './retry.js';
+import { backoff, isNobodyThere, isPassing, isRepeatable, Passing, retryAfter } from './retry.js';
 import { parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 import { undici } from './undici.js';
 
-const MOST_REDIRECTS = 5;
 /** For requests that give up early. */
 const EARLY_RETRIES = 2;
+/** The most bytes of an answer in JSON, decoded; V8 needs some eight times as many for what becomes of them. */
+const LARGEST_JSON = 256 * 1024 * 1024;
+/** So much is read of an answer that is an error. */
+const LARGEST_ERROR = 64 * 1024;
 
 /** A request to a tracking server, or to a place that it named. */
 export interface HttpRequest {
@@ -42,16 +40,8 @@ export interface HttpRequest {
   readonly giveUpEarly?: 'at 500' | 'at any trouble' | 'at once';
   /** Whether a refusal is about this thing only, as when the server may not read its bucket; otherwise it is `fatal`. */
   readonly ofArtifacts?: true;
-}
-
-/** An answer that may be another one the next time. */
-class Passing extends Error {
-  constructor(
-    readonly status: number,
-    readonly wait: number | undefined,
-  ) {
-    super(`it answered ${status}`);
-  }
+  /** The most bytes of the answer, if fewer than usual are to be taken. */
+  readonly most?: number;
 }
 
 /**
@@ -70,7 +60,7 @@ export class HttpClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #authorization: string | undefined;
   readonly #agent: Agent;
-  readonly #dispatcher: Dispatcher;
+  readonly #followsRedirects: boolean;
   readonly #pace: Pace;
 
   constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
@@ -83,7 +73,7 @@ export class HttpClient {
       ...(options.workspace !== undefined && { 'x-mlflow-workspace': options.workspace }),
     };
     const { timeout } = this.#retry;
-    const { Agent, interceptors } = undici();
+    const { Agent } = undici();
     this.#agent = new Agent({
       connections: options.concurrency,
       pipelining: 1,
@@ -91,17 +81,19 @@ export class HttpClient {
       bodyTimeout: timeout,
       connect: { timeout, ...tlsSettings(env) },
     });
-    this.#dispatcher = flag(env, 'MLFLOW_ALLOW_HTTP_REDIRECTS', true)
-      ? this.#agent.compose(interceptors.redirect({ maxRedirections: MOST_REDIRECTS }))
-      : this.#agent;
+    this.#followsRedirects = flag(env, 'MLFLOW_ALLOW_HTTP_REDIRECTS', true);
     this.#pace = new Pace(options.requestsPerSecond);
   }
 
   /** The answer as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
   async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
     return this.read(request, signal, async (answer) => {
-      if (header(answer, 'content-type')?.startsWith('text/html')) throw noJsonError(this.#asked(request));
-      return exactJson(await textOf(answer));
+      if (header(answer, 'content-type')?.startsWith('text/html')) {
+        throw noJsonError(await beginningOf(answer, LARGEST_ERROR), answer.url, this.#asked(request));
+      }
+      const text = (await bytesOf(answer, request.most ?? LARGEST_JSON)).toString('utf8');
+      if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw noJsonError(text, answer.url, this.#asked(request));
+      return exactJson(text);
     });
   }
 
@@ -109,11 +101,11 @@ export class HttpClient {
   async read<T>(request: HttpRequest, signal: AbortSignal, take: (answer: Answer) => Promise<T>): Promise<T> {
     for (let failures = 0; ; ) {
       try {
-        const answer = await this.#send(request, {}, signal);
+        const answer = await this.#send(request, COMPRESSED, signal);
         try {
           return await take(answer);
         } finally {
-          leave(answer);
+          answer.leave();
         }
       } catch (cause) {
         await this.#waitAfter(cause, ++failures, request, signal);
@@ -134,12 +126,17 @@ export class HttpClient {
     for (let failures = 0; ; ) {
       try {
         let known = given;
-        for await (const item of parse(await this.#send(request, {}, signal))) {
-          if (known-- > 0) continue;
-          signal.throwIfAborted();
-          given++;
-          failures = 0;
-          yield item;
+        const answer = await this.#send(request, COMPRESSED, signal);
+        try {
+          for await (const item of parse(answer)) {
+            if (known-- > 0) continue;
+            signal.throwIfAborted();
+            given++;
+            failures = 0;
+            yield item;
+          }
+        } finally {
+          answer.leave();
         }
         return;
       } catch (cause) {
@@ -150,32 +147,14 @@ export class HttpClient {
 
   /** The bytes of a file, as they are taken; after a cut it goes on where it stopped. */
   async *download(request: HttpRequest, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    let received = 0;
-    let tag: string | undefined;
-    for (let failures = 0; ; ) {
+    const file = new Download(request.what);
+    for (;;) {
       try {
-        const headers: Record<string, string> = received === 0 ? {} : { range: `bytes=${received}-` };
-        const answer = await this.#send(request, headers, signal);
-        const now = header(answer, 'etag');
-        if (received > 0 && tag !== now) {
-          leave(answer);
-          throw new ConvertError('skip-item', `${capital(request.what)} has changed while it was downloaded.`);
-        }
-        tag = now;
-        let known = answer.statusCode === 206 ? 0 : received;
-        for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-          signal.throwIfAborted();
-          const fresh = chunk.subarray(Math.min(known, chunk.length));
-          known -= chunk.length - fresh.length;
-          if (fresh.length === 0) continue;
-          received += fresh.length;
-          failures = 0;
-          yield fresh;
-        }
+        yield* file.part((headers) => this.#send(request, headers, signal), signal);
         return;
       } catch (cause) {
         const { giveUpEarly, ...patient } = request;
-        await this.#waitAfter(cause, ++failures, received === 0 ? request : patient, signal);
+        await this.#waitAfter(cause, ++file.failures, file.received === 0 ? request : patient, signal);
       }
     }
   }
@@ -185,26 +164,40 @@ export class HttpClient {
     await this.#agent.destroy();
   }
 
-  /** One attempt. */
+  /** One attempt, redirects included. */
   async #send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
-    await this.#pace.turn(signal);
-    const url = this.#url(request);
-    const answer = await this.#dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: request.body === undefined ? 'GET' : 'POST',
-      headers: { ...this.#headersFor(url), ...headers, ...(request.body !== undefined && JSON_BODY) },
-      ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-      signal,
-    });
-    const { statusCode: status } = answer;
-    if (status >= 200 && status < 300) return answer;
-    const refused = refusal(status, await textOf(answer));
+    const method = request.body === undefined ? 'GET' : 'POST';
+    let url = this.#url(request);
+    for (let followed = 0; ; followed++) {
+      await this.#pace.turn(signal);
+      const sent = await this.#agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers: { ...this.#headersFor(url), ...headers, ...(request.body !== undefined && JSON_BODY) },
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        signal,
+      });
+      const answer = answerOf(sent, url, this.#retry.timeout);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      try {
+        const target = redirectOf(answer, { method, followed, allowed: this.#followsRedirects });
+        if (target === undefined) throw await this.#refusal(answer, request);
+        url = target;
+      } finally {
+        answer.leave();
+      }
+    }
+  }
+
+  async #refusal(answer: Answer, request: HttpRequest): Promise<Error> {
+    const { status } = answer;
+    const refused = refusal(status, await beginningOf(answer, LARGEST_ERROR));
     if (isPassing(status) && !isSwitchedOff(refused)) {
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
-      throw new Passing(status, wait);
+      return new Passing(status, wait);
     }
-    throw refusedError(refused, this.#asked(request), this.#authorization !== undefined);
+    return refusedError(refused, this.#asked(request), this.#authorization !== undefined);
   }
 
   #url({ path }: HttpRequest): URL {
@@ -231,9 +224,7 @@ export class HttpClient {
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof Passing;
-    if (isNoTls(cause)) throw noTlsError(cause, this.#asked(request));
-    if (isUntrusted(cause)) throw untrustedError(cause, this.#asked(request));
-    if (!passing && !(cause instanceof SyntaxError) && !isNetworkTrouble(cause)) throw cause;
+    if (!passing && !isRepeatable(cause)) throw finalError(cause, this.#asked(request));
     const nobody = isNobodyThere(cause);
     if (failures > this.#retriesOf(request, passing && cause.status === 500) || (nobody && request.first)) {
       const asked = this.#asked(request);
@@ -249,8 +240,5 @@ export class HttpClient {
   }
 }
 
+const COMPRESSED = { 'accept-encoding': ACCEPTED_CODINGS } as const;
 const JSON_BODY = { 'content-type': 'application/json' };
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -1,16 +1,21 @@
+import { Malformed } from './exact-json.js';
+
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
 /** So many digits fit a double, whichever they are. */
 const SAFE_DIGITS = 15;
 const MOST_KEYS = 16;
+/** Answers are some four deep; each level is a call. */
+const DEEPEST = 100;
 
 /**
- * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws a SyntaxError
+ * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws {@link Malformed}
  * where the bytes are no JSON of that shape or end too soon. Python's NaN, Infinity and -Infinity are numbers here.
  */
 export class JsonBytes {
   #at = 0;
+  #depth = 0;
   /** Keys met so far: there are few, and making a string of one anew costs more than comparing it. */
   readonly #keys: { readonly text: string; readonly bytes: Buffer }[] = [];
 
@@ -86,17 +91,14 @@ export class JsonBytes {
 
   #members(open: number, close: number, member: () => void): void {
     this.#expect(open);
-    if (this.#next() === close) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
+    if (++this.#depth > DEEPEST) throw this.#fault();
+    for (let more = this.#next() !== close; more; ) {
       member();
-      const after = this.#next();
-      this.#at++;
-      if (after === close) return;
-      if (after !== COMMA) throw this.#fault();
+      more = this.#next() === COMMA;
+      if (more) this.#at++;
     }
+    this.#depth--;
+    this.#expect(close);
   }
 
   #key(): string {
@@ -181,8 +183,8 @@ export class JsonBytes {
     this.#at++;
   }
 
-  #fault(): SyntaxError {
-    return new SyntaxError(`Unexpected JSON at byte ${this.#at}`);
+  #fault(): Malformed {
+    return new Malformed(`Unexpected JSON at byte ${this.#at}`, this.#at >= this.bytes.length);
   }
 }
 

@@ -21,7 +21,8 @@ export async function listModels(
 ): Promise<Map<string, ListedModel[]>> {
   const request = {
     path: '/api/2.0/mlflow/logged-models/search',
-    body: { experiment_ids: [experimentId], max_results: MODELS_PER_PAGE },
+    body: { experiment_ids: [experimentId] },
+    size: MODELS_PER_PAGE,
     items: 'models',
     what: `the logged models of experiment ${experimentId}`,
   };

@@ -1,6 +1,8 @@
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import type { PointBatch } from '../../model.js';
 import { BATCH_POINTS } from '../file/point-columns.js';
+import { TooLarge } from './answer.js';
+import { Malformed } from './exact-json.js';
 import { PointList } from './point-list.js';
 
 /** A metric as the protobuf endpoints write it; numbers as the text that they were. */
@@ -10,29 +12,73 @@ interface Metric {
   readonly step?: string;
 }
 
+/** What lies between two points is held in memory; a point has some hundred bytes, and a key of any length. */
+const LARGEST_POINT = 16 * 1024 * 1024;
+
 /**
  * Parses an answer of get-history that holds a whole history at once (servers before MLflow 3), as its bytes come: the
- * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut.
+ * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut, with
+ * {@link Malformed} when it is none, with {@link TooLarge} when one point of it is.
  */
-export async function* streamMetrics(body: Readable): AsyncGenerator<PointBatch, void, void> {
+export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGenerator<PointBatch, void, void> {
   // seldom needed, and it takes long to load
   const { pick } = await import('stream-json/filters/pick.js');
   const { streamArray } = await import('stream-json/streamers/stream-array.js');
   const metrics = streamArray.asStream({ numberAsString: true });
   const parser = pick.withParserAsStream({ filter: 'metrics' });
-  pipeline(body, parser, metrics, () => {}); // an error comes out of the last stream
+  const source = new Source(body);
+  pipeline(source.chunks(), parser, metrics, () => {}); // an error comes out of the last stream
   let points = new PointList();
-  for await (const { value } of metrics as AsyncIterable<{ value: Metric }>) {
-    points.push(Number(value.timestamp ?? 0), double(value.value ?? '0'), BigInt(value.step ?? 0));
-    if (points.length < BATCH_POINTS) continue;
-    yield* points.batches();
-    points = new PointList();
+  try {
+    for await (const { value } of metrics as AsyncIterable<{ value: Metric }>) {
+      source.sinceLastPoint = 0;
+      points.push(Number(value.timestamp ?? 0), double(value.value ?? '0'), integer(value.step ?? '0'));
+      if (points.length < BATCH_POINTS) continue;
+      yield* points.batches();
+      points = new PointList();
+    }
+  } catch (cause) {
+    throw source.trouble ?? malformed(cause, source.ended);
   }
   yield* points.batches();
 }
 
+/** The bytes on their way into the parser, and what became of them: an error of the parser is another matter than one of theirs. */
+class Source {
+  sinceLastPoint = 0;
+  ended = false;
+  trouble: unknown;
+
+  constructor(private readonly body: AsyncIterable<Uint8Array>) {}
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for await (const chunk of this.body) {
+        if (this.sinceLastPoint > LARGEST_POINT) throw new TooLarge(LARGEST_POINT);
+        this.sinceLastPoint += chunk.length;
+        yield chunk;
+      }
+      this.ended = true;
+    } catch (cause) {
+      this.trouble = cause;
+      throw cause;
+    }
+  }
+}
+
+/** @param ended whether all bytes had come, so that something is missing at their end */
+function malformed(cause: unknown, ended: boolean): Malformed {
+  if (cause instanceof Malformed) return cause;
+  return new Malformed(cause instanceof Error ? cause.message : String(cause), ended);
+}
+
 function double(text: string): number {
   const value = Number(text);
-  if (Number.isNaN(value) && text !== 'NaN') throw new SyntaxError(`${text} is no number`);
+  if (Number.isNaN(value) && text !== 'NaN') throw new Malformed(`${text} is no number`, false);
   return value;
+}
+
+function integer(text: string): bigint {
+  if (!/^-?\d{1,20}$/.test(text)) throw new Malformed(`${text} is no step`, false);
+  return BigInt(text);
 }

@@ -52,7 +52,8 @@ export class RestStore implements TrackingStore {
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     const request: PagedRequest = {
       path: '/api/2.0/mlflow/experiments/search',
-      body: { max_results: EXPERIMENTS_PER_PAGE, view_type: 'ALL' },
+      body: { view_type: 'ALL' },
+      size: EXPERIMENTS_PER_PAGE,
       items: 'experiments',
       what: 'its experiments',
       first: true,

@@ -1,4 +1,5 @@
 import { errorCode } from '../../errors.js';
+import { TooSlow } from './answer.js';
 import type { RetrySettings } from './environment.js';
 
 /** Statuses that MLflow's client takes for passing trouble. */
@@ -7,6 +8,17 @@ const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const LONGEST_BACKOFF = 120_000;
 /** A server that asks for more patience is out of order. */
 const LONGEST_RETRY_AFTER = 3_600_000;
+
+/** An answer that may be another one the next time. */
+export class Passing extends Error {
+  /** @param wait milliseconds that the server asks to wait */
+  constructor(
+    readonly status: number,
+    readonly wait: number | undefined,
+  ) {
+    super(`it answered ${status}`);
+  }
+}
 
 /** True for answers that may be another one the next time. */
 export function isPassing(status: number): boolean {
@@ -24,13 +36,22 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
 /** undici's: the answer was cut, or silent for too long. */
 const CLIENT_CODE = /^UND_ERR_(SOCKET|.*TIMEOUT|.*LENGTH_MISMATCH|RES_|RESPONSE)/;
 
+/** zlib's: what is compressed was cut or damaged on the way. */
+const CODING_CODE = /^(Z_|ERR__ERROR_|ERR_BROTLI_)/;
+
 /** True for what a repetition may mend. */
-export function isNetworkTrouble(cause: unknown): boolean {
+export function isRepeatable(cause: unknown): boolean {
+  if (cause instanceof SyntaxError || cause instanceof TooSlow) return true;
+  return CODING_CODE.test(errorCode(cause) ?? '') || isNetworkTrouble(cause);
+}
+
+function isNetworkTrouble(cause: unknown): boolean {
   if (cause instanceof Error && cause.name === 'HTTPParserError') return true;
   const code = errorCode(cause);
   if (code !== undefined && (NETWORK_CODES.has(code) || CLIENT_CODE.test(code))) return true;

@@ -73,10 +73,10 @@ export function runsRequest(experimentId: string, filter?: string): PagedRequest
     body: {
       experiment_ids: [experimentId],
       run_view_type: 'ALL',
-      max_results: RUNS_PER_PAGE,
       order_by: ['attributes.start_time ASC'],
       ...(filter !== undefined && { filter }),
     },
+    size: RUNS_PER_PAGE,
     items: 'runs',
     what: `the runs of experiment ${experimentId}`,
   };

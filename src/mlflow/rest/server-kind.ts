@@ -1,7 +1,10 @@
+import { beginningOf } from './answer.js';
 import type { HttpClient } from './http-client.js';
 import { isNoEndpoint, refusalOf } from './refusal.js';
 import { fields } from './wire.js';
 
+/** A version has some ten bytes. */
+const LONGEST_VERSION = 100;
 /** An id that no run has: they are random. */
 const NO_RUN = '0'.repeat(32);
 
@@ -36,7 +39,7 @@ export async function keepsFiles(client: HttpClient, signal: AbortSignal): Promi
 export async function givesPages(client: HttpClient, signal: AbortSignal): Promise<boolean> {
   try {
     const request = { path: '/version', what: 'what version it is of' };
-    const version = await client.read(request, signal, ({ body }) => body.text());
+    const version = await client.read(request, signal, (answer) => beginningOf(answer, LONGEST_VERSION));
     return Number(/^(\d+)\./.exec(version.trim())?.[1] ?? 0) >= 3;
   } catch (cause) {
     signal.throwIfAborted();

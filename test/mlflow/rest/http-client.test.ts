@@ -1,48 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import type { ConvertError } from '../../../src/errors.js';
-import { HttpClient } from '../../../src/mlflow/rest/http-client.js';
+import { describe, expect, test } from '@jest/globals';
 import { backoff, retryAfter } from '../../../src/mlflow/rest/retry.js';
-import type { SourceOptions } from '../../../src/mlflow/source-options.js';
-import { FakeServer, type Interception } from './fake-server.js';
+import { clientOf, failureOf, serverWith } from './client-of.js';
+import { FakeServer } from './fake-server.js';
 
-const QUICK = {
-  MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '0.001',
-  MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: '0',
-  HOME: '/nowhere',
-};
 const VERSION = { path: '/api/3.0/mlflow/server-info', what: 'what it is' };
 const never = (): AbortSignal => new AbortController().signal;
-
-const open: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0)) await (one.close ?? one.stop)?.call(one);
-});
-
-async function server(intercept: Interception = () => false, authorization?: string): Promise<FakeServer> {
-  const fake = await FakeServer.start({
-    experiments: [],
-    runs: [],
-    ...(authorization !== undefined && { authorization }),
-  });
-  fake.intercept = intercept;
-  open.push(fake);
-  return fake;
-}
-
-function client(uri: string, env: Record<string, string> = {}, options: Partial<SourceOptions> = {}): HttpClient {
-  const made = new HttpClient(uri, { concurrency: 2, ...options }, { ...QUICK, ...env });
-  open.push(made);
-  return made;
-}
-
-const failure = async (work: Promise<unknown>): Promise<ConvertError> =>
-  work.then(
-    () => {
-      throw new Error('It should have failed.');
-    },
-    (error: unknown) => error as ConvertError,
-  );
 
 const json = (response: ServerResponse, text: string, length = Buffer.byteLength(text)): boolean => {
   response.writeHead(200, { 'content-length': length });
@@ -61,19 +24,19 @@ const TROUBLES: Record<string, (response: ServerResponse) => boolean> = {
 
 describe('requests', () => {
   test.each(Object.keys(TROUBLES))('are repeated after %s', async (name) => {
-    const fake = await server((_, response, count) => count <= 3 && TROUBLES[name]!(response));
-    expect(await client(fake.uri).json(VERSION, never())).toEqual({ store_type: 'SqlStore' });
+    const fake = await serverWith((_, response, count) => count <= 3 && TROUBLES[name]!(response));
+    expect(await clientOf(fake.uri).json(VERSION, never())).toEqual({ store_type: 'SqlStore' });
     expect(fake.requests).toHaveLength(4);
   });
 
   test('are repeated when no answer comes in time', async () => {
-    const fake = await server((_, __, count) => count === 1);
-    expect(await client(fake.uri, { MLFLOW_HTTP_REQUEST_TIMEOUT: '0.2' }).json(VERSION, never())).toBeTruthy();
+    const fake = await serverWith((_, __, count) => count === 1);
+    expect(await clientOf(fake.uri, { MLFLOW_HTTP_REQUEST_TIMEOUT: '0.2' }).json(VERSION, never())).toBeTruthy();
   });
 
   test('are given up after as many retries as MLflow would make, with a reason', async () => {
-    const fake = await server((_, response) => TROUBLES['503']!(response));
-    const error = await failure(client(fake.uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '2' }).json(VERSION, never()));
+    const fake = await serverWith((_, response) => TROUBLES['503']!(response));
+    const error = await failureOf(clientOf(fake.uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '2' }).json(VERSION, never()));
     expect(error).toMatchObject({
       kind: 'skip-run',
       message: 'The server could not give what it is in 3 attempts: it answered 503.',
@@ -81,114 +44,104 @@ describe('requests', () => {
   });
 
   test('wait as long as Retry-After says, unless that is not to be respected', async () => {
-    const fake = await server(
+    const fake = await serverWith(
       (_, response, count) => count === 1 && void response.writeHead(429, { 'retry-after': '1' }).end() === undefined,
     );
     const began = performance.now();
-    await client(fake.uri).json(VERSION, never());
+    await clientOf(fake.uri).json(VERSION, never());
     expect(performance.now() - began).toBeGreaterThan(900);
   });
 
   test('that are answered with a web page are not taken for JSON, and not repeated', async () => {
-    const fake = await server(
+    const fake = await serverWith(
       (_, response) =>
         void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>Sign in</html>') ===
         undefined,
     );
-    const error = await failure(client(fake.uri).json(VERSION, never()));
+    const error = await failureOf(clientOf(fake.uri).json(VERSION, never()));
     expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('a web page') });
     expect(fake.requests).toHaveLength(1);
   });
 
   test('in TLS to what does not speak it are an error that says so', async () => {
-    const fake = await server();
-    const error = await failure(client(fake.uri.replace('http:', 'https:')).json(VERSION, never()));
+    const fake = await serverWith();
+    const error = await failureOf(clientOf(fake.uri.replace('http:', 'https:')).json(VERSION, never()));
     expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('does not speak TLS') });
     expect(error.hint).toContain(`http://${new URL(fake.uri).host}`);
   });
 
   test('that are refused tell no secrets of a URI that the server quotes', async () => {
     const message = "No way to 'ftp://us:p@w@host/x?sig=SECRET'.";
-    const fake = await server(
+    const fake = await serverWith(
       (_, response) => void response.writeHead(400).end(JSON.stringify({ error_code: 'X', message })) === undefined,
     );
-    const error = await failure(client(fake.uri).json(VERSION, never()));
+    const error = await failureOf(clientOf(fake.uri).json(VERSION, never()));
     expect(error.message).toContain("No way to 'ftp://host/x'");
   });
 
   test('that wait are cancelled by the signal, with its reason', async () => {
     const controller = new AbortController();
-    const fake = await server((_, response) => {
+    const fake = await serverWith((_, response) => {
       response.writeHead(429, { 'retry-after': '100' }).end(() => controller.abort(new Error('enough')));
       return true;
     });
-    await expect(client(fake.uri).json(VERSION, controller.signal)).rejects.toThrow('enough');
+    await expect(clientOf(fake.uri).json(VERSION, controller.signal)).rejects.toThrow('enough');
   });
 
   test('keep to a rate', async () => {
-    const fake = await server();
-    const slow = client(fake.uri, {}, { requestsPerSecond: 20 });
+    const fake = await serverWith();
+    const slow = clientOf(fake.uri, {}, { requestsPerSecond: 20 });
     const began = performance.now();
     await Promise.all(Array.from({ length: 5 }, () => slow.json(VERSION, never())));
     expect(performance.now() - began).toBeGreaterThan(190);
   });
 
   test('carry credentials and a workspace, and no origin', async () => {
-    const fake = await server();
-    await client(fake.uri.replace('//', '//ann:pass@'), {}, { workspace: 'team' }).json(VERSION, never());
+    const fake = await serverWith();
+    await clientOf(fake.uri.replace('//', '//ann:pass@'), {}, { workspace: 'team' }).json(VERSION, never());
     const [headers] = fake.headers;
     expect(headers).toMatchObject({ authorization: `Basic ${btoa('ann:pass')}`, 'x-mlflow-workspace': 'team' });
     expect(headers).not.toHaveProperty('origin');
   });
 
   test('to other hosts carry no credentials', async () => {
-    const fake = await server();
-    const other = client('http://ann:pass@127.0.0.2:1', {}, { workspace: 'team' });
+    const fake = await serverWith();
+    const other = clientOf('http://ann:pass@127.0.0.2:1', {}, { workspace: 'team' });
     await other.json({ ...VERSION, path: `${fake.uri}${VERSION.path}` }, never());
     expect(fake.headers[0]).not.toHaveProperty('authorization');
     expect(fake.headers[0]).not.toHaveProperty('x-mlflow-workspace');
-  });
-
-  test('are redirected, if they may be', async () => {
-    const target = await server();
-    const fake = await server(
-      (request, response) => void response.writeHead(307, { location: target.uri + request.url }).end() === undefined,
-    );
-    expect(await client(fake.uri).json(VERSION, never())).toEqual({ store_type: 'SqlStore' });
-    const error = await failure(client(fake.uri, { MLFLOW_ALLOW_HTTP_REDIRECTS: 'false' }).json(VERSION, never()));
-    expect(error.message).toContain('answered 307');
   });
 });
 
 describe('errors', () => {
   test('refused credentials are fatal, at once, and stand in no sentence', async () => {
-    const fake = await server(() => false, 'Basic other');
-    const error = await failure(client(fake.uri.replace('//', '//ann:secret@')).json(VERSION, never()));
+    const fake = await serverWith(undefined, { authorization: 'Basic other' });
+    const error = await failureOf(clientOf(fake.uri.replace('//', '//ann:secret@')).json(VERSION, never()));
     expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('refused the credentials') });
     expect(JSON.stringify([error.sentence, error.stack, String(error.cause)])).not.toContain('secret');
     expect(fake.requests).toHaveLength(1);
   });
 
   test('a refused host is told how to be allowed', async () => {
-    const fake = await server(
+    const fake = await serverWith(
       (_, response) =>
         void response.writeHead(403).end('Invalid Host header - possible DNS rebinding attack detected') === undefined,
     );
-    expect((await failure(client(fake.uri).json(VERSION, never()))).sentence).toContain('--allowed-hosts');
+    expect((await failureOf(clientOf(fake.uri).json(VERSION, never()))).sentence).toContain('--allowed-hosts');
   });
 
   test('a server that was never there is fatal at once, with a hint', async () => {
     const fake = await FakeServer.start({ experiments: [], runs: [] });
     const { uri } = fake;
     await fake.stop();
-    const error = await failure(
-      client(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, first: true }, never()),
+    const error = await failureOf(
+      clientOf(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, first: true }, never()),
     );
     expect(error).toMatchObject({ kind: 'fatal', hint: 'Is the address right, and is the server running?' });
   });
 
   test.each(['many', '-1', 'NaN'])('MLFLOW_HTTP_REQUEST_MAX_RETRIES=%s is refused', (value) => {
-    expect(() => client('http://h', { MLFLOW_HTTP_REQUEST_MAX_RETRIES: value })).toThrow(/no number/);
+    expect(() => clientOf('http://h', { MLFLOW_HTTP_REQUEST_MAX_RETRIES: value })).toThrow(/no number/);
   });
 });
 
@@ -202,7 +155,7 @@ describe('downloads', () => {
   };
 
   test('go on where they were cut', async () => {
-    const fake = await server((request, response, count) => {
+    const fake = await serverWith((request, response, count) => {
       const begin = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
       const rest = bytes.subarray(begin);
       response.writeHead(begin > 0 ? 206 : 200, { 'content-length': rest.length, etag: '"1"' });
@@ -210,28 +163,28 @@ describe('downloads', () => {
       else response.end(rest);
       return true;
     });
-    expect(await collect(client(fake.uri).download(file, never()))).toEqual(bytes);
+    expect(await collect(clientOf(fake.uri).download(file, never()))).toEqual(bytes);
     expect(fake.headers.slice(1).every(({ range }) => range !== undefined)).toBe(true);
   });
 
   test('that cannot go on begin anew, and pass over what has come', async () => {
-    const fake = await server((_, response, count) => {
+    const fake = await serverWith((_, response, count) => {
       response.writeHead(200, { 'content-length': bytes.length });
       if (count === 1) response.write(bytes.subarray(0, 30_000), () => response.destroy());
       else response.end(bytes);
       return true;
     });
-    expect(await collect(client(fake.uri).download(file, never()))).toEqual(bytes);
+    expect(await collect(clientOf(fake.uri).download(file, never()))).toEqual(bytes);
   });
 
   test('of a file that has changed meanwhile are an error', async () => {
-    const fake = await server((_, response, count) => {
+    const fake = await serverWith((_, response, count) => {
       response.writeHead(200, { 'content-length': bytes.length, etag: `"${count}"` });
       if (count === 1) response.write(bytes.subarray(0, 30_000), () => response.destroy());
       else response.end(bytes);
       return true;
     });
-    expect(await failure(collect(client(fake.uri).download(file, never())))).toMatchObject({ kind: 'skip-item' });
+    expect(await failureOf(collect(clientOf(fake.uri).download(file, never())))).toMatchObject({ kind: 'skip-item' });
   });
 });
 
