@@ -97,8 +97,12 @@ export class Conversion {
       },
     );
     this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted ?? DEFAULT_DELETED);
-    if (this.ledger.rebuilt) {
-      events.emit('warning', { message: `The ledger ${repository.ledgerFile} was damaged and is being rebuilt.` });
+    const { damaged } = this.ledger;
+    if (damaged !== undefined) {
+      const message =
+        `The ledger ${repository.ledgerFile} was damaged and is being rebuilt; the damaged one lies in ${damaged}. ` +
+        'Runs that had been removed in Aim come back.';
+      events.emit('warning', { message });
     }
   }
 

@@ -57,6 +57,11 @@ const CODES: Readonly<Record<string, CodeMeaning>> = {
   EROFS: { kind: 'fatal', says: 'lies on a read-only file system', hint: 'Choose another place.' },
   ENOSPC: { kind: 'fatal', says: 'could not be written: no space is left', hint: 'Free some space and run again.' },
   EDQUOT: { kind: 'fatal', says: 'could not be written: the quota is used up', hint: 'Free some space and run again.' },
+  EFBIG: {
+    kind: 'fatal',
+    says: 'could not be written: it would be larger than files may become',
+    hint: 'Raise the limit (ulimit -f), or choose another file system.',
+  },
   EMFILE: {
     kind: 'fatal',
     says: 'could not be opened: too many open files',

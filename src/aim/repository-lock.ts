@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { asFatal, ConvertError } from '../errors.js';
+import { ConvertError } from '../errors.js';
+import { isBusy, isDamage, sqliteFailure } from '../sqlite.js';
 
 /** The process that is writing a repository. */
 export interface LockOwner {
@@ -36,7 +36,8 @@ export class RepositoryLock {
     } catch (error) {
       const owner = readOwner(database);
       database.close();
-      if (!isBusy(error)) throw notWritable(file, error);
+      if (isDamage(error)) throw damaged(file, error);
+      if (!isBusy(error)) throw sqliteFailure(file, error);
       const who =
         owner === undefined ? 'Another mlflow2aim' : `mlflow2aim with process id ${owner.pid} on ${owner.host}`;
       throw new ConvertError('fatal', `${who} is writing this repository.`, {
@@ -77,28 +78,16 @@ function openFile(file: string): DatabaseSyncInstance {
     // A moment's patience, for `status` looks at the lock, too.
     return new DatabaseSync(file, { timeout: 100 });
   } catch (error) {
-    throw notWritable(file, error);
+    throw sqliteFailure(file, error);
   }
 }
 
-/** SQLite says why in words of its own, and never which file. */
-function notWritable(file: string, cause: unknown): ConvertError {
-  try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch (error) {
-    return asFatal(error, file);
-  }
-  return new ConvertError('fatal', `${file} may not be written.`, {
-    hint: 'Give this user the right to write the repository, and run again.',
+function damaged(file: string, cause: unknown): ConvertError {
+  return new ConvertError('fatal', `The lock ${file} is damaged.`, {
+    where: file,
+    hint: 'Remove it while no mlflow2aim is writing this repository, and run again.',
     cause,
   });
-}
-
-/** SQLite's primary result codes. */
-const SQLITE_BUSY = 5;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
 function readOwner(database: DatabaseSyncInstance): LockOwner | undefined {

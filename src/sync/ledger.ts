@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { RunProperties } from '../aim/run-metadata.js';
 import { inTransaction } from '../transaction.js';
+import { openLedgerFile } from './ledger-file.js';
 
 /** What the ledger knows about a run that was converted. */
 export interface LedgerEntry {
@@ -42,28 +42,6 @@ export interface LedgerPlace {
   readonly experimentId?: string;
 }
 
-const SCHEMA_VERSION = 2;
-
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS runs (
-  hash TEXT PRIMARY KEY,
-  run_id TEXT NOT NULL,
-  source TEXT NOT NULL,
-  revision TEXT NOT NULL,
-  inputs TEXT NOT NULL,
-  properties TEXT NOT NULL,
-  pending TEXT,
-  review_at INTEGER,
-  experiment_id TEXT,
-  active INTEGER,
-  deleted TEXT,
-  growth TEXT,
-  unindexed INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX unindexed_runs ON runs (unindexed) WHERE unindexed = 1;
-PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
 /**
  * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). It is a cache of what could be found out
  * again by reading both sides: without it a conversion takes longer and ends in the same repository.
@@ -76,8 +54,8 @@ export class Ledger {
 
   private constructor(
     private readonly database: DatabaseSyncInstance,
-    /** The file was unusable and has been begun anew. */
-    readonly rebuilt: boolean,
+    /** Where the damaged ledger lies whose place this one takes. */
+    readonly damaged: string | undefined,
   ) {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
@@ -94,15 +72,9 @@ export class Ledger {
     this.hashes = new Set(rows.map(({ hash }) => hash));
   }
 
-  /** Opens the ledger; one that is damaged or of another version is thrown away. */
+  /** Opens the ledger, or begins one; see {@link openLedgerFile}. */
   static open(file: string): Ledger {
-    try {
-      return new Ledger(openDatabase(file), false);
-    } catch {
-      rmSync(file, { force: true });
-      rmSync(`${file}-journal`, { force: true });
-      return new Ledger(openDatabase(file), true);
-    }
+    return openLedgerFile(file, (database, damaged) => new Ledger(database, damaged));
   }
 
   get(hash: string): LedgerEntry | undefined {
@@ -199,21 +171,5 @@ function parse<T extends object>(text: unknown): T | undefined {
     return JSON.parse(String(text)) as T;
   } catch {
     return undefined;
-  }
-}
-
-function openDatabase(file: string): DatabaseSyncInstance {
-  const database = new DatabaseSync(file, { timeout: 30_000 });
-  try {
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version === 0) database.exec(SCHEMA);
-    else if (version !== SCHEMA_VERSION) throw new Error(`The ledger is of version ${version}.`);
-    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-    if (verdict !== 'ok') throw new Error(`The ledger is damaged: ${verdict}`);
-    database.exec('DELETE FROM runs WHERE 0'); // a wrong byte in the header can make it a database that is only read
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
   }
 }

@@ -4,6 +4,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { Repository } from '../aim/repository.js';
 import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
 import { ConvertError } from '../errors.js';
+import { BUSY_TIMEOUT, isDamage, sqliteFailure } from '../sqlite.js';
 
 /** A run that could not be taken, or was left alone. Times are milliseconds since the epoch. */
 export interface TroubledRun {
@@ -66,7 +67,7 @@ export async function readStatus(directory: string): Promise<Status> {
 
 function readSources(file: string): SourceStatus[] {
   try {
-    const database = new DatabaseSync(file, { readOnly: true, timeout: 30_000 });
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
     try {
       const rows = database
         .prepare(
@@ -79,9 +80,10 @@ function readSources(file: string): SourceStatus[] {
       database.close();
     }
   } catch (cause) {
-    throw new ConvertError('fatal', `The ledger ${file} cannot be read.`, {
+    if (!isDamage(cause)) throw sqliteFailure(file, cause);
+    throw new ConvertError('fatal', `The ledger ${file} is damaged.`, {
       cause,
-      hint: 'The next conversion makes a new one.',
+      hint: 'The next conversion keeps it aside and makes a new one.',
     });
   }
 }

@@ -2,6 +2,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { DELETED } from '../convert-run.js';
 import { ConvertError } from '../errors.js';
 import type { RunReport } from '../report/run-report.js';
+import { BUSY_TIMEOUT } from '../sqlite.js';
 import { inTransaction } from '../transaction.js';
 
 const SCHEMA = `
@@ -52,7 +53,7 @@ export class SyncJournal {
   /** @param file that of the ledger, which must have been opened before: a damaged one is replaced then */
   static open(file: string, source: string): SyncJournal {
     try {
-      const database = new DatabaseSync(file, { timeout: 30_000 });
+      const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
       database.exec(SCHEMA);
       return new SyncJournal(database, source);
     } catch {

@@ -107,13 +107,13 @@ export function staleChecksums(directory: string): string[] {
 }
 
 /** What the files say that a conversion leaves beside those of Aim. */
-const OURS = new Set(['mlflow2aim.lock', 'mlflow2aim.sqlite']);
+const OURS = /^mlflow2aim\.(lock|sqlite(\.damaged-\d+)?)$/;
 const AIMS = new Set(['VERSION', 'locks', 'meta', 'progress', 'run_metadata.sqlite', 'seqs']);
 
 function leftovers(repository: Repository): string[] {
   const parent = join(repository.path, '..');
   const beside = readdirSync(parent).filter((name) => name.startsWith('.aim.'));
-  const inside = readdirSync(repository.path).filter((name) => !OURS.has(name) && !AIMS.has(name));
+  const inside = readdirSync(repository.path).filter((name) => !OURS.test(name) && !AIMS.has(name));
   // Not those of the index: what a killed writer leaves there may also be a file that Aim is just writing.
   const databases = repository
     .hashes()

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { Ledger, type LedgerEntry } from '../../src/sync/ledger.js';
+import { SCHEMA_VERSION } from '../../src/sync/ledger-file.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 let file: string;
@@ -76,12 +77,12 @@ describe('what is written', () => {
   test('is there after the ledger was opened again', () => {
     const entries = [entry('a'), entry('b', { reviewAt: 1_800_000_000_001, revision: "it's" })];
     withLedger((ledger) => {
-      expect(ledger.rebuilt).toBe(false);
+      expect(ledger.damaged).toBeUndefined();
       expect(ledger.get('a')).toBeUndefined();
       ledger.write(entries);
     });
     withLedger((ledger) => {
-      expect(ledger.rebuilt).toBe(false);
+      expect(ledger.damaged).toBeUndefined();
       expect(entries.map(({ hash }) => ledger.get(hash))).toEqual(entries);
       expect(ledger.get('c')).toBeUndefined();
     });
@@ -120,15 +121,26 @@ describe('what is written', () => {
   });
 });
 
+/** The version stands in four bytes of the header, and cannot be told from one that another release has written. */
+function saysAnotherVersion(content: Buffer): boolean {
+  return content.readInt32BE(60) !== SCHEMA_VERSION && content.readInt32BE(60) !== 0;
+}
+
+function change(sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
+}
+
 /** Whatever has become of the file: it opens, answers for every run, and can be written. */
 function expectUsable(): { rebuilt: boolean; known: LedgerEntry[] } {
   const result = withLedger((ledger) => {
     const known = hashes.map((hash) => ledger.get(hash)).filter((one) => one !== undefined);
     ledger.write([entry('new')]);
-    return { rebuilt: ledger.rebuilt, known };
+    return { rebuilt: ledger.damaged !== undefined, known };
   });
   withLedger((ledger) => {
-    expect(ledger.rebuilt).toBe(false);
+    expect(ledger.damaged).toBeUndefined();
     expect(ledger.get('new')).toEqual(entry('new'));
   });
   return result;
@@ -170,16 +182,22 @@ describe('a ledger that is damaged is begun anew', () => {
   });
 
   test.each([
-    ['another version', 'PRAGMA user_version = 99'],
-    ['a version before this one', 'PRAGMA user_version = -1'],
     ['another table', 'DROP TABLE runs'],
     ['other columns', 'ALTER TABLE runs RENAME COLUMN inputs TO other'],
   ])('when it has %s', (_, sql) => {
     filled();
-    const database = new DatabaseSync(file);
-    database.exec(sql);
-    database.close();
+    change(sql);
     expect(expectUsable()).toEqual({ rebuilt: true, known: [] });
+  });
+
+  test('the damaged one stays beside it, and so do two before that', () => {
+    for (let i = 1; i <= 5; i++) {
+      writeFileSync(file, `damage ${i} `.repeat(1000));
+      expect(withLedger(({ damaged }) => damaged)).toBe(`${file}.damaged-${i}`);
+    }
+    const kept = readdirSync(dirname(file)).filter((name) => name.includes('damaged'));
+    expect(kept.sort()).toEqual([3, 4, 5].map((i) => `mlflow2aim.sqlite.damaged-${i}`));
+    expect(readFileSync(`${file}.damaged-3`, 'utf8')).toMatch(/^damage 3 /);
   });
 
   test('bytes that have changed are noticed, or cost at most what they told', () => {
@@ -189,7 +207,8 @@ describe('a ledger that is damaged is begun anew', () => {
         const damaged = Buffer.from(whole);
         for (const place of places) damaged[place] = damaged[place]! ^ 0x20;
         writeFileSync(file, damaged);
-        expectUsable();
+        if (!saysAnotherVersion(damaged)) expectUsable();
+        else expect(() => Ledger.open(file)).toThrow(/is of version/);
       }),
       { numRuns: 60, examples: [[[18]], [[19]]] },
     );
@@ -204,5 +223,40 @@ describe('a ledger that is damaged is begun anew', () => {
       expect(ledger.get('run3')).toBeUndefined();
       expect(ledger.get('run4')).toEqual(entry('run4'));
     });
+  });
+});
+
+describe('a ledger that is not damaged is never thrown away', () => {
+  /** Opening fails with this sentence, and not a byte has changed. */
+  function expectRefused(sentence: unknown): void {
+    const before = readFileSync(file);
+    expect(() => Ledger.open(file)).toThrow(expect.objectContaining({ kind: 'fatal', message: sentence }));
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(dirname(file)).filter((name) => name.includes('damaged'))).toEqual([]);
+  }
+
+  test.each([99, -1, 1])('one of version %d is refused', (version) => {
+    filled();
+    change(`PRAGMA user_version = ${version}`);
+    expectRefused(expect.stringContaining(`is of version ${version}`));
+  });
+
+  test('one that another program has locked is left alone', () => {
+    filled();
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN EXCLUSIVE');
+    try {
+      expectRefused(expect.stringContaining('is locked by another program'));
+    } finally {
+      other.close();
+    }
+    expect(withLedger((ledger) => ledger.get('run0'))).toEqual(entry('run0'));
+  });
+
+  test('a directory in its place is named as one', () => {
+    mkdirSync(file);
+    expect(() => Ledger.open(file)).toThrow(
+      expect.objectContaining({ kind: 'fatal', message: `${file} is a directory.` }),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
-import { sqlite } from '../../../sqlite.js';
+import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite.js';
 import { EventLoopTurns } from '../../file/event-loop.js';
 import type { SqliteAddress } from '../database-uri.js';
 
@@ -23,12 +23,6 @@ const LONG_WAIT = 2000;
 const PAUSE = 25;
 /** A training process holds the database for the length of a commit; a minute is somebody who locked it for himself. */
 const PATIENCE = 60_000;
-
-const BUSY = 5;
-const READ_ONLY = 8;
-const CANNOT_OPEN = 14;
-const NOT_A_DATABASE = 26;
-const CORRUPT = 11;
 
 /**
  * A read-only connection to a SQLite file that others may be writing to. Each statement is run to its end at once, so
@@ -114,7 +108,7 @@ export class SqliteConnection {
       kind = 'fatal',
       says,
       hint,
-    } = EXPLANATIONS.get(codeOf(cause) ?? -1) ?? {
+    } = EXPLANATIONS.get(sqliteCode(cause) ?? -1) ?? {
       kind: 'skip-run',
       says: `cannot be read: ${messageOf(cause)}`,
       hint: undefined,
@@ -136,36 +130,33 @@ interface Explanation {
 
 const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
   [
-    BUSY,
+    SqliteCode.BUSY,
     { says: 'has been locked by another program for a minute', hint: 'Run again when that program lets go of it.' },
   ],
   [
-    READ_ONLY,
+    SqliteCode.READ_ONLY,
     {
       says: 'was left in the middle of a write, and its journal has to be played back first',
       hint: 'Open it once with MLflow or with the sqlite3 command, which does that.',
     },
   ],
   [
-    CANNOT_OPEN,
+    SqliteCode.CANNOT_OPEN,
     {
       says: 'cannot be opened',
       hint: 'Give this user the right to read it; one in WAL mode also needs the right to write to its directory.',
     },
   ],
-  [NOT_A_DATABASE, { says: 'is no SQLite database, or is encrypted' }],
-  [CORRUPT, { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' }],
+  [SqliteCode.NOT_A_DATABASE, { says: 'is no SQLite database, or is encrypted' }],
+  [
+    SqliteCode.CORRUPT,
+    { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' },
+  ],
 ]);
-
-/** SQLite's primary result code. */
-function codeOf(cause: unknown): number | undefined {
-  if (typeof cause !== 'object' || cause === null || !('errcode' in cause)) return undefined;
-  return typeof cause.errcode === 'number' ? cause.errcode & 0xff : undefined;
-}
 
 /** A pragma that is read as a table meets the lock inside, and tells it as an error of its own. */
 function isBusy(cause: unknown): boolean {
-  return codeOf(cause) === BUSY || messageOf(cause).includes('database is locked');
+  return sqliteCode(cause) === SqliteCode.BUSY || messageOf(cause).includes('database is locked');
 }
 
 function messageOf(cause: unknown): string {
