@@ -2,10 +2,11 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
 import highland from 'highland';
+import pLimit from 'p-limit';
 import { Publisher } from './aim/publisher.js';
 import type { Repository } from './aim/repository.js';
-import { removeStaged } from './aim/run-files.js';
-import { writeIndex } from './aim/run-index.js';
+import { removeStaged, stagedFiles } from './aim/run-files.js';
+import { type IndexOutcome, writeIndex } from './aim/run-index.js';
 import { RunMetadata } from './aim/run-metadata.js';
 import type { ConvertOptions } from './convert-options.js';
 import { DELETED } from './convert-run.js';
@@ -15,12 +16,13 @@ import { type CheckedRun, KnownRuns } from './known-runs.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
-import { type RunJob, report } from './run-job.js';
+import { type RunJob, type RunResult, report } from './run-job.js';
 import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { Deletions } from './sync/deletions.js';
 import { Ledger } from './sync/ledger.js';
 import { Retries } from './sync/retries.js';
+import { isThreadLoss } from './thread-loss.js';
 
 const PROGRESS_INTERVAL = 100;
 
@@ -68,6 +70,7 @@ export class Conversion {
   private readonly known: KnownRuns;
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
+  private readonly oneByOne = pLimit(1);
 
   constructor(
     private readonly options: ConvertOptions,
@@ -77,20 +80,22 @@ export class Conversion {
   ) {
     const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
     rmSync(repository.staging, { recursive: true, force: true });
-    this.ledger = Ledger.open(repository.ledgerFile);
-    this.metadata = new RunMetadata(repository.metadataFile);
     const runOptions = { includeDeleted, overwrite, mapping, artifacts };
     const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
     this.checks = CHECKS_PER_THREAD * Math.min(threads.concurrency, threads.max);
-    this.threads = new RunThreads({ trackingUri, source, repository: repository.path, options: runOptions }, threads);
+    const work = { trackingUri, source, repository: repository.path, options: runOptions };
+    ({
+      ledger: this.ledger,
+      metadata: this.metadata,
+      threads: this.threads,
+    } = takeHold(repository, () => new RunThreads(work, threads)));
     this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, this.retries, options);
     this.publisher = new Publisher(
       repository,
       this.metadata,
       this.ledger,
       store.uri,
-      async (hashes, finished) =>
-        this.stopped ? writeIndex(repository, hashes, finished) : this.threads.writeIndex(hashes, finished),
+      (hashes, finished) => this.writeIndex(hashes, finished),
       {
         published: (runs) => events.emit('publish', { runs }),
         warning: (message) => events.emit('warning', { message }),
@@ -200,7 +205,7 @@ export class Conversion {
       return { report: report(job, 'skipped', { reason: DELETED }) };
     }
     if (this.known.wasRemoved(job) && !job.twice) return { report: report(job, 'skipped', { reason: REMOVED }) };
-    const result = await this.threads.convert(job);
+    const result = await this.convertInThread(job);
     const { staged } = result;
     if (result.report.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
     if (staged === undefined) return { report: result.report };
@@ -210,6 +215,37 @@ export class Conversion {
     }
     await this.publisher.add(staged);
     return { report: result.report, ...(staged.active !== undefined && { active: staged.active }) };
+  }
+
+  /**
+   * A thread that ends takes all runs with it that were in it, of which at most one was too much for it: each is tried once
+   * more, one after the other, and has failed if that ends the same way.
+   */
+  private async convertInThread(job: RunJob): Promise<RunResult> {
+    try {
+      return await this.threads.convert(job);
+    } catch (cause) {
+      if (!isThreadLoss(cause)) throw cause;
+    }
+    try {
+      return await this.oneByOne(() => this.threads.convert(job));
+    } catch (cause) {
+      if (!isThreadLoss(cause)) throw cause;
+      removeStaged(stagedFiles(this.repository, job.hash));
+      return { report: report(job, 'failed', { reason: cause.sentence }) };
+    }
+  }
+
+  /** Writing it again is always right: what a thread that was stopped has left of it counts for nothing until it is whole. */
+  private async writeIndex(hashes: readonly string[], finished: boolean): Promise<IndexOutcome> {
+    try {
+      if (!this.stopped) return await this.threads.writeIndex(hashes, finished);
+    } catch (cause) {
+      if (!this.stopped && !isThreadLoss(cause)) throw cause;
+    }
+    if (!this.stopped) return this.threads.writeIndex(hashes, finished);
+    await this.stopThreads();
+    return writeIndex(this.repository, hashes, finished);
   }
 
   private followDeletions(): void {
@@ -223,5 +259,19 @@ export class Conversion {
   private async stopThreads(): Promise<void> {
     this.stopped = true;
     await this.threads.stop();
+  }
+}
+
+/** Opens all that a conversion holds, or nothing. */
+function takeHold(repository: Repository, startThreads: () => RunThreads) {
+  const ledger = Ledger.open(repository.ledgerFile);
+  let metadata: RunMetadata | undefined;
+  try {
+    metadata = new RunMetadata(repository.metadataFile);
+    return { ledger, metadata, threads: startThreads() };
+  } catch (cause) {
+    metadata?.close();
+    ledger.close();
+    throw cause;
   }
 }

@@ -80,6 +80,14 @@ export function errorCode(cause: unknown): string | undefined {
   return typeof cause.code === 'string' ? cause.code : undefined;
 }
 
+/** The path that an error of the system is about; undefined for errors that {@link toConvertError} has no words for. */
+export function systemErrorPath(cause: unknown): string | undefined {
+  const code = errorCode(cause);
+  if (code === undefined || !Object.hasOwn(CODES, code)) return undefined;
+  const path = typeof cause === 'object' && cause !== null && 'path' in cause ? cause.path : undefined;
+  return typeof path === 'string' ? path : 'A file';
+}
+
 /** True for what an aborted signal throws. */
 export function isAbort(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === 'AbortError' || errorCode(cause) === 'ABORT_ERR');

@@ -4,23 +4,23 @@ import { writeIndex } from './aim/run-index.js';
 import { StepOrders } from './aim/step-order.js';
 import { checkRuns } from './check-runs.js';
 import { convertRun } from './convert-run.js';
-import { toConvertError } from './errors.js';
+import { asFatal } from './errors.js';
 import { openStore } from './mlflow/open-store.js';
+import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { RunEnvironment } from './run-job.js';
 import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
 
 const data = workerData as ThreadData;
 const counters = new BigInt64Array(data.progress);
 
-const shared: Omit<RunEnvironment, 'options'> = {
-  store: openStore(data.trackingUri, data.source),
-  repository: Repository.at(data.repository),
-  orders: new StepOrders(),
-  progress: (points, artifactBytes) => {
-    Atomics.add(counters, 0, BigInt(points));
-    Atomics.add(counters, 1, BigInt(artifactBytes));
-  },
-};
+const repository = Repository.at(data.repository);
+const orders = new StepOrders();
+
+/**
+ * Opened by the first task that needs it, and again by the next when that failed: a source may be away for a moment. What
+ * is thrown while a thread starts has nobody to hear it; here it is the failure of the task.
+ */
+let store: TrackingStore | undefined;
 
 /** A thread is stopped from outside, at once; the signal is there for the stages, which also run without threads. */
 const { signal } = new AbortController();
@@ -29,7 +29,7 @@ export default async function work(task: ThreadTask): Promise<ThreadAnswer> {
   try {
     return await perform(task);
   } catch (cause) {
-    const { kind, message, where, hint } = toConvertError(cause, 'fatal', shared.repository.path);
+    const { kind, message, where, hint } = asFatal(cause, data.repository);
     return { failure: { kind, message, where, hint } };
   }
 }
@@ -41,11 +41,17 @@ async function perform(task: ThreadTask): Promise<ThreadAnswer> {
     case 'check':
       return { checked: await checkRuns(task.jobs, environmentAt(task.now), signal) };
     case 'index':
-      return writeIndex(shared.repository, task.hashes, task.finished);
+      return writeIndex(repository, task.hashes, task.finished);
   }
 }
 
 /** A watch lasts for weeks: the time by which runs become stale is that of each task. */
 function environmentAt(now: number): RunEnvironment {
-  return { ...shared, options: { ...data.options, now } };
+  store ??= openStore(data.trackingUri, data.source);
+  return { store, repository, orders, progress, options: { ...data.options, now } };
+}
+
+function progress(points: number, artifactBytes: number): void {
+  Atomics.add(counters, 0, BigInt(points));
+  Atomics.add(counters, 1, BigInt(artifactBytes));
 }

@@ -5,6 +5,7 @@ import type { CheckAnswer, CheckJob } from './check-runs.js';
 import { ConvertError } from './errors.js';
 import type { SourceOptions } from './mlflow/source-options.js';
 import type { RunJob, RunOptions, RunResult } from './run-job.js';
+import { isThreadLoss, threadLoss } from './thread-loss.js';
 
 /** What a worker thread is told at its start. */
 export interface ThreadData {
@@ -43,11 +44,34 @@ function reviveError({ kind, message, where, hint }: ErrorRecord): ConvertError 
  */
 const LOAD_BY_IMPORT = '--no-experimental-require-module';
 
+function startPool(workerData: ThreadData, threads: number, tasksPerThread: number): Piscina<ThreadTask, ThreadAnswer> {
+  try {
+    return new Piscina<ThreadTask, ThreadAnswer>({
+      filename: new URL('./run-thread.js', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      // Waiting in Atomics.wait blocks a worker's event loop and cost a fifth of the time for small runs.
+      atomics: 'disabled',
+      concurrentTasksPerWorker: tasksPerThread,
+      workerData,
+      // Young: half of what Node gives, as fast and a tenth less memory in all. Old: as much as Node gives on a small machine,
+      // enough for a run of 400,000 metrics. From 2 GiB on V8 lets far more garbage gather: 417 MB in all for 20,000 runs
+      // instead of 276.
+      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 2000 },
+      env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
+    });
+  } catch (cause) {
+    throw threadLoss(cause);
+  }
+}
+
 /** Worker threads that convert whole runs: nothing is shared between them but the counters of progress. */
 export class RunThreads {
   private readonly pool: Piscina<ThreadTask, ThreadAnswer>;
   private readonly counters: BigInt64Array;
   private stopping: Promise<void> | undefined;
+  /** Of each task that is under way, what rejects it. */
+  private readonly waiting = new Set<(cause: unknown) => void>();
   private reported = [0n, 0n] as [bigint, bigint];
 
   /** `concurrency` runs are under way at once, on at most `max` threads. */
@@ -58,30 +82,24 @@ export class RunThreads {
     // each thread opens the source itself, and has its share of what may be under way
     const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
     const data: ThreadData = { ...work, source, progress };
-    this.pool = new Piscina<ThreadTask, ThreadAnswer>({
-      filename: new URL('./run-thread.js', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      // Waiting in Atomics.wait blocks a worker's event loop and cost a fifth of the time for small runs.
-      atomics: 'disabled',
-      concurrentTasksPerWorker: Math.ceil(concurrency / threads),
-      workerData: data,
-      // Young: half of what Node gives, as fast and a tenth less memory in all. Old: as much as Node gives on a small machine,
-      // enough for a run of 400,000 metrics. From 2 GiB on V8 lets far more garbage gather: 417 MB in all for 20,000 runs
-      // instead of 276.
-      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 2000 },
-      env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
-    });
+    this.pool = startPool(data, threads, Math.ceil(concurrency / threads));
+    this.pool.on('error', (cause: unknown) => setImmediate(() => this.lostThread(cause)));
   }
 
+  /** Rejects with what {@link threadLoss} says when the thread ends under the run. */
   async convert(job: RunJob): Promise<RunResult> {
     return (await this.run({ type: 'run', job, now: Date.now() })) as RunResult;
   }
 
-  /** For each of these runs, whether it is as it was when it was converted. */
+  /** For each of these runs, whether it is as it was when it was converted; nothing for any when the thread ends. */
   async check(jobs: readonly CheckJob[]): Promise<readonly CheckAnswer[]> {
-    const answer = await this.run({ type: 'check', jobs, now: Date.now() });
-    return (answer as { checked: readonly CheckAnswer[] }).checked;
+    try {
+      const answer = await this.run({ type: 'check', jobs, now: Date.now() });
+      return (answer as { checked: readonly CheckAnswer[] }).checked;
+    } catch (cause) {
+      if (isThreadLoss(cause)) return [];
+      throw cause;
+    }
   }
 
   readonly writeIndex: WriteIndex = async (hashes, finished) => {
@@ -89,9 +107,29 @@ export class RunThreads {
   };
 
   private async run(task: ThreadTask): Promise<Exclude<ThreadAnswer, { failure: ErrorRecord }>> {
-    const answer = await this.pool.run(task);
+    const answer = await this.post(task);
     if ('failure' in answer) throw reviveError(answer.failure);
     return answer;
+  }
+
+  private async post(task: ThreadTask): Promise<ThreadAnswer> {
+    return new Promise((resolve, reject) => {
+      const lose = (cause: unknown) => reject(this.stopping === undefined ? threadLoss(cause) : cause);
+      this.waiting.add(lose);
+      Promise.resolve()
+        .then(() => this.pool.run(task))
+        .then(resolve, lose)
+        .finally(() => this.waiting.delete(lose));
+    });
+  }
+
+  /**
+   * A thread has ended that had no task. Others go on, or have taken its place; where there is none, because they cannot be
+   * started, nobody would ever take the tasks that wait.
+   */
+  private lostThread(cause: unknown): void {
+    if (this.pool.threads.length > 0) return;
+    for (const lose of this.waiting) lose(cause);
   }
 
   /** Points and artifact bytes since the last call. */

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ConvertError } from '../errors.js';
+import { asFatal, ConvertError, systemErrorPath } from '../errors.js';
 
 /**
  * An error as a sentence for people. What is not a {@link ConvertError} nobody has foreseen: the sentence says how to
@@ -7,6 +7,8 @@ import { ConvertError } from '../errors.js';
  */
 export function describeError(error: unknown): string {
   if (error instanceof ConvertError) return error.sentence;
+  const path = systemErrorPath(error);
+  if (path !== undefined) return asFatal(error, path).sentence;
   const message = error instanceof Error ? error.message || error.name : String(error);
   const ended = /[.!?]$/.test(message) ? message : `${message}.`;
   const hint = 'Run again with MLFLOW2AIM_DEBUG=1 to see where it comes from, and please report it.';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { DEFAULT_SOURCE } from '../../src/mlflow/source-options.js';
@@ -17,8 +18,8 @@ function newStoreWithRuns(): FileStoreBuilder {
   return store;
 }
 
-/** What a script says that has `threads` of its own and `job(runId)` for them, line by line. */
-async function saidBy(act: string): Promise<string[]> {
+/** What a script says that has `threads` of its own, `job(runId)` for them, and the store's `root`, line by line. */
+async function saidBy(act: string, { threads = 2, preload }: { threads?: number; preload?: string } = {}) {
   const { root } = newStoreWithRuns();
   const { path } = Repository.open(temporaryDirectory());
   const options = {
@@ -28,13 +29,17 @@ async function saidBy(act: string): Promise<string[]> {
     artifacts: DEFAULT_ARTIFACTS,
     now: 1_800_000_000_000,
   };
-  const { stdout, stderr } = await startScript(`
+  const { stdout, stderr } = await startScript(
+    `
     const { RunThreads } = await import(${JSON.stringify(built('run-threads.js'))});
     const work = ${JSON.stringify({ trackingUri: root, source: DEFAULT_SOURCE, repository: path, options })};
-    const threads = new RunThreads(work, { concurrency: 2, max: 2 });
+    const root = work.trackingUri;
+    const threads = new RunThreads(work, { concurrency: ${threads}, max: ${threads} });
     const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
     const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
-    ${act}`).ended;
+    ${act}`,
+    { ...(preload !== undefined && { preload }) },
+  ).ended;
   expect(stderr).toBe('');
   return stdout.trim().split('\n');
 }
@@ -63,6 +68,59 @@ describe('worker threads', () => {
       console.log(report.outcome, report.reason);
       await threads.stop();`);
     expect(said).toEqual([expect.stringMatching(/^skipped Run nope cannot be read: .* does not exist\./)]);
+  });
+
+  test('outlive a source that is away when they start: the task fails, and the next finds what is back', async () => {
+    const said = await saidBy(`
+      const { renameSync } = await import('node:fs');
+      renameSync(root, root + '.away');
+      const said = (error) => error.kind + ' ' + error.sentence.replace(root, 'ROOT');
+      console.log(await threads.convert(job('${SHORT}')).catch(said));
+      console.log(await threads.check([job('${SHORT}')]).catch(said));
+      renameSync(root + '.away', root);
+      console.log((await threads.convert(job('${SHORT}'))).report.outcome);
+      await threads.stop();`);
+    expect(said).toEqual([
+      expect.stringMatching(/^fatal ROOT does not exist\./),
+      expect.stringMatching(/^fatal ROOT does not exist\./),
+      'new',
+    ]);
+  });
+
+  test('that end under a task are replaced, and the task says so', async () => {
+    const marker = join(temporaryDirectory(), 'marker');
+    // what is thrown where nobody waits for it ends a thread
+    const preload = `
+      import { isMainThread } from 'node:worker_threads';
+      import { existsSync, writeFileSync } from 'node:fs';
+      if (!isMainThread && !existsSync(${JSON.stringify(marker)})) {
+        writeFileSync(${JSON.stringify(marker)}, '');
+        setImmediate(() => { throw new Error('stray'); });
+      }`;
+    const said = await saidBy(
+      `const lost = (error) => error.kind + ' ' + error.sentence;
+      console.log(await threads.convert(job('${SHORT}')).catch(lost));
+      console.log((await threads.convert(job('${SHORT}'))).report.outcome);
+      await threads.stop();`,
+      { threads: 1, preload },
+    );
+    expect(said).toEqual(['skip-run The thread that worked on it ended: stray.', 'new']);
+  });
+
+  test('that cannot be started fail all tasks, those that wait as well', async () => {
+    const preload = `
+      import { isMainThread } from 'node:worker_threads';
+      if (!isMainThread) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });`;
+    const said = await saidBy(
+      `const failed = (error) => error.kind + ' ' + error.sentence;
+      const tasks = Array.from({ length: 8 }, () => threads.convert(job('${SHORT}')).catch(failed));
+      console.log(new Set(await Promise.all(tasks)).size, await tasks[7]);
+      await threads.stop();`,
+      { preload },
+    );
+    expect(said).toEqual([
+      expect.stringMatching(/^1 fatal A worker thread could not be started: .*Lower --concurrency/),
+    ]);
   });
 
   test('are stopped in the middle of a run, which is then rejected', async () => {

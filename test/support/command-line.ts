@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -37,9 +37,20 @@ export function startCli(args: readonly string[], options: ProcessOptions = {}):
   return start([CLI, ...args], options);
 }
 
+/** The command behind another one, such as a shell that sets limits and takes the rest as its arguments. */
+export function startCommand(before: readonly [string, ...string[]], args: readonly string[]): Started {
+  built('cli.js');
+  const [program, ...more] = before;
+  return start([...more, process.execPath, CLI, ...args], {}, program);
+}
+
 /** Runs the text of an ES module in a process of its own. */
-export function startScript(script: string, options: { uid?: number } = {}): Started {
-  return start(['--input-type=module', '--eval', script], options);
+export function startScript(script: string, options: Pick<ProcessOptions, 'uid' | 'preload'> = {}): Started {
+  if (options.preload === undefined) return start(['--input-type=module', '--eval', script], options);
+  // threads that are started with a preloaded module refuse --input-type
+  const file = join(temporaryDirectory(), 'script.mjs');
+  writeFileSync(file, script);
+  return start([file], options);
 }
 
 interface ProcessOptions {
@@ -47,6 +58,8 @@ interface ProcessOptions {
   readonly uid?: number;
   /** Besides that of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The text of an ES module that is run first, in each thread. */
+  readonly preload?: string;
 }
 
 /** What a failed test leaves running. */
@@ -56,9 +69,14 @@ afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-function start(args: readonly string[], { env: more, ...options }: ProcessOptions): Started {
+function start(
+  main: readonly string[],
+  { env: more, preload, ...options }: ProcessOptions,
+  program = process.execPath,
+): Started {
+  const args = preload === undefined ? main : ['--import', moduleOf(preload), ...main];
   const { MLFLOW_TRACKING_URI: _, ...env } = { ...process.env, ...more };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...options });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...options });
   running.add(child);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
@@ -95,6 +113,10 @@ function start(args: readonly string[], { env: more, ...options }: ProcessOption
       waiter();
     });
   return { child, ended, line };
+}
+
+function moduleOf(text: string): string {
+  return `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
 }
 
 /** The part of a report file that tests read. */
