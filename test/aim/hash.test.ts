@@ -3,6 +3,7 @@ import { blake2b } from '@noble/hashes/blake2.js';
 import fc from 'fast-check';
 import { hashValue } from '../../src/aim/hash.js';
 import { hashSteps, numericHash } from '../../src/aim/step-hash.js';
+import { assembledKernel, libraryKernel } from '../../src/aim/step-kernel.js';
 import type { AimValue } from '../../src/aim/value.js';
 
 function stepId(step: bigint): bigint {
@@ -83,6 +84,19 @@ describe('hashes of steps', () => {
           message.writeBigInt64LE(numericHash(step));
           expect(ids[i]).toBe(Buffer.from(blake2b(message, { dkLen: 8, salt })).readBigUInt64LE());
         }
+      }),
+    );
+  });
+
+  test('are the same without WebAssembly', () => {
+    const [assembled, library] = [assembledKernel(8), libraryKernel(8)];
+    fc.assert(
+      fc.property(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxLength: 8 }), (steps) => {
+        for (const { words, hash } of [assembled, library]) {
+          words.set(steps);
+          hash(steps.length);
+        }
+        expect(library.words.slice(0, steps.length)).toEqual(assembled.words.slice(0, steps.length));
       }),
     );
   });
