@@ -74,7 +74,7 @@ export async function buildRun(
     experimentId: ref.experimentId,
     active: endTime === null,
     listed: job.listed,
-    reviewAt: unread.length > 0 ? 0 : staleFrom,
+    reviewAt: staleFrom,
     properties,
     ...(unread.length > 0 && { unread }),
     ...(!same && { files }),

@@ -19,6 +19,7 @@ import type { RunReport } from './report/run-report.js';
 import { type RunJob, type RunResult, report } from './run-job.js';
 import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
+import { type AcceptedChanges, AcceptedMissing, NOTHING_ACCEPTED } from './sync/accepted-missing.js';
 import { Deletions } from './sync/deletions.js';
 import { Ledger } from './sync/ledger.js';
 import { Retries } from './sync/retries.js';
@@ -50,6 +51,8 @@ export interface PassOptions {
   readonly brief?: boolean;
   /** The same when the pass is stopped by the signal. */
   readonly stopBriefly?: boolean;
+  /** Of a watch: something has happened to just these runs. */
+  readonly hinted?: boolean;
 }
 
 /**
@@ -66,7 +69,7 @@ export class Conversion {
   private readonly checks: number;
   /** For each run id met in this pass: whether a run of it has been taken. */
   private taken = new Map<string, Promise<boolean>>();
-  private readonly retries = new Retries();
+  private readonly accepted: AcceptedMissing;
   private readonly known: KnownRuns;
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
@@ -77,6 +80,7 @@ export class Conversion {
     private readonly events: ConvertEvents,
     store: TrackingStore,
     private readonly repository: Repository,
+    retries = new Retries(),
   ) {
     const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
     rmSync(repository.staging, { recursive: true, force: true });
@@ -87,9 +91,10 @@ export class Conversion {
     ({
       ledger: this.ledger,
       metadata: this.metadata,
+      accepted: this.accepted,
       threads: this.threads,
-    } = takeHold(repository, () => new RunThreads(work, threads)));
-    this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, this.retries, options);
+    } = takeHold(repository, options.missing ?? NOTHING_ACCEPTED, () => new RunThreads(work, threads)));
+    this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, retries, this.accepted, options);
     this.publisher = new Publisher(
       repository,
       this.metadata,
@@ -123,7 +128,7 @@ export class Conversion {
     this.taken = new Map();
     try {
       signal.throwIfAborted();
-      await this.convertAll(runs, done);
+      await this.convertAll(runs, done, options.hinted);
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
       this.followDeletions();
@@ -157,6 +162,12 @@ export class Conversion {
     return this.publisher.settle(hashes.filter((hash) => this.metadata.has(hash)));
   }
 
+  /** Says which of what this conversion was told to accept as missing, or no longer, means nothing that is known. */
+  checkAccepted(): void {
+    const { missing = NOTHING_ACCEPTED } = this.options;
+    for (const message of this.accepted.withoutEffect(missing, this.ledger)) this.events.emit('warning', { message });
+  }
+
   async close(): Promise<void> {
     await this.stopThreads();
     this.metadata.close();
@@ -165,10 +176,14 @@ export class Conversion {
   }
 
   /** Check → (in threads: fetch metric histories → classify artifacts → batch write) → publish. */
-  private async convertAll(runs: AsyncIterable<EnumeratedRun>, done: (passed: PassedRun) => void): Promise<void> {
+  private async convertAll(
+    runs: AsyncIterable<EnumeratedRun>,
+    done: (passed: PassedRun) => void,
+    hinted?: boolean,
+  ): Promise<void> {
     await highland<EnumeratedRun>(Readable.from(runs, { highWaterMark: 16 }))
       .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
-      .map((batch) => highland(this.known.check(batch)))
+      .map((batch) => highland(this.known.check(batch, hinted)))
       .parallel(this.checks)
       .flatMap((batch) => highland(batch))
       .map((run) => highland(this.convertOne(run)))
@@ -194,7 +209,8 @@ export class Conversion {
   private async convertChecked({ job, upToDate, active }: CheckedRun, twice: boolean): Promise<PassedRun> {
     const run: EnumeratedRun = { experiment: job.experiment, ref: job.ref };
     if (upToDate && !twice) {
-      return { run, report: report(job, 'unchanged'), ...(active !== undefined && { active }) };
+      const { unread = [] } = job.known ?? {};
+      return { run, report: report(job, 'unchanged', { unread }), ...(active !== undefined && { active }) };
     }
     return { run, ...(await this.convertJob({ ...job, twice })) };
   }
@@ -214,7 +230,10 @@ export class Conversion {
       return { report: report(job, 'skipped', { reason: REMOVED }) };
     }
     await this.publisher.add(staged);
-    return { report: result.report, ...(staged.active !== undefined && { active: staged.active }) };
+    const { incomplete: _, ...told } = result.report;
+    const left = this.accepted.left(staged);
+    const accounted = { ...told, ...(left.length > 0 && { incomplete: left }) };
+    return { report: accounted, ...(staged.active !== undefined && { active: staged.active }) };
   }
 
   /**
@@ -263,12 +282,13 @@ export class Conversion {
 }
 
 /** Opens all that a conversion holds, or nothing. */
-function takeHold(repository: Repository, startThreads: () => RunThreads) {
+function takeHold(repository: Repository, missing: AcceptedChanges, startThreads: () => RunThreads) {
   const ledger = Ledger.open(repository.ledgerFile);
   let metadata: RunMetadata | undefined;
   try {
+    const accepted = AcceptedMissing.remember(repository.ledgerFile, missing);
     metadata = new RunMetadata(repository.metadataFile);
-    return { ledger, metadata, threads: startThreads() };
+    return { ledger, accepted, metadata, threads: startThreads() };
   } catch (cause) {
     metadata?.close();
     ledger.close();

@@ -1,5 +1,6 @@
 import type { SourceOptions } from './mlflow/source-options.js';
 import type { ArtifactPolicy, DeletedPolicy, MappingPolicy } from './policies.js';
+import type { AcceptedChanges } from './sync/accepted-missing.js';
 
 /** What to convert, and how. */
 export interface ConvertOptions {
@@ -16,6 +17,8 @@ export interface ConvertOptions {
   readonly overwrite: boolean;
   /** Bring back runs that were removed in Aim after they had been converted. */
   readonly restoreRemoved: boolean;
+  /** What is gone for good in MLflow, or is not any more; remembered for later conversions. */
+  readonly missing?: AcceptedChanges;
   /** Runs under way at once; at least 1. */
   readonly concurrency: number;
   /** How the source is read. */

@@ -8,6 +8,8 @@ import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import type { RunReport } from './report/run-report.js';
 import { type BuiltRun, type RunEnvironment, type RunJob, type RunResult, report } from './run-job.js';
+import { awaitedOf, placesOf } from './run-places.js';
+import { isStillUnread } from './still-unread.js';
 import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
@@ -29,7 +31,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
     const inputs = inputsOf(job, environment);
     const untouched = !wasWrittenByAim(environment.repository, job.hash);
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
-      return { report: report(job, 'unchanged') };
+      return { report: report(job, 'unchanged', { unread: known?.unread ?? [] }) };
     }
     const run = await environment.store.run(ref, header);
     const reason = reasonToSkip(job, run, environment);
@@ -41,13 +43,18 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
       );
     }
     const marks = { revision, inputs };
-    if (untouched && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
+    const read = { ref, run, header };
+    const found = !(await isStillUnread(known?.again ?? [], read, environment.store));
+    if (untouched && !found && isAsItWas(job, revision, inputs, environment.options.now)) {
+      return { report: report(job, 'unchanged', { run, unread: known?.unread ?? [] }) };
+    }
+    if (untouched && !found && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
       const grown = await tryToGrow({ ...job, growth: known.growth }, run, marks, environment, header);
-      if (grown !== undefined) return resultOf(job, grown);
+      if (grown !== undefined) return resultOf(job, grown, environment);
     }
     const body = new NoticeList(signal);
     told.push(body);
-    return resultOf(job, await buildRun(job, run, marks, environment, header, body));
+    return resultOf(job, await buildRun(job, run, marks, environment, header, body), environment);
   } catch (cause) {
     if (signal.aborted) throw cause;
     const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
@@ -96,8 +103,13 @@ export function inputsOf({ experiment }: Pick<RunJob, 'experiment'>, { store, op
 /** Most runs come behind one of the same experiment. */
 let lastInputs = { text: '', digest: '' };
 
+/** Whether a run is as it was, and nothing of it is to be looked at again. */
+export function isUpToDate(job: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
+  return (job.known?.again ?? []).length === 0 && isAsItWas(job, revision, inputs, now);
+}
+
 /** Whether what was read the last time would be read again, and written the same. */
-export function isUpToDate({ known }: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
+function isAsItWas({ known }: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
 }
@@ -117,8 +129,14 @@ function reasonToSkip(
   return undefined;
 }
 
-function resultOf(job: RunJob, { outcome, details, staged }: BuiltRun): RunResult {
-  return { report: report(job, outcome, details), staged };
+function resultOf(job: RunJob, { outcome, details, staged }: BuiltRun, { store }: RunEnvironment): RunResult {
+  const { unread = [] } = staged;
+  const places = placesOf(job.ref, store.uri, details.run?.artifactUri);
+  const awaited = awaitedOf(places, store.uri);
+  return {
+    report: report(job, outcome, details),
+    staged: { ...staged, ...(unread.length > 0 && { places }), ...(awaited !== undefined && { awaited }) },
+  };
 }
 
 function failure(job: RunJob, error: ConvertError, notices: readonly Notice[]): RunReport {

@@ -61,7 +61,7 @@ export async function growRun(
   progress(counts.points, counts.artifactBytes);
 
   const growth = growthAfter(before, grown, files);
-  const { properties, staleFrom } = grown.mapped;
+  const { properties, staleFrom: reviewAt } = grown.mapped;
   const same = !isStaged(files);
   const unread = unreadParts(grown.notices);
   const staged: StagedRun = {
@@ -71,7 +71,7 @@ export async function growRun(
     experimentId: job.ref.experimentId,
     active: true,
     listed: job.listed,
-    reviewAt: unread.length > 0 ? 0 : staleFrom,
+    reviewAt,
     properties,
     ...(unread.length > 0 && { unread }),
     ...(!same && { files }),

@@ -4,10 +4,12 @@ import type { RunMetadata } from './aim/run-metadata.js';
 import type { CheckJob } from './check-runs.js';
 import type { ConvertOptions } from './convert-options.js';
 import { runHash } from './mapping.js';
+import type { UnreadPart } from './model.js';
 import type { RunJob } from './run-job.js';
 import type { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
-import type { Ledger } from './sync/ledger.js';
+import type { AcceptedMissing } from './sync/accepted-missing.js';
+import type { Ledger, LedgerEntry } from './sync/ledger.js';
 import type { Retries } from './sync/retries.js';
 
 /** A run of the source, with what is known of it. */
@@ -27,12 +29,16 @@ export class KnownRuns {
     private readonly metadata: RunMetadata,
     private readonly threads: Pick<RunThreads, 'check'>,
     private readonly retries: Retries,
+    private readonly accepted: AcceptedMissing,
     private readonly options: Pick<ConvertOptions, 'includeDeleted' | 'restoreRemoved'>,
   ) {}
 
-  /** Finds those runs of a batch that are as they were when they were converted. */
-  async check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]> {
-    const found = batch.map((run) => this.lookUp(run));
+  /**
+   * Finds those runs of a batch that are as they were when they were converted.
+   * @param hinted something has happened to these runs, be it that what could not be read can be by now
+   */
+  async check(batch: readonly EnumeratedRun[], hinted = false): Promise<CheckedRun[]> {
+    const found = batch.map((run) => this.lookUp(run, hinted));
     const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
     const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));
     const byJob = new Map(known.map(({ job }, i) => [job, answers[i]]));
@@ -59,22 +65,40 @@ export class KnownRuns {
     return entry.pending === undefined && !this.metadata.has(hash);
   }
 
-  private lookUp(run: EnumeratedRun): Omit<CheckedRun, 'upToDate'> {
+  private lookUp(run: EnumeratedRun, hinted: boolean): Omit<CheckedRun, 'upToDate'> {
     const hash = runHash(run.ref.runId);
     const entry = this.ledger.get(hash);
     const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
-    const { revision, inputs, properties, active, growth } = entry;
-    const reviewAt = entry.reviewAt === 0 && !this.retries.isDue(hash) ? null : entry.reviewAt;
-    const known = { revision, inputs, reviewAt, ...(growth !== undefined && { growth }) };
+    const { revision, inputs, properties, active, growth, reviewAt } = entry;
+    const unread = this.accepted.left(entry);
+    const known = {
+      revision,
+      inputs,
+      reviewAt,
+      ...(growth !== undefined && { growth }),
+      ...(unread.length > 0 && { unread }),
+      again: this.lookedAtAgain(entry, unread, hinted),
+    };
     const job = { ...run, hash, listed, known, before: properties };
     return { job, ...(active !== undefined && { active }) };
   }
+
+  /**
+   * What of a run that may be as it was is to be looked at again. Of a run that goes on there is a hint with each point:
+   * those say nothing of what could not be read.
+   */
+  private lookedAtAgain(entry: LedgerEntry, unread: readonly UnreadPart[], hinted: boolean): readonly UnreadPart[] {
+    const { hash, active, awaited } = entry;
+    if (unread.length === 0 && awaited === undefined) return [];
+    if (!this.retries.isDue(hash) && (!hinted || active === true)) return [];
+    return awaited !== undefined && existsSync(awaited) ? [...unread, { part: 'artifacts' }] : unread;
+  }
 }
 
-/** What is needed to check a run; not the state of its metrics, which may be large. */
+/** What is needed to check a run; not the state of its metrics, which may be large, nor what could not be read. */
 function checkJob({ experiment, ref, hash, known }: RunJob): CheckJob {
   if (known === undefined) return { experiment, ref, hash };
-  const { growth: _, ...marks } = known;
+  const { growth: _, unread: __, ...marks } = known;
   return { experiment, ref, hash, known: marks };
 }

@@ -16,10 +16,14 @@ import { SyncJournal } from './sync/sync-journal.js';
  * happens, the repository holds only whole runs.
  */
 export async function convert(options: ConvertOptions, events: ConvertEvents, signal: AbortSignal): Promise<void> {
+  const unread = new Set<string>();
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: (message) => events.emit('warning', { message }),
-    unread: (message) => events.emit('unread', { message }),
+    unread: (message) => {
+      unread.add(message);
+      events.emit('unread', { message });
+    },
   });
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
@@ -29,7 +33,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) events.emit('warning', { message: left });
-      await convertOnce(options, events, { store, repository, listing }, signal);
+      await convertOnce(options, events, { store, repository, listing, unread }, signal);
     } finally {
       lock.release();
     }
@@ -42,12 +46,14 @@ interface Ends {
   readonly store: TrackingStore;
   readonly repository: Repository;
   readonly listing: Listing;
+  /** What of the source itself could not be read: sentences. */
+  readonly unread: ReadonlySet<string>;
 }
 
 async function convertOnce(
   options: ConvertOptions,
   events: ConvertEvents,
-  { store, repository, listing }: Ends,
+  { store, repository, listing, unread }: Ends,
   signal: AbortSignal,
 ): Promise<void> {
   const conversion = new Conversion(options, events, store, repository);
@@ -60,7 +66,8 @@ async function convertOnce(
     };
     await conversion.pass(runs, signal, { done });
     conversion.vanished(await listing.missing(conversion.ledger, signal));
-    journal.passed({ complete: true });
+    journal.passed({ complete: true, unread });
+    conversion.checkAccepted();
   } catch (error) {
     if (!signal.aborted) journal.failed(error);
     throw error;

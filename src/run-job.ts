@@ -3,9 +3,10 @@ import type { StagedFiles } from './aim/run-files.js';
 import type { RunProperties } from './aim/run-metadata.js';
 import type { StepOrders } from './aim/step-order.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
-import type { Notice, Run } from './model.js';
+import type { Notice, Run, UnreadPart } from './model.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
+import type { RunPlaces } from './run-places.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import type { Progress } from './stages/write-batches.js';
 import type { ToldPart } from './unread-parts.js';
@@ -19,8 +20,6 @@ export interface RunJob extends EnumeratedRun {
   readonly before?: RunProperties;
   /** A run of this id is in the repository already from this very conversion. */
   readonly twice?: boolean;
-  /** What is missing of the run in its source is gone for good, as the user says: it goes from Aim, too. */
-  readonly accepted?: boolean;
   /** The source's mark of the run, where it has been looked at a moment ago: what has come since is found the next time. */
   readonly revision?: string;
   /** What the ledger says was read, if anything. */
@@ -30,6 +29,10 @@ export interface RunJob extends EnumeratedRun {
     readonly reviewAt: number | null;
     /** What is needed to add to the run in place. */
     readonly growth?: string;
+    /** What could not be read then, as far as it is not accepted as missing. */
+    readonly unread?: readonly ToldPart[];
+    /** What is to be looked at again now, though the run may be as it was. */
+    readonly again?: readonly UnreadPart[];
   };
 }
 
@@ -52,6 +55,10 @@ export interface StagedRun {
   readonly growth?: string;
   /** What could not be read; absent or empty when all was. Aim keeps what it has of these parts. */
   readonly unread?: readonly ToldPart[];
+  /** Where the run lies, when something could not be read. */
+  readonly places?: RunPlaces;
+  /** The directory that would hold the run's files, and that was not there. */
+  readonly awaited?: string;
 }
 
 /** What became of a job: the report, and what is to be published. */

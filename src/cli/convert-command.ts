@@ -46,8 +46,8 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    const isWhole = numbers.runs.failed === 0 && numbers.experimentsUnread === 0 && failure === undefined;
-    return isWhole ? ExitCode.Done : ExitCode.SomeFailed;
+    const unread = numbers.runs.failed + numbers.runsIncomplete + numbers.experimentsUnread;
+    return unread === 0 && failure === undefined ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
     const sourced = withSource(settings);

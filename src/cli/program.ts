@@ -8,6 +8,7 @@ import {
   type DeletedPolicy,
   type RepeatedSteps,
 } from '../policies.js';
+import { CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
 import {
   type ListenAddress,
   parseDuration,
@@ -35,6 +36,8 @@ export interface ConvertFlags {
   readonly deleted: DeletedPolicy;
   readonly overwrite?: true;
   readonly restoreRemoved?: true;
+  readonly acceptMissing: readonly string[];
+  readonly unacceptMissing: readonly string[];
   readonly concurrency: number;
   readonly requestsPerSecond?: number;
   readonly workspace?: string;
@@ -59,6 +62,7 @@ export interface ConvertFlags {
 /** The flags of `status`. */
 export interface StatusFlags {
   readonly repo: string;
+  readonly incomplete?: true;
   readonly json?: true;
 }
 
@@ -68,48 +72,6 @@ export interface Handlers {
   readonly convert: (flags: ConvertFlags, rules: readonly ArtifactRule[]) => void;
   readonly status: (flags: StatusFlags) => void;
 }
-
-const PROGRAM_HELP = `
-Examples:
-  mlflow2aim convert                                      ./mlruns or ./mlflow.db into ./.aim
-  mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
-  mlflow2aim sync                                         the same, and then follow what changes
-  mlflow2aim status                                       what is synced from where, and what failed
-  mlflow2aim convert --help                               all flags, more examples
-`;
-
-const CONVERT_HELP = `
-Flags may be written with - or with _: --tracking-uri, --tracking_uri. The names that aimlflow gives them
-(--mlflow-tracking-uri, --aim-repo) are understood too.
-
-Exit codes: 0 all done, or a watch that was asked to end; 1 nothing could be done; 2 usage; 3 done, but some runs
-failed or could not be read; 130 interrupted (143 by SIGTERM).
-
-Examples:
-  Everything in ./mlruns or ./mlflow.db, into the Aim repository in this directory:
-    mlflow2aim convert
-
-  Two experiments, the second by its id, into /data/aim/.aim:
-    mlflow2aim convert --tracking_uri /data/mlruns --experiment resnet50 --experiment 12 --repo /data/aim
-
-  From a tracking server, from a database:
-    mlflow2aim convert --tracking_uri https://mlflow.example.org --repo /data/aim
-    mlflow2aim convert --tracking_uri postgresql://ada@db.example.org/mlflow --artifacts-destination s3://bucket/mlflow
-
-  No artifacts but PNG images; a record of every run and of what was left behind:
-    mlflow2aim convert --include-artifacts '*.png' --report report.json
-
-  All artifacts but those of checkpoints, the last one excepted:
-    mlflow2aim convert --exclude-artifacts 'checkpoints/**' --include-artifacts 'checkpoints/last/**'
-
-  Beside training: up to date first, then every change within seconds, until Ctrl-C:
-    mlflow2aim convert --watch        (or: mlflow2aim sync)
-
-  From a script:
-    mlflow2aim convert --log-format json > mlflow2aim.log
-
-Run it again at any time: it goes on where it was stopped, and changes only what has changed.
-`;
 
 /** The commands and their flags. `sync` is `convert --watch`. */
 export function createProgram({ convert, status }: Handlers): Command {
@@ -129,6 +91,7 @@ export function createProgram({ convert, status }: Handlers): Command {
     .description('Tells what an Aim repository holds from where, how far behind it is, and what failed and why.')
     .helpOption('-h, --help', 'print this help')
     .addOption(repoOption())
+    .addOption(new Option('--incomplete', 'name every run of which something could not be read, with the reasons'))
     .addOption(new Option('--json', 'print it as JSON'))
     .action((flags: StatusFlags) => status(flags));
   return program;
@@ -148,6 +111,10 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
   return command.action((flags: ConvertFlags) => handler(flags, rules));
 }
 
+function collectTexts(text: string, before: readonly string[]): readonly string[] {
+  return [...before, parseText(text)];
+}
+
 function repoOption(): Option {
   return new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText);
 }
@@ -165,7 +132,7 @@ function sourceOptions(): Option[] {
     repoOption(),
     new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
       .default([], 'all')
-      .argParser((text, before: readonly string[]) => [...before, parseText(text)]),
+      .argParser(collectTexts),
     new Option(
       '--workspace <NAME>',
       'the workspace of a server or database that has several (default: $MLFLOW_WORKSPACE, else none)',
@@ -176,6 +143,15 @@ function sourceOptions(): Option[] {
       .default(DEFAULT_DELETED),
     new Option('--overwrite', 'write again the runs that Aim has changed since they were converted'),
     new Option('--restore-removed', 'bring back converted runs that were removed in Aim'),
+    new Option(
+      '--accept-missing <RUN_ID|URI>',
+      'what cannot be read of this run, or of artifacts or runs below this path or URI, is gone for good: no longer told, and remembered; may be repeated',
+    )
+      .default([], 'nothing')
+      .argParser(collectTexts),
+    new Option('--unaccept-missing <RUN_ID|URI>', 'takes --accept-missing back; may be repeated')
+      .default([], 'nothing')
+      .argParser(collectTexts),
   ];
 }
 

@@ -28,6 +28,8 @@ export interface WatchSettings {
 export interface StatusSettings {
   /** The directory that holds `.aim`. */
   readonly repo: string;
+  /** Whether every run of which something could not be read is to be named. */
+  readonly incomplete: boolean;
   readonly json: boolean;
 }
 
@@ -57,6 +59,7 @@ export function convertSettings(
       deleted: flags.deleted,
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
+      missing: { accept: flags.acceptMissing, unaccept: flags.unacceptMissing },
       concurrency: flags.concurrency,
       source: sourceOptions(flags, env),
       mapping: {
@@ -108,7 +111,7 @@ function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
 
 /** @throws SettingsError */
 export function statusSettings(flags: StatusFlags): StatusSettings {
-  return { repo: repoDirectory(flags.repo), json: flags.json ?? false };
+  return { repo: repoDirectory(flags.repo), incomplete: flags.incomplete ?? false, json: flags.json ?? false };
 }
 
 /** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */

@@ -1,6 +1,5 @@
 import { type Logger, pino } from 'pino';
 import type { ConvertEvents } from '../events.js';
-import type { Notice } from '../model.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
 import type { RunReport } from './run-report.js';
@@ -74,8 +73,9 @@ export class JsonLog implements View {
   }
 
   /** Of a watch each new point is an update: those are told together, a few times a minute. */
-  #run({ notices, ...run }: RunReport): void {
-    const record = { event: 'run', ...run, notices: countByKind(notices) };
+  #run({ notices, incomplete, ...run }: RunReport): void {
+    const unread = incomplete === undefined ? {} : { incomplete: countBy(incomplete.map(({ part }) => part)) };
+    const record = { event: 'run', ...run, notices: countBy(notices.map(({ kind }) => kind)), ...unread };
     if (this.#watch.isWatching && run.outcome === 'updated') return;
     if (run.outcome === 'failed') this.#log.error(record);
     else this.#log.info(record);
@@ -83,9 +83,9 @@ export class JsonLog implements View {
 }
 
 /** Each notice is in the report file; a line of the log stays short whatever happened to its run. */
-function countByKind(notices: readonly Notice[]): Partial<Record<Notice['kind'], number>> {
-  const counts: Partial<Record<Notice['kind'], number>> = {};
-  for (const { kind } of notices) counts[kind] = (counts[kind] ?? 0) + 1;
+function countBy<Key extends string>(keys: readonly Key[]): Partial<Record<Key, number>> {
+  const counts: Partial<Record<Key, number>> = {};
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
   return counts;
 }
 

@@ -9,7 +9,12 @@ const EXTENSIONS_NAMED = 6;
 
 /** The table at the end of a conversion. */
 export function summaryLines(numbers: SummaryNumbers): string[] {
-  const parts = [tableLines(tableRows(numbers)), skippedRunLines(numbers), failedRunLines(numbers)];
+  const parts = [
+    tableLines(tableRows(numbers)),
+    skippedRunLines(numbers),
+    failedRunLines(numbers),
+    incompleteLines(numbers),
+  ];
   return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
@@ -21,6 +26,16 @@ export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
   if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   const left = runs.failed === 1 ? 'was left as it was' : 'were left as they were';
   return [`${formatNoun(runs.failed, 'run')} failed and ${left}:`, ...lines];
+}
+
+/** What to do about runs that are incomplete; empty when none are. */
+export function incompleteLines({ runsIncomplete }: SummaryNumbers): string[] {
+  if (runsIncomplete === 0) return [];
+  return [
+    `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. Mount what is not mounted, give the`,
+    'credentials or --artifacts-destination, or say --accept-missing RUN_ID|URI for what is gone for good.',
+    'mlflow2aim status --incomplete names them.',
+  ];
 }
 
 /** A run that failed, with its reason; as text from elsewhere, not fit for a terminal yet. */
@@ -45,6 +60,7 @@ function tableRows(numbers: SummaryNumbers): TableRow[] {
   return [
     ['experiments', formatCount(numbers.experiments), amounts([numbers.experimentsUnread, 'more could not be read'])],
     runsRow(numbers),
+    ...incompleteRow(numbers),
     ...goneRow(numbers),
     ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
     ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
@@ -61,6 +77,14 @@ function runsRow({ runs }: SummaryNumbers): TableRow {
   const total = runs.new + runs.updated + runs.unchanged + runs.skipped + runs.failed;
   const details = Object.entries(runs).map(([outcome, count]) => `${formatCount(count)} ${outcome}`);
   return ['runs', formatCount(total), details];
+}
+
+/** `incomplete  126  artifacts of 120 runs, params of 6` */
+function incompleteRow({ runsIncomplete, unreadParts }: SummaryNumbers): TableRow[] {
+  if (runsIncomplete === 0) return [];
+  const parts = Object.entries(unreadParts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const named = parts.map(([part, runs], i) => `${part} of ${i === 0 ? formatNoun(runs, 'run') : formatCount(runs)}`);
+  return [['incomplete', formatCount(runsIncomplete), [named.join(', '), 'what Aim had of them was kept']]];
 }
 
 function goneRow({ runsGone }: SummaryNumbers): TableRow[] {
@@ -81,7 +105,7 @@ function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow 
 }
 
 /** One row for each reason, the commonest extensions named. */
-function skippedArtifactRows({ artifactsSkipped, runsWithoutArtifacts }: SummaryNumbers): TableRow[] {
+function skippedArtifactRows({ artifactsSkipped }: SummaryNumbers): TableRow[] {
   const byReason = new Map<string, { files: number; extensions: string[] }>();
   for (const { reason, extension, files } of artifactsSkipped) {
     const text = skipReasonText(reason);
@@ -90,13 +114,9 @@ function skippedArtifactRows({ artifactsSkipped, runsWithoutArtifacts }: Summary
     row.extensions.push(`${formatCount(files)} ${extension === '' ? 'without extension' : extension}`);
     byReason.set(text, row);
   }
-  const rows = [...byReason].map(
+  return [...byReason].map(
     ([text, { files, extensions }]): TableRow => ['left behind', formatCount(files), [text, shortList(extensions)]],
   );
-  if (runsWithoutArtifacts > 0) {
-    rows.push(['left behind', '', [`all artifacts of ${formatNoun(runsWithoutArtifacts, 'run')}: unreachable`]]);
-  }
-  return rows;
 }
 
 function shortList(items: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { ConvertEvents } from '../events.js';
-import type { ArtifactSkipReason, Notice } from '../model.js';
+import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.js';
 import type { GoneRun } from '../sync/deletions.js';
 import { fileExtension } from './notice-text.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './run-report.js';
@@ -33,8 +33,12 @@ export interface SummaryNumbers extends RunCounts {
   readonly runsPublished: number;
   /** Artifacts that were not transferred; `extension` is in lower case with its dot, or empty. */
   readonly artifactsSkipped: ReadonlyArray<{ reason: ArtifactSkipReason | 'other'; extension: string; files: number }>;
-  /** Runs whose artifacts could not be reached at all. */
+  /** Runs whose artifacts could not be reached at all, and are not accepted as missing. */
   readonly runsWithoutArtifacts: number;
+  /** Runs of which something could not be read: in Aim they are as they were, as far as that goes. */
+  readonly runsIncomplete: number;
+  /** Of those, how many lack what: a run that lacks two parts counts in both. */
+  readonly unreadParts: Readonly<Partial<Record<RunPart, number>>>;
   readonly skippedRuns: ReadonlyArray<{ reason: string; runs: number }>;
   /** The first ten. */
   readonly failedRuns: readonly FailedRun[];
@@ -58,6 +62,9 @@ export class Summary {
   readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
   readonly #skippedRuns = new Tally(REASONS_KEPT);
   readonly #failedRuns: FailedRun[] = [];
+  readonly #unreadParts: Partial<Record<RunPart, number>> = {};
+  #withoutArtifacts = 0;
+  #incomplete = 0;
   #experiments = 0;
   #experimentsUnread = 0;
   #published = 0;
@@ -99,7 +106,9 @@ export class Summary {
       ...this.#counts,
       artifacts: { ...this.#counts.artifacts },
       artifactsSkipped: this.#artifactsSkipped.entries().map(([key, files]) => ({ ...splitSkipKey(key), files })),
-      runsWithoutArtifacts: this.#notices['artifacts-unreachable'] ?? 0,
+      runsWithoutArtifacts: this.#withoutArtifacts,
+      runsIncomplete: this.#incomplete,
+      unreadParts: { ...this.#unreadParts },
       skippedRuns: this.#skippedRuns.entries().map(([reason, runs]) => ({ reason, runs })),
       failedRuns: [...this.#failedRuns],
       notices: { ...this.#notices },
@@ -114,8 +123,18 @@ export class Summary {
     this.#runs[run.outcome] += 1;
     addCounts(this.#counts, run.counts);
     for (const notice of run.notices) this.#addNotice(notice);
+    this.#addUnread(run.incomplete ?? []);
     if (run.outcome === 'skipped') this.#skippedRuns.add(run.reason ?? 'No reason was given.');
     if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));
+  }
+
+  #addUnread(unread: readonly UnreadPart[]): void {
+    if (unread.length === 0) return;
+    this.#incomplete += 1;
+    if (unread.some(({ part, item }) => part === 'artifacts' && item === undefined)) this.#withoutArtifacts += 1;
+    for (const part of new Set(unread.map(({ part }) => part))) {
+      this.#unreadParts[part] = (this.#unreadParts[part] ?? 0) + 1;
+    }
   }
 
   #addNotice(notice: Notice): void {

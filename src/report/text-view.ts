@@ -4,7 +4,7 @@ import { LiveBlock, type TerminalStream } from './live-block.js';
 import { showLive, showPlain } from './progress.js';
 import type { ProgressState } from './progress-state.js';
 import type { SummaryNumbers } from './summary.js';
-import { failedRunLine, failedRunLines, summaryLines } from './summary-text.js';
+import { failedRunLine, failedRunLines, incompleteLines, summaryLines } from './summary-text.js';
 import { printable } from './text-width.js';
 import { Warnings } from './warnings.js';
 import { showWatchLive, showWatchPlain } from './watch-progress.js';
@@ -66,7 +66,8 @@ export class TextView implements View {
       this.#news(STOPPED);
       return;
     }
-    if (this.#options.quiet) for (const line of failedRunLines(summary)) this.say(line);
+    if (this.#options.quiet)
+      for (const line of [...failedRunLines(summary), ...incompleteLines(summary)]) this.say(line);
     else if (ending.type !== 'failed' || somethingWasDone(summary)) this.#printTable(summary);
     if (ending.type === 'failed') this.say(ending.message, this.#paint('error: ', RED));
     if (ending.type === 'interrupted') this.say(INTERRUPTED);

@@ -9,7 +9,13 @@ import { BUSY_TIMEOUT, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '.
 const OLDEST_VERSION = 2;
 
 /** What makes of each version the next, from {@link OLDEST_VERSION} on. */
-const MIGRATIONS: readonly string[] = [];
+const MIGRATIONS: readonly string[] = [
+  `
+ALTER TABLE runs ADD COLUMN unread TEXT;
+ALTER TABLE runs ADD COLUMN awaited TEXT;
+CREATE INDEX incomplete_runs ON runs (source) WHERE unread IS NOT NULL;
+`,
+];
 
 export const SCHEMA_VERSION = OLDEST_VERSION + MIGRATIONS.length;
 

@@ -1,6 +1,8 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { RunProperties } from '../aim/run-metadata.js';
+import type { RunPlaces } from '../run-places.js';
 import { inTransaction } from '../transaction.js';
+import type { ToldPart } from '../unread-parts.js';
 import { openLedgerFile } from './ledger-file.js';
 
 /** What the ledger knows about a run that was converted. */
@@ -17,8 +19,7 @@ export interface LedgerEntry {
   /** What was about to be written there when conversions ended, one after the other; each may have been, or not. */
   readonly pending?: readonly RunProperties[];
   /**
-   * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale, or
-   * artifacts on another machine can be reached by now.
+   * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale.
    */
   readonly reviewAt: number | null;
   /** The experiment it lies in, by MLflow's id. */
@@ -31,7 +32,16 @@ export interface LedgerEntry {
   readonly growth?: string;
   /** The index does not yet say what the run's database says. */
   readonly unindexed?: boolean;
+  /** What of the run could not be read; absent when all was. The first hundred. */
+  readonly unread?: readonly ToldPart[];
+  /** Of a run with unread parts: where it and its artifacts lie, by which `--accept-missing` may name it. */
+  readonly places?: RunPlaces;
+  /** The directory where the run's files would lie, and which was not there: it has none, or a disk was not mounted. */
+  readonly awaited?: string;
 }
+
+/** A run of which something could not be read. */
+export type IncompleteRun = Pick<LedgerEntry, 'runId' | 'unread' | 'places'>;
 
 /** `removing`: its removal from Aim has begun, and may not have been finished. */
 export type Deletion = 'archived' | 'kept' | 'removing';
@@ -41,6 +51,9 @@ export interface LedgerPlace {
   readonly hash: string;
   readonly experimentId?: string;
 }
+
+/** A run may have any number of files that cannot be read. */
+const UNREAD_KEPT = 100;
 
 /**
  * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). It is a cache of what could be found out
@@ -60,13 +73,13 @@ export class Ledger {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
               pending AS pending, review_at AS review_at, experiment_id AS experiment_id, active AS active,
-              deleted AS deleted, growth AS growth, unindexed AS unindexed
+              deleted AS deleted, growth AS growth, unindexed AS unindexed, unread AS unread, awaited AS awaited
        FROM runs WHERE hash = ?`,
     );
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at,
-                                    experiment_id, active, deleted, growth, unindexed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                                    experiment_id, active, deleted, growth, unindexed, unread, awaited)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const rows = database.prepare('SELECT hash AS hash FROM runs').all() as unknown as { hash: string }[];
     this.hashes = new Set(rows.map(({ hash }) => hash));
@@ -97,6 +110,8 @@ export class Ledger {
       ...(row.deleted !== null && { deleted: String(row.deleted) as Deletion }),
       ...(row.growth !== null && { growth: String(row.growth) }),
       ...(row.unindexed === 1 && { unindexed: true }),
+      ...(row.unread !== null && parse<UnreadColumn>(row.unread)),
+      ...(row.awaited !== null && { awaited: String(row.awaited) }),
     };
   }
 
@@ -142,6 +157,8 @@ export class Ledger {
       entry.deleted ?? null,
       growth ?? null,
       unindexed ? 1 : 0,
+      unreadColumn(entry),
+      entry.awaited ?? null,
     );
   }
 
@@ -160,9 +177,30 @@ export class Ledger {
     });
   }
 
+  /** The runs, of whatever source, of which something could not be read. Nothing may be written while they are taken. */
+  *incomplete(): Generator<IncompleteRun> {
+    const rows = this.database
+      .prepare('SELECT run_id AS runId, unread AS unread FROM runs WHERE unread IS NOT NULL')
+      .iterate() as Iterable<{ runId: string; unread: string }>;
+    for (const { runId, unread } of rows) yield { runId, ...parse<UnreadColumn>(unread) };
+  }
+
+  /** Whether a run of this id was converted. */
+  knows(runId: string): boolean {
+    return this.database.prepare('SELECT 1 AS known FROM runs WHERE run_id = ?').get(runId) !== undefined;
+  }
+
   close(): void {
     this.database.close();
   }
+}
+
+/** The parts and places of a run that is incomplete, as one column. */
+type UnreadColumn = Pick<LedgerEntry, 'unread' | 'places'>;
+
+function unreadColumn({ unread = [], places = {} }: UnreadColumn): string | null {
+  if (unread.length === 0) return null;
+  return JSON.stringify({ unread: unread.slice(0, UNREAD_KEPT), places });
 }
 
 /** Undefined for what a damaged page has made of them: the run is then as good as unknown. */

@@ -1,15 +1,17 @@
+import { performance } from 'node:perf_hooks';
+
 /** A watch tries again so often; milliseconds. */
 const RETRY_EVERY = 600_000;
 
 /**
- * When runs are looked at again of which something could not be reached (`reviewAt` 0 in the ledger): by every conversion, but
- * not by every look of a watch, which would read all runs of a store whose artifacts are out of its reach again and again.
+ * When runs are looked at again of which something could not be read (`unread` in the ledger): by every conversion, but
+ * not by every look of a watch, which would ask for the artifacts of a store that are out of its reach again and again.
  */
 export class Retries {
   private readonly tried = new Map<string, number>();
 
-  /** @param now milliseconds */
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Whether the run's turn has come; then it comes again in ten minutes. */
   isDue(hash: string): boolean {

@@ -25,7 +25,23 @@ CREATE TABLE IF NOT EXISTS troubles (
   seen INTEGER NOT NULL,
   PRIMARY KEY (source, hash)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unread (
+  source TEXT,
+  message TEXT,
+  since INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (source, message)
+) WITHOUT ROWID;
 `;
+
+/** What the journal is told of a pass that has ended. */
+export interface EndedPass {
+  /** Whether it met all runs of the source, since `began`. */
+  readonly complete: boolean;
+  readonly began?: number;
+  /** Of a complete one: sentences about experiments and tables that could not be read. */
+  readonly unread?: Iterable<string>;
+}
 
 /** A look that found nothing is worth a line in the journal once in so many milliseconds. */
 const QUIET_WRITES = 5_000;
@@ -69,8 +85,8 @@ export class SyncJournal {
     if (this.pending.size >= 1000) this.write(() => {});
   }
 
-  /** A pass has ended; `complete` when it met all runs of the source, since `began`. */
-  passed({ complete, began = this.began }: { readonly complete: boolean; readonly began?: number }): void {
+  /** A pass has ended. */
+  passed({ complete, began = this.began, unread = [] }: EndedPass): void {
     const troubles = [...this.pending.values()].some(isTrouble);
     if (!complete && !this.changed && !troubles && Date.now() - this.writtenAt < QUIET_WRITES) return;
     this.write((database) => {
@@ -82,7 +98,9 @@ export class SyncJournal {
            trouble = NULL, trouble_since = NULL`,
         )
         .run(this.source, now, this.changed ? now : null);
-      if (complete) database.prepare('DELETE FROM troubles WHERE source = ? AND seen < ?').run(this.source, began);
+      if (!complete) return;
+      database.prepare('DELETE FROM troubles WHERE source = ? AND seen < ?').run(this.source, began);
+      this.writeUnread(database, unread, now);
     });
     this.changed = false;
   }
@@ -123,6 +141,15 @@ export class SyncJournal {
     } catch {
       // nothing depends on it
     }
+  }
+
+  private writeUnread(database: DatabaseSyncInstance, unread: Iterable<string>, now: number): void {
+    const write = database.prepare(
+      `INSERT INTO unread (source, message, since, seen) VALUES (?, ?, ?, ?)
+       ON CONFLICT (source, message) DO UPDATE SET seen = excluded.seen`,
+    );
+    for (const message of unread) write.run(this.source, message, now, now);
+    database.prepare('DELETE FROM unread WHERE source = ? AND seen < ?').run(this.source, now);
   }
 
   private writeReport(database: DatabaseSyncInstance, report: RunReport): void {

@@ -12,6 +12,7 @@ import { HintedRuns } from './hinted-runs.js';
 import { HintQueue, type Hints } from './hints.js';
 import { Listing } from './listing.js';
 import { LookPace } from './look-pace.js';
+import { Retries } from './retries.js';
 import { sourceKind } from './source-kind.js';
 import { cost, Sweep } from './sweep.js';
 import { SyncJournal } from './sync-journal.js';
@@ -25,6 +26,14 @@ const SETTLE = 250;
 const CALM = 8_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
+
+/** What a watch connects. */
+export interface WatchedEnds {
+  readonly store: TrackingStore;
+  readonly repository: Repository;
+  /** The store adds a sentence for each experiment and table that it cannot read; emptied when it was looked at as a whole. */
+  readonly unread: Set<string>;
+}
 
 /** What a step works with. */
 interface Work {
@@ -52,14 +61,20 @@ export class WatchLoop {
   private readonly pace: LookPace;
   private caughtUp = false;
   private readonly calm = new Calm(CALM);
+  private readonly retries = new Retries();
+  private readonly store: TrackingStore;
+  private readonly repository: Repository;
+  private readonly unread: Set<string>;
 
   constructor(
     private readonly options: ConvertOptions,
     private readonly watching: WatchOptions,
     private readonly events: ConvertEvents,
-    private readonly store: TrackingStore,
-    private readonly repository: Repository,
+    { store, repository, unread }: WatchedEnds,
   ) {
+    this.store = store;
+    this.repository = repository;
+    this.unread = unread;
     const kind = sourceKind(options.trackingUri, store);
     this.isDirectory = kind.type === 'directory';
     this.pace = new LookPace(watching.interval, store.going !== undefined);
@@ -92,7 +107,7 @@ export class WatchLoop {
   }
 
   private open(): Omit<Work, 'signal'> {
-    this.conversion ??= new Conversion(this.options, this.events, this.store, this.repository);
+    this.conversion ??= new Conversion(this.options, this.events, this.store, this.repository, this.retries);
     this.journal ??= SyncJournal.open(this.repository.ledgerFile, this.store.uri);
     return { conversion: this.conversion, journal: this.journal };
   }
@@ -110,6 +125,7 @@ export class WatchLoop {
     const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
     await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
     await this.complete(listing, work, tally);
+    conversion.checkAccepted();
     this.caughtUp = true;
     // The threads that have converted a whole store hold the memory for that; what follows needs little.
     await this.close();
@@ -144,7 +160,7 @@ export class WatchLoop {
     }
     if (runs.length === 0) return;
     const done = this.counting(tally, work, false);
-    await conversion.pass(iterate(runs.map(({ run }) => run)), signal, { done, brief: true });
+    await conversion.pass(iterate(runs.map(({ run }) => run)), signal, { done, brief: true, hinted: true });
     journal.passed({ complete: false });
     this.tell(tally, false, hints.since);
   }
@@ -208,7 +224,8 @@ export class WatchLoop {
     for (const hash of missing) this.tracker.leave(hash);
     conversion.vanished(missing);
     this.tracker.tidy();
-    journal.passed({ complete: true, began: tally.began });
+    journal.passed({ complete: true, began: tally.began, unread: this.unread });
+    this.unread.clear();
     if (this.isDirectory) this.pace.next = Date.now() + this.watching.reconcile;
     // what converting everything took, before that, says nothing of how long looking will take
     else this.pace.looked(this.caughtUp ? tally.began : Date.now(), 'all');

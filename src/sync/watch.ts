@@ -32,8 +32,16 @@ export async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const warn = (message: string) => events.emit('warning', { message });
-  const unread = (message: string) => events.emit('unread', { message });
-  const store = openStore(options.trackingUri, { ...options.source, warn: once(warn), unread: once(unread) });
+  const unread = new Set<string>();
+  const tellUnread = once((message) => events.emit('unread', { message }));
+  const store = openStore(options.trackingUri, {
+    ...options.source,
+    warn: once(warn),
+    unread: (message) => {
+      unread.add(message);
+      tellUnread(message);
+    },
+  });
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     const repository = Repository.open(options.repo);
@@ -42,7 +50,7 @@ export async function watch(
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) warn(left);
-      await new WatchLoop(options, watching, events, store, repository).run(listing, signal);
+      await new WatchLoop(options, watching, events, { store, repository, unread }).run(listing, signal);
     } finally {
       lock.release();
     }

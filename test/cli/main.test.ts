@@ -54,6 +54,15 @@ describe('the exit code', () => {
     expect(io.stderr.text).toMatch(/^warning: Run .*log\.txt\.\n$/);
   });
 
+  test('is 3 when something of a run could not be read, also of one that is as it was', async () => {
+    const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
+    io.convert = async (_options, events) =>
+      void events.emit('run:done', makeRun({ outcome: 'unchanged', incomplete }));
+    expect(await io.run()).toBe(3);
+    expect(io.stdout.text).toMatch(/^incomplete +1 +artifacts of 1 run ·/m);
+    expect(io.stdout.text).toContain('--accept-missing RUN_ID|URI');
+  });
+
   test('is 1 when nothing could be done, and one sentence says why', async () => {
     io.convert = async () => {
       throw new ConvertError('fatal', 'The store is of another kind.', { where: 'x.db', hint: 'Give another.' });

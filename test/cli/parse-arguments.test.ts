@@ -31,6 +31,7 @@ describe('convert', () => {
         deleted: 'archive',
         overwrite: false,
         restoreRemoved: false,
+        missing: { accept: [], unaccept: [] },
         concurrency: 2 * availableParallelism(),
         source: { concurrency: 2 * availableParallelism() },
         mapping: DEFAULT_MAPPING,
@@ -60,6 +61,10 @@ describe('convert', () => {
     [['--experiment', 'a b', '--experiment=0'], { experiments: ['a b', '0'] }],
     [['--include_deleted', '--overwrite'], { includeDeleted: true, overwrite: true }],
     [['--restore-removed', '--concurrency', '7'], { restoreRemoved: true, concurrency: 7 }],
+    [
+      ['--accept_missing', 's3://gone', '--accept-missing', 'ab12', '--unaccept-missing', '/mnt/nas'],
+      { missing: { accept: ['s3://gone', 'ab12'], unaccept: ['/mnt/nas'] } },
+    ],
     [
       ['--repeated_steps', 'split', '--raw_params', '--stale_after=90m'],
       { mapping: { repeatedSteps: 'split', rawParams: true, staleAfter: 5_400_000 } },
@@ -131,10 +136,10 @@ describe('following changes', () => {
 describe('status', () => {
   test('takes a repository, and a form', () => {
     const parse = (...flags: string[]) => parseArguments(['status', ...flags], new FakeIo());
-    expect(parse()).toEqual({ type: 'status', settings: { repo: '.', json: false } });
-    expect(parse('--repo', '/data/aim/.aim', '--json')).toEqual({
+    expect(parse()).toEqual({ type: 'status', settings: { repo: '.', incomplete: false, json: false } });
+    expect(parse('--repo', '/data/aim/.aim', '--json', '--incomplete')).toEqual({
       type: 'status',
-      settings: { repo: '/data/aim', json: true },
+      settings: { repo: '/data/aim', incomplete: true, json: true },
     });
   });
 });

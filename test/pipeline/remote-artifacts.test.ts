@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,8 @@ test('files that could not be reached are looked for again, though nothing has c
   const store = newStore();
   store.run('1', { runId: RUN, artifactUri: `mlflow-artifacts:/1/${RUN}/artifacts` });
   const [repo, destination] = [temporaryDirectory(), temporaryDirectory()];
-  expect(kinds(await convert(store.root, repo))).toEqual(['artifacts-unreachable']);
-  expect(outcomes(await convert(store.root, repo))).toEqual({ unchanged: 1 });
+  expect(kinds(await convert(store.root, repo, [], 3))).toEqual(['artifacts-unreachable']);
+  expect(outcomes(await convert(store.root, repo, [], 3))).toEqual({ unchanged: 1 });
 
   const file = join(destination, '1', RUN, 'artifacts', 'deep', 'notes.txt');
   mkdirSync(dirname(file), { recursive: true });
@@ -49,7 +49,7 @@ describe('without the packages of the object stores', () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'report.json');
     const args = ['convert', '--tracking-uri', store.root, '--repo', directory, '--report', file, '--quiet'];
-    execFileSync(process.execPath, [installation(), ...args]);
+    expect(spawnSync(process.execPath, [installation(), ...args]).status).toBe(3);
     const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
     expect(outcomes(report)).toEqual({ new: 3 });
     const told = report.runs.flatMap(({ notices }) => notices).map((notice) => 'detail' in notice && notice.detail);

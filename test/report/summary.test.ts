@@ -89,7 +89,10 @@ Skipped runs:
         { kind: 'artifact-skipped', path: `x.ckpt${index}`, reason: 'no-kind', detail: '' } as const,
         { kind: 'artifacts-unreachable', uri: 's3://x', detail: '' } as const,
       ];
-      events.emit('run:done', makeRun({ notices }));
+      events.emit(
+        'run:done',
+        makeRun({ notices, incomplete: [{ part: 'artifacts', item: `${index}`, why: `${index}` }] }),
+      );
       events.emit('run:done', makeRun({ outcome: 'failed', runId: `f${index}`, reason: `It is number ${index}.` }));
       events.emit('run:done', makeRun({ outcome: 'skipped', reason: `It is number ${index}.` }));
     }
@@ -99,10 +102,29 @@ Skipped runs:
     expect(numbers.skippedRuns).toHaveLength(21);
     expect(numbers.failedRuns).toHaveLength(10);
     const lines = summaryLines(numbers);
-    expect(lines.length).toBeLessThan(50);
+    expect(lines.length).toBeLessThan(55);
     expect(lines).toContain('  and 4,990 more');
     expect(lines.join('\n')).toContain('and 194 other extensions');
-    expect(lines.join('\n')).toContain('all artifacts of 5,000 runs: unreachable');
+  });
+
+  test('tells what could not be read, and what to do', () => {
+    const events = new ConvertEvents();
+    const summary = new Summary(events);
+    const artifacts = { part: 'artifacts', why: 'It is gone.', reason: 'missing' } as const;
+    for (let run = 0; run < 4; run++) events.emit('run:done', makeRun({ incomplete: [artifacts] }));
+    const params = ['a', 'b'].map((item) => ({ part: 'params', item, why: 'No rights.' }) as const);
+    events.emit('run:done', makeRun({ outcome: 'unchanged', incomplete: [...params, artifacts] }));
+    events.emit('run:done', makeRun({ outcome: 'unchanged' }));
+    expect(summary.numbers()).toMatchObject({
+      runsIncomplete: 5,
+      runsWithoutArtifacts: 5,
+      unreadParts: { artifacts: 5, params: 1 },
+    });
+    const lines = summaryLines(summary.numbers());
+    expect(lines).toContain('incomplete        5   artifacts of 5 runs, params of 1 · what Aim had of them was kept');
+    expect(lines.join(' ')).toMatch(
+      /5 runs could not be read completely.* --accept-missing RUN_ID\|URI .*status --incomplete/,
+    );
   });
 
   test('an empty conversion has a table too', () => {
