@@ -11,6 +11,12 @@ const TWO_32 = 2 ** 32;
 /** What MLflow writes for ±infinity, which not all databases can hold (docs/mlflow-sources.md §3.3). */
 const INFINITE = Number.MAX_VALUE;
 
+/** What MLflow has stored for a value: see {@link MetricColumns}. */
+export function storedValue(value: number): number {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? 0 : Math.sign(value) * INFINITE;
+}
+
 /** All points of one metric as columns that grow, and can be brought into arrival order. */
 export class MetricColumns {
   #length = 0;

@@ -1,12 +1,16 @@
 import type { PointBatch } from '../../model.js';
 import { markFields } from '../mark-fields.js';
 
-/** How far a metric was read: so many points in arrival order, the last of which is this one. */
-export interface MetricPlace {
-  readonly points: number;
+/** A point of a metric. */
+export interface Point {
   readonly timestamp: number;
   readonly step: bigint;
   readonly value: number;
+}
+
+/** How far a metric was read: so many points in arrival order, the last of which is this one. */
+export interface MetricPlace extends Point {
+  readonly points: number;
   /** SQLite: all rows of the run up to this rowid were read. */
   readonly rowid?: number;
 }
@@ -36,12 +40,17 @@ export function compareArrival(
 /** Follows the points of a history as they are handed on, to tell the place behind them. */
 export class PlaceKeeper {
   #points: number;
-  #last: Omit<MetricPlace, 'points' | 'rowid'> | undefined;
+  #last: Point | undefined;
 
   /** @param before what was read already */
   constructor(before?: MetricPlace) {
     this.#points = before?.points ?? 0;
     this.#last = before;
+  }
+
+  /** The last point that was handed on. */
+  get last(): Point | undefined {
+    return this.#last;
   }
 
   /** To be told before the batch is handed on, whose receiver may do with it what it likes. */

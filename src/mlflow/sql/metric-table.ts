@@ -14,6 +14,11 @@ export class MetricTable {
     return columns;
   }
 
+  /** Takes over the metrics of another table, none of which is in this one. */
+  take(other: MetricTable): void {
+    for (const [key, columns] of other.#metrics) this.#metrics.set(key, columns);
+  }
+
   get(key: string): MetricColumns | undefined {
     return this.#metrics.get(key);
   }

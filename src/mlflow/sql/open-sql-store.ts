@@ -32,6 +32,7 @@ export function openSqlStore(
     const database = new SqliteDatabase(address);
     return new SqlStore(database, artifactsBelow(dirname(database.path)), options);
   }
-  const database = address.dialect === 'mysql' ? new MysqlDatabase(address) : new PostgresqlDatabase(address, warn);
+  const database =
+    address.dialect === 'mysql' ? new MysqlDatabase(address, warn) : new PostgresqlDatabase(address, warn);
   return new SqlStore(database, artifactsBelow(process.cwd()), options);
 }

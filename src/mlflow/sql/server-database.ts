@@ -1,5 +1,6 @@
 import type { PointBatch } from '../../model.js';
 import { chunks } from '../chunks.js';
+import { BATCH_POINTS } from '../file/point-columns.js';
 import {
   type Database,
   type MetricMark,
@@ -9,32 +10,43 @@ import {
   runsThat,
   type WhichRuns,
 } from './database.js';
-import type { KnownMetrics } from './metric-place.js';
-import type { MetricTable } from './metric-table.js';
+import { MetricColumns, storedValue } from './metric-columns.js';
+import { type KnownMetrics, PlaceKeeper, type Point } from './metric-place.js';
+import { MetricTable } from './metric-table.js';
+import type { ServerConnection } from './server-connection.js';
+import { Transactions } from './transactions.js';
 
 /** Metrics whose places go into one query. */
 const PLACES_AT_ONCE = 500;
 
-/** What PostgreSQL and MySQL have in common: one SQL, snapshots, and rows without numbers. */
-export abstract class ServerDatabase implements Database {
-  abstract readonly uri: string;
+/**
+ * What PostgreSQL and MySQL have in common: one SQL, transactions, and rows without numbers. Connections are opened as they are
+ * needed: one for each query and history under way.
+ */
+export abstract class ServerDatabase<C extends ServerConnection> implements Database {
   readonly page = 2000;
+  readonly #transactions: Transactions<C>;
 
   /** SQL that follows `table_schema` and is true of the schema in which MLflow's tables are. */
   protected abstract readonly schemaCondition: string;
 
-  /** Adds the points of a run that meet a condition on (key, timestamp, step), with `?` for its parameters. */
-  protected abstract loadWhere(
-    runId: string,
-    condition: string,
-    parameters: readonly string[],
-    into: MetricTable,
-    signal: AbortSignal,
-  ): Promise<void>;
+  constructor(
+    readonly uri: string,
+    protected readonly warn: (message: string) => void,
+  ) {
+    this.#transactions = new Transactions(uri, (signal) => this.open(signal), once(warn));
+  }
 
-  abstract snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
-  abstract stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch>;
-  abstract close(): Promise<void>;
+  /** Opens a connection; rejects with the driver's error, or at once when the signal is aborted. */
+  protected abstract open(signal: AbortSignal): Promise<C>;
+
+  snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#transactions.run(({ query }) => work(query), signal);
+  }
+
+  async close(): Promise<void> {
+    this.#transactions.close();
+  }
 
   async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
     const sql = `SELECT lower(table_name), lower(column_name) FROM information_schema.columns
@@ -89,7 +101,65 @@ export abstract class ServerDatabase implements Database {
     signal: AbortSignal,
   ): Promise<void> {
     const among = keys === undefined ? 'TRUE' : `"key" IN ${placeholders(keys.length)}`;
-    await this.loadWhere(runId, among, keys ?? [], into, signal);
+    await this.#loadWhere(runId, among, keys ?? [], into, signal);
+  }
+
+  /**
+   * Sorted by the server. What breaks off in the middle goes on behind the last point: rows are only ever added, and
+   * those that come before it meanwhile are for the next time.
+   */
+  async *stream({ runId }: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+    const place = new PlaceKeeper();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        for await (const batch of this.#streamBehind(runId, key, place.last, signal)) {
+          attempt = 0;
+          place.passed(batch);
+          yield batch;
+        }
+        return;
+      } catch (error) {
+        await this.#transactions.retry(error, attempt, signal);
+      }
+    }
+  }
+
+  async *#streamBehind(
+    runId: string,
+    key: string,
+    last: Point | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<PointBatch, void, void> {
+    const columns = new MetricColumns(BATCH_POINTS);
+    const { condition, parameters } = behindPoint(last);
+    const sorted = `run_uuid = ? AND "key" = ? AND ${condition} ORDER BY timestamp, step, value, is_nan`;
+    for await (const { connection, guard } of this.#transactions.begin(signal)) {
+      for await (const _ of connection.points(sorted, [runId, key, ...parameters], columns)) {
+        if (columns.length < BATCH_POINTS / 2) continue;
+        guard.rest();
+        yield* columns.batches();
+        columns.clear();
+        guard.watch();
+      }
+    }
+    yield* columns.batches();
+  }
+
+  /** Adds the points of a run that meet a condition on (key, timestamp, step), with `?` for its parameters. */
+  async #loadWhere(
+    runId: string,
+    condition: string,
+    parameters: readonly string[],
+    into: MetricTable,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const found = await this.#transactions.run(async (connection) => {
+      const table = new MetricTable();
+      const where = `run_uuid = ? AND (${condition})`;
+      for await (const _ of connection.points(where, [runId, ...parameters], table)) signal.throwIfAborted();
+      return table;
+    }, signal);
+    into.take(found);
   }
 
   /**
@@ -111,10 +181,22 @@ export abstract class ServerDatabase implements Database {
     }
     for (const keys of chunks([...more.keys()], PLACES_AT_ONCE)) {
       const { condition, parameters } = behind(keys, known);
-      await this.loadWhere(rows.runId, condition, parameters, into, signal);
+      await this.#loadWhere(rows.runId, condition, parameters, into, signal);
     }
     return more;
   }
+}
+
+/** The condition on points of one metric that come behind this one in the order of {@link ServerDatabase.stream}. */
+function behindPoint(last: Point | undefined): { condition: string; parameters: readonly string[] } {
+  if (last === undefined) return { condition: '1 = 1', parameters: [] };
+  const [time, step] = [String(last.timestamp), String(last.step)];
+  const value = String(storedValue(last.value));
+  const isNan = Number.isNaN(last.value);
+  // of two points that differ only in that, the one that is not NaN comes first
+  const atSameValue = isNan ? '1 = 0' : 'value = ? AND is_nan';
+  const condition = `(timestamp > ? OR timestamp = ? AND (step > ? OR step = ? AND (value > ? OR ${atSameValue})))`;
+  return { condition, parameters: [time, time, step, step, value, ...(isNan ? [] : [value])] };
 }
 
 /** The condition on points of these metrics from the last known one on. */
@@ -129,4 +211,13 @@ function behind(keys: readonly string[], known: KnownMetrics): { condition: stri
     return '("key" = ? AND timestamp >= ? AND (timestamp > ? OR step >= ?))';
   });
   return { condition: conditions.join(' OR '), parameters };
+}
+
+function once(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell(message);
+  };
 }

@@ -1,35 +1,50 @@
-import type { PoolOptions } from 'mysql2';
+import type { NetConnectOpts } from 'node:net';
+import type { ConnectionOptions } from 'mysql2';
 import { parameter, type ServerAddress } from '../database-uri.js';
 import { readPem } from '../postgresql/connection-settings.js';
 
 const CONNECT_TIMEOUT = 30;
 
+/** How to connect. */
+export interface ConnectionSettings {
+  readonly address: NetConnectOpts;
+  /** All but the address and the timeout. */
+  readonly config: ConnectionOptions;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
 /**
  * What PyMySQL and mysqlclient make of the URI and its query (`unix_socket`, `ssl_ca` …), for the mysql2 package. MLflow's own
  * MLFLOW_MYSQL_SSL_CA, _CERT and _KEY are heard as well.
  */
-export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): PoolOptions {
+export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): ConnectionSettings {
   const of = (name: string): string | undefined => parameter(address, name);
   const socket = of('unix_socket');
-  const { user, password, database } = address;
+  const { user, password, database, host = 'localhost', port = 3306 } = address;
   const tls = tlsOf(of, env);
   return {
-    ...(socket === undefined
-      ? { host: address.host ?? 'localhost', port: address.port ?? 3306 }
-      : { socketPath: socket }),
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-    ...(database !== undefined && { database }),
-    ...(tls !== undefined && { ssl: tls }),
-    charset: 'utf8mb4',
-    connectTimeout: 1000 * (Number(of('connect_timeout')) || CONNECT_TIMEOUT),
-    supportBigNumbers: true,
-    bigNumberStrings: false,
-    enableKeepAlive: true,
+    address: socket === undefined ? { host, port } : { path: socket },
+    config: {
+      // the host's name is what a certificate is compared with
+      ...(socket === undefined && { host, port }),
+      ...(user !== undefined && { user }),
+      ...(password !== undefined && { password }),
+      ...(database !== undefined && { database }),
+      ...(tls !== undefined && { ssl: tls }),
+      charset: 'utf8mb4',
+      connectTimeout: 0,
+      supportBigNumbers: true,
+      bigNumberStrings: false,
+    },
+    timeout: 1000 * (Number(of('connect_timeout')) || CONNECT_TIMEOUT),
   };
 }
 
-function tlsOf(of: (name: string) => string | undefined, env: NodeJS.ProcessEnv): Exclude<PoolOptions['ssl'], string> {
+function tlsOf(
+  of: (name: string) => string | undefined,
+  env: NodeJS.ProcessEnv,
+): Exclude<ConnectionOptions['ssl'], string> {
   const ca = of('ssl_ca') ?? env.MLFLOW_MYSQL_SSL_CA;
   const cert = of('ssl_cert') ?? env.MLFLOW_MYSQL_SSL_CERT;
   const key = of('ssl_key') ?? env.MLFLOW_MYSQL_SSL_KEY;

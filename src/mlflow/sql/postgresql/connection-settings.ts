@@ -11,6 +11,8 @@ const CONNECT_TIMEOUT = 30;
 export interface ConnectionSettings {
   readonly config: ClientConfig;
   readonly tls: 'always' | 'never' | 'preferred';
+  /** Of connecting; milliseconds. */
+  readonly timeout: number;
 }
 
 /** What libpq makes of the URI, its query (`host`, `sslmode` …) and the PG* variables of the environment, for the pg package. */
@@ -25,14 +27,15 @@ export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEn
   const { tls, ssl } = host.startsWith('/') ? { tls: 'never' as const, ssl: false } : tlsOf(of);
   return {
     tls,
+    timeout: 1000 * (Number(of('connect_timeout', 'PGCONNECT_TIMEOUT')) || CONNECT_TIMEOUT),
     config: {
       host,
       port,
       user,
       database: address.database ?? of('dbname', 'PGDATABASE') ?? user,
       application_name: of('application_name', 'PGAPPNAME') ?? 'mlflow2aim',
-      connectionTimeoutMillis: 1000 * (Number(of('connect_timeout', 'PGCONNECT_TIMEOUT')) || CONNECT_TIMEOUT),
       keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
       ssl,
       ...(password !== undefined && { password }),
       ...(options !== undefined && { options }),
