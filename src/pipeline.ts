@@ -7,6 +7,7 @@ import type { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
+import { checkRepositoryPlace } from './repository-place.js';
 import { Listing } from './sync/listing.js';
 import { SyncJournal } from './sync/sync-journal.js';
 
@@ -27,6 +28,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   });
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
+    checkRepositoryPlace(options, store);
     const repository = Repository.open(options.repo);
     const lock = RepositoryLock.take(repository.lockFile);
     try {

@@ -34,8 +34,7 @@ export class Repository {
    * Rejects one that another version of Aim made (`fatal`), and touches nothing then.
    */
   static open(directory: string): Repository {
-    const named = resolve(directory);
-    const path = basename(named) === '.aim' ? named : join(named, '.aim');
+    const path = repositoryPath(directory);
     try {
       if (existsSync(path)) check(path);
       else create(path);
@@ -47,8 +46,7 @@ export class Repository {
 
   /** A repository to look at, named as for {@link open}. Throws a `fatal` error where there is none. */
   static find(directory: string): Repository {
-    const named = resolve(directory);
-    const path = basename(named) === '.aim' ? named : join(named, '.aim');
+    const path = repositoryPath(directory);
     if (!isThere(path)) {
       throw new ConvertError('fatal', `There is no Aim repository in ${dirname(path)}.`, {
         hint: 'Name the directory that holds .aim with --repo.',
@@ -78,6 +76,12 @@ export class Repository {
     const entries = readdirSync(this.metaChunks, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   }
+}
+
+/** The absolute path of the `.aim` that a directory holds, or that is named itself. */
+export function repositoryPath(directory: string): string {
+  const named = resolve(directory);
+  return basename(named) === '.aim' ? named : join(named, '.aim');
 }
 
 /** Whether there is something; throws a `fatal` error where that may not be looked at. */

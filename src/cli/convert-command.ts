@@ -5,6 +5,7 @@ import type { Ending, View } from '../report/ending.js';
 import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
 import { ReportFile } from '../report/report-file.js';
+import { checkReportPlace } from '../report/report-place.js';
 import { Summary } from '../report/summary.js';
 import { TextView } from '../report/text-view.js';
 import { debugDetails, describeError } from './describe-error.js';
@@ -51,7 +52,10 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   });
   try {
     const sourced = withSource(settings);
-    if (settings.report !== undefined) report = new ReportFile(settings.report, events, packageVersion());
+    if (settings.report !== undefined) {
+      checkReportPlace(settings.report);
+      report = new ReportFile(settings.report, events, packageVersion());
+    }
     return end(await work(sourced, events, view, io, interruptions.signal));
   } catch (error) {
     if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
