@@ -6,9 +6,9 @@ import type { Io } from './io.js';
 import type { StatusSettings } from './settings.js';
 
 /** Prints what is known about a repository, and resolves with the exit code: 0 whatever it tells, 1 when it tells nothing. */
-export async function runStatus({ repo, json }: StatusSettings, io: Io): Promise<number> {
+export async function runStatus({ repo, incomplete, json }: StatusSettings, io: Io): Promise<number> {
   try {
-    const status = await io.readStatus(repo);
+    const status = await io.readStatus(repo, { incomplete });
     const text = json
       ? JSON.stringify(statusRecord(status, Date.now()), null, 2)
       : statusLines(status, Date.now()).join('\n');

@@ -1,5 +1,6 @@
 import type { SourceStatus, Status, TroubledRun } from '../sync/status.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
+import { incompleteLines } from './incomplete-text.js';
 import { failedRunLine } from './summary-text.js';
 import { printable } from './text-width.js';
 
@@ -7,13 +8,14 @@ import { printable } from './text-width.js';
 const RUNS_NAMED = 20;
 
 /** A status for people. @param now milliseconds since the epoch */
-export function statusLines({ repo, writer, sources }: Status, now: number): string[] {
+export function statusLines({ repo, writer, sources, accepted }: Status, now: number): string[] {
   const lines = [
     `Aim repository in ${printable(repo)}`,
     writer === undefined
       ? 'No mlflow2aim is writing it.'
       : `mlflow2aim with process id ${writer.pid} on ${printable(writer.host)} is writing it, since ${writer.since}.`,
   ];
+  if (accepted.length > 0) lines.push('Accepted as missing:', ...accepted.map((name) => `  ${printable(name)}`));
   if (sources.length === 0) return [...lines, 'Nothing has been converted into it yet.'];
   return [...lines, ...sources.flatMap((source) => ['', ...sourceLines(source, now)])];
 }
@@ -23,6 +25,7 @@ function sourceLines(status: SourceStatus, now: number): string[] {
   const counts = [formatNoun(runs, 'run'), `${formatCount(active)} active`];
   if (deleted > 0) counts.push(`${formatCount(deleted)} deleted in MLflow`);
   if (failed > 0) counts.push(`${formatCount(failed)} failed`);
+  if (status.incomplete > 0) counts.push(`${formatCount(status.incomplete)} incomplete`);
   if (skipped > 0) counts.push(`${formatCount(skipped)} left alone`);
   const lines = [
     `From ${printable(source)}`,
@@ -32,11 +35,12 @@ function sourceLines(status: SourceStatus, now: number): string[] {
       : `  Last read ${ago(lookedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
   ];
   if (trouble !== undefined) lines.push(`  In trouble since ${time(trouble.since)}: ${printable(trouble.reason)}`);
+  for (const { message, since } of status.unread) lines.push(`  Not read since ${time(since)}: ${printable(message)}`);
   const named = troubledRuns.slice(0, RUNS_NAMED);
   if (named.length > 0) lines.push('  Runs that are not up to date:', ...named.map(troubleLine));
   const more = failed + skipped - named.length;
   if (more > 0) lines.push(`    and ${formatCount(more)} more`);
-  return lines;
+  return [...lines, ...incompleteLines(status)];
 }
 
 function troubleLine(run: TroubledRun): string {

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS accepted (
  * again because of it. Nothing else follows: Aim keeps what it has, and what is revoked is looked at again.
  */
 export class AcceptedMissing {
+  static readonly NOTHING = new AcceptedMissing([]);
+
   private constructor(
     /** As {@link acceptedName} writes them. */
     readonly names: readonly string[],

@@ -5,6 +5,8 @@ import { Repository } from '../aim/repository.js';
 import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
 import { ConvertError } from '../errors.js';
 import { BUSY_TIMEOUT, isDamage, sqliteFailure } from '../sqlite.js';
+import { AcceptedMissing } from './accepted-missing.js';
+import { type IncompleteStatus, readIncomplete, readUnread, type UnreadStatus } from './incomplete-status.js';
 
 /** A run that could not be taken, or was left alone. Times are milliseconds since the epoch. */
 export interface TroubledRun {
@@ -36,6 +38,12 @@ export interface SourceStatus {
   readonly troubledRuns: readonly TroubledRun[];
   readonly failed: number;
   readonly skipped: number;
+  /** Runs of which something could not be read that is not accepted as missing. */
+  readonly incomplete: number;
+  /** Those, each of them; absent unless it was asked for. */
+  readonly incompleteRuns?: readonly IncompleteStatus[];
+  /** Experiments and tables that could not be read in the last complete look. */
+  readonly unread: readonly UnreadStatus[];
 }
 
 export interface Status {
@@ -44,6 +52,13 @@ export interface Status {
   /** The process that is writing the repository at this moment. */
   readonly writer?: LockOwner;
   readonly sources: readonly SourceStatus[];
+  /** What `--accept-missing` named: run ids, paths, URIs. */
+  readonly accepted: readonly string[];
+}
+
+export interface StatusOptions {
+  /** Whether each run is to be named of which something could not be read. */
+  readonly incomplete?: boolean;
 }
 
 const TROUBLES_NAMED = 100;
@@ -52,7 +67,7 @@ const TROUBLES_NAMED = 100;
  * Reads what is known about an Aim repository, beside a conversion or watch that may be under way. Touches no source.
  * Throws a `fatal` error where there is no repository, or nothing was ever converted into it.
  */
-export async function readStatus(directory: string): Promise<Status> {
+export async function readStatus(directory: string, { incomplete = false }: StatusOptions = {}): Promise<Status> {
   const repository = Repository.find(directory);
   const repo = dirname(repository.path);
   if (!existsSync(repository.ledgerFile)) {
@@ -61,21 +76,27 @@ export async function readStatus(directory: string): Promise<Status> {
     });
   }
   const writer = RepositoryLock.owner(repository.lockFile);
-  const sources = readSources(repository.ledgerFile);
-  return { repo, ...(writer !== undefined && { writer }), sources };
+  const known = readLedger(repository.ledgerFile, incomplete);
+  return { repo, ...(writer !== undefined && { writer }), ...known };
 }
 
-function readSources(file: string): SourceStatus[] {
+function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' | 'accepted'> {
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
     try {
+      const accepted = hasTable(database, 'accepted') ? AcceptedMissing.read(database) : AcceptedMissing.NOTHING;
       const rows = database
         .prepare(
           `SELECT source AS source FROM runs UNION
            SELECT source AS source FROM ${hasTable(database, 'sources') ? 'sources' : 'runs'} ORDER BY 1`,
         )
         .all() as { source: string }[];
-      return rows.map(({ source }) => readSource(database, source));
+      const sources = rows.map(({ source }) => {
+        const runs = readIncomplete(database, source, accepted);
+        const named = incomplete ? { incompleteRuns: runs } : {};
+        return { ...readSource(database, source), incomplete: runs.length, ...named };
+      });
+      return { sources, accepted: accepted.names };
     } finally {
       database.close();
     }
@@ -88,7 +109,10 @@ function readSources(file: string): SourceStatus[] {
   }
 }
 
-function readSource(database: DatabaseSyncInstance, source: string): SourceStatus {
+function readSource(
+  database: DatabaseSyncInstance,
+  source: string,
+): Omit<SourceStatus, 'incomplete' | 'incompleteRuns'> {
   const counts = database
     .prepare(
       `SELECT count(*) AS runs, coalesce(sum(active = 1 AND deleted IS NULL), 0) AS active,
@@ -107,6 +131,7 @@ function readSource(database: DatabaseSyncInstance, source: string): SourceStatu
     ...(journal?.changed_at != null && { changedAt: journal.changed_at }),
     ...(journal?.trouble != null && { trouble: { reason: journal.trouble, since: journal.trouble_since ?? 0 } }),
     ...readTroubles(database, source),
+    unread: hasTable(database, 'unread') ? readUnread(database, source) : [],
   };
 }
 

@@ -27,7 +27,7 @@ export class FakeIo implements Io {
   env: Record<string, string | undefined> = {};
   convert: typeof convert = async () => {};
   watch: typeof watch = async () => {};
-  readStatus: typeof readStatus = async (repo) => ({ repo, sources: [] });
+  readStatus: typeof readStatus = async (repo) => ({ repo, sources: [], accepted: [] });
   readonly exit = (code: number): void => void this.exits.push(code);
 
   /** Runs `mlflow2aim convert` on a source that is not looked at. */

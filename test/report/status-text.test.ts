@@ -5,6 +5,8 @@ import type { Status } from '../../src/sync/status.js';
 
 const NOW = Date.UTC(2026, 2, 1, 9, 0, 0);
 
+const EMPTY = { runs: 0, active: 0, deleted: 0, troubledRuns: [], failed: 0, skipped: 0, incomplete: 0, unread: [] };
+
 const STATUS: Status = {
   repo: '/data/aim',
   writer: { pid: 7, host: 'box', since: '2026-03-01T08:00:00.000Z' },
@@ -22,29 +24,66 @@ const STATUS: Status = {
       ],
       failed: 2,
       skipped: 0,
+      incomplete: 2,
+      incompleteRuns: [
+        {
+          runId: 'b',
+          runName: 'owl',
+          experiment: 'e',
+          unread: [{ part: 'artifacts', why: 'It does not exist.', reason: 'missing' }],
+          artifacts: '/mnt/nas/b/artifacts',
+        },
+        {
+          runId: 'c',
+          experiment: 'e',
+          unread: ['u', 'v', 'w', 'x', 'y', 'z'].map((item) => ({ part: 'params', item, why: 'No rights.' })),
+        },
+      ],
+      unread: [{ message: 'Experiment 7 cannot be read.', since: NOW - 3_000 }],
     },
-    { source: 'http://h', runs: 0, active: 0, deleted: 0, troubledRuns: [], failed: 0, skipped: 0 },
+    { ...EMPTY, source: 'http://h' },
+    { ...EMPTY, source: 'http://i', incomplete: 3 },
   ],
+  accepted: ['s3://gone'],
 };
 
 test('a status for people', () => {
   expect(statusLines(STATUS, NOW)).toEqual([
     'Aim repository in /data/aim',
     'mlflow2aim with process id 7 on box is writing it, since 2026-03-01T08:00:00.000Z.',
+    'Accepted as missing:',
+    '  s3://gone',
     '',
     'From /data/mlruns',
-    '  1,234 runs · 2 active · 1 deleted in MLflow · 2 failed',
+    '  1,234 runs · 2 active · 1 deleted in MLflow · 2 failed · 2 incomplete',
     '  Last read 2.5 s ago, last written 1 min 30 s ago.',
     '  In trouble since 2026-03-01 08:59:59: It is down.',
+    '  Not read since 2026-03-01 08:59:57: Experiment 7 cannot be read.',
     '  Runs that are not up to date:',
     '    a (n ) of e: It broke. (failed since 2026-03-01 08:59:55)',
     '    and 1 more',
+    '  Runs of which something could not be read; Aim keeps what it had of it, and each conversion tries again:',
+    '    b (owl) of e:',
+    '      artifacts at /mnt/nas/b/artifacts: It does not exist. Mount or restore it, or name its new place with --artifacts-destination.',
+    '    c of e:',
+    '      params u: No rights.',
+    '      params v: No rights.',
+    '      params w: No rights.',
+    '      params x: No rights.',
+    '      params y: No rights.',
+    '      and 1 more',
+    '    What is gone for good is no longer told after convert --accept-missing RUN_ID, or a path or URI above it.',
     '',
     'From http://h',
     '  0 runs · 0 active',
     '  Never read to the end.',
+    '',
+    'From http://i',
+    '  0 runs · 0 active · 3 incomplete',
+    '  Never read to the end.',
+    '  Of 3 runs something could not be read: --incomplete names them.',
   ]);
-  expect(statusLines({ repo: '/r', sources: [] }, NOW)).toEqual([
+  expect(statusLines({ repo: '/r', sources: [], accepted: [] }, NOW)).toEqual([
     'Aim repository in /r',
     'No mlflow2aim is writing it.',
     'Nothing has been converted into it yet.',
@@ -63,9 +102,19 @@ test('a status for programs', () => {
         behindSeconds: 2.5,
         trouble: { reason: 'It is down.', since: '2026-03-01T08:59:59.000Z' },
         troubledRuns: [{ runId: 'a', since: '2026-03-01T08:59:55.000Z' }],
+        incomplete: 2,
+        incompleteRuns: [{ runId: 'b', unread: [{ part: 'artifacts', reason: 'missing' }] }, { runId: 'c' }],
+        unread: [{ message: 'Experiment 7 cannot be read.', since: '2026-03-01T08:59:57.000Z' }],
       },
       { lookedAt: null, changedAt: null, behindSeconds: null, trouble: null },
+      { incomplete: 3 },
     ],
+    accepted: ['s3://gone'],
   });
-  expect(statusRecord({ repo: '/r', sources: [] }, NOW)).toEqual({ repo: '/r', writer: null, sources: [] });
+  expect(statusRecord({ repo: '/r', sources: [], accepted: [] }, NOW)).toEqual({
+    repo: '/r',
+    writer: null,
+    sources: [],
+    accepted: [],
+  });
 });

@@ -1,0 +1,135 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { convert, outcomes, startCli } from '../support/command-line.js';
+import { id, newStore } from '../support/example-store.js';
+import { changedPaths, listing } from '../support/file-listing.js';
+import type { FileStoreBuilder } from '../support/file-store-builder.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const [A, B] = [id('a'), id('b')];
+
+/** A store with one run whose files lie on another disk, and one without files. */
+let store: FileStoreBuilder;
+let disk: string;
+let repo: string;
+
+beforeEach(() => {
+  [disk, repo] = [join(temporaryDirectory(), 'disk'), temporaryDirectory()];
+  store = newStore();
+  store.run('1', { runId: A, name: 'owl', artifactUri: `file://${disk}/results`, metrics: { loss: '1 0.5 0\n' } });
+  store.run('1', { runId: B });
+});
+
+function mount(): void {
+  mkdirSync(join(disk, 'results'), { recursive: true });
+  writeFileSync(join(disk, 'results', 'notes.txt'), 'found');
+}
+
+/** The output of `mlflow2aim status`. */
+async function status(...flags: string[]): Promise<string> {
+  const { code, stdout, stderr } = await startCli(['status', '--repo', repo, ...flags]).ended;
+  expect(`${code} ${stderr}`).toBe('0 ');
+  return stdout;
+}
+
+describe('a run of which something could not be read', () => {
+  test('is told, each time, and nothing is written for it, until it could be read', async () => {
+    const first = await convert(store.root, repo, [], 3);
+    expect(outcomes(first)).toEqual({ new: 2 });
+    const parts = [{ part: 'artifacts', reason: 'missing', why: expect.stringContaining('does not exist') }];
+    expect(first.runs.filter(({ incomplete }) => incomplete !== undefined)).toMatchObject([
+      { runId: A, incomplete: parts },
+    ]);
+    expect(first.summary).toMatchObject({ runsIncomplete: 1, unreadParts: { artifacts: 1 }, runsWithoutArtifacts: 1 });
+
+    const before = listing(repo);
+    const second = await convert(store.root, repo, [], 3);
+    expect(outcomes(second)).toEqual({ unchanged: 2 });
+    expect(second.summary).toMatchObject({ runsIncomplete: 1 });
+    expect(changedPaths(before, listing(repo)).filter((path) => !path.includes('mlflow2aim.'))).toEqual([]);
+
+    mount();
+    const third = await convert(store.root, repo);
+    expect(outcomes(third)).toEqual({ updated: 1, unchanged: 1 });
+    expect(third.runs.find(({ runId }) => runId === A)?.counts.artifacts).toMatchObject({ text: 1 });
+    expect(outcomes(await convert(store.root, repo))).toEqual({ unchanged: 2 });
+  });
+
+  test('is named by status, with the reason and what to do', async () => {
+    await convert(store.root, repo, [], 3);
+    expect(await status()).toMatch(/2 runs · 0 active · 1 incomplete\n.*\n.*--incomplete names them/);
+    const text = await status('--incomplete');
+    expect(text).toContain(`${A} (owl) of `);
+    expect(text).toContain(`artifacts at ${disk}/results: The artifact location does not exist`);
+    expect(text).toContain('Mount or restore it');
+    const { sources } = JSON.parse(await status('--incomplete', '--json')) as { sources: unknown[] };
+    expect(sources).toMatchObject([{ incomplete: 1, incompleteRuns: [{ runId: A, unread: [{ part: 'artifacts' }] }] }]);
+    mount();
+    await convert(store.root, repo);
+    expect(await status('--incomplete')).not.toContain('incomplete');
+  });
+
+  test('counts no more when MLflow has deleted it', async () => {
+    await convert(store.root, repo, [], 3);
+    rmSync(join(store.root, '1', A), { recursive: true });
+    await convert(store.root, repo);
+    expect(await status()).not.toContain('incomplete');
+  });
+});
+
+describe('--accept-missing', () => {
+  test.each([
+    ['the id of a run', () => A],
+    ['a directory above its artifacts', () => disk],
+    ['a URI above its artifacts', () => `file://${disk}/`],
+    ['the location itself', () => join(disk, 'results')],
+    ['the store', () => store.root],
+  ])('takes %s, is remembered, and can be taken back', async (_, named) => {
+    await convert(store.root, repo, [], 3);
+    const accepted = await convert(store.root, repo, ['--accept-missing', named()]);
+    expect(accepted.summary).toMatchObject({ runsIncomplete: 0, warnings: 0 });
+    expect(await status()).toMatch(/Accepted as missing:\n {2}\S+/);
+    expect(await status('--incomplete')).not.toContain('owl');
+    expect(outcomes(await convert(store.root, repo))).toEqual({ unchanged: 2 });
+
+    const revoked = await convert(store.root, repo, ['--unaccept-missing', named()], 3);
+    expect(revoked.summary).toMatchObject({ runsIncomplete: 1, warnings: 0 });
+    expect(await status()).not.toContain('Accepted');
+  });
+
+  test('accepts in the first conversion, too', async () => {
+    expect(outcomes(await convert(store.root, repo, ['--accept-missing', disk]))).toEqual({ new: 2 });
+    expect(outcomes(await convert(store.root, repo))).toEqual({ unchanged: 2 });
+  });
+
+  test.each([
+    ['an id that no run has', id('c'), /there is no run of this id/],
+    ['a place where nothing lies', '/somewhere/else', /no incomplete run or its artifacts lie there/],
+    ['the beginning of a name', () => disk.slice(0, -1), /no incomplete run or its artifacts lie there/],
+  ])('warns of %s', async (_, named, warning) => {
+    const text = typeof named === 'string' ? named : named();
+    const { warnings } = await convert(store.root, repo, ['--accept-missing', text], 3);
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  test('a warning tells what was never accepted', async () => {
+    const { warnings } = await convert(store.root, repo, ['--unaccept-missing', 's3://bucket'], 3);
+    expect(warnings).toEqual(['--unaccept-missing s3://bucket: it was not accepted.']);
+  });
+});
+
+test('a disk that was not mounted when its runs were converted is looked for by later conversions', async () => {
+  // a location as MLflow makes it with the first file: that it is not there is no trouble
+  const other = newStore();
+  other.run('1', { runId: A, artifactUri: `${disk}/1/${A}/artifacts` });
+  expect(outcomes(await convert(other.root, repo))).toEqual({ new: 1 });
+  expect(outcomes(await convert(other.root, repo))).toEqual({ unchanged: 1 });
+  const artifacts = join(disk, '1', A, 'artifacts');
+  mkdirSync(artifacts, { recursive: true });
+  expect(outcomes(await convert(other.root, repo))).toEqual({ unchanged: 1 });
+  writeFileSync(join(artifacts, 'notes.txt'), 'found');
+  const found = await convert(other.root, repo);
+  expect(outcomes(found)).toEqual({ updated: 1 });
+  expect(found.runs[0]?.counts.artifacts).toMatchObject({ text: 1 });
+});
