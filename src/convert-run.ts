@@ -13,7 +13,7 @@ import { isStillUnread } from './still-unread.js';
 import { isGrowing } from './sync/growth-recorder.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
-const MAPPING_VERSION = 2;
+const MAPPING_VERSION = 3;
 
 /** Why a run or a whole experiment is passed over. */
 export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs along.';

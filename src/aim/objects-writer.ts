@@ -163,7 +163,8 @@ export class ObjectsWriter {
 
   /** Writes the blobs of the terminal log; all that its lines have beside them follows from their number. */
   private logLines(id: SequenceId, text: Uint8Array, seconds: number): void {
-    const lines = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8').split(/\r?\n/);
+    const html = asHtml(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8'));
+    const lines = html.split(/\r?\n/);
     if (lines.at(-1) === '') lines.pop();
     if (lines.length === 0) return;
     const base = objectsPath(this.hash, id.contextId, id.name);
@@ -197,4 +198,9 @@ export class ObjectsWriter {
     this.records.put(data, BLOB_SENTINEL);
     for (const [name, value] of fields) putTree(path + encodePath(name), value, this.records.put);
   }
+}
+
+/** Aim's Logs tab takes a line for HTML, in which it looks for the codes of terminals. */
+function asHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

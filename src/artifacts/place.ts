@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { ArtifactFile, ArtifactPlace } from '../model.js';
+import { compressedTwins } from './compressed-twins.js';
 import { type HistoryImage, parseHistoryImage } from './image-history.js';
 import { artifactKind } from './kind.js';
 
@@ -13,7 +14,8 @@ export interface Placement {
 const MAX_STEP = 2n ** 63n - 1n;
 
 /**
- * Finds the place of every file (docs/mapping.md, "Artifacts"). The compressed twin of a history's image has none.
+ * Finds the place of every file (docs/mapping.md, "Artifacts"). The compressed twin of an image of a history or
+ * a table has none.
  * An image of a history whose step is negative or beyond int64 is placed like any other image, because Aim's sequences
  * of objects begin at step 0. Images that share a key and a step share a record.
  *
@@ -26,10 +28,11 @@ export function placeArtifacts(
 ): Placement {
   const places: ArtifactPlace[] = [];
   const unplaced: ArtifactFile[] = [];
-  const history = new History(files);
+  const twins = compressedTwins(files);
+  const history = new History(files, twins);
   let log: ArtifactFile | undefined;
   for (const file of files) {
-    if (history.isTwin(file)) continue;
+    if (twins.has(file)) continue;
     const place = history.placeOf(file) ?? placeByKind(file);
     if (place === undefined) unplaced.push(file);
     else places.push(place);
@@ -56,25 +59,15 @@ function placeByKind(file: ArtifactFile): ArtifactPlace | undefined {
 /** The image histories of one run. */
 class History {
   private readonly images = new Map<ArtifactFile, HistoryImage>();
-  private readonly originals = new Set<string>();
   private readonly perRecord = new Map<string, number>();
 
-  constructor(files: readonly ArtifactFile[]) {
+  constructor(files: readonly ArtifactFile[], twins: ReadonlySet<ArtifactFile>) {
     for (const file of files) {
       const image = parseHistoryImage(file.path);
-      if (image === undefined) continue;
+      if (image === undefined || twins.has(file)) continue;
       this.images.set(file, image);
-      if (image.extension === 'png' && !image.compressed) this.originals.add(image.stem);
+      this.perRecord.set(recordOf(image), (this.perRecord.get(recordOf(image)) ?? 0) + 1);
     }
-    for (const [file, image] of this.images) {
-      if (!this.isTwin(file)) this.perRecord.set(recordOf(image), (this.perRecord.get(recordOf(image)) ?? 0) + 1);
-    }
-  }
-
-  /** True for a compressed copy that lies beside its original. */
-  isTwin(file: ArtifactFile): boolean {
-    const image = this.images.get(file);
-    return image?.compressed === true && image.extension === 'webp' && this.originals.has(image.stem);
   }
 
   placeOf(file: ArtifactFile): ArtifactPlace | undefined {

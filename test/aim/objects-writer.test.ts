@@ -229,6 +229,12 @@ describe('a terminal log', () => {
     ]);
   });
 
+  test('is escaped, because Aim draws it as HTML', () => {
+    const { records } = linesOf('in <module> & <b>&amp;</b>\n\u001b[31mx < y\u001b[0m');
+    const text = (step: number) => records[`/BLOBS${base(CONTEXT.none, 'logs')}/val/${step}/data`];
+    expect([text(0), text(1)]).toEqual(['in &lt;module> &amp; &lt;b>&amp;amp;&lt;/b>', '\u001b[31mx &lt; y\u001b[0m']);
+  });
+
   test('may lack its last newline, be long, or be empty', () => {
     expect(linesOf('a\nb').sequences[0]?.steps).toEqual([0n, 1n]);
     expect(linesOf('').sequences).toEqual([]);
@@ -308,9 +314,8 @@ describe('any places, in the order of arrangePlaces', () => {
         if (withLog) places.push(place('log', 'zz.log', { sequence: 'logs' }));
         const { records, sequences } = write(places);
         const blobs = Object.entries(records).filter(([key]) => key.startsWith('/BLOBS'));
-        const expected = places.map(
-          ({ role, file }) => `${role === 'text' || role === 'log' ? '' : 'bytes '}<${file.path}>`,
-        );
+        const holds = { log: '&lt;zz.log>', text: '<', image: 'bytes <', audio: 'bytes <' };
+        const expected = places.map(({ role, file }) => (role === 'log' ? holds.log : `${holds[role]}${file.path}>`));
         expect(blobs.map(([, value]) => value).sort()).toEqual(expected.sort());
         for (const { id, type, steps, recordMaxLength } of sequences) {
           expect(steps).toEqual([...new Set(steps)].sort((a, b) => (a < b ? -1 : 1)));

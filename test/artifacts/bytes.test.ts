@@ -64,10 +64,24 @@ describe('toUtf8', () => {
     },
   );
 
+  test.each(['utf-16le', 'utf-16be', 'utf-32le', 'utf-32be'] as const)('decodes %s by its mark', (encoding) => {
+    const text = 'epoch 1 ünï 实验 🚀\r\n';
+    const mark = '\ufeff';
+    const { bytes, replaced } = toUtf8(encode(mark + text, encoding));
+    expect({ text: Buffer.from(bytes).toString('utf8'), replaced }).toEqual({ text, replaced: false });
+  });
+
   test.each([
     ['Latin-1', [0x67, 0x72, 0xfc, 0x6e], 'gr\ufffdn'],
     ['a character cut off', [0x61, 0xe5, 0xae], 'a\ufffd'],
-    ['UTF-16', [0xff, 0xfe, 0x61, 0x00], '\ufffd\ufffda\0'],
+    ['UTF-16 without a mark', [0xe4, 0x00, 0x61, 0x00], '\ufffd\0a\0'],
+    ['UTF-16 with half a character', [0xff, 0xfe, 0x61, 0x00, 0x62], 'a\ufffd'],
+    ['UTF-16 with half a pair', [0xfe, 0xff, 0xd8, 0x3d, 0x00, 0x61], '\ufffda'],
+    [
+      'UTF-32 with what is no character',
+      [0x00, 0x00, 0xfe, 0xff, 0x00, 0x11, 0x00, 0x00],
+      '\0\0\ufffd\ufffd\0\x11\0\0',
+    ],
     ['a byte order mark before it', [0xef, 0xbb, 0xbf, 0xff], '\ufeff\ufffd'],
   ])('replaces what is no UTF-8: %s', (_, bytes, text) => {
     const result = toUtf8(Uint8Array.from(bytes));
@@ -75,3 +89,16 @@ describe('toUtf8', () => {
     expect(Buffer.from(result.bytes).toString('utf8')).toBe(text);
   });
 });
+
+function encode(text: string, encoding: 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'): Uint8Array {
+  const units = encoding.startsWith('utf-16') ? [...Buffer.from(text, 'utf16le')] : Array.from(text).flatMap(utf32);
+  const width = encoding.startsWith('utf-16') ? 2 : 4;
+  const words = Array.from({ length: units.length / width }, (_, at) => units.slice(at * width, (at + 1) * width));
+  return Uint8Array.from(encoding.endsWith('le') ? units : words.flatMap((word) => word.reverse()));
+}
+
+function utf32(character: string): number[] {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(character.codePointAt(0) ?? 0);
+  return [...bytes];
+}

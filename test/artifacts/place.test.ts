@@ -75,6 +75,20 @@ describe('placeArtifacts', () => {
     expect(placed([twin, logged('k', 1, '.png', UUIDS[1])]).places).toHaveLength(2);
   });
 
+  test('so is that of an image of a table', () => {
+    const image = (end: string, uuid: string = UUIDS[0]) => `table_images/a/t/${uuid}${end}`;
+    const places = (paths: string[]) => placed(paths).places.map((place) => place.at(-1));
+    expect(places([image('.png'), image('.webp')])).toEqual([image('.png')]);
+    const others = [
+      image('.png'),
+      image('.webp', UUIDS[1]),
+      'table_images/a/t/plain.png',
+      'table_images/a/t/plain.webp',
+    ];
+    expect(places(others)).toEqual(others);
+    expect(places([image('.webp'), 'b/c.png', 'b/c.webp'])).toEqual([image('.webp'), 'b/c.png', 'b/c.webp']);
+  });
+
   test('a step that Aim cannot hold makes an ordinary image', () => {
     for (const step of [-1, '9223372036854775808']) {
       expect(placed([logged('k', step)]).places).toEqual([

@@ -1,5 +1,6 @@
 """mapping.md, “Artifacts”: the images, texts, audios, logs and links that Aim must hold, byte by byte."""
 
+import codecs
 import fnmatch
 import io
 import re
@@ -23,6 +24,8 @@ HISTORY = re.compile(
     r"^images/(?P<key>.+)(?P<mark>[+%])step(?P=mark)(?P<step>-?\d+)(?P=mark)timestamp(?P=mark)(?P<time>\d+)"
     r"(?P=mark)[0-9a-f-]{36}(?P<twin>(?P=mark)compressed)?\.(?P<extension>png|webp)$"
 )
+# log_table with images
+TABLE_TWIN = re.compile(r"^(table_images/.+/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.webp$")
 LINKS_OF_ONE_DIRECTORY = 200
 MAX_BYTES, MAX_TEXT = 100_000_000, 10_000_000
 
@@ -95,9 +98,10 @@ class Artifacts:
         """relative path → where the bytes are, None where they cannot be had"""
         for path, file in files.items():
             history = HISTORY.match(path)
-            original = (
-                path.replace(f"{history['mark']}compressed.webp", ".png") if history and history["twin"] else None
-            )
+            table = TABLE_TWIN.match(path)
+            original = f"{table[1]}.png" if table else None
+            if history and history["twin"]:
+                original = path.replace(f"{history['mark']}compressed.webp", ".png")
             if original is None or original not in files:
                 self.add(path, file, history)
 
@@ -134,14 +138,17 @@ class Artifacts:
         self.grouped.add((kind, directory))
 
     def add_text(self, path: str, data: bytes):
+        encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
         try:
-            text = data.decode("utf-8")
+            text = data.decode(encoding)
         except UnicodeDecodeError:
-            text = data.decode("utf-8", "replace")
+            text = data.decode(encoding, "replace")
             self.replaced_texts += 1
         self.texts[path] = text
         if self.terminal_log and not self.logs and fnmatch.fnmatch(path, self.terminal_log):
-            lines = text.removesuffix("\n").split("\n")
+            # Aim draws the lines of a log as HTML
+            html = text.replace("&", "&amp;").replace("<", "&lt;")
+            lines = html.removesuffix("\n").split("\n")
             self.logs = {"steps": [str(step) for step in range(len(lines))], "lines": lines}
 
     def sequences(self) -> dict:

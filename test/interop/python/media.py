@@ -118,7 +118,7 @@ def texts(seed: int) -> dict:
     line = "line – ünïcode ✓ 实验 🚀\n"
     return {
         "notes.txt": (line * (seed + 2)).encode(),
-        "train.log": b"2024-01-01 INFO start\n\x1b[31mred\x1b[0m\n" * 20,
+        "train.log": b"2024-01-01 INFO start\n\x1b[31mred\x1b[0m\nin <module>: x < y & z\n" * 20,
         "model.py": b"def f(x):\n    return x + 1\n",
         "app.js": b"export const x = 1;\n",
         "conf.yaml": b"lr: 0.1\n",

@@ -62,6 +62,7 @@ def every_kind(writer: StoreWriter, run: str, seed: int):
     client.log_image(run, media.picture(3), "direct/red.png")
     client.log_table(run, {"a": [1, 2], "b": ["x", "ü"], "c": [None, 1.5]}, "tables/t.json")
     client.log_table(run, {"a": [3], "b": ["z"], "c": [float("nan")]}, "tables/t.json")
+    client.log_table(run, {"picture": [media.picture(5), media.picture(6)]}, "tables/pictures.json")
     client.log_dict(run, {"k": [1, {"x": None}]}, "dict/d.json")
     client.log_dict(run, {"k": "ü"}, "dict/d.yml")
     client.log_text(run, "text ü\n", "txt/log_text.txt")
