@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+import { closeSync, read, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { fileMark } from './file-mark.js';
+import { openRegular, type RegularFile } from './regular-file.js';
 import { walkFiles } from './walk.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -16,8 +18,8 @@ export async function* listArtifacts(
 ): AsyncGenerator<ArtifactFile, void, void> {
   for (const { path, absolute, found } of walkFiles(directory)) {
     if ('stats' in found) {
-      const { size, mtimeNs } = found.stats;
-      yield { path, size: Number(size), version: String(mtimeNs), uri: pathToFileURL(absolute).href };
+      const { stats } = found;
+      yield { path, size: Number(stats.size), version: fileMark(stats), uri: pathToFileURL(absolute).href };
     } else if (path === '') {
       context.notice({ kind: 'artifacts-unreachable', uri: pathToFileURL(absolute).href, detail: found.error.message });
     } else {
@@ -37,13 +39,12 @@ export async function* readArtifact(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const file = join(directory, ...segments(path));
-  let fd: number | undefined;
+  let opened: RegularFile | undefined;
   try {
-    fd = openSync(file, 'r');
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new ConvertError('skip-item', `${file} is not a regular file.`, { where: file });
+    opened = openRegular(file);
+    const { fd, stats } = opened;
     if (stats.size <= CHUNK_BYTES) {
-      const bytes = Buffer.allocUnsafeSlow(stats.size);
+      const bytes = Buffer.allocUnsafeSlow(Number(stats.size));
       const length = readSync(fd, bytes, 0, bytes.length, null);
       if (length > 0) yield bytes.subarray(0, length);
       return;
@@ -60,7 +61,7 @@ export async function* readArtifact(
     if (signal.aborted) throw cause;
     throw toConvertError(cause, 'skip-item', file);
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (opened !== undefined) closeSync(opened.fd);
   }
 }
 

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
+import type { FieldContext } from './field-budget.js';
 import { DATASETS, directories, INPUTS, isPlainName, META_FILE, OUTPUTS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';
@@ -16,15 +17,15 @@ const isWholeDataset: Completeness = (fields) => fields.has('source_type');
  * The datasets of a run, sorted by name and digest: `inputs/<id>/meta.yaml` names a directory of the experiment's
  * `datasets/`. Inputs of another kind (models) are no datasets. What cannot be read is a notice.
  */
-export async function readDatasets(runDirectory: string, context: StageContext): Promise<DatasetInput[]> {
+export async function readDatasets(runDirectory: string, context: FieldContext): Promise<DatasetInput[]> {
   const inputs = join(runDirectory, INPUTS);
   const datasets: DatasetInput[] = [];
   for (const name of linkNames(inputs, context)) {
     const file = join(inputs, name, META_FILE);
     try {
-      const input = await readMeta(file, isWholeInput, context.signal);
+      const input = await readMeta(file, isWholeInput, context.signal, context.budget);
       if (text(input, 'source_type') === 'DATASET')
-        datasets.push(await readDataset(runDirectory, file, input, context.signal));
+        datasets.push(await readDataset(runDirectory, file, input, context));
     } catch (cause) {
       if (context.signal.aborted) throw cause;
       context.notice(unreadableField(`${INPUTS}/${name}`, file, passable(cause, file), { part: 'datasets' }));
@@ -64,10 +65,10 @@ async function readDataset(
   runDirectory: string,
   inputFile: string,
   input: YamlMapping,
-  signal: AbortSignal,
+  { signal, budget }: FieldContext,
 ): Promise<DatasetInput> {
   const directory = referredDirectory(runDirectory, DATASETS, inputFile, text(input, 'source_id'));
-  const fields = await readMeta(join(directory, META_FILE), isWholeDataset, signal);
+  const fields = await readMeta(join(directory, META_FILE), isWholeDataset, signal, budget);
   const tags = input.get('tags');
   return {
     name: text(fields, 'name') ?? '',

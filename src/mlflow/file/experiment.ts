@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toConvertError } from '../../errors.js';
 import type { Experiment } from '../../model.js';
+import { FieldBudget } from './field-budget.js';
 import { readFields } from './key-files.js';
 import { META_FILE, runDirectories, TAGS } from './layout.js';
 import { isMissing, readMeta } from './meta-file.js';
@@ -36,9 +37,13 @@ export async function readExperiment(
       warn(`${file} belongs to experiment ${meta.id}; the directory ${id} is passed over, as MLflow does.`);
       return undefined;
     }
-    const tags = await readFields(join(directory, TAGS), TAGS, signal, (notice) => {
-      const trouble = 'detail' in notice ? notice.detail : 'bytes that are no UTF-8 were replaced.';
-      warn(`A tag of experiment ${id}: ${trouble}`);
+    const tags = await readFields(join(directory, TAGS), TAGS, {
+      signal,
+      budget: new FieldBudget(),
+      notice: (notice) => {
+        const trouble = 'detail' in notice ? notice.detail : 'bytes that are no UTF-8 were replaced.';
+        warn(`A tag of experiment ${id}: ${trouble}`);
+      },
     });
     return { ...meta, tags };
   } catch (cause) {

@@ -12,8 +12,9 @@ import { type ArtifactLocation, artifactLocation } from './artifact-location.js'
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
 import { type ExperimentListeners, readExperiment, type Warn } from './experiment.js';
+import { FieldBudget } from './field-budget.js';
 import { readGrowth, readHistory } from './history.js';
-import { listKeyFiles, readFields } from './key-files.js';
+import { type KeyFile, listKeyFiles, readFields } from './key-files.js';
 import {
   experimentDirectories,
   INPUTS,
@@ -115,6 +116,7 @@ export class FileStore implements TrackingStore {
     // most runs have neither inputs nor outputs, and asking for what is not there is slow
     const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId);
+    const fields = { ...context, budget: new FieldBudget() };
     return {
       id: ref.runId,
       experimentId: ref.experimentId,
@@ -126,18 +128,16 @@ export class FileStore implements TrackingStore {
       ...optional('userId', meta.userId),
       ...optional('artifactUri', meta.artifactUri),
       ...optional('entryPoint', meta.entryPoint),
-      params: await readFields(join(directory, PARAMS), PARAMS, context.signal, context.notice),
-      tags: await readFields(join(directory, TAGS), TAGS, context.signal, context.notice),
-      datasets: parts.has(INPUTS) ? await readDatasets(directory, context) : [],
-      models: parts.has(OUTPUTS) || made.length > 0 ? await readLoggedModels(directory, made, context) : [],
+      params: await readFields(join(directory, PARAMS), PARAMS, fields),
+      tags: await readFields(join(directory, TAGS), TAGS, fields),
+      datasets: parts.has(INPUTS) ? await readDatasets(directory, fields) : [],
+      models: parts.has(OUTPUTS) || made.length > 0 ? await readLoggedModels(directory, made, fields) : [],
     };
   }
 
   async metricKeys(ref: RunRef, context: StageContext): Promise<string[]> {
     await this.#turns.pause(context.signal);
-    const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
-      context.notice(unreadableField(METRICS, path, error, { part: 'metrics' })),
-    );
+    const files = this.#metricFiles(ref, context);
     return files.map((file) => file.key);
   }
 
@@ -160,9 +160,7 @@ export class FileStore implements TrackingStore {
     context: StageContext,
   ): AsyncGenerator<MetricGrowth, void, void> {
     await this.#turns.pause(context.signal);
-    const files = listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error) =>
-      context.notice(unreadableField(METRICS, path, error, { part: 'metrics' })),
-    );
+    const files = this.#metricFiles(ref, context);
     const gone = new Set(marks.keys());
     for (const file of files) {
       gone.delete(file.key);
@@ -200,6 +198,13 @@ export class FileStore implements TrackingStore {
     if (!location.isRemote) return localArtifacts(location);
     const own = this.#remoteArtifacts.at(ref.runId, run.artifactUri);
     return location.directory === undefined ? own : new ArtifactsOrDirectory(own, location.directory);
+  }
+
+  #metricFiles(ref: RunRef, context: StageContext): KeyFile[] {
+    return listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error, key) => {
+      const unread = { part: 'metrics', ...optional('item', key) } as const;
+      context.notice(unreadableField(METRICS, path, error, unread));
+    });
   }
 
   /** Remembered, because it is asked for with each metric. */

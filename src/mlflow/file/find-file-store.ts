@@ -1,4 +1,4 @@
-import { closeSync, opendirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, opendirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConvertError, type ErrorDetails, toConvertError } from '../../errors.js';
 import { uriTarget, withoutCredentials } from './file-uri.js';
@@ -12,6 +12,7 @@ import {
   trashedDirectories,
 } from './layout.js';
 import { readText } from './read-text.js';
+import { openRegular } from './regular-file.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
 /** Directories looked into when the given one is no store: enough for a hint, not a search of the disk. */
@@ -111,7 +112,7 @@ function looksLikeStore(path: string): boolean {
 function isSqlite(file: string): boolean {
   try {
     const magic = Buffer.alloc(16);
-    const fd = openSync(file, 'r');
+    const { fd } = openRegular(file);
     try {
       readSync(fd, magic, 0, magic.length, 0);
     } finally {

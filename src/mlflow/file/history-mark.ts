@@ -1,5 +1,6 @@
-import { fstatSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, readSync } from 'node:fs';
 import { markFields } from '../mark-fields.js';
+import { isSettled } from './file-mark.js';
 
 /** Bytes before a mark by which a file is known again; a line of MLflow has some 30. */
 const TAIL_BYTES = 128;
@@ -11,7 +12,10 @@ const TAIL_BYTES = 128;
 export interface HistoryMark {
   readonly offset: number;
   readonly inode: string;
-  /** Size and modification time (nanoseconds) when it was read: while they stay, there is nothing new. */
+  /**
+   * Size and times (nanoseconds) when it was read: while they stay, there is nothing new. Empty when it had changed just
+   * before, and can change once more without their telling.
+   */
   readonly state: string;
   /** The bytes before the offset. */
   readonly tail: string;
@@ -34,10 +38,11 @@ export function parseHistoryMark(text: string): HistoryMark | undefined {
 
 export type FileState = Pick<HistoryMark, 'inode' | 'state'>;
 
-/** What tells of a file, by its path or its descriptor, whether it has changed. */
-export function fileState(file: string | number): FileState & { readonly size: number } {
-  const stats = typeof file === 'number' ? fstatSync(file, { bigint: true }) : statSync(file, { bigint: true });
-  return { inode: `${stats.dev}:${stats.ino}`, state: `${stats.size}:${stats.mtimeNs}`, size: Number(stats.size) };
+/** What tells of a file that was looked at just now whether it has changed. */
+export function fileState(stats: BigIntStats): FileState & { readonly size: number } {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const state = isSettled(stats, Date.now()) ? `${size}:${mtimeNs}:${ctimeNs}` : '';
+  return { inode: `${dev}:${ino}`, state, size: Number(size) };
 }
 
 /** Whether an open file is that of the mark, with the same bytes before it. */

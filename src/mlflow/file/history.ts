@@ -1,10 +1,13 @@
-import { closeSync, openSync, read, readSync } from 'node:fs';
+import { closeSync, read, readSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { ConvertError } from '../../errors.js';
 import type { PointBatch, StageContext } from '../../model.js';
+import { MAX_LINE_BYTES, MAX_METRIC_BYTES } from '../bounds.js';
 import type { MetricGrowth } from '../tracking-store.js';
 import { continues, fileState, historyMark, parseHistoryMark } from './history-mark.js';
 import { MetricLines } from './metric-lines.js';
 import { PointColumns } from './point-columns.js';
+import { openRegular, type RegularFile } from './regular-file.js';
 import { passable, unreadableField } from './trouble.js';
 
 const NEWLINE = 10;
@@ -39,10 +42,11 @@ export async function* readHistory(
   marked?: (mark: string) => void,
 ): AsyncGenerator<PointBatch, void, void> {
   const notices = new LineNotices(file, context);
-  let fd: number | undefined;
+  let opened: RegularFile | undefined;
   try {
-    fd = openSync(file.path, 'r');
-    const before = marked === undefined ? undefined : fileState(fd);
+    opened = openMetric(file.path);
+    const { fd, stats } = opened;
+    const before = marked === undefined ? undefined : fileState(stats);
     const place: Place = { offset: 0 };
     for await (const batch of readFrom(fd, place, file, notices, context.signal)) {
       yield batch;
@@ -58,7 +62,7 @@ export async function* readHistory(
       }),
     );
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (opened !== undefined) closeSync(opened.fd);
     notices.sumUp();
   }
 }
@@ -75,12 +79,13 @@ export async function* readGrowth(
   const { key, path } = file;
   const known = mark === undefined ? undefined : parseHistoryMark(mark);
   const notices = new LineNotices(file, context);
-  let fd: number | undefined;
+  let opened: RegularFile | undefined;
   try {
-    const seen = fileState(path);
-    if (seen.inode === known?.inode && seen.state === known.state) return;
-    fd = openSync(path, 'r');
-    const before = fileState(fd);
+    const seen = fileState(statSync(path, { bigint: true }));
+    if (seen.inode === known?.inode && seen.state === known.state && seen.state !== '') return;
+    opened = openMetric(path);
+    const { fd, stats } = opened;
+    const before = fileState(stats);
     if (mark !== undefined && (known === undefined || !continues(fd, known, before))) {
       yield { type: 'rewritten', key };
       return;
@@ -98,9 +103,20 @@ export async function* readGrowth(
     context.notice(unreadableField(`metrics/${key}`, path, passable(cause, path), { part: 'metrics', item: key }));
     yield { type: 'rewritten', key };
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (opened !== undefined) closeSync(opened.fd);
     notices.sumUp();
   }
+}
+
+function openMetric(path: string): RegularFile {
+  const file = openRegular(path);
+  if (file.stats.size <= MAX_METRIC_BYTES) return file;
+  closeSync(file.fd);
+  throw noMetric(path, 'is larger than 16 GiB');
+}
+
+function noMetric(path: string, why: string): ConvertError {
+  return new ConvertError('skip-item', `${path} ${why}, which no metric of MLflow is.`, { where: path });
 }
 
 /** How far a file has been read: behind a newline. Undefined once that is not so. */
@@ -155,6 +171,7 @@ async function* readInChunks(
   let chunkPosition = place.offset ?? 0; // of the chunk in the file
   let filled = 0; // bytes at the chunk's beginning that are part of a line
   let tooLong = false; // inside a line that is longer than a chunk
+  let lineStart = chunkPosition; // of that line
   let ended = false;
 
   for (;;) {
@@ -180,10 +197,14 @@ async function* readInChunks(
       continue;
     }
     if (end === 0) {
-      if (!tooLong) lines.skipLine('it is longer than any line of MLflow');
+      if (!tooLong) {
+        lines.skipLine('it is longer than any line of MLflow');
+        lineStart = chunkPosition;
+      }
       tooLong = true;
       chunkPosition += available;
       filled = 0;
+      if (chunkPosition - lineStart > MAX_LINE_BYTES) throw noMetric(file.path, 'has a line of more than 64 MiB');
       continue;
     }
     const start = tooLong ? chunk.indexOf(NEWLINE) + 1 : 0;
@@ -191,6 +212,7 @@ async function* readInChunks(
     yield* parseBatches(lines, chunk, start, end);
     chunk.copyWithin(0, end, available);
     chunkPosition += end;
+    if (chunkPosition > MAX_METRIC_BYTES) throw noMetric(file.path, 'is larger than 16 GiB'); // it grew meanwhile
     filled = available - end;
   }
 }

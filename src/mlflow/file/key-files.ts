@@ -2,10 +2,13 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
-import type { Notice, UnreadPart } from '../../model.js';
+import type { UnreadPart } from '../../model.js';
+import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
+import type { FieldContext } from './field-budget.js';
 import { PARAMS, TAGS } from './layout.js';
-import { readText } from './read-text.js';
+import { notRegular } from './regular-file.js';
 import { passable, unreadableField } from './trouble.js';
+import { tooDeep, tooMany } from './walk.js';
 
 /** One param, tag or metric: the file's path below its directory is its key. */
 export interface KeyFile {
@@ -14,25 +17,40 @@ export interface KeyFile {
   readonly path: string;
 }
 
-/** Told of a file or directory that cannot be read and is passed over. */
-export type Unreadable = (path: string, error: ConvertError) => void;
+/** Told of a file (with its key) or directory that cannot be read and is passed over. */
+export type Unreadable = (path: string, error: ConvertError, key?: string) => void;
 
 /**
  * All files below `params/`, `tags/` or `metrics/`, sorted by key; none when the directory is not there. Names that
- * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not.
+ * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not. Of more than
+ * {@link MAX_ENTRIES} files and directories, and of those deeper than {@link MAX_DEPTH}, none is read.
  */
 export function listKeyFiles(directory: string, unreadable: Unreadable): KeyFile[] {
-  const files: KeyFile[] = [];
-  collect(directory, '', files, unreadable);
-  return files.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const found: Found = { files: [], entries: 0, unreadable };
+  collect(directory, '', 0, found);
+  if (found.entries > MAX_ENTRIES) unreadable(directory, tooMany(directory));
+  return found.files.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function collect(directory: string, prefix: string, files: KeyFile[], unreadable: Unreadable): void {
-  for (const entry of entriesOf(directory, unreadable)) {
+interface Found {
+  readonly files: KeyFile[];
+  entries: number;
+  readonly unreadable: Unreadable;
+}
+
+function collect(directory: string, prefix: string, depth: number, found: Found): void {
+  if (depth > MAX_DEPTH) {
+    found.unreadable(directory, tooDeep(directory));
+    return;
+  }
+  for (const entry of entriesOf(directory, found.unreadable)) {
+    if (++found.entries > MAX_ENTRIES) return;
     const path = directory + sep + entry.name;
-    if (entry.isDirectory()) collect(path, `${prefix}${entry.name}/`, files, unreadable);
-    else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, unreadable)))
-      files.push({ key: prefix + entry.name, path });
+    const key = prefix + entry.name;
+    if (entry.isDirectory()) collect(path, `${key}/`, depth + 1, found);
+    else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, key, found.unreadable)))
+      found.files.push({ key, path });
+    else if (!entry.isSymbolicLink()) found.unreadable(path, notRegular(path), key);
   }
 }
 
@@ -45,11 +63,13 @@ function entriesOf(directory: string, unreadable: Unreadable): Dirent[] {
   }
 }
 
-function isFile(path: string, unreadable: Unreadable): boolean {
+function isFile(path: string, key: string, unreadable: Unreadable): boolean {
   try {
-    return statSync(path).isFile();
+    const stats = statSync(path);
+    if (!stats.isFile() && !stats.isDirectory()) unreadable(path, notRegular(path), key);
+    return stats.isFile();
   } catch (cause) {
-    unreadable(path, passable(cause, path));
+    unreadable(path, passable(cause, path), key);
     return false;
   }
 }
@@ -68,13 +88,12 @@ const MORE_LOOKS = 4;
 export async function readFields(
   directory: string,
   name: string,
-  signal: AbortSignal,
-  notice: (notice: Notice) => void,
+  { signal, notice, budget }: FieldContext,
 ): Promise<Map<string, string>> {
   const fields = new Map<string, string>();
   const read = (file: KeyFile): boolean => {
     try {
-      const { text, replaced } = readText(file.path);
+      const { text, replaced } = budget.read(file.path);
       fields.set(file.key, text);
       if (replaced) notice({ kind: 'text-replaced', path: `${name}/${file.key}` });
       return text === '';
@@ -84,7 +103,9 @@ export async function readFields(
     }
   };
 
-  const files = listKeyFiles(directory, (path, error) => notice(unreadableField(name, path, error, unreadOf(name))));
+  const files = listKeyFiles(directory, (path, error, key) =>
+    notice(unreadableField(name, path, error, unreadOf(name, key))),
+  );
   let doubtful = files
     .filter(read)
     .map((file) => ({ file, modified: modificationTime(file.path) }))

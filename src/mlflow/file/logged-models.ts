@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
-import type { LoggedModel, StageContext } from '../../model.js';
+import type { LoggedModel } from '../../model.js';
 import { linkNames, referredDirectory } from './datasets.js';
+import type { FieldContext } from './field-budget.js';
 import { readFields } from './key-files.js';
 import { isDirectory, META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
@@ -28,7 +29,7 @@ const isWholeModel: Completeness = (fields) => fields.has('status');
 export async function readLoggedModels(
   runDirectory: string,
   made: readonly string[],
-  context: StageContext,
+  context: FieldContext,
 ): Promise<LoggedModel[]> {
   const models = new Map<string, LoggedModel | undefined>();
   for (const [id, read] of [...outputsOf(runDirectory, context), ...madeBy(runDirectory, made, context)]) {
@@ -48,14 +49,14 @@ export async function readLoggedModels(
 
 type ModelSource = readonly [id: string, read: () => Promise<LoggedModel | undefined>];
 
-function outputsOf(runDirectory: string, context: StageContext): ModelSource[] {
+function outputsOf(runDirectory: string, context: FieldContext): ModelSource[] {
   const outputs = join(runDirectory, OUTPUTS);
   if (!isDirectory(outputs)) return [];
   return linkNames(outputs, context).map((name) => [
     name,
     async () => {
       const file = join(outputs, name, META_FILE);
-      const output = await readMeta(file, isWholeOutput, context.signal);
+      const output = await readMeta(file, isWholeOutput, context.signal, context.budget);
       const type = text(output, 'destination_type');
       if (type !== undefined && type !== 'MODEL_OUTPUT') return undefined;
       const id = text(output, 'source_id');
@@ -64,7 +65,7 @@ function outputsOf(runDirectory: string, context: StageContext): ModelSource[] {
   ]);
 }
 
-function madeBy(runDirectory: string, made: readonly string[], context: StageContext): ModelSource[] {
+function madeBy(runDirectory: string, made: readonly string[], context: FieldContext): ModelSource[] {
   const shelf = join(dirname(runDirectory), MODELS);
   return made.map((id) => [id, () => readModel(join(shelf, id), id, undefined, context)]);
 }
@@ -73,9 +74,9 @@ async function readModel(
   directory: string,
   id: string,
   step: string | undefined,
-  context: StageContext,
+  context: FieldContext,
 ): Promise<LoggedModel | undefined> {
-  const fields = await readMeta(join(directory, META_FILE), isWholeModel, context.signal);
+  const fields = await readMeta(join(directory, META_FILE), isWholeModel, context.signal, context.budget);
   if (lifecycleStage(fields) === 'deleted') return undefined;
   const status = text(fields, 'status');
   const prefix = `${MODELS}/${id}`;
@@ -86,7 +87,7 @@ async function readModel(
     ...optional('status', status === undefined ? undefined : (MODEL_STATUS.get(status) ?? status)),
     ...optional('artifactUri', text(fields, 'artifact_location')),
     ...optional('step', step !== undefined && /^-?\d{1,19}$/.test(step) ? BigInt(step) : undefined),
-    params: await readFields(join(directory, PARAMS), `${prefix}/${PARAMS}`, context.signal, context.notice),
-    tags: await readFields(join(directory, TAGS), `${prefix}/${TAGS}`, context.signal, context.notice),
+    params: await readFields(join(directory, PARAMS), `${prefix}/${PARAMS}`, context),
+    tags: await readFields(join(directory, TAGS), `${prefix}/${TAGS}`, context),
   };
 }

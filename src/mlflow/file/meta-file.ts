@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
+import type { FieldBudget } from './field-budget.js';
 import { readText } from './read-text.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
@@ -16,11 +17,18 @@ export type Completeness = (fields: YamlMapping) => boolean;
  * Reads a meta.yaml. MLflow truncates and rewrites it in place, so a reader may meet it empty: such a file is looked
  * at three times, as MLflow itself does. Rejects with an error that names the file: `not-a-run` when it is missing or
  * still not whole, `skip-run` when it cannot be read.
+ *
+ * @param budget of the run, for a file whose fields are as large as the user makes them
  */
-export async function readMeta(path: string, isComplete: Completeness, signal: AbortSignal): Promise<YamlMapping> {
+export async function readMeta(
+  path: string,
+  isComplete: Completeness,
+  signal: AbortSignal,
+  budget?: FieldBudget,
+): Promise<YamlMapping> {
   let fault = '';
   for (let look = 1; look <= LOOKS; look++) {
-    const text = readMetaText(path);
+    const text = readMetaText(path, budget);
     const outcome = inspect(text, isComplete, look === LOOKS);
     if (typeof outcome !== 'string') return outcome;
     fault = outcome;
@@ -46,9 +54,9 @@ function inspect(text: string, isComplete: Completeness, lastLook: boolean): Yam
   }
 }
 
-function readMetaText(path: string): string {
+function readMetaText(path: string, budget: FieldBudget | undefined): string {
   try {
-    return readText(path).text;
+    return (budget?.read(path) ?? readText(path)).text;
   } catch (cause) {
     const { kind, message, hint } = toConvertError(cause, 'skip-run', path);
     if (kind === 'fatal') throw toConvertError(cause, 'fatal', path);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileMark, isSettled } from './file-mark.js';
 import { directories, META_FILE, MODELS } from './layout.js';
 import { text } from './meta-yaml.js';
 import { readText } from './read-text.js';
@@ -7,7 +8,7 @@ import { parseYamlMapping } from './yaml-mapping.js';
 
 /** Which models the runs of one experiment made, as of one state of its `models/` directory. */
 interface Shelf {
-  readonly modified: bigint;
+  readonly mark: string;
   readonly byRun: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -21,13 +22,15 @@ export class ModelShelves {
   /** The ids of the models that a run made, sorted; what cannot be read is made by none. */
   modelsOf(experimentDirectory: string, runId: string): readonly string[] {
     const models = join(experimentDirectory, MODELS);
-    const modified = statSync(models, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (modified === undefined) return [];
+    const stats = statSync(models, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    const mark = fileMark(stats);
     let shelf = this.#shelves.get(models);
-    if (shelf?.modified !== modified) {
+    if (shelf?.mark !== mark) {
+      const now = Date.now();
       const { byRun, isComplete } = lookThrough(models);
-      shelf = { modified, byRun };
-      if (isComplete) this.#shelves.set(models, shelf);
+      shelf = { mark, byRun };
+      if (isComplete && isSettled(stats, now)) this.#shelves.set(models, shelf);
     }
     return shelf.byRun.get(runId) ?? [];
   }

@@ -1,7 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { artifactLocation } from './artifact-location.js';
+import { fileMark, isSettled } from './file-mark.js';
 import { uriTarget } from './file-uri.js';
 import {
   ARTIFACTS,
@@ -21,9 +22,9 @@ import { walkFiles } from './walk.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
 /**
- * A mark of everything that makes up a run: name, size and modification time (nanoseconds) of each file below its
- * directory, of its artifacts where they lie elsewhere, and of the datasets and models that it refers to. Metric
- * files are not read: MLflow only ever appends to them, so their size tells.
+ * A mark of everything that makes up a run: the name and the {@link fileMark} of each file below its directory, of its
+ * artifacts where they lie elsewhere, and of the datasets and models that it refers to. Equal to no other mark while one of
+ * the files is too young for its times to tell. No metric file is read.
  *
  * @param parts the names in the run's directory
  * @param made the ids of the models that name this run as their source
@@ -34,24 +35,24 @@ export function fileRevision(
   parts: ReadonlySet<string>,
   made: readonly string[],
 ): string {
-  const hash = createHash('sha256');
-  addDirectory(hash, '', runDirectory);
+  const state = new FileStates();
+  state.addDirectory('', runDirectory);
   const artifacts = artifactLocation(
     root,
     runDirectory,
     text(peek(join(runDirectory, META_FILE)), 'artifact_uri'),
   ).directory;
   if (artifacts !== undefined && artifacts !== join(runDirectory, ARTIFACTS)) {
-    hash.update(`${artifacts}\n`);
-    addDirectory(hash, ARTIFACTS, artifacts);
+    state.add(artifacts);
+    state.addDirectory(ARTIFACTS, artifacts);
   }
-  addReferred(hash, runDirectory, parts, made);
-  return hash.digest('hex');
+  addReferred(state, runDirectory, parts, made);
+  return state.digest();
 }
 
 /**
- * A mark of a run's artifacts: where they are taken from, and name, size and modification time of each. Undefined for files
- * on no file system of this machine, which only their store can tell of.
+ * A mark of a run's artifacts: where they are taken from, and name and {@link fileMark} of each. Undefined for files on no
+ * file system of this machine, which only their store can tell of.
  */
 export function artifactsRevision(
   root: string,
@@ -60,38 +61,64 @@ export function artifactsRevision(
 ): string | undefined {
   if (artifactUri !== undefined && uriTarget(artifactUri).kind === 'remote') return undefined;
   const { directory, trouble } = artifactLocation(root, runDirectory, artifactUri);
-  const hash = createHash('sha256').update(JSON.stringify([directory, trouble]));
-  if (directory !== undefined) addDirectory(hash, ARTIFACTS, directory);
-  return hash.digest('hex');
+  const state = new FileStates();
+  state.add(JSON.stringify([directory, trouble]));
+  if (directory !== undefined) state.addDirectory(ARTIFACTS, directory);
+  return state.digest();
 }
 
-function addDirectory(hash: Hash, label: string, directory: string): void {
-  let lines = '';
-  for (const { path, found } of walkFiles(directory)) {
-    const state = 'stats' in found ? `${found.stats.size} ${found.stats.mtimeNs}` : found.error.message;
-    lines += `${label}/${path}\0${state}\n`;
+/** A digest of the state of files. */
+class FileStates {
+  readonly #hash = createHash('sha256');
+  readonly #now = Date.now();
+  #isSettled = true;
+
+  add(text: string): void {
+    this.#hash.update(`${text}\n`);
   }
-  hash.update(lines);
+
+  addDirectory(label: string, directory: string): void {
+    let lines = '';
+    for (const { path, found } of walkFiles(directory)) {
+      lines += `${label}/${path}\0${'stats' in found ? this.#markOf(found.stats) : found.error.message}\n`;
+    }
+    this.#hash.update(lines);
+  }
+
+  addFile(file: string): void {
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+    this.add(`${basename(dirname(file))}\0${stats === undefined ? '' : this.#markOf(stats)}`);
+  }
+
+  digest(): string {
+    if (!this.#isSettled) this.add(randomUUID());
+    return this.#hash.digest('hex');
+  }
+
+  #markOf(stats: BigIntStats): string {
+    if (!isSettled(stats, this.#now)) this.#isSettled = false;
+    return fileMark(stats);
+  }
 }
 
 /** `inputs/` and `outputs/` only name what lies beside the runs. */
-function addReferred(hash: Hash, runDirectory: string, parts: ReadonlySet<string>, made: readonly string[]): void {
+function addReferred(
+  state: FileStates,
+  runDirectory: string,
+  parts: ReadonlySet<string>,
+  made: readonly string[],
+): void {
   const experiment = dirname(runDirectory);
   const referred = (part: string) => (parts.has(part) ? referredIds(join(runDirectory, part)) : []);
   for (const id of referred(INPUTS)) {
-    addFile(hash, join(experiment, DATASETS, id, META_FILE));
+    state.addFile(join(experiment, DATASETS, id, META_FILE));
   }
   for (const id of new Set([...referred(OUTPUTS), ...made])) {
     const model = join(experiment, MODELS, id);
-    addFile(hash, join(model, META_FILE));
+    state.addFile(join(model, META_FILE));
     // its artifacts stay where they are, and its metrics are the run's
-    for (const part of [PARAMS, TAGS]) addDirectory(hash, `${MODELS}/${id}/${part}`, join(model, part));
+    for (const part of [PARAMS, TAGS]) state.addDirectory(`${MODELS}/${id}/${part}`, join(model, part));
   }
-}
-
-function addFile(hash: Hash, file: string): void {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-  hash.update(`${basename(dirname(file))}\0${stats === undefined ? '' : `${stats.size} ${stats.mtimeNs}`}\n`);
 }
 
 function referredIds(directory: string): string[] {

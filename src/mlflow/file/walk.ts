@@ -1,6 +1,8 @@
 import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { ConvertError, errorCode } from '../../errors.js';
+import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
+import { notRegular } from './regular-file.js';
 import { passable } from './trouble.js';
 
 /** A file below a directory, or something there that cannot be read as one. */
@@ -19,28 +21,48 @@ interface Level {
   /** True below a link, where one may come back to a level above. */
   readonly linked: boolean;
   readonly above: Level | undefined;
+  readonly depth: number;
 }
 
 /**
  * All files below a directory, sorted by path (by UTF-16 code units). Links are followed; one that leads back to
  * where the walk came from is an error of that path, and so are directories that cannot be listed, dangling links,
  * sockets and the like. One directory's names are in memory at a time (and those above it). When `directory` itself
- * cannot be listed, that is an error of the path ''.
+ * cannot be listed, that is an error of the path ''; so it is, as the last one, when there is more in it than
+ * {@link MAX_ENTRIES}. A directory deeper than {@link MAX_DEPTH} is an error of its path.
  */
 export function* walkFiles(directory: string): Generator<WalkedFile, void, void> {
-  yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined });
+  const found = { entries: 0 };
+  yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined, depth: 0 }, found);
+  if (found.entries > MAX_ENTRIES) yield { path: '', absolute: directory, found: { error: tooMany(directory) } };
 }
 
-function* walkLevel(level: Level): Generator<WalkedFile, void, void> {
+function* walkLevel(level: Level, found: { entries: number }): Generator<WalkedFile, void, void> {
   const entries = entriesOf(level);
   if (entries instanceof ConvertError) {
     yield { path: level.path, absolute: level.absolute, found: { error: entries } };
     return;
   }
   for (const { path, absolute, isDirectory, linked } of sorted(level, entries)) {
-    if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level });
+    if (++found.entries > MAX_ENTRIES) return;
+    if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level, depth: level.depth + 1 }, found);
     else yield fileAt(path, absolute);
+    if (found.entries > MAX_ENTRIES) return;
   }
+}
+
+/** Also of params, tags and metrics. */
+export function tooMany(directory: string): ConvertError {
+  const most = MAX_ENTRIES.toLocaleString('en');
+  return new ConvertError(
+    'skip-item',
+    `${directory} holds more than ${most} files and directories; the rest is left out.`,
+  );
+}
+
+export function tooDeep(directory: string): ConvertError {
+  const message = `${directory} lies ${MAX_DEPTH} directories deep; what is in it is left out.`;
+  return new ConvertError('skip-item', message);
 }
 
 interface Item {
@@ -76,6 +98,7 @@ function leadsToDirectory(link: string): boolean {
 }
 
 function entriesOf(level: Level): Dirent[] | ConvertError {
+  if (level.depth > MAX_DEPTH) return tooDeep(level.absolute);
   try {
     if (level.linked && comesBack(level)) {
       return new ConvertError('skip-item', `${level.absolute} is a link that leads back to a directory above it.`);
@@ -98,7 +121,7 @@ function fileAt(path: string, absolute: string): WalkedFile {
   try {
     const stats = statSync(absolute, { bigint: true });
     if (stats.isFile()) return { path, absolute, found: { stats } };
-    return { path, absolute, found: { error: new ConvertError('skip-item', `${absolute} is not a regular file.`) } };
+    return { path, absolute, found: { error: notRegular(absolute) } };
   } catch (cause) {
     return { path, absolute, found: { error: passable(cause, absolute) } };
   }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { CST, LineCounter } from 'yaml';
 
 type Yaml = typeof import('yaml');
 
@@ -57,14 +58,48 @@ export function readSimpleMapping(text: string): YamlMapping | undefined {
 
 /** Any YAML mapping, through the `yaml` package. */
 export function parseAnyMapping(text: string): YamlMapping {
-  const { isAlias, parseDocument } = yaml();
+  const { Composer, LineCounter, isAlias } = yaml();
   // uniqueKeys: like PyYAML, the last of two equal keys wins
-  const document = parseDocument(withYaml12Breaks(text), { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const lines = new LineCounter();
+  const [document, another] = composer.compose(tokensOf(withYaml12Breaks(text), lines));
+  if (document === undefined) throw new Error('It holds no mapping of keys to values.');
+  if (another !== undefined) throw new Error('It holds more than one document.');
   const [error] = document.errors;
-  if (error !== undefined) throw new Error(error.message.split('\n', 1)[0]);
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new Error(`${error.message} at line ${line}, column ${col}`);
+  }
   const value = fromNode(document.contents, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
   if (!isMapping(value)) throw new Error('It holds no mapping of keys to values.');
   return value;
+}
+
+/** In MLflow's files nothing is nested more than twice, nothing is an alias, and a tag more is 7 pieces more. */
+const MAX_DEPTH = 32;
+const MAX_ALIASES = 100;
+const MAX_PIECES = 100_000;
+
+/**
+ * What YAML's parser makes of a text before values are made of it, which is done by recursion, and for each alias by a
+ * search: so this is where depth and number are bounded. Throws an Error with a sentence beyond a bound.
+ */
+function tokensOf(text: string, lines: LineCounter): CST.Token[] {
+  const { CST, Lexer, Parser } = yaml();
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let pieces = 0;
+  let aliases = 0;
+  for (const piece of new Lexer().lex(text)) {
+    for (const token of parser.next(piece)) tokens.push(token);
+    const type = CST.tokenType(piece);
+    if (type === 'alias' || type === 'anchor') aliases++;
+    if (++pieces > MAX_PIECES) throw new Error(`It has more than ${MAX_PIECES} parts.`);
+    if (aliases > MAX_ALIASES) throw new Error(`It has more than ${MAX_ALIASES} anchors and aliases.`);
+    if (parser.stack.length > MAX_DEPTH) throw new Error(`It is nested more than ${MAX_DEPTH} deep.`);
+  }
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 export function isMapping(value: YamlValue | undefined): value is YamlMapping {
@@ -76,7 +111,9 @@ export function isMapping(value: YamlValue | undefined): value is YamlMapping {
  * YAML 1.1 drops the first when it is a newline, and keeps all others; YAML 1.2 keeps all newlines but the first.
  */
 function withYaml12Breaks(text: string): string {
-  return text.replace(/([\n\u2028\u2029]*[\u2028\u2029]\n*)( *)/g, (_, breaks: string, indent: string) => {
+  if (!/[\u2028\u2029]/.test(text)) return text;
+  return text.replace(/([\n\u2028\u2029]+)( *)/g, (found, breaks: string, indent: string) => {
+    if (!/[\u2028\u2029]/.test(breaks)) return found;
     const kept = breaks.startsWith('\n') ? breaks.slice(1) : breaks;
     return kept.replace(/\n+/g, (newlines) => `${newlines}\n${indent}`);
   });

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, wri
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { fileMark } from '../../../src/mlflow/file/file-mark.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { ArtifactFile, Notice, Run, RunRef } from '../../../src/model.js';
 import { collect, listening, never, silent } from '../../contract/tracking-store.js';
@@ -39,7 +40,7 @@ describe('where the files are', () => {
     builder.run('1', { runId: RUN, artifacts: { 'a.txt': 'abc' } });
     const { files, notices } = await list();
     const file = join(builder.root, '1', RUN, 'artifacts', 'a.txt');
-    const version = String(statSync(file, { bigint: true }).mtimeNs);
+    const version = fileMark(statSync(file, { bigint: true }));
     expect(files).toEqual([{ path: 'a.txt', size: 3, version, uri: pathToFileURL(file).href }]);
     expect(notices).toEqual([]);
   });

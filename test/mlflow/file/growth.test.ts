@@ -5,6 +5,7 @@ import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { Notice, RunRef } from '../../../src/model.js';
 import { collect, listening, silent } from '../../contract/tracking-store.js';
 import { FileStoreBuilder, metricLine, type TestPoint } from '../../support/file-store-builder.js';
+import { settled } from '../../support/settled.js';
 
 const RUN = 'a'.repeat(32);
 const REF: RunRef = { runId: RUN, experimentId: '1', locator: `1/${RUN}` };
@@ -71,6 +72,7 @@ describe('a metric file that grows', () => {
   test('has what came behind the mark, and again behind the next', async () => {
     only('loss');
     writeFileSync(file('loss'), lines(0, 3));
+    await settled(place('metrics'));
     const { steps, mark } = await read('loss');
     expect(steps).toEqual([0, 1, 2]);
     expect(await grown({ loss: mark })).toEqual({});
@@ -113,7 +115,22 @@ describe('a metric file that grows', () => {
     appendFileSync(file('loss'), lines(10, 60_000));
     const { loss } = await grown({ loss: mark });
     expect(loss?.steps).toEqual(Array.from({ length: 59_990 }, (_, i) => i + 10));
-    expect(await grown({ loss: loss!.mark! })).toEqual({});
+    await settled(place('metrics'));
+    const again = await grown({ loss: loss!.mark! });
+    expect(again.loss?.steps ?? []).toEqual([]);
+    expect(await grown({ loss: again.loss?.mark ?? loss!.mark! })).toEqual({});
+  });
+
+  test('and was read just after it had changed is looked at again, and has nothing new', async () => {
+    only('loss');
+    writeFileSync(file('loss'), lines(0, 3));
+    const { mark } = await read('loss');
+    const { loss } = await grown({ loss: mark });
+    expect(loss).toMatchObject({ steps: [], rewritten: false });
+    await settled(place('metrics'));
+    const later = (await grown({ loss: loss!.mark! })).loss ?? loss;
+    expect(later).toMatchObject({ steps: [], rewritten: false });
+    expect(await grown({ loss: later!.mark! })).toEqual({});
   });
 
   test('whose time alone has changed has nothing new', async () => {
@@ -157,6 +174,7 @@ describe('a metric file that is another one', () => {
 
 test('a metric that is new comes whole', async () => {
   only('loss');
+  await settled(place('metrics'));
   const { mark } = await read('loss');
   mkdirSync(place('metrics', 'val'));
   writeFileSync(file('val/loss'), lines(0, 4));

@@ -1,10 +1,20 @@
-import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { RunRef } from '../../../src/model.js';
 import { never } from '../../contract/tracking-store.js';
 import { FileStoreBuilder } from '../../support/file-store-builder.js';
+import { settled } from '../../support/settled.js';
 
 const RUN = 'a'.repeat(32);
 const REF: RunRef = { runId: RUN, experimentId: '1', locator: `1/${RUN}` };
@@ -30,7 +40,13 @@ beforeEach(() => {
 });
 afterEach(() => builder.remove());
 
-const revision = (): Promise<string> => new FileStore(builder.root).revision(REF, never());
+const look = (): Promise<string> => new FileStore(builder.root).revision(REF, never());
+
+/** What a look finds that comes some time after the last change. */
+async function revision(): Promise<string> {
+  await settled(builder.parent);
+  return look();
+}
 
 /** Writes the same number of other bytes, at another time. */
 function rewrite(file: string): void {
@@ -78,6 +94,41 @@ describe('changes with', () => {
     marks.push(await revision());
     expect(new Set(marks).size).toBe(marks.length);
   });
+});
+
+describe('changes when size and modification time do not', () => {
+  const replace = (file: string): void => {
+    const { size, atime, mtime } = statSync(file);
+    writeFileSync(`${file}.new`, 'z'.repeat(size));
+    utimesSync(`${file}.new`, atime, mtime);
+    renameSync(`${file}.new`, file);
+  };
+  const inPlace = (file: string): void => {
+    const { size, atime, mtime } = statSync(file);
+    writeFileSync(file, 'z'.repeat(size));
+    utimesSync(file, atime, mtime);
+  };
+
+  test.each([
+    ['written in place', 'params/lr', inPlace],
+    ['replaced', 'params/lr', replace],
+    ['written in place', 'metrics/train/loss', inPlace],
+    ['replaced', 'metrics/train/loss', replace],
+  ] as const)('a file is %s: %s', async (_, path, write) => {
+    const file = join(run, path);
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    const before = await revision();
+    const { size, mtimeMs } = statSync(file);
+    write(file);
+    expect(statSync(file)).toMatchObject({ size, mtimeMs });
+    expect(await revision()).not.toBe(before);
+  });
+});
+
+test('is that of one look only, while a change could still leave the times of a file as they are', async () => {
+  writeFileSync(join(run, 'params', 'lr'), '0.2');
+  expect(await look()).not.toBe(await look());
+  expect(await revision()).toBe(await revision());
 });
 
 test('stays when nothing of the run changes', async () => {

@@ -136,6 +136,39 @@ describe('parseYamlMapping', () => {
     );
   });
 
+  test.each([
+    ['lists in lists, on one line', 'x:\n', '- ', '\n'],
+    ['lists in lists, in brackets', 'x: ', '[', '\n'],
+    ['mappings in mappings, in braces', 'x: ', '{a: ', '\n'],
+    ['keys of keys', '', '? ', '\n'],
+    ['tags', 'x: ', '!a ', 'y\n'],
+    ['newlines', 'x: y\n', '\n', '\u2028\n'],
+    ['comments', 'x: y\n', '#\n', ''],
+    ['documents', '', '---\nx: y\n', ''],
+    ['aliases', 'x: &x y\n', 'a: *x\n', ''],
+  ])('a million bytes of %s are refused at once', (_, before, bomb, after) => {
+    const begun = performance.now();
+    expect(() => parseYamlMapping(before + bomb.repeat(1_000_000 / bomb.length) + after)).toThrow();
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  test('100,000 anchors are refused at once', () => {
+    const text = Array.from({ length: 100_000 }, (_, i) => `k${i}: &a${i} x\n`).join('');
+    expect(() => parseYamlMapping(text)).toThrow('anchors');
+  });
+
+  test.each([
+    ['a text in single quotes', `x: '${'a '.repeat(2_000_000)}'\n`],
+    ['a text over many lines', `x: '${'a\n  '.repeat(500_000)}'\n`],
+    ['a text in double quotes', `x: "${'\\n'.repeat(1_000_000)}"\n`],
+    ['spaces', `x: ${' '.repeat(4_000_000)}y\n`],
+    ['a word', `x: ${'y'.repeat(4_000_000)}\n`],
+  ])('megabytes of %s are a text', (_, text) => {
+    const begun = performance.now();
+    expect(typeof parseYamlMapping(text).get('x')).toBe('string');
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
   test.each(['just text\n', '- a\n', 'a: "b\n', 'a: b: c\n', '\0\0\0\n', '[\n'])('%j is no mapping', (text) => {
     expect(() => parseYamlMapping(text)).toThrow();
   });

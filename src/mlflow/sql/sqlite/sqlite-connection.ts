@@ -1,10 +1,11 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
 import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite.js';
 import { EventLoopTurns } from '../../file/event-loop.js';
+import { openRegular } from '../../file/regular-file.js';
 import type { SqliteAddress } from '../database-uri.js';
 
 /** A cell as the binding gives it. */
@@ -179,7 +180,7 @@ function findFile(paths: readonly string[]): string {
 }
 
 function openAndCheck(path: string, hint: string): number {
-  const file = openSync(path, 'r');
+  const { fd: file } = openRegular(path);
   const magic = Buffer.alloc(16);
   const length = readSync(file, magic, 0, magic.length, 0);
   if (length === magic.length && magic.toString('latin1') === 'SQLite format 3\0') return file;

@@ -1,0 +1,27 @@
+/**
+ * How much of a source is read, so that no store, however it was made, can hold a conversion up or fill its memory. Each
+ * is far beyond what MLflow writes; docs/trust.md lists them all and says what happens beyond.
+ */
+
+const MIB = 1024 * 1024;
+
+/** One param, tag or meta.yaml. MLflow allows params 6,000 characters, tags 8,000, a dataset's profile 16 MiB. */
+export const MAX_FIELD_BYTES = 16 * MIB;
+
+/** All params, tags and datasets of one run, those of its models included. */
+export const MAX_FIELDS_BYTES = 64 * MIB;
+
+/** One metric file: some 500 million points. */
+export const MAX_METRIC_BYTES = 16 * 1024 * MIB;
+
+/** One line of a metric file, some 30 bytes in MLflow; behind a longer one the rest of the file is no metric either. */
+export const MAX_LINE_BYTES = 64 * MIB;
+
+/** Files and directories below one directory of params, tags, metrics or artifacts, or in one listing of a store. */
+export const MAX_ENTRIES = 1_000_000;
+
+/** Directories of artifacts that a server is asked for, one request each. */
+export const MAX_LISTED_DIRECTORIES = 100_000;
+
+/** Directories one in another. A key of MLflow has at most 250 characters, and so at most 125. */
+export const MAX_DEPTH = 200;

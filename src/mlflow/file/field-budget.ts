@@ -1,0 +1,26 @@
+import { ConvertError } from '../../errors.js';
+import type { StageContext } from '../../model.js';
+import { MAX_FIELD_BYTES, MAX_FIELDS_BYTES } from '../bounds.js';
+import { type FileText, readText } from './read-text.js';
+
+/** What the readers of one run's fields share. */
+export interface FieldContext extends StageContext {
+  readonly budget: FieldBudget;
+}
+
+/** Reads the params, tags and datasets of one run, which are all in memory at once, up to a bound on their sum. */
+export class FieldBudget {
+  #left = MAX_FIELDS_BYTES;
+
+  /** As {@link readText}; a `skip-item`, too, for a file that would go beyond the bound. */
+  read(path: string): FileText {
+    const field = readText(path, Math.min(this.#left, MAX_FIELD_BYTES), tooMany);
+    this.#left -= field.bytes;
+    return field;
+  }
+}
+
+function tooMany(path: string): ConvertError {
+  const message = `${path} is left out: the params, tags and datasets of its run are more than 64 MiB.`;
+  return new ConvertError('skip-item', message, { where: path });
+}
