@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ARTIFACTS, META_FILE, MODELS, TRASH } from './layout.js';
+import { readText } from './read-text.js';
 
 /** What of MLflow's a path lies in. */
 export interface MlflowDirectory {
@@ -73,8 +74,7 @@ function ownsArtifacts(directory: string): boolean {
 
 function isMlflowMeta(file: string): boolean {
   try {
-    const stats = statSync(file);
-    return stats.isFile() && stats.size <= LARGEST_META && MLFLOW_FIELDS.test(readFileSync(file, 'utf8'));
+    return MLFLOW_FIELDS.test(readText(file, LARGEST_META).text);
   } catch {
     return false;
   }
