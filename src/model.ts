@@ -110,8 +110,11 @@ export interface UnreadPart {
   readonly item?: string;
 }
 
-/** Why no artifact of a run could be listed: nothing is there; the location is not one to be followed; anything else. */
-export type UnreachableReason = 'missing' | 'refused' | 'failed';
+/**
+ * Why no artifact of a run could be listed: nothing is there; the location is not one to be followed; from here there is no
+ * way to it (no credentials, no package, a scheme that only a server reads); anything else.
+ */
+export type UnreachableReason = 'missing' | 'refused' | 'no-access' | 'failed';
 
 /**
  * Something that was lost or changed on the way from MLflow to Aim. Each is counted, named in the report, and written

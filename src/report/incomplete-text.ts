@@ -2,17 +2,11 @@ import type { IncompleteStatus } from '../sync/incomplete-status.js';
 import type { SourceStatus } from '../sync/status.js';
 import type { ToldPart } from '../unread-parts.js';
 import { formatCount, formatNoun } from './format.js';
+import { artifactsAdvice } from './notice-text.js';
 import { printable } from './text-width.js';
 
 /** Parts of one run that are named one by one. */
 const PARTS_NAMED = 5;
-
-/** What to do about artifacts, by why they could not be listed. */
-const ADVICE = {
-  missing: 'Mount or restore it, or name its new place with --artifacts-destination.',
-  failed: 'See to it that it can be reached and read, or name another place with --artifacts-destination.',
-  refused: 'Name it with --allow-root if it is to be followed.',
-} as const;
 
 /** The runs of which something could not be read, with the reasons and what to do; how many, where they are not named. */
 export function incompleteLines({ incomplete, incompleteRuns }: SourceStatus): string[] {
@@ -38,5 +32,5 @@ function runLines({ runId, runName, experiment, unread, artifacts }: IncompleteS
 function partText({ part, item, why, reason }: ToldPart, artifacts: string | undefined): string {
   if (part !== 'artifacts' || item !== undefined) return `${part}${item === undefined ? '' : ` ${item}`}: ${why}`;
   const place = artifacts === undefined ? '' : ` at ${artifacts}`;
-  return `artifacts${place}: ${why} ${ADVICE[reason ?? 'failed']}`;
+  return `artifacts${place}: ${why} ${artifactsAdvice(reason)}`.trimEnd();
 }

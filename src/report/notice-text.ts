@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ArtifactSkipReason, Notice } from '../model.js';
+import type { ArtifactSkipReason, Notice, UnreachableReason } from '../model.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
 
 /** Longer ones are not what people mean by an extension. */
@@ -21,6 +21,11 @@ export function skipReasonText(reason: ArtifactSkipReason | 'other'): string {
 export function fileExtension(path: string): string {
   const extension = posix.extname(path).toLowerCase();
   return extension.length > LONGEST_EXTENSION || /\s/.test(extension) ? '' : extension;
+}
+
+/** What to do about artifacts that could not be listed, with a space behind it; empty where the reason itself says so. */
+export function artifactsAdvice(reason: UnreachableReason | undefined): string {
+  return reason === 'missing' ? 'Mount or restore them, or name their new place with --artifacts-destination. ' : '';
 }
 
 /** One line for the terminal: what kind of loss (the kinds are bounded one by one), and what to say about it. */
@@ -65,7 +70,7 @@ function describe(first: Notice, group: readonly Notice[]): string {
     case 'artifact-skipped':
       return describeSkipped(first, group.length, more);
     case 'artifacts-unreachable':
-      return `The artifacts at ${first.uri} could not be reached: ${first.detail}`;
+      return `The artifacts at ${first.uri} could not be reached: ${first.detail} ${artifactsAdvice(first.reason)}--accept-missing says that they are gone for good.`;
     case 'text-replaced':
       return `${formatNoun(group.length, 'text')} held bytes that are not UTF-8; they became U+FFFD: ${first.path}${more}.`;
     case 'field-unreadable':

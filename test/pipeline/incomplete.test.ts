@@ -43,11 +43,12 @@ describe('a run of which something could not be read', () => {
     ]);
     expect(first.summary).toMatchObject({ runsIncomplete: 1, unreadParts: { artifacts: 1 }, runsWithoutArtifacts: 1 });
 
-    const before = listing(repo);
+    const before = listing(join(repo, '.aim'));
     const second = await convert(store.root, repo, [], 3);
     expect(outcomes(second)).toEqual({ unchanged: 2 });
     expect(second.summary).toMatchObject({ runsIncomplete: 1 });
-    expect(changedPaths(before, listing(repo)).filter((path) => !path.includes('mlflow2aim.'))).toEqual([]);
+    const changed = changedPaths(before, listing(join(repo, '.aim')));
+    expect(changed).toEqual(['', '/mlflow2aim.lock', '/mlflow2aim.sqlite']);
 
     mount();
     const third = await convert(store.root, repo);
@@ -62,7 +63,7 @@ describe('a run of which something could not be read', () => {
     const text = await status('--incomplete');
     expect(text).toContain(`${A} (owl) of `);
     expect(text).toContain(`artifacts at ${disk}/results: The artifact location does not exist`);
-    expect(text).toContain('Mount or restore it');
+    expect(text).toContain('Mount or restore them');
     const { sources } = JSON.parse(await status('--incomplete', '--json')) as { sources: unknown[] };
     expect(sources).toMatchObject([{ incomplete: 1, incompleteRuns: [{ runId: A, unread: [{ part: 'artifacts' }] }] }]);
     mount();

@@ -64,7 +64,7 @@ test('a status for people', () => {
     '    and 1 more',
     '  Runs of which something could not be read; Aim keeps what it had of it, and each conversion tries again:',
     '    b (owl) of e:',
-    '      artifacts at /mnt/nas/b/artifacts: It does not exist. Mount or restore it, or name its new place with --artifacts-destination.',
+    '      artifacts at /mnt/nas/b/artifacts: It does not exist. Mount or restore them, or name their new place with --artifacts-destination.',
     '    c of e:',
     '      params u: No rights.',
     '      params v: No rights.',

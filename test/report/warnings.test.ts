@@ -44,7 +44,7 @@ describe('notices as lines', () => {
       '1 metric line could not be read: metrics/loss:7 (not a number).',
       '7 points gave way to a later one at the same step: metric loss and 1 more.',
       '1 metric got new steps, 0, 1, 2 … in order of arrival: f1.',
-      'The artifacts at s3://bucket/x could not be reached: no such bucket.',
+      'The artifacts at s3://bucket/x could not be reached: no such bucket. --accept-missing says that they are gone for good.',
       '1 text held bytes that are not UTF-8; they became U+FFFD: log.txt.',
       '1 field could not be read: end_time in meta.yaml (not a time).',
       'It still says RUNNING, but gave no sign of life since 1970-01-01T00:00:00.000Z; it was closed at that time.',

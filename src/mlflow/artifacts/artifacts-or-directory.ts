@@ -4,7 +4,11 @@ import { hasEntries } from '../file/walk.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
 
-/** The files of a run at its own location or, when that cannot be reached, those in a directory beside the run. */
+/**
+ * The files of a run at its own location or, when that cannot be reached, those in a directory beside the run. MLflow puts
+ * none there of a run whose location is elsewhere: they were copied or moved there from a location that is no longer in use.
+ * So they are all, unless it is in use and only fails at this moment.
+ */
 export class ArtifactsOrDirectory implements ArtifactRepository {
   readonly #own: ArtifactRepository;
   readonly #directory: string;
@@ -23,8 +27,9 @@ export class ArtifactsOrDirectory implements ArtifactRepository {
     yield* this.#own.list({ signal: context.signal, notice });
     if (trouble === undefined) return;
     const holdsFiles = hasEntries(this.#directory);
+    const isStale = trouble.reason === 'missing' || trouble.reason === 'no-access';
     const rest = holdsFiles ? ` Only what lies in ${this.#directory} was taken.` : '';
-    context.notice({ ...trouble, detail: `${trouble.detail}${rest}` });
+    if (!holdsFiles || !isStale) context.notice({ ...trouble, detail: `${trouble.detail}${rest}` });
     if (holdsFiles) yield* new DirectoryArtifacts(this.#directory).list(context);
   }
 

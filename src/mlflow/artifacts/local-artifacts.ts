@@ -32,7 +32,7 @@ export function localArtifacts(runId: string, uri: string, places: LocalPlaces):
   if (liesBeside(uri, places.root)) return NO_ARTIFACTS;
   if ([...own, ...moved].some((path) => wasNeverMade(runId, path, places))) return NO_ARTIFACTS;
   const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or may not be looked at';
-  return unreachableArtifacts(withoutCredentials(uri), `The artifact location ${reason}.`);
+  return unreachableArtifacts(withoutCredentials(uri), `The artifact location ${reason}.`, 'missing');
 }
 
 function absolutePaths(path: string, root: string | undefined): string[] {

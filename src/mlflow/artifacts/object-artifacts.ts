@@ -4,7 +4,7 @@ import type { DownloadSlots } from './download-slots.js';
 import type { ObjectPlace } from './object-store.js';
 import { isMissingPackage } from './optional-package.js';
 import { resumedDownload } from './resumed-download.js';
-import { storeTrouble } from './store-trouble.js';
+import { storeTrouble, unreachableReason } from './store-trouble.js';
 
 /** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
 export class ObjectArtifacts implements ArtifactRepository {
@@ -38,7 +38,7 @@ export class ObjectArtifacts implements ArtifactRepository {
       if (error.kind === 'fatal') throw error;
       this.#place.store.failed(cause);
       const detail = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-      notice({ kind: 'artifacts-unreachable', uri, detail });
+      notice({ kind: 'artifacts-unreachable', uri, detail, reason: unreachableReason(cause) });
       return;
     }
     for (const file of files) {

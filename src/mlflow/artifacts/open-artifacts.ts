@@ -131,7 +131,8 @@ class Artifacts implements ArtifactOpener {
   #throughServer(runId: string, uri: string): ArtifactRepository {
     const { server } = this.#settings;
     if (server !== undefined) return server.at(runId, uri);
-    return unreachableArtifacts(withoutCredentials(uri), onlyThroughServer(uriScheme(uri) ?? '', proxiedPath(uri)));
+    const detail = onlyThroughServer(uriScheme(uri) ?? '', proxiedPath(uri));
+    return unreachableArtifacts(withoutCredentials(uri), detail, 'no-access');
   }
 
   #objects(runId: string, uri: string, place: ObjectPlace): ArtifactRepository {
@@ -153,7 +154,7 @@ function belowDirectory(destination: string, path: string, uri: string): Artifac
   const directory = directoriesOf(destination).find(isDirectory);
   if (directory === undefined) {
     const named = withoutCredentials(destination);
-    return unreachableArtifacts(uri, `The artifacts destination ${named} is no directory of this machine.`);
+    return unreachableArtifacts(uri, `The artifacts destination ${named} is no directory of this machine.`, 'missing');
   }
   const names = path.split('/');
   const own = join(directory, ...names);
@@ -163,6 +164,7 @@ function belowDirectory(destination: string, path: string, uri: string): Artifac
   return unreachableArtifacts(
     uri,
     `Of its experiment nothing lies in the artifacts destination: there is no ${experiment}.`,
+    'missing',
   );
 }
 
@@ -174,7 +176,7 @@ function directoriesOf(destination: string): string[] {
 
 function notUnderstood(uri: string): ArtifactRepository {
   const clean = withoutCredentials(uri);
-  return unreachableArtifacts(clean, 'The artifact location is none that MLflow has for this scheme.');
+  return unreachableArtifacts(clean, 'The artifact location is none that MLflow has for this scheme.', 'failed');
 }
 
 function onlyThroughServer(scheme: string, proxied: string | undefined): string {

@@ -1,4 +1,6 @@
 import { ConvertError, toConvertError } from '../../errors.js';
+import type { UnreachableReason } from '../../model.js';
+import { isMissingPackage } from './optional-package.js';
 
 /** What the clients of the object stores tell of a failure, each in fields of its own. */
 export interface StoreFailure {
@@ -63,6 +65,13 @@ export function storeTrouble(cause: unknown, uri: string, advice: string): Conve
   const named = because === undefined ? '' : ` (${because})`;
   const details = failure.credentials ? { where: uri, hint: advice } : { where: uri };
   return new ConvertError('skip-item', `${uri} ${says(failure)}${named}.`, details);
+}
+
+/** Why a location in an object store could not be listed. */
+export function unreachableReason(cause: unknown): UnreachableReason {
+  if (isMissingPackage(cause) || lacksCredentials(cause)) return 'no-access';
+  if (cause instanceof ConvertError) return 'failed';
+  return storeFailure(cause).status === 404 ? 'missing' : 'failed';
 }
 
 function says({ status, credentials }: StoreFailure): string {

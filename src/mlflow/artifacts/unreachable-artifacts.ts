@@ -1,13 +1,14 @@
 import { ConvertError } from '../../errors.js';
+import type { UnreachableReason } from '../../model.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
 /** The repository of a run whose files cannot be had: one notice. `uri` holds no credential, `detail` is a sentence. */
-export function unreachableArtifacts(uri: string, detail: string): ArtifactRepository {
+export function unreachableArtifacts(uri: string, detail: string, reason: UnreachableReason): ArtifactRepository {
   return {
     // biome-ignore lint/correctness/useYield: there is nothing to give
     async *list({ signal, notice }) {
       signal.throwIfAborted();
-      notice({ kind: 'artifacts-unreachable', uri, detail });
+      notice({ kind: 'artifacts-unreachable', uri, detail, reason });
     },
     // biome-ignore lint/correctness/useYield: there is nothing to give
     async *open(_, signal) {

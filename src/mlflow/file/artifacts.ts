@@ -2,7 +2,7 @@ import { closeSync, read, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { ConvertError, toConvertError } from '../../errors.js';
+import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 import type { ArtifactFile, StageContext } from '../../model.js';
 import { fileMark } from './file-mark.js';
 import { openRegular, type RegularFile } from './regular-file.js';
@@ -21,7 +21,9 @@ export async function* listArtifacts(
       const { stats } = found;
       yield { path, size: Number(stats.size), version: fileMark(stats), uri: pathToFileURL(absolute).href };
     } else if (path === '') {
-      context.notice({ kind: 'artifacts-unreachable', uri: pathToFileURL(absolute).href, detail: found.error.message });
+      const reason = errorCode(found.error.cause) === 'ENOENT' ? 'missing' : 'failed';
+      const uri = pathToFileURL(absolute).href;
+      context.notice({ kind: 'artifacts-unreachable', uri, detail: found.error.message, reason });
     } else {
       context.notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: found.error.message });
     }

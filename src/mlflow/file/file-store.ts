@@ -239,6 +239,6 @@ export class FileStore implements TrackingStore {
 }
 
 function localArtifacts({ directory, trouble }: ArtifactLocation): ArtifactRepository {
-  if (trouble !== undefined) return unreachableArtifacts(trouble.uri, trouble.detail);
+  if (trouble !== undefined) return unreachableArtifacts(trouble.uri, trouble.detail, 'missing');
   return directory === undefined ? NO_ARTIFACTS : new DirectoryArtifacts(directory);
 }

@@ -72,7 +72,10 @@ describe('a location on this machine', () => {
     [`file://server/share/${RUN}/artifacts`, 'The artifact location names the machine server.'],
     ['D:\\artifacts', 'The artifact location is a Windows path.'],
   ])('%s that is nowhere is told', async (uri, detail) => {
-    expect(await look(uri)).toEqual({ paths: [], notices: [{ kind: 'artifacts-unreachable', uri, detail }] });
+    expect(await look(uri)).toEqual({
+      paths: [],
+      notices: [{ kind: 'artifacts-unreachable', uri, detail, reason: 'missing' }],
+    });
   });
 
   test('none at all', async () => {

@@ -94,7 +94,12 @@ describe('listing', () => {
     const notices: Notice[] = [];
     await collect(opener.at(RUN, 's3://key:verysecret@nowhere/x').list(listening(notices)));
     expect(notices).toEqual([
-      { kind: 'artifacts-unreachable', uri: 's3://nowhere/x', detail: 's3://nowhere/x does not exist (NoSuchBucket).' },
+      {
+        kind: 'artifacts-unreachable',
+        uri: 's3://nowhere/x',
+        detail: 's3://nowhere/x does not exist (NoSuchBucket).',
+        reason: 'missing',
+      },
     ]);
   });
 

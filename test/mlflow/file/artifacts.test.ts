@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, wri
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { unreachableArtifacts } from '../../../src/mlflow/artifacts/unreachable-artifacts.js';
 import { fileMark } from '../../../src/mlflow/file/file-mark.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { ArtifactFile, Notice, Run, RunRef } from '../../../src/model.js';
@@ -114,31 +115,44 @@ describe('where the files are', () => {
   });
 
   test.each([
-    ['/mnt/gone/project', 'The artifact location does not exist, or may not be looked at.'],
-    ['file://server/share/x', 'The artifact location names the machine server.'],
-    ['D:\\artifacts\\x', 'The artifact location is a Windows path.'],
+    ['/mnt/gone/project', 'The artifact location does not exist, or may not be looked at.', 'missing'],
+    ['file://server/share/x', 'The artifact location names the machine server.', 'missing'],
+    ['D:\\artifacts\\x', 'The artifact location is a Windows path.', 'missing'],
     [
       'sftp://host/1/x/artifacts',
       'Files at sftp: locations are read through a tracking server: give its URL as the tracking URI.',
+      'no-access',
     ],
     [
       `mlflow-artifacts:/1/${RUN}/artifacts`,
       'Files at mlflow-artifacts: locations lie behind a tracking server: give its URL as the tracking URI, or --artifacts-destination, which is where it keeps them.',
+      'no-access',
     ],
-  ])('%s is reported', async (artifactUri, detail) => {
+  ])('%s is reported', async (artifactUri, detail, reason) => {
     builder.run('1', { runId: RUN, artifactUri });
     const { paths, notices } = await list();
     expect(paths).toEqual([]);
-    expect(notices).toEqual([{ kind: 'artifacts-unreachable', uri: artifactUri, detail }]);
+    expect(notices).toEqual([{ kind: 'artifacts-unreachable', uri: artifactUri, detail, reason }]);
   });
 
-  test('of a remote location that cannot be reached, what lies in the store is taken, and the rest reported without its secret', async () => {
+  test('beside a location that cannot be reached from here, what lies in the store is all', async () => {
     builder.run('1', { runId: RUN, artifactUri: 'ftp://key:secret@host/x', artifacts: { 'a.txt': 'abc' } });
     const { run, files, notices } = await list();
     expect(files).toMatchObject([{ path: 'a.txt', size: 3 }]);
     expect(Buffer.concat(await collect(store.openArtifact(REF, run, files[0]!, never()))).toString()).toBe('abc');
+    expect(notices).toEqual([]);
+  });
+
+  test('beside a location that fails at this moment, what lies in the store is taken, and the rest reported', async () => {
+    builder.run('1', { runId: RUN, artifactUri: 's3://bucket/x', artifacts: { 'a.txt': 'abc' } });
+    const remoteArtifacts = {
+      at: () => unreachableArtifacts('s3://bucket/x', 'It could not be reached.', 'failed'),
+      close: async () => {},
+    };
+    const { paths, notices } = await list(REF, new FileStore(builder.root, { remoteArtifacts }));
+    expect(paths).toEqual(['a.txt']);
     expect(notices).toMatchObject([
-      { kind: 'artifacts-unreachable', uri: 'ftp://host/x', detail: expect.stringContaining('Only what lies in') },
+      { kind: 'artifacts-unreachable', reason: 'failed', detail: expect.stringContaining('Only what lies in') },
     ]);
   });
 });
