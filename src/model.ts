@@ -129,6 +129,8 @@ export type Notice =
       readonly reason: string;
     }
   | { readonly kind: 'points-collapsed'; readonly metric: string; readonly points: number }
+  /** The source has the metric's latest value and none of its points: somebody deleted them. */
+  | { readonly kind: 'history-missing'; readonly metric: string }
   | { readonly kind: 'metric-renumbered'; readonly metric: string; readonly points: number }
   | {
       readonly kind: 'artifact-skipped';

@@ -58,6 +58,12 @@ const TELL: { readonly [K in Notice['kind']]: (notices: readonly NoticeOf<K>[]) 
     )}.`,
     numbers: { points: BigInt(sum(notices)), metrics: BigInt(distinct(notices)) },
   }),
+  'history-missing': (notices) => ({
+    message: `MLflow had only the latest value of ${count(notices.length, 'metric')}, and its points no more: ${list(
+      notices.map((notice) => notice.metric),
+    )}.`,
+    numbers: { metrics: BigInt(notices.length) },
+  }),
   'artifact-skipped': (notices) => {
     const reasons = Object.keys(SKIP_REASONS) as ArtifactSkipReason[];
     const counts = reasons.map((reason) => [reason, BigInt(notices.filter((n) => n.reason === reason).length)]);

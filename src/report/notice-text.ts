@@ -67,6 +67,8 @@ function describe(first: Notice, group: readonly Notice[]): string {
       return `${formatNoun(sumPoints(group), 'point')} gave way to a later one at the same step: metric ${first.metric}${more}.`;
     case 'metric-renumbered':
       return `${formatNoun(group.length, 'metric')} got new steps, 0, 1, 2 … in order of arrival: ${first.metric}${more}.`;
+    case 'history-missing':
+      return `MLflow has only the latest value of ${formatNoun(group.length, 'metric')}, and its points no more: ${first.metric}${more}.`;
     case 'artifact-skipped':
       return describeSkipped(first, group.length, more);
     case 'artifacts-unreachable':

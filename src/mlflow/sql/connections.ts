@@ -1,4 +1,4 @@
-import { destroy, isClosed, type ServerConnection } from './server-connection.js';
+import { destroy, end, isClosed, type ServerConnection } from './server-connection.js';
 
 /** A connection that nobody has used for so long is given back to the server; milliseconds. */
 const IDLE = 30_000;
@@ -27,12 +27,12 @@ export class Connections<C extends ServerConnection> {
   /** To be called outside of a transaction. */
   give(connection: C): void {
     if (this.#closed) {
-      connection.end();
+      void end(connection);
       return;
     }
     const timer = setTimeout(() => {
       this.#forget(connection);
-      connection.end();
+      void end(connection);
     }, IDLE).unref();
     this.#idle.set(connection, timer);
   }
@@ -45,12 +45,11 @@ export class Connections<C extends ServerConnection> {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const connection of this.#idle.keys()) {
-      this.#forget(connection);
-      connection.end();
-    }
+    const idle = [...this.#idle.keys()];
+    for (const connection of idle) this.#forget(connection);
+    await Promise.all(idle.map((connection) => end(connection)));
   }
 
   #forget(connection: C): void {

@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../model.js';
+import type { Catalog } from './catalog.js';
 import type { KnownMetrics } from './metric-place.js';
 import type { MetricTable } from './metric-table.js';
 
@@ -40,8 +41,8 @@ export interface Database {
   /** Ids asked for in one query of a set of runs. */
   readonly page: number;
 
-  /** The names of a table's columns in lower case; empty when there is no such table. */
-  columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>>;
+  /** Which of these tables there are, and what of them may be read. */
+  catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog>;
 
   /** SQL for a text column that may hold anything that Python wrote into it. */
   text(column: string): string;

@@ -11,30 +11,45 @@ export interface RunMark {
   readonly metrics: MetricMark;
   /** The models that name the run as their source; absent when there are too many to carry along. */
   readonly made?: readonly string[];
+  /** How many metrics have a latest value; absent when that is not known. */
+  readonly latest?: number;
   /** RUNNING or SCHEDULED: its files may still change. */
   readonly live: boolean;
+  /** Something of the run could not be read when it was listed: all but its revision is to be looked up again. */
+  readonly isPartial?: boolean;
 }
 
 const MOST_MODELS = 50;
 
-export function locatorOf({ revision, metrics, made = [], live }: RunMark): string {
-  const { points, from, to } = metrics;
-  return JSON.stringify([revision, live ? 1 : 0, made.length > MOST_MODELS ? null : made, points, from, to]);
+export function locatorOf({ revision, metrics, made, latest, live, isPartial = false }: RunMark): string {
+  const { points, from = null, to = null } = metrics;
+  const carried = made === undefined || made.length > MOST_MODELS ? null : made;
+  return JSON.stringify([revision, live ? 1 : 0, carried, points, from, to, latest ?? null, isPartial ? 1 : 0]);
 }
+
+type Fields = [
+  revision: string,
+  live: number,
+  made: string[] | null,
+  points: number,
+  from: number | null,
+  to: number | null,
+  latest: number | null,
+  isPartial: number,
+];
 
 /** Undefined for a reference that this source has not made. */
 export function markOf({ locator }: RunRef): RunMark | undefined {
   if (!locator.startsWith('[')) return undefined;
-  const [revision, live, made, points, from, to] = JSON.parse(locator) as [
-    string,
-    number,
-    string[] | null,
-    number,
-    number | null | undefined,
-    number | null | undefined,
-  ];
-  const range = from === null || from === undefined || to === null || to === undefined ? {} : { from, to };
-  return { revision, live: live === 1, ...(made !== null && { made }), metrics: { points, ...range } };
+  const [revision, live, made, points, from, to, latest, isPartial] = JSON.parse(locator) as Fields;
+  return {
+    revision,
+    live: live === 1,
+    ...(made !== null && { made }),
+    ...(latest !== null && { latest }),
+    ...(isPartial === 1 && { isPartial: true }),
+    metrics: { points, ...(from !== null && to !== null && { from, to }) },
+  };
 }
 
 export function rowsOf(ref: RunRef, { metrics }: RunMark): RunRows {

@@ -39,10 +39,12 @@ export async function readHeaders(
   return database.snapshot(async (query) => {
     const among = placeholders(runIds.length);
     const runs = await query(`SELECT ${runColumns(database)} FROM runs WHERE run_uuid IN ${among}`, runIds);
-    const params = await readTexts(database, query, 'params', runIds);
-    const tags = await readTexts(database, query, 'tags', runIds);
-    const datasets = schema.datasets ? await readDatasets(database, query, runIds) : new Map();
-    const models = schema.models ? await readModels(database, query, runIds, made) : new Map();
+    const { parts } = schema;
+    const params = parts.has('params') ? await readTexts(database, query, 'params', runIds) : new Map();
+    const tags = parts.has('tags') ? await readTexts(database, query, 'tags', runIds) : new Map();
+    const datasets = parts.has('datasets') ? await readDatasets(database, query, runIds) : new Map();
+    const models = parts.has('models') ? await readModels(database, query, runIds, made) : new Map();
+    const hidden = hiddenParts(schema, database.uri);
     return new Map(
       runs.map((row) => {
         const id = row[0] ?? '';
@@ -52,7 +54,7 @@ export async function readHeaders(
           datasets: datasets.get(id),
           models: models.get(id),
         };
-        return [id, headerOf(row, database.uri, header)];
+        return [id, headerOf(row, database.uri, header, hidden)];
       }),
     );
   }, signal);
@@ -65,7 +67,20 @@ interface Parts {
   readonly models: { readonly models: readonly LoggedModel[]; readonly made: readonly string[] } | undefined;
 }
 
-function headerOf(row: Row, uri: string, { params, tags, datasets, models }: Parts): RunHeader {
+/** What is told of each run, since it is there and cannot be read of any. */
+function hiddenParts({ unread }: Schema, file: string): Notice[] {
+  return [...unread].map(([part, tables]) => {
+    const detail = `This user may not read ${tables.join(', ')}.`;
+    return { kind: 'field-unreadable', field: part, file, detail, unread: { part } };
+  });
+}
+
+function headerOf(
+  row: Row,
+  uri: string,
+  { params, tags, datasets, models }: Parts,
+  hidden: readonly Notice[],
+): RunHeader {
   const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint] = row;
   const known = status === null || status === undefined || isRunStatus(status);
   const detail = `${JSON.stringify(status)} is no status that MLflow knows; RUNNING is assumed.`;
@@ -86,7 +101,7 @@ function headerOf(row: Row, uri: string, { params, tags, datasets, models }: Par
       datasets: datasets ?? [],
       models: models?.models ?? [],
     },
-    notices: known ? [] : [{ kind: 'field-unreadable', field: 'status', file: uri, detail }],
+    notices: known ? hidden : [{ kind: 'field-unreadable', field: 'status', file: uri, detail }, ...hidden],
     made: models?.made ?? [],
   };
 }

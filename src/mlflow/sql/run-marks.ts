@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Database, placeholders } from './database.js';
+import { type Database, type MetricMark, placeholders } from './database.js';
 import type { RunMark } from './locator.js';
 import { type RunHeader, readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
@@ -15,20 +15,26 @@ export async function readMarks(
   runIds: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, RunMark>> {
+  const { parts, unread } = schema;
   // the points first: whatever comes in between is in the digest of the next time
-  const points = await database.marks(runIds, signal);
-  const latest = await readLatest(database, runIds, signal);
+  const points = parts.has('metrics') ? await database.marks(runIds, signal) : new Map<string, MetricMark>();
+  const latest = schema.latest ? await readLatest(database, runIds, signal) : undefined;
   const marks = new Map<string, RunMark>();
   for (const [runId, { run, made }] of await readHeaders(database, schema, runIds, signal)) {
     const metrics = points.get(runId) ?? { points: 0 };
-    const revision = digest(run, latest.get(runId) ?? '', metrics);
-    marks.set(runId, { revision, metrics, made, live: run.status === 'RUNNING' || run.status === 'SCHEDULED' });
+    const lines = latest?.get(runId) ?? [];
+    const live = run.status === 'RUNNING' || run.status === 'SCHEDULED';
+    const mark = { revision: digest(run, lines, metrics, schema), metrics, live };
+    if (unread.size > 0) marks.set(runId, { ...mark, isPartial: true });
+    else marks.set(runId, { ...mark, made, ...(latest !== undefined && { latest: lines.length }) });
   }
   return marks;
 }
 
-function digest(run: RunHeader['run'], latest: string, metrics: unknown): string {
-  const content = JSON.stringify([run, latest, metrics], (_, value: unknown) => {
+/** What becomes readable is a change as well. */
+function digest(run: RunHeader['run'], latest: readonly string[], metrics: MetricMark, { unread }: Schema): string {
+  const hidden = unread.size === 0 ? [] : [[...unread.keys()]];
+  const content = JSON.stringify([run, latest.join('\n'), metrics, ...hidden], (_, value: unknown) => {
     if (value instanceof Map) return [...value];
     return typeof value === 'bigint' ? `${value}n` : value;
   });
@@ -39,7 +45,7 @@ async function readLatest(
   database: Database,
   runIds: readonly string[],
   signal: AbortSignal,
-): Promise<Map<string, string>> {
+): Promise<Map<string, string[]>> {
   const sql = `SELECT run_uuid, "key", value, timestamp, step, is_nan FROM latest_metrics
     WHERE run_uuid IN ${placeholders(runIds.length)}`;
   const rows = await database.snapshot((query) => query(sql, runIds), signal);
@@ -49,5 +55,6 @@ async function readLatest(
     mine.push(values.join(' '));
     lines.set(runId ?? '', mine);
   }
-  return new Map([...lines].map(([runId, mine]) => [runId, mine.sort().join('\n')]));
+  for (const mine of lines.values()) mine.sort();
+  return lines;
 }

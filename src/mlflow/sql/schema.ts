@@ -1,8 +1,12 @@
 import { ConvertError } from '../../errors.js';
+import type { RunPart } from '../../model.js';
+import type { Catalog } from './catalog.js';
 import type { Database } from './database.js';
 
-/** Without these, a database is none of MLflow's. All of them have been there since MLflow 1.4. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = {
+type Tables = Readonly<Record<string, readonly string[]>>;
+
+/** Without these nothing can be read. Like those of {@link PARTS}, they have been there since MLflow 1.4. */
+const NEEDED: Tables = {
   experiments: ['experiment_id', 'name', 'artifact_location', 'lifecycle_stage'],
   experiment_tags: ['experiment_id', 'key', 'value'],
   runs: [
@@ -17,13 +21,17 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
     'artifact_uri',
     'entry_point_name',
   ],
+};
+
+/** Each holds a part of all runs. */
+const PARTS: Tables = {
   params: ['run_uuid', 'key', 'value'],
   tags: ['run_uuid', 'key', 'value'],
   metrics: ['run_uuid', 'key', 'value', 'timestamp', 'step', 'is_nan'],
   latest_metrics: ['run_uuid', 'key', 'value', 'timestamp', 'step', 'is_nan'],
 };
 
-const LATER: Readonly<Record<string, readonly string[]>> = {
+const LATER: Tables = {
   datasets: ['dataset_uuid', 'name', 'digest', 'dataset_source_type', 'dataset_source', 'dataset_schema'],
   inputs: ['input_uuid', 'source_type', 'source_id', 'destination_type', 'destination_id'],
   input_tags: ['input_uuid', 'name', 'value'],
@@ -32,40 +40,108 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   logged_model_tags: ['model_id', 'tag_key', 'tag_value'],
 };
 
-/** What a database has of the things that came after MLflow 1.4. */
+const ALL: Tables = { ...NEEDED, ...PARTS, ...LATER };
+
+/** Columns that came later, and are not asked for where they are not there. */
+const LATER_COLUMNS: Tables = { experiments: ['creation_time', 'workspace'], inputs: ['step'] };
+
+const DATASETS = ['datasets', 'inputs', 'input_tags'];
+const MODELS = ['inputs', 'logged_models', 'logged_model_params', 'logged_model_tags'];
+
+/** The tables that make up each part of a run. */
+const TABLES_OF: Readonly<Record<Exclude<RunPart, 'artifacts'>, readonly string[]>> = {
+  params: ['params'],
+  tags: ['tags'],
+  metrics: ['metrics'],
+  datasets: DATASETS,
+  models: MODELS,
+};
+
+/** What can be read of a database. */
 export interface Schema {
   /** experiments.creation_time, MLflow ≥ 1.29. */
   readonly creationTime: boolean;
   /** experiments.workspace, MLflow ≥ 3.10. */
   readonly workspace: boolean;
-  /** datasets, inputs, input_tags, MLflow ≥ 2.4. */
-  readonly datasets: boolean;
-  /** inputs.step and the logged_model tables, MLflow ≥ 3. */
-  readonly models: boolean;
+  /** The parts of runs that can be read: datasets came with MLflow 2.4, models with 3.0. */
+  readonly parts: ReadonlySet<RunPart>;
+  /** The table latest_metrics, from which nothing is taken but where the history of a metric has gone. */
+  readonly latest: boolean;
+  /** The parts that are there, and not to be read by this user, with the tables that keep them from it. */
+  readonly unread: ReadonlyMap<RunPart, readonly string[]>;
+  /** Says so, and what an administrator can do; absent when nothing is hidden. */
+  readonly warning?: string;
 }
 
-/** Looks which tables and columns there are; throws a `fatal` error when they are not MLflow's. Versions are not asked. */
+/**
+ * Looks which tables and columns there are, and which of them may be read; throws a `fatal` error when they are not
+ * MLflow's, or those of experiments and runs may not be read.
+ */
 export async function probeSchema(database: Database, signal: AbortSignal): Promise<Schema> {
-  const columns = await database.columns([...Object.keys(NEEDED), ...Object.keys(LATER)], signal);
-  const has = (table: string, names: readonly string[] | undefined): boolean =>
-    names?.every((name) => columns.get(table)?.has(name)) ?? false;
-  for (const [table, names] of Object.entries(NEEDED)) {
-    if (has(table, names)) continue;
-    const missing = columns.has(table)
-      ? `its table ${table} has no column ${names.find((name) => !columns.get(table)?.has(name))}`
-      : `it has no table ${table}`;
-    throw new ConvertError('fatal', `${database.uri} holds no MLflow tracking data that can be read: ${missing}.`, {
-      where: database.uri,
-      hint: 'Give the database that MLflow tracks into; one of MLflow before 1.4 has to be upgraded first (mlflow db upgrade).',
-    });
+  const catalog = await database.catalog(Object.keys(ALL), signal);
+  const hidden = Object.keys(ALL).filter((table) => isHidden(catalog, table));
+  if (hidden.some((table) => table in NEEDED)) throw notAllowed(database.uri, hidden, catalog);
+  for (const table of Object.keys({ ...NEEDED, ...PARTS })) {
+    if (!hidden.includes(table) && !isReadable(catalog, table)) throw notMlflow(database.uri, table, catalog);
   }
-  const hasLater = (...tables: string[]): boolean => tables.every((table) => has(table, LATER[table]));
-  const datasets = hasLater('datasets', 'inputs', 'input_tags');
+  const parts = new Set<RunPart>();
+  const unread = new Map<RunPart, readonly string[]>();
+  for (const [part, tables] of Object.entries(TABLES_OF) as [RunPart, readonly string[]][]) {
+    const mine = tables.filter((table) => hidden.includes(table));
+    if (!tables.every((table) => mine.includes(table) || isReadable(catalog, table))) continue;
+    if (mine.length > 0) unread.set(part, mine);
+    else if (part !== 'models' || has(catalog, 'inputs', ['step'])) parts.add(part);
+  }
+  const asked = hidden.filter((table) => table === 'latest_metrics' || [...unread.values()].flat().includes(table));
   return {
-    creationTime: has('experiments', ['creation_time']),
-    workspace: has('experiments', ['workspace']),
-    datasets,
-    models:
-      datasets && has('inputs', ['step']) && hasLater('logged_models', 'logged_model_params', 'logged_model_tags'),
+    creationTime: has(catalog, 'experiments', ['creation_time']),
+    workspace: has(catalog, 'experiments', ['workspace']),
+    parts,
+    latest: isReadable(catalog, 'latest_metrics'),
+    unread,
+    ...(asked.length > 0 && { warning: warningOf(database.uri, [...unread.keys()], asked, catalog) }),
   };
+}
+
+function isReadable(catalog: Catalog, table: string): boolean {
+  return has(catalog, table, ALL[table] ?? []);
+}
+
+function has({ tables }: Catalog, table: string, columns: readonly string[]): boolean {
+  return columns.every((column) => tables.get(table)?.readable.has(column) ?? false);
+}
+
+/** Whether a table is there, and this user may not read all of it that is needed. */
+function isHidden({ tables }: Catalog, table: string): boolean {
+  const { readable, hidden } = tables.get(table) ?? {};
+  if (readable === undefined || hidden === undefined) return false;
+  const needed = ALL[table] ?? [];
+  if (hidden === 'others') return needed.some((column) => !readable.has(column));
+  return [...needed, ...(LATER_COLUMNS[table] ?? [])].some((column) => hidden.has(column));
+}
+
+function notAllowed(uri: string, tables: readonly string[], { grant }: Catalog): ConvertError {
+  return new ConvertError('fatal', `The database ${uri} does not let this user read ${tables.join(', ')}.`, {
+    where: uri,
+    hint: `An administrator can allow it: ${grant(tables)}`,
+  });
+}
+
+function notMlflow(uri: string, table: string, { tables }: Catalog): ConvertError {
+  const columns = tables.get(table)?.readable;
+  const missing = columns
+    ? `its table ${table} has no column ${ALL[table]?.find((name) => !columns.has(name))}`
+    : `it has no table ${table}`;
+  return new ConvertError('fatal', `${uri} holds no MLflow tracking data that can be read: ${missing}.`, {
+    where: uri,
+    hint: 'Give the database that MLflow tracks into; one of MLflow before 1.4 has to be upgraded first (mlflow db upgrade).',
+  });
+}
+
+function warningOf(uri: string, parts: readonly RunPart[], tables: readonly string[], { grant }: Catalog): string {
+  const kept =
+    parts.length === 0
+      ? 'metrics whose history has gone are not noticed'
+      : `the ${parts.join(', ')} of all runs stay as Aim has them`;
+  return `The database ${uri} does not let this user read ${tables.join(', ')}: ${kept}. An administrator can allow it: ${grant(tables)}`;
 }

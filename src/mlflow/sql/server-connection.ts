@@ -56,13 +56,27 @@ export interface ServerConnection {
   /** What the server does for another connection of ours. */
   stateOf(backend: Backend): Promise<BackendState>;
 
-  /** Takes leave of the server; resolves when that has been said, however long the server takes to hear it. */
-  end(): void;
+  /** Says goodbye to the server. */
+  leave(): void;
 }
+
+/** So long a server has to answer a goodbye; milliseconds. */
+const GOODBYE = 1000;
 
 /** Ends a connection at once: whatever waits for it rejects, with `cause` where the driver passes it on. */
 export function destroy({ socket }: Pick<ServerConnection, 'socket'>, cause: Error = lost()): void {
   socket.destroy(cause);
+}
+
+/** Says goodbye; resolves when the connection is closed, which is soon also where nobody answers. */
+export async function end(connection: Pick<ServerConnection, 'socket' | 'leave'>): Promise<void> {
+  const { socket } = connection;
+  if (socket.destroyed) return;
+  const closed = new Promise<void>((settle) => socket.once('close', () => settle()));
+  connection.leave();
+  const late = setTimeout(() => socket.destroy(), GOODBYE);
+  await closed;
+  clearTimeout(late);
 }
 
 /** Whether nothing will be heard on a connection any more. */

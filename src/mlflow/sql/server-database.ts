@@ -1,6 +1,7 @@
 import type { PointBatch } from '../../model.js';
 import { chunks } from '../chunks.js';
 import { BATCH_POINTS } from '../file/point-columns.js';
+import type { Catalog } from './catalog.js';
 import {
   type Database,
   type MetricMark,
@@ -27,8 +28,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
   readonly page = 2000;
   readonly #transactions: Transactions<C>;
 
-  /** SQL that follows `table_schema` and is true of the schema in which MLflow's tables are. */
-  protected abstract readonly schemaCondition: string;
+  protected abstract readonly readCatalog: (query: Query, tables: readonly string[]) => Promise<Catalog>;
 
   constructor(
     readonly uri: string,
@@ -44,19 +44,12 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     return this.#transactions.run(({ query }) => work(query), signal);
   }
 
-  async close(): Promise<void> {
-    this.#transactions.close();
+  close(): Promise<void> {
+    return this.#transactions.close();
   }
 
-  async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
-    const sql = `SELECT lower(table_name), lower(column_name) FROM information_schema.columns
-      WHERE table_schema ${this.schemaCondition} AND table_name IN ${placeholders(tables.length)}`;
-    const columns = new Map<string, Set<string>>();
-    for (const [table, column] of await this.snapshot((query) => query(sql, tables), signal)) {
-      const mine = columns.get(table ?? '') ?? new Set<string>();
-      columns.set(table ?? '', mine.add(column ?? ''));
-    }
-    return columns;
+  catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog> {
+    return this.snapshot((query) => this.readCatalog(query, tables), signal);
   }
 
   text(column: string): string {

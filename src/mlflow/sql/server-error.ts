@@ -11,6 +11,12 @@ const UNREACHABLE = 'Check host, port and network, and that the server runs.';
 const CREDENTIALS = 'Check user and password; in the URI, characters like @ : / have to be percent-encoded.';
 const AGAIN = 'Run again: what is done already is not done twice.';
 
+const DENIED: Meaning = {
+  kind: 'skip-run',
+  says: "does not let this user read one of MLflow's tables any more",
+  hint: 'Grant SELECT on all of them.',
+};
+
 /** System codes, PostgreSQL's SQLSTATEs and MySQL's error names. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: { kind: 'fatal', says: 'refuses connections', hint: UNREACHABLE },
@@ -26,7 +32,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '28000': { kind: 'fatal', says: 'does not let this user in', hint: CREDENTIALS },
   '28P01': { kind: 'fatal', says: 'does not accept the password', hint: CREDENTIALS },
   '3D000': { kind: 'fatal', says: 'has no database of that name' },
-  '42501': { kind: 'fatal', says: "does not let this user read MLflow's tables", hint: 'Grant SELECT on them.' },
+  '42501': DENIED,
   '53300': { kind: 'fatal', says: 'has no connection left', hint: 'Lower --concurrency.' },
   '57014': { kind: 'skip-run', says: 'cancelled the query', hint: AGAIN },
   '25P03': { kind: 'skip-run', says: 'ended the connection, because nothing was asked for a minute', hint: AGAIN },
@@ -37,11 +43,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ER_ACCESS_DENIED_ERROR: { kind: 'fatal', says: 'does not let this user in', hint: CREDENTIALS },
   ER_DBACCESS_DENIED_ERROR: { kind: 'fatal', says: 'does not let this user into the database', hint: CREDENTIALS },
   ER_BAD_DB_ERROR: { kind: 'fatal', says: 'has no database of that name' },
-  ER_TABLEACCESS_DENIED_ERROR: {
-    kind: 'fatal',
-    says: "does not let this user read MLflow's tables",
-    hint: 'Grant SELECT on them.',
-  },
+  ER_TABLEACCESS_DENIED_ERROR: DENIED,
+  ER_COLUMNACCESS_DENIED_ERROR: DENIED,
   ER_CON_COUNT_ERROR: { kind: 'fatal', says: 'has no connection left', hint: 'Lower --concurrency.' },
   ER_CONNECTION_KILLED: { kind: 'skip-run', says: 'ended the connection', hint: AGAIN },
   ER_CLIENT_INTERACTION_TIMEOUT: {
@@ -79,6 +82,12 @@ export function isLost(error: unknown): boolean {
 /** Whether the server cannot be reached, and may be soon. */
 export function isAway(error: unknown): boolean {
   return AWAY.has(codeBehind(error) ?? '');
+}
+
+/** Whether this user has no right to what was asked for. */
+export function isDenied(error: unknown): boolean {
+  const code = codeBehind(error) ?? '';
+  return Object.hasOwn(MEANINGS, code) && MEANINGS[code] === DENIED;
 }
 
 function codeBehind(error: unknown): string | undefined {

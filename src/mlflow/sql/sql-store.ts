@@ -1,19 +1,22 @@
-import { ConvertError } from '../../errors.js';
-import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import { asFatal, ConvertError } from '../../errors.js';
+import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../chunks.js';
 import { uriTarget } from '../file/file-uri.js';
 import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
-import type { Database, RunRows } from './database.js';
+import type { Database } from './database.js';
 import { readExperiments } from './experiments.js';
 import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { locatorOf, markOf, type RunMark, rowsOf } from './locator.js';
+import { latestPoint, lostHistories } from './lost-histories.js';
 import { PlaceKeeper } from './metric-place.js';
 import { readHeaders } from './run-headers.js';
 import { readMarks } from './run-marks.js';
-import { probeSchema, type Schema } from './schema.js';
+import type { Schema } from './schema.js';
+import { Schemas } from './schemas.js';
+import { isDenied } from './server-error.js';
 
 export interface SqlStoreOptions {
   /** MLflow's default workspace without one. */
@@ -36,7 +39,9 @@ export class SqlStore implements TrackingStore {
   readonly #artifacts: ArtifactOpener;
   readonly #options: SqlStoreOptions;
   readonly #histories: Histories;
-  #probed: Promise<Schema> | undefined;
+  readonly #schemas: Schemas;
+  /** What was looked up of runs that were listed in part. */
+  readonly #completed = new WeakMap<RunRef, RunMark>();
 
   /** Takes over the database and the artifacts: {@link close} closes both. */
   constructor(database: Database, artifacts: ArtifactOpener, options: SqlStoreOptions) {
@@ -44,12 +49,16 @@ export class SqlStore implements TrackingStore {
     this.#database = database;
     this.#artifacts = artifacts;
     this.#options = options;
+    this.#schemas = new Schemas(database);
     this.#histories = new Histories(database, options.windowPoints);
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     const { workspace, warn } = this.#options;
-    yield* readExperiments(this.#database, await this.#schema(signal), workspace, warn, signal);
+    this.#schemas.forget();
+    const schema = await this.#schemas.get(signal);
+    if (schema.warning !== undefined) warn(schema.warning);
+    yield* readExperiments(this.#database, schema, workspace, warn, signal);
   }
 
   async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
@@ -76,7 +85,7 @@ export class SqlStore implements TrackingStore {
     ids: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
-    const marks = await readMarks(this.#database, await this.#schema(signal), ids, signal);
+    const marks = await this.#schemas.with((schema) => readMarks(this.#database, schema, ids, signal), signal);
     for (const runId of ids) {
       const mark = marks.get(runId);
       // one that is gone again already is no run
@@ -87,7 +96,7 @@ export class SqlStore implements TrackingStore {
   /** A live run's local files count, too; those of one that has ended are taken to stay as they are. */
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const mark = await this.#mark(ref, signal);
+    const mark = markOf(ref) ?? (await this.#mark(ref, signal));
     if (!mark.live) return mark.revision;
     const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
     if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return mark.revision;
@@ -96,32 +105,66 @@ export class SqlStore implements TrackingStore {
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
-    const schema = await this.#schema(context.signal);
-    const headers = await readHeaders(this.#database, schema, [ref.runId], context.signal, markOf(ref)?.made);
+    const { signal } = context;
+    const made = markOf(ref)?.made;
+    const read = (schema: Schema) => readHeaders(this.#database, schema, [ref.runId], signal, made);
+    const headers = await this.#schemas.with(read, signal);
     const header = headers.get(ref.runId);
     if (header === undefined) throw notARun(ref);
     for (const notice of header.notices) context.notice(notice);
     return header.run;
   }
 
-  async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
-    return this.#histories.keys(await this.#rows(ref, signal), signal);
+  /** Those are among them of which only the latest value is left. */
+  async metricKeys(ref: RunRef, { signal, notice }: StageContext): Promise<string[]> {
+    try {
+      const mark = await this.#mark(ref, signal);
+      const keys = await this.#histories.keys(rowsOf(ref, mark), signal);
+      if (mark.latest === undefined || mark.latest <= keys.length) return keys;
+      const known = new Set(keys);
+      const lost = await lostHistories(this.#database, ref.runId, signal);
+      return [...keys, ...lost.filter((key) => !known.has(key))];
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      notice(this.#unreadMetrics(error));
+      return [];
+    }
   }
 
   async *history(
     ref: RunRef,
     metricKey: string,
-    { signal }: StageContext,
+    context: StageContext,
     marked?: (mark: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
-    const rows = await this.#rows(ref, signal);
     const place = new PlaceKeeper();
-    for await (const batch of this.#histories.history(rows, metricKey, signal)) {
-      place.passed(batch);
-      yield batch;
+    try {
+      const rows = rowsOf(ref, await this.#mark(ref, context.signal));
+      for await (const batch of this.#histories.history(rows, metricKey, context.signal)) {
+        place.passed(batch);
+        yield batch;
+      }
+      const mark = place.mark(rows.to);
+      if (mark !== undefined) marked?.(mark);
+      else yield* this.#latest(ref, metricKey, context);
+    } catch (error) {
+      // what has broken off is no history
+      if (!isDenied(error) || place.last !== undefined) throw error;
+      context.notice(this.#unreadMetrics(error, metricKey));
     }
-    const mark = place.mark(rows.to);
-    if (mark !== undefined) marked?.(mark);
+  }
+
+  async *#latest({ runId }: RunRef, key: string, context: StageContext): AsyncGenerator<PointBatch, void, void> {
+    const point = await latestPoint(this.#database, runId, key, context.signal);
+    if (point === undefined) return;
+    context.notice({ kind: 'history-missing', metric: key });
+    yield point;
+  }
+
+  #unreadMetrics(error: unknown, item?: string): Notice {
+    const detail = asFatal(error, this.uri).message;
+    const unread = { part: 'metrics' as const, ...(item !== undefined && { item }) };
+    return { kind: 'field-unreadable', field: item ?? 'metrics', file: this.uri, detail, unread };
   }
 
   async *grown(
@@ -129,7 +172,7 @@ export class SqlStore implements TrackingStore {
     marks: ReadonlyMap<string, string>,
     { signal }: StageContext,
   ): AsyncGenerator<MetricGrowth, void, void> {
-    yield* readGrowth(this.#database, await this.#rows(ref, signal), marks, signal);
+    yield* readGrowth(this.#database, rowsOf(ref, await this.#mark(ref, signal)), marks, signal);
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
@@ -154,30 +197,18 @@ export class SqlStore implements TrackingStore {
     await this.#database.close();
   }
 
-  async #rows(ref: RunRef, signal: AbortSignal): Promise<RunRows> {
-    signal.throwIfAborted();
-    return rowsOf(ref, await this.#mark(ref, signal));
-  }
-
   /** What the reference carries, or what is true now. */
   async #mark(ref: RunRef, signal: AbortSignal): Promise<RunMark> {
+    signal.throwIfAborted();
     const carried = markOf(ref);
-    if (carried !== undefined) return carried;
-    const schema = await this.#schema(signal);
-    const mark = (await readMarks(this.#database, schema, [ref.runId], signal)).get(ref.runId);
+    if (carried !== undefined && carried.isPartial !== true) return carried;
+    const known = this.#completed.get(ref);
+    if (known !== undefined) return known;
+    const read = (schema: Schema) => readMarks(this.#database, schema, [ref.runId], signal);
+    const mark = (await this.#schemas.with(read, signal)).get(ref.runId);
     if (mark === undefined) throw notARun(ref);
+    if (carried !== undefined) this.#completed.set(ref, mark);
     return mark;
-  }
-
-  #schema(signal: AbortSignal): Promise<Schema> {
-    this.#probed ??= probeSchema(this.#database, signal).catch((cause: unknown) => {
-      this.#probed = undefined;
-      throw cause;
-    });
-    return this.#probed.then((schema) => {
-      signal.throwIfAborted();
-      return schema;
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable } from './abortable.js';
 import { Connections } from './connections.js';
-import { type Backend, type BackendState, destroy, type ServerConnection } from './server-connection.js';
+import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
 import { isAway, isLost, serverError } from './server-error.js';
 import { SilenceGuard } from './silence.js';
 
@@ -81,8 +81,8 @@ export class Transactions<C extends ServerConnection> {
     await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 
-  close(): void {
-    this.#connections.close();
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   /** One that was left half way has rows to come that nobody wants. */
@@ -102,7 +102,7 @@ export class Transactions<C extends ServerConnection> {
     } catch {
       return { is: 'unknown' };
     } finally {
-      other?.end();
+      if (other !== undefined) void end(other);
     }
   }
 

@@ -109,9 +109,8 @@ export class MysqlConnection implements ServerConnection {
     return { is: state === 'Writing to net' || state === 'Sending to client' ? 'through' : 'busy' };
   }
 
-  end(): void {
+  leave(): void {
     this.driver.end(() => undefined);
-    setTimeout(() => this.socket.destroy(), 1000).unref();
   }
 
   async #arrange(): Promise<void> {

@@ -105,9 +105,8 @@ export class PostgresqlConnection implements ServerConnection {
     return { is: state === 'active' && event !== 'ClientWrite' ? 'busy' : 'through' };
   }
 
-  end(): void {
+  leave(): void {
     void this.client.end().catch(() => undefined);
-    setTimeout(() => this.socket.destroy(), 1000).unref();
   }
 
   private async heard<T>(answer: Promise<T>): Promise<T> {

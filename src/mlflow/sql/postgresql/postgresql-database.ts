@@ -3,13 +3,14 @@ import type { WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
 import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
+import { readCatalog } from './postgresql-catalog.js';
 import { PostgresqlConnection } from './postgresql-connection.js';
 
 const NO_TLS = /does not support SSL/;
 
 /** A PostgreSQL database. */
 export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
-  protected readonly schemaCondition = '= ANY (current_schemas(false))';
+  protected readonly readCatalog = readCatalog;
   readonly #settings: ConnectionSettings;
   #plain = false;
   #checked = false;

@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../../model.js';
+import { type Catalog, CatalogTables } from '../catalog.js';
 import {
   type Database,
   type MetricMark,
@@ -41,13 +42,14 @@ export class SqliteDatabase implements Database {
     this.#metrics = new SqliteMetrics(rows);
   }
 
-  async columns(tables: readonly string[], signal: AbortSignal): Promise<Map<string, ReadonlySet<string>>> {
-    const found = new Map<string, ReadonlySet<string>>();
+  /** Who may read the file may read all of it. */
+  async catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog> {
+    const found = new CatalogTables();
     for (const table of tables) {
       const rows = await this.#connection.all('SELECT lower(name) FROM pragma_table_info(?)', [table], signal);
-      if (rows.length > 0) found.set(table, new Set(rows.map(([name]) => String(name))));
+      for (const [name] of rows) found.add(table, String(name), true);
     }
-    return found;
+    return { tables: found.tables, grant: () => '' };
   }
 
   /** The binding ends a text at its first NUL. */

@@ -1,0 +1,63 @@
+/** The revisions of MLflow's schema before datasets came (7f2a7d5fae7d, MLflow 2.4), by mlflow/store/db_migrations/versions. */
+const BEFORE_DATASETS = [
+  '451aebb31d03',
+  '90e64c465722',
+  '181f10493468',
+  'df50e92ffc5e',
+  '7ac759974ad8',
+  '89d4b8295536',
+  '2b4d017a5e9b',
+  'cfd24bdc0731',
+  '0a8213491aaa',
+  '728d730b5ebd',
+  '27a6a02d2cf1',
+  '84291f40a231',
+  'a8c4a736bde6',
+  '39d1c3be5f05',
+  'c48cb773bb87',
+  'bd07f7e963c5',
+  '0c779009ac13',
+  'cc1f77228345',
+  '97727af70f4d',
+  '3500859a5d39',
+];
+
+/** Those before a run's outputs had a step (6953534de441, MLflow 3.0), right behind the logged models. */
+const BEFORE_MODELS = [
+  ...BEFORE_DATASETS,
+  '7f2a7d5fae7d',
+  '2d6e25af4d3e',
+  'acf3f17fdcc7',
+  '867495a8f9d4',
+  '5b0e9adcef9c',
+  '4465047574b1',
+  'f5a4f2784254',
+  '0584bdc529eb',
+  '400f98739977',
+];
+
+const OLDER_THAN: Readonly<Record<string, ReadonlySet<string>>> = {
+  datasets: new Set(BEFORE_DATASETS),
+  inputs: new Set(BEFORE_DATASETS),
+  input_tags: new Set(BEFORE_DATASETS),
+  logged_models: new Set(BEFORE_MODELS),
+  logged_model_params: new Set(BEFORE_MODELS),
+  logged_model_tags: new Set(BEFORE_MODELS),
+};
+
+/**
+ * Whether a schema is older than a table. By the revision, where that may be read; else by the columns of `experiments`: the
+ * time of creation came shortly before datasets (MLflow 1.29), and without it there are none of the later tables.
+ *
+ * @param revision `alembic_version.version_num`; one that is not known is a newer one
+ */
+export function isOlderThan(
+  table: string,
+  revision: string | undefined,
+  experiments: ReadonlySet<string> | undefined,
+): boolean {
+  const older = OLDER_THAN[table];
+  if (older === undefined) return false;
+  if (revision !== undefined) return older.has(revision);
+  return experiments !== undefined && !experiments.has('creation_time');
+}
