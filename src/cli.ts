@@ -32,7 +32,14 @@ process.exitCode = await main(process.argv.slice(2), {
 });
 isSettled = true;
 
+/**
+ * Ends the process whatever its threads do. Node waits for one that is stuck in a call of the system (a disk that does not
+ * answer), so the system itself ends a process that a signal ended; for any other code, the next signal does.
+ */
 function exit(code: number): never {
   isSettled = true;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
+  if (code === ExitCode.SIGINT) process.kill(process.pid, 'SIGINT');
+  if (code === ExitCode.SIGTERM) process.kill(process.pid, 'SIGTERM');
   process.exit(code);
 }

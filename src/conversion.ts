@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Readable } from 'node:stream';
 import highland from 'highland';
-import pLimit from 'p-limit';
 import { Publisher } from './aim/publisher.js';
 import type { Repository } from './aim/repository.js';
 import { removeStaged, stagedFiles } from './aim/run-files.js';
@@ -17,6 +16,7 @@ import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
 import { type RunJob, type RunResult, report } from './run-job.js';
+import { REMOVED, type RunListener, RunNews } from './run-news.js';
 import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import { type AcceptedChanges, AcceptedMissing, NOTHING_ACCEPTED } from './sync/accepted-missing.js';
@@ -34,23 +34,9 @@ const LISTED_IN = 20;
 /** Batches that are being checked at once, so that no thread has to wait for its next. */
 const CHECKS_PER_THREAD = 2;
 
-/** Why a run that is not in Aim any more is passed over. */
-export const REMOVED = 'Removed in Aim after it had been converted; --restore-removed brings it back.';
-
-/** A run that is dealt with in a pass, and whether it goes on in MLflow; undefined where that is not known. */
-export interface PassedRun {
-  readonly run: EnumeratedRun;
-  readonly report: RunReport;
-  readonly active?: boolean;
-}
-
-export interface PassOptions {
-  /** Hears of each run that has been dealt with; by default `run:done` does. */
-  readonly done?: (passed: PassedRun) => void;
+export interface PassOptions extends RunListener {
   /** Of a watch: the pass ends when its runs are visible, and what the index lacks is left to the next. */
   readonly brief?: boolean;
-  /** The same when the pass is stopped by the signal. */
-  readonly stopBriefly?: boolean;
   /** Of a watch: something has happened to just these runs. */
   readonly hinted?: boolean;
 }
@@ -73,7 +59,8 @@ export class Conversion {
   private readonly known: KnownRuns;
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
-  private readonly oneByOne = pLimit(1);
+  /** That of the pass that is under way. */
+  private news = new RunNews({ done: () => {} });
 
   constructor(
     private readonly options: ConvertOptions,
@@ -102,7 +89,11 @@ export class Conversion {
       store.uri,
       (hashes, finished) => this.writeIndex(hashes, finished),
       {
-        published: (runs) => events.emit('publish', { runs }),
+        published: (hashes) => {
+          this.news.published(hashes);
+          events.emit('publish', { runs: hashes.length });
+        },
+        passedOver: (hash, why) => this.news.passedOver(hash, why),
         warning: (message) => events.emit('warning', { message }),
       },
     );
@@ -120,15 +111,15 @@ export class Conversion {
    * Brings these runs up to date; resolves when all of them are published, failed ones excepted. Rejects with a `fatal`
    * error, or with the signal's reason when that is aborted; what is whole by then is published all the same.
    */
-  async pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: PassOptions = {}): Promise<void> {
-    const done = options.done ?? (({ report }: PassedRun) => this.events.emit('run:done', report));
+  async pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: PassOptions): Promise<void> {
+    this.news = new RunNews(options);
     const progress = setInterval(() => this.events.emit('progress', this.threads.takeProgress()), PROGRESS_INTERVAL);
     const stop = () => void this.stopThreads();
     signal.addEventListener('abort', stop);
     this.taken = new Map();
     try {
       signal.throwIfAborted();
-      await this.convertAll(runs, done, options.hinted);
+      await this.convertAll(runs, options.hinted);
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
       this.followDeletions();
@@ -136,7 +127,7 @@ export class Conversion {
       await this.stopThreads();
       // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
       // error that came first tells more.
-      const brief = options.brief === true || options.stopBriefly === true;
+      const brief = options.brief === true || signal.aborted;
       await (brief ? this.publisher.settle([]) : this.publisher.finish()).catch(() => {});
       signal.throwIfAborted();
       throw asFatal(error, this.repository.path);
@@ -176,11 +167,7 @@ export class Conversion {
   }
 
   /** Check → (in threads: fetch metric histories → classify artifacts → batch write) → publish. */
-  private async convertAll(
-    runs: AsyncIterable<EnumeratedRun>,
-    done: (passed: PassedRun) => void,
-    hinted?: boolean,
-  ): Promise<void> {
+  private async convertAll(runs: AsyncIterable<EnumeratedRun>, hinted?: boolean): Promise<void> {
     await highland<EnumeratedRun>(Readable.from(runs, { highWaterMark: 16 }))
       .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
       .map((batch) => highland(this.known.check(batch, hinted)))
@@ -188,17 +175,16 @@ export class Conversion {
       .flatMap((batch) => highland(batch))
       .map((run) => highland(this.convertOne(run)))
       .mergeWithLimit(this.options.concurrency)
-      .tap(done)
       .reduce(0, (count) => count + 1)
       .toPromise(Promise);
   }
 
   /** Runs of one id come one after the other, and only the first that is a run is taken. */
-  private async convertOne(checked: CheckedRun): Promise<PassedRun> {
+  private async convertOne(checked: CheckedRun): Promise<RunReport> {
     const { hash } = checked.job;
     const before = this.taken.get(hash) ?? Promise.resolve(false);
     const converting = before.then((twice) => this.convertChecked(checked, twice));
-    const isTaken = converting.then(({ report }) => report.outcome !== 'skipped').catch(() => false);
+    const isTaken = converting.then(({ outcome }) => outcome !== 'skipped').catch(() => false);
     this.taken.set(
       hash,
       isTaken.then(async (taken) => taken || before),
@@ -206,63 +192,56 @@ export class Conversion {
     return converting;
   }
 
-  private async convertChecked({ job, upToDate, active }: CheckedRun, twice: boolean): Promise<PassedRun> {
-    const run: EnumeratedRun = { experiment: job.experiment, ref: job.ref };
-    if (upToDate && !twice) {
-      const { unread = [] } = job.known ?? {};
-      return { run, report: report(job, 'unchanged', { unread }), ...(active !== undefined && { active }) };
-    }
-    return { run, ...(await this.convertJob({ ...job, twice })) };
+  private async convertChecked({ job, upToDate, active }: CheckedRun, twice: boolean): Promise<RunReport> {
+    if (!upToDate || twice) return this.convertJob({ ...job, twice });
+    const { unread = [] } = job.known ?? {};
+    return this.isDone(job, report(job, 'unchanged', { unread }), active);
   }
 
-  private async convertJob(job: RunJob): Promise<Omit<PassedRun, 'run'>> {
+  private async convertJob(job: RunJob): Promise<RunReport> {
     if (this.known.isLeftOut(job)) {
       this.deletions.gone(job.hash);
-      return { report: report(job, 'skipped', { reason: DELETED }) };
+      return this.isDone(job, report(job, 'skipped', { reason: DELETED }));
     }
-    if (this.known.wasRemoved(job) && !job.twice) return { report: report(job, 'skipped', { reason: REMOVED }) };
-    const result = await this.convertInThread(job);
-    const { staged } = result;
-    if (result.report.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
-    if (staged === undefined) return { report: result.report };
+    if (this.known.wasRemoved(job) && !job.twice) return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
+    const { report: result, staged } = await this.convertInThread(job);
+    if (result.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
+    if (staged === undefined) return this.isDone(job, result);
     if (job.listed && this.known.wasRemoved(job)) {
       if (staged.files !== undefined) removeStaged(staged.files);
-      return { report: report(job, 'skipped', { reason: REMOVED }) };
+      return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
     }
-    await this.publisher.add(staged);
-    const { incomplete: _, ...told } = result.report;
+    const { incomplete: _, ...rest } = result;
     const left = this.accepted.left(staged);
-    const accounted = { ...told, ...(left.length > 0 && { incomplete: left }) };
-    return { report: accounted, ...(staged.active !== undefined && { active: staged.active }) };
+    const told = { ...rest, ...(left.length > 0 && { incomplete: left }) };
+    if (told.outcome === 'unchanged') this.isDone(job, told, staged.active);
+    else this.news.built(job, told, staged.active);
+    await this.publisher.add(staged);
+    return told;
   }
 
-  /**
-   * A thread that ends takes all runs with it that were in it, of which at most one was too much for it: each is tried once
-   * more, one after the other, and has failed if that ends the same way.
-   */
+  private isDone(job: RunJob, result: RunReport, active?: boolean): RunReport {
+    this.news.done(job, result, active);
+    return result;
+  }
+
   private async convertInThread(job: RunJob): Promise<RunResult> {
     try {
       return await this.threads.convert(job);
     } catch (cause) {
-      if (!isThreadLoss(cause)) throw cause;
-    }
-    try {
-      return await this.oneByOne(() => this.threads.convert(job));
-    } catch (cause) {
-      if (!isThreadLoss(cause)) throw cause;
+      if (this.stopped || !isThreadLoss(cause)) throw cause;
       removeStaged(stagedFiles(this.repository, job.hash));
       return { report: report(job, 'failed', { reason: cause.sentence }) };
     }
   }
 
-  /** Writing it again is always right: what a thread that was stopped has left of it counts for nothing until it is whole. */
+  /** What a thread that was stopped has left of an index counts for nothing, so it can be written again here. */
   private async writeIndex(hashes: readonly string[], finished: boolean): Promise<IndexOutcome> {
     try {
       if (!this.stopped) return await this.threads.writeIndex(hashes, finished);
     } catch (cause) {
-      if (!this.stopped && !isThreadLoss(cause)) throw cause;
+      if (!this.stopped) throw cause;
     }
-    if (!this.stopped) return this.threads.writeIndex(hashes, finished);
     await this.stopThreads();
     return writeIndex(this.repository, hashes, finished);
   }

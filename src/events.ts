@@ -13,7 +13,9 @@ export interface ConvertEventMap {
   experiment: [{ id: string; name: string; runs: number }];
   /** Points and artifact bytes handed to the writer since the last such event, over all runs under way. */
   progress: [{ points: number; artifactBytes: number }];
-  /** A run has been written or passed over. A written one is visible in Aim from the next `publish` on. */
+  /** The work on a run is over: it was passed over, or is whole and waits to be published. */
+  'run:ready': [{ runHash: string; experiment: string }];
+  /** A run has been passed over, or written and published: then it is visible in Aim. */
   'run:done': [RunReport];
   /** So many runs have become visible in Aim, whole. */
   publish: [{ runs: number }];

@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
 import { Repository } from './aim/repository.js';
 import { RepositoryLock } from './aim/repository-lock.js';
-import { Conversion, type PassedRun } from './conversion.js';
+import { Conversion } from './conversion.js';
 import type { ConvertOptions } from './convert-options.js';
 import type { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { checkRepositoryPlace } from './repository-place.js';
+import type { PassedRun } from './run-news.js';
 import { Listing } from './sync/listing.js';
 import { SyncJournal } from './sync/sync-journal.js';
 
@@ -66,7 +67,7 @@ async function convertOnce(
       journal.note(report);
       events.emit('run:done', report);
     };
-    await conversion.pass(runs, signal, { done });
+    await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
     conversion.vanished(await listing.missing(conversion.ledger, signal));
     journal.passed({ complete: true, unread });
     conversion.checkAccepted();

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { Repository } from './aim/repository.js';
+import { removeStaged, stagedFiles } from './aim/run-files.js';
 import { writeIndex } from './aim/run-index.js';
 import { StepOrders } from './aim/step-order.js';
 import { checkRuns } from './check-runs.js';
@@ -9,6 +10,7 @@ import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { RunEnvironment } from './run-job.js';
 import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
+import { failpoint } from './sync/failpoints.js';
 
 const data = workerData as ThreadData;
 const counters = new BigInt64Array(data.progress);
@@ -37,10 +39,12 @@ export default async function work(task: ThreadTask): Promise<ThreadAnswer> {
 async function perform(task: ThreadTask): Promise<ThreadAnswer> {
   switch (task.type) {
     case 'run':
+      if (task.again) removeStaged(stagedFiles(repository, task.job.hash));
       return convertRun(task.job, environmentAt(task.now), signal);
     case 'check':
       return { checked: await checkRuns(task.jobs, environmentAt(task.now), signal) };
     case 'index':
+      failpoint('index-begun');
       return writeIndex(repository, task.hashes, task.finished);
   }
 }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { WriteIndex } from './aim/index-upkeep.js';
 import type { IndexOutcome } from './aim/run-index.js';
@@ -18,7 +19,13 @@ export interface ThreadData {
 }
 
 export type ThreadTask =
-  | { readonly type: 'run'; readonly job: RunJob; readonly now: number }
+  | {
+      readonly type: 'run';
+      readonly job: RunJob;
+      readonly now: number;
+      /** Another thread ended while it worked on this, and may have left something. */
+      readonly again: boolean;
+    }
   | { readonly type: 'check'; readonly jobs: readonly CheckJob[]; readonly now: number }
   | { readonly type: 'index'; readonly hashes: readonly string[]; readonly finished: boolean };
 
@@ -72,6 +79,7 @@ export class RunThreads {
   private stopping: Promise<void> | undefined;
   /** Of each task that is under way, what rejects it. */
   private readonly waiting = new Set<(cause: unknown) => void>();
+  private readonly oneByOne = pLimit(1);
   private reported = [0n, 0n] as [bigint, bigint];
 
   /** `concurrency` runs are under way at once, on at most `max` threads. */
@@ -86,9 +94,13 @@ export class RunThreads {
     this.pool.on('error', (cause: unknown) => setImmediate(() => this.lostThread(cause)));
   }
 
-  /** Rejects with what {@link threadLoss} says when the thread ends under the run. */
+  /**
+   * A thread that ends takes all runs with it that were in it, of which at most one was too much for it: each is tried once
+   * more, one after the other. Rejects with what {@link threadLoss} says when that ends the same way.
+   */
   async convert(job: RunJob): Promise<RunResult> {
-    return (await this.run({ type: 'run', job, now: Date.now() })) as RunResult;
+    const attempt = (again: boolean) => this.run({ type: 'run', job, now: Date.now(), again });
+    return (await this.twice(attempt)) as RunResult;
   }
 
   /** For each of these runs, whether it is as it was when it was converted; nothing for any when the thread ends. */
@@ -103,8 +115,18 @@ export class RunThreads {
   }
 
   readonly writeIndex: WriteIndex = async (hashes, finished) => {
-    return (await this.run({ type: 'index', hashes, finished })) as IndexOutcome;
+    const attempt = () => this.run({ type: 'index', hashes, finished });
+    return (await this.twice(attempt)) as IndexOutcome;
   };
+
+  private async twice(attempt: (again: boolean) => Promise<ThreadAnswer>): Promise<ThreadAnswer> {
+    try {
+      return await attempt(false);
+    } catch (cause) {
+      if (!isThreadLoss(cause)) throw cause;
+      return this.oneByOne(attempt, true);
+    }
+  }
 
   private async run(task: ThreadTask): Promise<Exclude<ThreadAnswer, { failure: ErrorRecord }>> {
     const answer = await this.post(task);

@@ -22,8 +22,14 @@ const GROUP_TIME = 15_000;
 /** The revision of a run whose row may not be there yet. */
 const UNFINISHED = '';
 
+/** `changed`: it is no longer what was to be added to. `removed`: a person has removed it. */
+export type PassedOver = 'changed' | 'removed';
+
 export interface PublisherEvents {
-  readonly published: (runs: number) => void;
+  /** These runs are visible in Aim, whole. */
+  readonly published: (hashes: readonly string[]) => void;
+  /** This run is not published, because of what Aim has done meanwhile. */
+  readonly passedOver: (hash: string, why: PassedOver) => void;
   readonly warning: (message: string) => void;
 }
 
@@ -129,9 +135,11 @@ export class Publisher {
       changed.map(({ hash }) => hash),
       { isNew, finished },
     );
-    this.writeRows(group);
+    const removed = this.writeRows(group);
     this.published += group.length;
-    if (group.length > 0) this.events.published(group.length);
+    const published = group.map(({ hash }) => hash).filter((hash) => !removed.has(hash));
+    for (const hash of removed) this.events.passedOver(hash, 'removed');
+    if (published.length > 0) this.events.published(published);
   }
 
   /**
@@ -144,6 +152,7 @@ export class Publisher {
     const isRemoved = listed && !this.metadata.has(hash);
     if (isRemoved || !isInstallable(this.repository, hash, files)) {
       removeStaged(files);
+      if (!isRemoved) this.events.passedOver(hash, 'changed');
       return isRemoved;
     }
     try {
@@ -161,21 +170,22 @@ export class Publisher {
 
   /**
    * The ledger notes what is about to be written, with a revision that never holds: if the process ends in between, the
-   * next conversion can tell what was written from what a person has changed.
+   * next conversion can tell what was written from what a person has changed. Gives the runs that a person has removed in Aim
+   * while they were on their way.
    */
-  private writeRows(group: readonly StagedRun[]): void {
+  private writeRows(group: readonly StagedRun[]): ReadonlySet<string> {
     const entries = group.map(
       (run): LedgerEntry => ({ ...run, source: this.source, unindexed: this.index.lacks(run.hash) }),
     );
     const changed = entries.filter((entry) => !this.hasRow(entry));
     const wereListed = new Set(group.filter(({ listed }) => listed).map(({ hash }) => hash));
-    const removed: string[] = [];
+    const removed = new Set<string>();
     this.ledger.write(changed.map((entry) => this.intention(entry)));
     if (changed.length > 0) {
       failpoint('rows-intended');
       this.metadata.transaction(() => {
         for (const { hash, properties } of changed) {
-          if (wereListed.has(hash) && !this.metadata.has(hash)) removed.push(hash);
+          if (wereListed.has(hash) && !this.metadata.has(hash)) removed.add(hash);
           else this.metadata.write(hash, properties, ...(this.before.get(hash) ?? []));
         }
       });
@@ -184,10 +194,11 @@ export class Publisher {
     this.ledger.write(entries);
     if (entries.length > 0) failpoint('ledger-written');
     this.before.clear();
-    // Removed in Aim while it was on its way: nothing of it may stay, and the ledger knows it, so it does not come back.
-    for (const directory of removed.flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
+    // Nothing of it may stay, and the ledger knows it, so it does not come back.
+    for (const directory of [...removed].flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
       rmSync(directory, { recursive: true, force: true });
     }
+    return removed;
   }
 
   /** Whether a run was read again though nothing of it had changed since all of it was done: it has its entries already. */

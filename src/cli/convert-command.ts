@@ -16,8 +16,8 @@ import type { ConvertSettings } from './settings.js';
 import type { ListenAddress } from './values.js';
 import { packageVersion } from './version.js';
 
-/** A watch that was asked to end is gone by then, whatever holds it up; milliseconds. Its state is whole at any time. */
-const WATCH_ENDS_WITHIN = 4_500;
+/** What was asked to end is gone by then, whatever holds it up; milliseconds. The repository is whole at any time. */
+const ENDS_WITHIN = 4_500;
 
 const STOPPING = 'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.';
 
@@ -34,7 +34,8 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     io,
     () => {
       view.say(STOPPING);
-      if (settings.watch !== undefined) setTimeout(() => io.exit(end({ type: 'stopped' })), WATCH_ENDS_WITHIN).unref();
+      const ending: Ending = { type: settings.watch === undefined ? 'interrupted' : 'stopped' };
+      setTimeout(() => io.exit(end(ending)), ENDS_WITHIN).unref();
     },
     () => void end({ type: 'interrupted' }),
   );

@@ -53,7 +53,7 @@ export class ProgressState {
       this.#runsListed += runs;
       this.#count(name, 0, runs);
     });
-    events.on('run:done', ({ experiment }) => {
+    events.on('run:ready', ({ experiment }) => {
       this.#runsDone += 1;
       this.#count(experiment, 1, 0);
     });

@@ -11,6 +11,7 @@ const EXTENSIONS_NAMED = 6;
 export function summaryLines(numbers: SummaryNumbers): string[] {
   const parts = [
     tableLines(tableRows(numbers)),
+    unpublishedLines(numbers),
     skippedRunLines(numbers),
     failedRunLines(numbers),
     incompleteLines(numbers),
@@ -47,6 +48,15 @@ export function failedRunLine(run: {
 }): string {
   const name = run.runName === undefined ? '' : ` (${run.runName})`;
   return `${run.runId}${name} of ${run.experiment}: ${run.reason ?? 'No reason was given.'}`;
+}
+
+/** What was done in vain; empty when nothing was. */
+export function unpublishedLines({ runsUnpublished }: SummaryNumbers): string[] {
+  if (runsUnpublished === 0) return [];
+  const were = runsUnpublished === 1 ? 'was' : 'were';
+  return [
+    `${formatNoun(runsUnpublished, 'run')} ${were} built and not published: the next conversion builds them again.`,
+  ];
 }
 
 function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {

@@ -31,6 +31,8 @@ export interface SummaryNumbers extends RunCounts {
   readonly runsGone: Readonly<Record<GoneRun['action'], number>>;
   /** Runs that have become visible in Aim. */
   readonly runsPublished: number;
+  /** Runs that were built and not published, because the conversion was interrupted or failed. */
+  readonly runsUnpublished: number;
   /** Artifacts that were not transferred; `extension` is in lower case with its dot, or empty. */
   readonly artifactsSkipped: ReadonlyArray<{ reason: ArtifactSkipReason | 'other'; extension: string; files: number }>;
   /** Runs whose artifacts could not be reached at all, and are not accepted as missing. */
@@ -51,7 +53,7 @@ export interface SummaryNumbers extends RunCounts {
   readonly pointsPerSecond: number;
 }
 
-/** Adds up what {@link ConvertEvents} tell. Keeps counters only, so its size does not depend on the number of runs. */
+/** Adds up what {@link ConvertEvents} tell. Its size does not depend on the number of runs. */
 export class Summary {
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -68,6 +70,8 @@ export class Summary {
   #experiments = 0;
   #experimentsUnread = 0;
   #published = 0;
+  /** Runs that are ready and not done: no more than wait for their group to be published. */
+  readonly #waiting = new Set<string>();
   #warnings = 0;
 
   /** @param now milliseconds of a clock that never goes back */
@@ -80,6 +84,7 @@ export class Summary {
     events.on('unread', () => {
       this.#experimentsUnread += 1;
     });
+    events.on('run:ready', ({ runHash }) => this.#waiting.add(runHash));
     events.on('run:done', (run) => this.#addRun(run));
     events.on('run:gone', ({ action }) => {
       this.#gone[action] += 1;
@@ -103,6 +108,7 @@ export class Summary {
       runs: { ...this.#runs },
       runsGone: { ...this.#gone },
       runsPublished: this.#published,
+      runsUnpublished: this.#waiting.size,
       ...this.#counts,
       artifacts: { ...this.#counts.artifacts },
       artifactsSkipped: this.#artifactsSkipped.entries().map(([key, files]) => ({ ...splitSkipKey(key), files })),
@@ -120,6 +126,7 @@ export class Summary {
   }
 
   #addRun(run: RunReport): void {
+    this.#waiting.delete(run.runHash);
     this.#runs[run.outcome] += 1;
     addCounts(this.#counts, run.counts);
     for (const notice of run.notices) this.#addNotice(notice);

@@ -14,6 +14,8 @@ export const FAILPOINTS = [
   'run-moved',
   /** All runs of the group are in their places, for good. */
   'group-moved',
+  /** A thread is about to write the index. */
+  'index-begun',
   'index-written',
   /** The ledger knows what is about to be written into Aim's relational database. */
   'rows-intended',

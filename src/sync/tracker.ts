@@ -1,8 +1,8 @@
-import { type PassedRun, REMOVED } from '../conversion.js';
 import { DELETED } from '../convert-run.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { Experiment } from '../model.js';
+import { type PassedRun, REMOVED } from '../run-news.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { DirectoryFollower } from './directory-follower.js';
 import { FileFollower } from './file-follower.js';

@@ -1,9 +1,10 @@
 import type { Repository } from '../aim/repository.js';
-import { Conversion, type PassedRun } from '../conversion.js';
+import { Conversion } from '../conversion.js';
 import type { ConvertOptions } from '../convert-options.js';
 import { asFatal } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { PassedRun, RunListener } from '../run-news.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Backoff } from './backoff.js';
 import { Calm } from './calm.js';
@@ -123,7 +124,8 @@ export class WatchLoop {
     const { conversion, signal } = work;
     const tally = new Tally();
     const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
-    await conversion.pass(runs, signal, { done: this.counting(tally, work, true), stopBriefly: true });
+    const ready: RunListener['ready'] = (run) => this.events.emit('run:ready', run);
+    await conversion.pass(runs, signal, { ready, done: this.counting(tally, work, true) });
     await this.complete(listing, work, tally);
     conversion.checkAccepted();
     this.caughtUp = true;

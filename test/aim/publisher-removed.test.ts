@@ -35,6 +35,7 @@ function publisher(between: () => void = () => {}): Publisher {
   };
   return new Publisher(repository, metadata, ledger, '/data/mlruns', index, {
     published: () => {},
+    passedOver: () => {},
     warning: () => {},
   });
 }

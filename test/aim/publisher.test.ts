@@ -20,6 +20,7 @@ let metadata: RunMetadata;
 let ledger: Ledger;
 const warnings: string[] = [];
 const published: number[] = [];
+const passedOver: string[] = [];
 
 beforeEach(() => {
   directory = temporaryDirectory();
@@ -28,6 +29,7 @@ beforeEach(() => {
   ledger = Ledger.open(repository.ledgerFile);
   warnings.length = 0;
   published.length = 0;
+  passedOver.length = 0;
 });
 afterEach(() => {
   metadata.close();
@@ -39,7 +41,8 @@ const reallyWriteIndex: WriteIndex = async (hashes, finished) => writeIndex(repo
 
 function publisher(index: WriteIndex = reallyWriteIndex): Publisher {
   return new Publisher(repository, metadata, ledger, '/data/mlruns', index, {
-    published: (runs) => published.push(runs),
+    published: (hashes) => published.push(hashes.length),
+    passedOver: (hash, why) => passedOver.push(`${hash} ${why}`),
     warning: (message) => warnings.push(message),
   });
 }

@@ -1,11 +1,15 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Repository } from '../../src/aim/repository.js';
+import { FAILPOINTS } from '../../src/sync/failpoints.js';
 import { readStatus } from '../../src/sync/status.js';
-import { convert, isEvent, outcomes, type Started, startCli } from '../support/command-line.js';
+import { convert, outcomes, type Report, type Started, startCli } from '../support/command-line.js';
 import { id, longMetric, series } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';
-import { essence, repositoryState, staleChecksums } from '../support/repository-state.js';
+import { essence, readMetadata, repositoryState, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { until } from '../support/until.js';
 
 const SMALL = ['1', '2', '3'].map(id);
 const LONG = id('f');
@@ -35,7 +39,10 @@ beforeEach(() => {
 async function underWay(): Promise<Started> {
   const args = ['--tracking-uri', store.root, '--repo', repo, '--log-format', 'json', '--concurrency', '1'];
   const conversion = startCli(['convert', ...args]);
-  await conversion.line((line) => isEvent('run')(line) && line.includes(SMALL.at(-1)!));
+  const { staging } = Repository.at(join(repo, '.aim'));
+  await until('the long run is being written', () => {
+    return existsSync(staging) && readdirSync(staging).some((name) => name.startsWith(LONG));
+  });
   return conversion;
 }
 
@@ -56,7 +63,13 @@ describe('a conversion that is interrupted', () => {
     expect(end).toEqual({ code, signal: null });
     expect(stderr).toContain('Interrupted. The repository holds only whole runs; run the same command again to go on.');
     const summary = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
-    expect(summary).toMatchObject({ event: 'summary', ending: 'interrupted', runsPublished: 3 });
+    expect(summary).toMatchObject({
+      event: 'summary',
+      ending: 'interrupted',
+      runs: { new: 3 },
+      runsPublished: 3,
+      runsUnpublished: 0,
+    });
     const { runs, rows, leftovers } = repositoryState(repo);
     expect(Object.keys(runs)).toEqual(SMALL);
     expect(rows.map(({ hash }) => hash)).toEqual(SMALL);
@@ -84,3 +97,53 @@ describe('a conversion that is interrupted', () => {
     expect(essence(repo)).toEqual(undisturbed);
   });
 });
+
+describe('a conversion of many runs that is interrupted', () => {
+  /** More than go into the first group, so that some wait while others are published. */
+  const MANY = 400;
+  let many: FileStoreBuilder;
+
+  beforeAll(() => {
+    many = new FileStoreBuilder();
+    many.experiment({ id: '1', name: 'mnist' });
+    for (let i = 0; i < MANY; i++) {
+      many.run('1', { runId: (0x1000 + i).toString(16).padEnd(32, 'a'), metrics: { loss: series(1) } });
+    }
+  });
+  afterAll(() => many.remove());
+
+  test.each(FAILPOINTS)('at %s counts what is in Aim, in the log, the report and the summary', async (name) => {
+    const report = join(repo, 'report.json');
+    const args = ['--tracking-uri', many.root, '--repo', repo, '--report', report, '--log-format', 'json'];
+    const env = { MLFLOW2AIM_FAILPOINT: `${name}:sigterm` };
+    const { code, stdout } = await startCli(['convert', ...args], { env }).ended;
+    const log = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; outcome?: string; runHash?: string });
+    const said = log.filter(({ event, outcome }) => event === 'run' && outcome === 'new').map(({ runHash }) => runHash);
+    const { runs, summary } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    const rows = listedRuns(repo);
+    expect({
+      log: said.sort(),
+      report: runs
+        .filter(({ outcome }) => outcome === 'new')
+        .map(({ runHash }) => runHash)
+        .sort(),
+      summary: [summary.runs.new, summary.runsPublished],
+    }).toEqual({ log: rows, report: rows, summary: [rows.length, rows.length] });
+    // it may be over before the signal has arrived, and on a slow machine its time may be up (then the signal ends it)
+    expect([143, 0, null]).toContain(code);
+    expect(log.at(-1)).toMatchObject({ event: 'summary', ending: code === 0 ? 'done' : 'interrupted' });
+    expect(rows.length + summary.runsUnpublished).toBeLessThanOrEqual(MANY);
+  });
+});
+
+function listedRuns(directory: string): string[] {
+  const file = Repository.at(join(directory, '.aim')).metadataFile;
+  return existsSync(file)
+    ? readMetadata(file)
+        .rows.map(({ hash }) => String(hash))
+        .sort()
+    : [];
+}

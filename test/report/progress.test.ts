@@ -17,7 +17,7 @@ function pass(milliseconds: number): void {
 }
 
 function doRuns(experiment: string, runs: number): void {
-  for (let index = 0; index < runs; index += 1) events.emit('run:done', makeRun({ experiment }));
+  for (let index = 0; index < runs; index += 1) events.emit('run:ready', makeRun({ experiment }));
 }
 
 beforeEach(() => {

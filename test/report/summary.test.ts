@@ -127,6 +127,19 @@ Skipped runs:
     );
   });
 
+  test('counts what was built and never published, and only what was done as new', () => {
+    const events = new ConvertEvents();
+    const summary = new Summary(events);
+    const runs = Array.from({ length: 5 }, (_, i) => makeRun({ runHash: `r${i}`, counts: { points: 10 } }));
+    for (const run of runs) events.emit('run:ready', run);
+    for (const run of runs.slice(0, 2)) events.emit('run:done', run);
+    const numbers = summary.numbers();
+    expect(numbers).toMatchObject({ runs: { new: 2 }, points: 20, runsUnpublished: 3 });
+    expect(summaryLines(numbers)).toContain(
+      '3 runs were built and not published: the next conversion builds them again.',
+    );
+  });
+
   test('an empty conversion has a table too', () => {
     const lines = summaryLines(new Summary(new ConvertEvents(), () => 0).numbers());
     expect(lines[0]).toBe('experiments       0');

@@ -62,9 +62,10 @@ export async function convertOnce(
     store.uri,
     disturbance.writeIndex ?? (async (hashes, finished) => writeIndex(repository, hashes, finished)),
     {
-      published: (runs) => {
-        published += runs;
+      published: (hashes) => {
+        published += hashes.length;
       },
+      passedOver: () => {},
       warning: (message) => warnings.push(message),
     },
   );

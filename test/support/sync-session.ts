@@ -32,7 +32,7 @@ export class SyncSession {
       this.ledger,
       store.uri,
       async (hashes, finished) => writeIndex(repository, hashes, finished),
-      { published: () => {}, warning: (message) => this.warnings.push(message) },
+      { published: () => {}, passedOver: () => {}, warning: (message) => this.warnings.push(message) },
     );
   }
 
