@@ -48,7 +48,7 @@ export async function buildRun(
     };
   };
 
-  const histories = fetchHistories(store, ref, body, recorder?.marked);
+  const histories = fetchHistories(store, ref, body, recorder?.marked, run.startTime);
   const artifacts = classifyArtifacts(store, ref, run, options.artifacts, arrangePlaces, body, recorder?.listed);
   const bytesWritten = await writeBatches(writer, histories, artifacts, startTime, end, progress, body);
 

@@ -5,6 +5,7 @@ import { type SequenceId, sequenceId } from '../aim/sequence.js';
 import type { StepOrders } from '../aim/step-order.js';
 import { type MetricSummary, Summarizer } from '../aim/summary.js';
 import { metricTarget } from '../mapping/metric-target.js';
+import { inMilliseconds } from '../mapping/point-times.js';
 import type { MetricGrowth } from '../mlflow/tracking-store.js';
 import type { Notice } from '../model.js';
 import type { RepeatedSteps } from '../policies.js';
@@ -27,6 +28,7 @@ export type KnownMetrics = ReadonlyMap<string, KnownMetric>;
 /** What was added, by metric key; undefined when a metric has to be read whole, or too much was added. */
 export async function collectGrowth(
   growth: AsyncIterable<MetricGrowth> | undefined,
+  startTime: number | undefined,
   signal: AbortSignal,
 ): Promise<AddedPoints | undefined> {
   if (growth === undefined) return undefined;
@@ -47,6 +49,7 @@ export async function collectGrowth(
     failpoint('page-read');
     count += item.batch.steps.length;
     if (count > MAX_NEW_POINTS) return undefined;
+    inMilliseconds(item.batch.timestamps, startTime);
     metric.points.push(item.batch);
   }
   return added;

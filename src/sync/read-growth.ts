@@ -34,7 +34,7 @@ export async function readGrowth(
 
   const body = new NoticeList(signal);
   const marks = new Map([...before.metrics].map(([key, metric]) => [key, metric.mark]));
-  const points = await collectGrowth(store.grown?.(ref, marks, body), signal);
+  const points = await collectGrowth(store.grown?.(ref, marks, body), run.startTime, signal);
   // What there is to be told of a history is told by who reads it whole.
   if (points === undefined || body.notices.length > 0) return undefined;
 

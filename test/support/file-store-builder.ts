@@ -28,6 +28,8 @@ export interface RunSpec {
   readonly endTime?: number | null;
   readonly userId?: string;
   readonly entryPoint?: string;
+  /** What MLflow before 1.0 wrote where later versions have tags. */
+  readonly source?: { readonly name: string; readonly type: number; readonly version: string };
   /** By default the place in the store. */
   readonly artifactUri?: string;
   readonly params?: Readonly<Record<string, string | Uint8Array>>;
@@ -130,9 +132,9 @@ export class FileStoreBuilder {
       fields.run_uuid = spec.runId;
     }
     Object.assign(fields, {
-      source_name: '',
-      source_type: 4,
-      source_version: '',
+      source_name: spec.source?.name ?? '',
+      source_type: spec.source?.type ?? 4,
+      source_version: spec.source?.version ?? '',
       start_time: spec.startTime ?? 1700000000000,
     });
     if (spec.status !== null) fields.status = spec.status ?? 3;

@@ -7,6 +7,7 @@ import { DirectoryArtifacts } from '../artifacts/directory-artifacts.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
 import { DEFAULT_SOURCE } from '../source-options.js';
+import { withSourceTags } from '../source-tags.js';
 import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
 import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
@@ -129,7 +130,7 @@ export class FileStore implements TrackingStore {
       ...optional('artifactUri', meta.artifactUri),
       ...optional('entryPoint', meta.entryPoint),
       params: await readFields(join(directory, PARAMS), PARAMS, fields),
-      tags: await readFields(join(directory, TAGS), TAGS, fields),
+      tags: withSourceTags(await readFields(join(directory, TAGS), TAGS, fields), meta.source),
       datasets: parts.has(INPUTS) ? await readDatasets(directory, fields) : [],
       models: parts.has(OUTPUTS) || made.length > 0 ? await readLoggedModels(directory, made, fields) : [],
     };

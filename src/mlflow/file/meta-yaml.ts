@@ -1,4 +1,5 @@
 import type { LifecycleStage, RunStatus } from '../../model.js';
+import type { RunSource } from '../source-tags.js';
 import type { Completeness } from './meta-file.js';
 import type { YamlMapping } from './yaml-mapping.js';
 
@@ -7,6 +8,7 @@ export interface RunMeta {
   /** `run_id`, in stores of MLflow < 1.0 `run_uuid`. */
   readonly runId?: string;
   readonly experimentId?: string;
+  /** `run_name`, in stores of MLflow < 1.0 `name`. */
   readonly name?: string;
   readonly status: RunStatus;
   readonly lifecycleStage: LifecycleStage;
@@ -15,6 +17,7 @@ export interface RunMeta {
   readonly userId?: string;
   readonly artifactUri?: string;
   readonly entryPoint?: string;
+  readonly source: RunSource;
   /** Fields whose values could not be understood, with what they hold. */
   readonly faults: readonly MetaFault[];
 }
@@ -42,6 +45,14 @@ const STATUS_NUMBERS: ReadonlyMap<string, RunStatus> = new Map([
   ['4', 'FAILED'],
   ['5', 'KILLED'],
 ]);
+/** mlflow.entities.SourceType; the fifth is UNKNOWN. */
+const SOURCE_TYPES: ReadonlyMap<string, string> = new Map([
+  ['1', 'NOTEBOOK'],
+  ['2', 'JOB'],
+  ['3', 'PROJECT'],
+  ['4', 'LOCAL'],
+]);
+
 const STATUS_NAMES: ReadonlySet<string> = new Set(STATUS_NUMBERS.values());
 
 /** Keys are sorted: `user_id` is the last, and the last but two is `status`. */
@@ -56,7 +67,7 @@ export function runMeta(fields: YamlMapping): RunMeta {
   return {
     ...optional('runId', text(fields, 'run_id') ?? text(fields, 'run_uuid')),
     ...optional('experimentId', text(fields, 'experiment_id')),
-    ...optional('name', text(fields, 'run_name')),
+    ...optional('name', text(fields, 'run_name') ?? text(fields, 'name')),
     status: status(fields, faults),
     lifecycleStage: lifecycleStage(fields),
     ...optional('startTime', milliseconds(fields, 'start_time', faults)),
@@ -64,6 +75,11 @@ export function runMeta(fields: YamlMapping): RunMeta {
     ...optional('userId', text(fields, 'user_id')),
     ...optional('artifactUri', text(fields, 'artifact_uri')),
     ...optional('entryPoint', text(fields, 'entry_point_name')),
+    source: {
+      name: text(fields, 'source_name'),
+      type: SOURCE_TYPES.get(text(fields, 'source_type') ?? ''),
+      version: text(fields, 'source_version'),
+    },
     faults,
   };
 }

@@ -1,6 +1,7 @@
 import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
 import { optional } from '../file/meta-yaml.js';
+import { withSourceTags } from '../source-tags.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
 import { readModels } from './logged-models.js';
@@ -17,10 +18,10 @@ export interface RunHeader {
 type Texts = Map<string, string>;
 
 function runColumns(database: Database): string {
-  const [name, user, artifactUri, entryPoint] = ['name', 'user_id', 'artifact_uri', 'entry_point_name'].map((column) =>
-    database.text(column),
-  );
-  return `run_uuid, experiment_id, ${name}, ${user}, status, start_time, end_time, lifecycle_stage, ${artifactUri}, ${entryPoint}`;
+  const texts = (...columns: string[]) => columns.map((column) => database.text(column)).join(', ');
+  const identity = `run_uuid, experiment_id, ${texts('name', 'user_id')}`;
+  const source = texts('artifact_uri', 'entry_point_name', 'source_name', 'source_type', 'source_version');
+  return `${identity}, status, start_time, end_time, lifecycle_stage, ${source}`;
 }
 
 /**
@@ -81,7 +82,8 @@ function headerOf(
   { params, tags, datasets, models }: Parts,
   hidden: readonly Notice[],
 ): RunHeader {
-  const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint] = row;
+  const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint, ...source] = row;
+  const [sourceName, type, version] = source.map((value) => textOf(value ?? null));
   const known = status === null || status === undefined || isRunStatus(status);
   const detail = `${JSON.stringify(status)} is no status that MLflow knows; RUNNING is assumed.`;
   return {
@@ -97,7 +99,7 @@ function headerOf(
       ...optional('artifactUri', textOf(artifactUri)),
       ...optional('entryPoint', textOf(entryPoint)),
       params: params ?? new Map(),
-      tags: tags ?? new Map(),
+      tags: withSourceTags(tags ?? new Map(), { name: sourceName, type, version }),
       datasets: datasets ?? [],
       models: models?.models ?? [],
     },

@@ -173,6 +173,26 @@ describe('the header of a run', () => {
     });
   });
 
+  describe('of MLflow before 1.0, whose source is told by no tag', () => {
+    const source = { name: 'train.py', type: 3, version: '0123abc' };
+
+    test('has the tags that a later version would have written', async () => {
+      builder.run('1', { runId: RUN, ancient: true, source, tags: { own: 'x' } });
+      expect(Object.fromEntries((await readRun()).run.tags)).toEqual({
+        own: 'x',
+        'mlflow.source.name': 'train.py',
+        'mlflow.source.type': 'PROJECT',
+        'mlflow.source.git.commit': '0123abc',
+      });
+    });
+
+    test('keeps the tags that it has, and gets none from empty fields', async () => {
+      const tags = { 'mlflow.source.name': 'other.py', 'mlflow.source.type': 'LOCAL' };
+      builder.run('1', { runId: RUN, source: { ...source, version: '' }, tags });
+      expect(Object.fromEntries((await readRun()).run.tags)).toEqual(tags);
+    });
+  });
+
   test.each([
     [1, 'RUNNING'],
     [2, 'SCHEDULED'],

@@ -54,6 +54,17 @@ const revision = (): Promise<string> =>
     return store.revision(ref!, signal);
   });
 
+test('a run of MLflow before 1.0, whose source is told by no tag, has the tags that a later version would have written', async () => {
+  builder.run(1, { runId: RUN, tags: { 'mlflow.source.git.commit': 'kept' } });
+  builder.database.exec("UPDATE runs SET source_name = 'train.py', source_type = 'LOCAL', source_version = '0123abc'");
+  const { tags } = await withStore(async (store) => store.run((await runsOf(store))[0]!, context));
+  expect(Object.fromEntries(tags)).toEqual({
+    'mlflow.source.name': 'train.py',
+    'mlflow.source.type': 'LOCAL',
+    'mlflow.source.git.commit': 'kept',
+  });
+});
+
 describe('the revision of a run changes with', () => {
   const changes: Readonly<Record<string, () => void>> = {
     'a late point with a smaller step': () => builder.points(RUN, 'loss', [{ timestamp: 0, value: 9, step: -1n }]),
