@@ -1,5 +1,6 @@
 import { wasWrittenByAim } from './aim/run-files.js';
-import { inputsOf, isUpToDate } from './convert-run.js';
+import { isUpToDate } from './convert-run.js';
+import { inputsOf } from './inputs.js';
 import type { Experiment } from './model.js';
 import type { RunEnvironment, RunJob } from './run-job.js';
 

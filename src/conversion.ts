@@ -12,6 +12,7 @@ import { DELETED } from './convert-run.js';
 import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
 import { type CheckedRun, KnownRuns } from './known-runs.js';
+import { sourceInputs } from './mlflow/source-inputs.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
@@ -71,7 +72,8 @@ export class Conversion {
   ) {
     const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
     rmSync(repository.staging, { recursive: true, force: true });
-    const runOptions = { includeDeleted, overwrite, mapping, artifacts };
+    const inputs = sourceInputs(source, process.env);
+    const runOptions = { includeDeleted, overwrite, mapping, artifacts, source: inputs };
     const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
     this.checks = CHECKS_PER_THREAD * Math.min(threads.concurrency, threads.max);
     const work = { trackingUri, source, repository: repository.path, options: runOptions };

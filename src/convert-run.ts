@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import { buildRun } from './build-run.js';
 import { ConvertError, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
+import { inputsOf } from './inputs.js';
 import type { Notice, Run } from './model.js';
 import { NoticeList } from './notice-list.js';
 import type { RunReport } from './report/run-report.js';
@@ -11,9 +11,6 @@ import { type BuiltRun, type RunEnvironment, type RunJob, type RunResult, report
 import { awaitedOf, placesOf } from './run-places.js';
 import { isStillUnread } from './still-unread.js';
 import { isGrowing } from './sync/growth-recorder.js';
-
-/** Raised whenever the same source would be written differently, so that what was written before is written again. */
-const MAPPING_VERSION = 3;
 
 /** Why a run or a whole experiment is passed over. */
 export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs along.';
@@ -77,31 +74,6 @@ async function tryToGrow(...args: Parameters<typeof growRun>): Promise<BuiltRun 
     return undefined;
   }
 }
-
-/** A digest of all that decides about the result beside the run itself. */
-export function inputsOf({ experiment }: Pick<RunJob, 'experiment'>, { store, options }: RunEnvironment): string {
-  const { mapping, artifacts } = options;
-  const { id, name, lifecycleStage, creationTime, tags } = experiment;
-  const decisive = [
-    MAPPING_VERSION,
-    mapping,
-    artifacts,
-    store.uri,
-    id,
-    name,
-    lifecycleStage,
-    creationTime,
-    [...tags].sort(),
-  ];
-  const text = JSON.stringify(decisive);
-  if (text !== lastInputs.text) {
-    lastInputs = { text, digest: createHash('sha256').update(text).digest('hex').slice(0, 32) };
-  }
-  return lastInputs.digest;
-}
-
-/** Most runs come behind one of the same experiment. */
-let lastInputs = { text: '', digest: '' };
 
 /** Whether a run is as it was, and nothing of it is to be looked at again. */
 export function isUpToDate(job: Pick<RunJob, 'known'>, revision: string, inputs: string, now: number): boolean {

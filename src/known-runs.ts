@@ -70,7 +70,10 @@ export class KnownRuns {
     const entry = this.ledger.get(hash);
     const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
-    const { revision, inputs, properties, active, growth, reviewAt } = entry;
+    const { revision, inputs, properties, active, growth } = entry;
+    // one that was deleted in MLflow, and taken all the same, is to be left out again
+    const isWithdrawn = properties.archived && entry.deleted === undefined && !this.options.includeDeleted;
+    const reviewAt = isWithdrawn ? 0 : entry.reviewAt;
     const unread = this.accepted.left(entry);
     const known = {
       revision,

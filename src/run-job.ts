@@ -73,6 +73,8 @@ export interface RunOptions {
   readonly overwrite: boolean;
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
+  /** What decides about reading the source: see {@link sourceInputs}. */
+  readonly source: string;
   /** The time of the conversion, milliseconds; decides which runs are stale. */
   readonly now: number;
 }

@@ -25,6 +25,7 @@ async function saidBy(act: string, { threads = 2, preload }: { threads?: number;
   const options = {
     includeDeleted: false,
     overwrite: false,
+    source: '',
     mapping: DEFAULT_MAPPING,
     artifacts: DEFAULT_ARTIFACTS,
     now: 1_800_000_000_000,

@@ -72,6 +72,7 @@ export async function convertOnce(
   const options = {
     includeDeleted,
     overwrite: false,
+    source: '',
     mapping,
     artifacts,
     now,

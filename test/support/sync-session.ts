@@ -43,6 +43,7 @@ export class SyncSession {
     const options = {
       includeDeleted: false,
       overwrite: false,
+      source: '',
       mapping: DEFAULT_MAPPING,
       artifacts: DEFAULT_ARTIFACTS,
       now: Date.now(),
