@@ -120,6 +120,22 @@ describe('--accept-missing', () => {
   });
 });
 
+test('an experiment that could not be read ends with 3, too, and is told by status until it could be read', async () => {
+  const meta = join(store.root, '2', 'meta.yaml');
+  mkdirSync(meta, { recursive: true });
+  mount();
+  const first = await convert(store.root, repo, [], 3);
+  expect(first.summary).toMatchObject({ experimentsUnread: 1, runsIncomplete: 0 });
+  const unread = async () => /Not read since .*/.exec(await status())?.[0];
+  const told = await unread();
+  expect(told).toMatch(/Experiment 2/);
+  await convert(store.root, repo, [], 3);
+  expect(await unread()).toBe(told);
+  rmSync(meta, { recursive: true });
+  await convert(store.root, repo);
+  expect(await unread()).toBeUndefined();
+});
+
 test('a disk that was not mounted when its runs were converted is looked for by later conversions', async () => {
   // a location as MLflow makes it with the first file: that it is not there is no trouble
   const other = newStore();

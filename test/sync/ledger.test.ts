@@ -88,6 +88,22 @@ describe('what is written', () => {
     });
   });
 
+  test('of what could not be read is there again, the first hundred, and tells which runs are incomplete', () => {
+    const unread = Array.from({ length: 150 }, (_, i) => ({ part: 'artifacts', item: `${i}`, why: 'No.' }) as const);
+    const places = { directory: '/data/mlruns/1/a', artifacts: 's3://bucket/a' };
+    withLedger((ledger) =>
+      ledger.write([entry('a', { unread, places }), entry('b'), entry('c', { awaited: '/nas/c' })]),
+    );
+    withLedger((ledger) => {
+      expect(ledger.get('a')).toEqual(entry('a', { unread: unread.slice(0, 100), places }));
+      expect(ledger.get('c')).toEqual(entry('c', { awaited: '/nas/c' }));
+      expect([...ledger.incomplete()]).toEqual([{ runId: 'a', unread: unread.slice(0, 100), places }]);
+      expect([ledger.knows('b'), ledger.knows('d')]).toEqual([true, false]);
+      ledger.write([entry('a', { unread: [] })]);
+      expect([...ledger.incomplete()]).toEqual([]);
+    });
+  });
+
   test('replaces what was known of a run, and nothing else', () => {
     withLedger((ledger) => {
       ledger.write([entry('a'), entry('b')]);
@@ -145,6 +161,19 @@ function expectUsable(): { rebuilt: boolean; known: LedgerEntry[] } {
   });
   return result;
 }
+
+test('a ledger of version 2 is brought up to date, and keeps what it knows', () => {
+  withLedger((ledger) => ledger.write([entry('a'), entry('b', { growth: '{}' })]));
+  const database = new DatabaseSync(file);
+  database.exec(`DROP INDEX incomplete_runs; ALTER TABLE runs DROP COLUMN unread; ALTER TABLE runs DROP COLUMN awaited;
+                 PRAGMA user_version = 2`);
+  database.close();
+  withLedger((ledger) => {
+    expect([ledger.get('a'), ledger.get('b')]).toEqual([entry('a'), entry('b', { growth: '{}' })]);
+    ledger.write([entry('a', { unread: [{ part: 'tags', why: 'No.' }], places: {} })]);
+    expect([...ledger.incomplete()]).toHaveLength(1);
+  });
+});
 
 describe('a ledger that is damaged is begun anew', () => {
   test('when it was cut, wherever that was', () => {
