@@ -5,7 +5,8 @@ import { parseJson } from './json-value.js';
 import { withoutEmptyKey } from './keys.js';
 import { present } from './present.js';
 import { parsePythonLiteral } from './python-literal.js';
-import { TagReader } from './tag-reader.js';
+import { isSystemTag, TagReader } from './tag-reader.js';
+import { withoutSecretsIn } from './url-secrets.js';
 
 /**
  * The attributes of a run, which Aim calls run params (docs/mapping.md, "Attributes").
@@ -14,7 +15,9 @@ import { TagReader } from './tag-reader.js';
  * are sorted by name, digest and context, models by step and id, because their order says nothing in MLflow and differs
  * from source to source. The params of a logged model are typed as those of the run.
  *
- * @param trackingUri the source; secrets in it, or in an artifact URI, are taken out.
+ * What MLflow has written itself loses the secrets of URLs; params, tags and names that people chose stay as they are.
+ *
+ * @param trackingUri the source
  */
 export function mapAttributes(
   run: Run,
@@ -46,13 +49,13 @@ export function mapAttributes(
         ['experiment_name', experiment.name],
         ['status', run.status],
         ['lifecycle_stage', run.lifecycleStage],
-        ['user', user],
-        ['artifact_uri', withoutSecrets(run.artifactUri)],
-        ['tracking_uri', withoutSecrets(trackingUri)],
+        ['user', cleaned(user)],
+        ['artifact_uri', cleaned(run.artifactUri)],
+        ['tracking_uri', cleaned(trackingUri)],
         ['parent_run_id', parent],
         ['source', source],
-        ['entry_point', entryPoint],
-        ['tags', tags.system()],
+        ['entry_point', cleaned(entryPoint)],
+        ['tags', cleaned(tags.system())],
       ]),
     ],
     ['datasets', mapDatasets(run.datasets)],
@@ -71,12 +74,12 @@ function mapParams(params: ReadonlyMap<string, string>, policy: Pick<MappingPoli
 function sourceOf(tags: TagReader): AimDict {
   const dirty = tags.take('mlflow.source.git.dirty');
   return present([
-    ['name', tags.take('mlflow.source.name')],
-    ['type', tags.take('mlflow.source.type')],
-    ['git_commit', tags.take('mlflow.source.git.commit')],
-    ['git_branch', tags.take('mlflow.source.git.branch')],
-    ['git_repo_url', tags.take('mlflow.source.git.repoURL')],
-    ['git_dirty', dirty === undefined ? undefined : (TRUTH.get(dirty.toLowerCase()) ?? dirty)],
+    ['name', cleaned(tags.take('mlflow.source.name'))],
+    ['type', cleaned(tags.take('mlflow.source.type'))],
+    ['git_commit', cleaned(tags.take('mlflow.source.git.commit'))],
+    ['git_branch', cleaned(tags.take('mlflow.source.git.branch'))],
+    ['git_repo_url', cleaned(tags.take('mlflow.source.git.repoURL'))],
+    ['git_dirty', dirty === undefined ? undefined : (TRUTH.get(dirty.toLowerCase()) ?? cleaned(dirty))],
   ]);
 }
 
@@ -111,13 +114,13 @@ function mapDatasets(datasets: readonly DatasetInput[]): AimValue[] {
   );
   return sorted.map((dataset) =>
     present([
-      ['name', dataset.name],
-      ['digest', dataset.digest],
-      ['context', dataset.context],
-      ['source_type', dataset.sourceType],
-      ['source', jsonOrText(dataset.source)],
-      ['schema', jsonOrText(dataset.schema)],
-      ['profile', jsonOrText(dataset.profile)],
+      ['name', cleaned(dataset.name)],
+      ['digest', cleaned(dataset.digest)],
+      ['context', cleaned(dataset.context)],
+      ['source_type', cleaned(dataset.sourceType)],
+      ['source', cleaned(jsonOrText(dataset.source))],
+      ['schema', cleaned(jsonOrText(dataset.schema))],
+      ['profile', cleaned(jsonOrText(dataset.profile))],
       ['tags', withoutEmptyKey(dataset.tags ?? new Map())],
     ]),
   );
@@ -129,14 +132,18 @@ function mapModels(models: readonly LoggedModel[], policy: Pick<MappingPolicy, '
     present([
       ['model_id', model.modelId],
       ['name', model.name],
-      ['type', model.type],
-      ['status', model.status],
-      ['artifact_uri', withoutSecrets(model.artifactUri)],
+      ['type', cleaned(model.type)],
+      ['status', cleaned(model.status)],
+      ['artifact_uri', cleaned(model.artifactUri)],
       ['step', model.step],
       ['params', mapParams(model.params, policy)],
-      ['tags', withoutEmptyKey(model.tags)],
+      ['tags', withoutEmptyKey(tagsOfModel(model.tags))],
     ]),
   );
+}
+
+function tagsOfModel(tags: ReadonlyMap<string, string>): ReadonlyMap<string, AimValue> {
+  return new Map([...tags].map(([key, text]) => [key, isSystemTag(key) ? withoutSecretsIn(text) : text]));
 }
 
 /** The models that MLflow 2 listed in a tag, which stays a tag when it is no list of something. */
@@ -145,7 +152,7 @@ function modelHistory(tags: TagReader): AimValue | undefined {
   const models = parseJson(tags.peek(history) ?? '');
   if (!Array.isArray(models) || models.length === 0) return undefined;
   tags.take(history);
-  return models;
+  return withoutSecretsIn(models);
 }
 
 function jsonOrText(text: string | undefined): AimValue | undefined {
@@ -157,12 +164,8 @@ function orText(value: AimValue | undefined, text: string): AimValue {
   return value === undefined ? text : value;
 }
 
-/** The secrets of signed URLs: `sig`, `X-Amz-Signature`, `X-Goog-Credential`, `X-Amz-Security-Token` and their like. */
-const SECRET_PARAMETER = /([?&][^=&#]*(?:sig|token|secret|password|credential)[^=&#]*=)[^&#]*/gi;
-
-/** `scheme://user:password@host` without the password, and without the secrets of a query. */
-function withoutSecrets(uri: string | undefined): string | undefined {
-  return uri?.replace(/^([a-z][a-z\d+.-]*:\/\/[^/?#:@]*):[^/?#]*@/i, '$1@').replace(SECRET_PARAMETER, '$1***');
+function cleaned(value: AimValue | undefined): AimValue | undefined {
+  return value === undefined ? undefined : withoutSecretsIn(value);
 }
 
 function compare<T extends string | bigint>(a: T, b: T): number {

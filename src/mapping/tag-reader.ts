@@ -1,5 +1,10 @@
 const SYSTEM_PREFIX = 'mlflow.';
 
+/** Whether MLflow has set a tag, rather than a person. */
+export function isSystemTag(key: string): boolean {
+  return key.startsWith(SYSTEM_PREFIX);
+}
+
 /** The tags of a run, some of which find a place of their own: what was not taken is what remains. */
 export class TagReader {
   private readonly remaining: Map<string, string>;
@@ -27,11 +32,11 @@ export class TagReader {
 
   /** What people set themselves. */
   own(): ReadonlyMap<string, string> {
-    return new Map([...this.remaining].filter(([key]) => !key.startsWith(SYSTEM_PREFIX)));
+    return new Map([...this.remaining].filter(([key]) => !isSystemTag(key)));
   }
 
   /** What MLflow set, as far as it was not taken. */
   system(): ReadonlyMap<string, string> {
-    return new Map([...this.remaining].filter(([key]) => key.startsWith(SYSTEM_PREFIX)));
+    return new Map([...this.remaining].filter(([key]) => isSystemTag(key)));
   }
 }

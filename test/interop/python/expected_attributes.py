@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import warnings
+from dataclasses import replace
 
 from canonical import canonical, float_bits, one_of
 from source import Run
@@ -219,7 +220,15 @@ def system_params(run: Run) -> dict:
     return canonical(present(fields))
 
 
+def without_tokens(key: str, value: str) -> str:
+    """What MLflow itself has written loses the tokens of the URLs in it."""
+    if not key.startswith("mlflow.") or key in (NOTE, RUN_NAME):
+        return value
+    return re.sub(r"\b(https?://)[^/?#\s]*@", r"\1", value)
+
+
 def attributes(run: Run, store: str, raw_params: bool) -> dict:
+    run = replace(run, tags={key: without_tokens(key, value) for key, value in run.tags.items()})
     params = run.params if raw_params else {key: typed(value) for key, value in run.params.items()}
     tags = {key: value for key, value in run.tags.items() if not key.startswith("mlflow.")}
     expected = {
