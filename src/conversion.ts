@@ -77,12 +77,13 @@ export class Conversion {
     const threads = { concurrency, max: store.maxThreads ?? availableParallelism() };
     this.checks = CHECKS_PER_THREAD * Math.min(threads.concurrency, threads.max);
     const work = { trackingUri, source, repository: repository.path, options: runOptions };
+    const warn = (message: string) => void events.emit('warning', { message });
     ({
       ledger: this.ledger,
       metadata: this.metadata,
       accepted: this.accepted,
       threads: this.threads,
-    } = takeHold(repository, options.missing ?? NOTHING_ACCEPTED, () => new RunThreads(work, threads)));
+    } = takeHold(repository, options.missing ?? NOTHING_ACCEPTED, () => new RunThreads(work, threads, warn)));
     this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, retries, this.accepted, options);
     this.publisher = new Publisher(
       repository,
@@ -96,7 +97,7 @@ export class Conversion {
           events.emit('publish', { runs: hashes.length });
         },
         passedOver: (hash, why) => this.news.passedOver(hash, why),
-        warning: (message) => events.emit('warning', { message }),
+        warning: warn,
       },
     );
     this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted ?? DEFAULT_DELETED);

@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { Repository } from './aim/repository.js';
 import { removeStaged, stagedFiles } from './aim/run-files.js';
 import { writeIndex } from './aim/run-index.js';
@@ -9,7 +9,7 @@ import { asFatal } from './errors.js';
 import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { RunEnvironment } from './run-job.js';
-import type { ThreadAnswer, ThreadData, ThreadTask } from './run-threads.js';
+import type { ThreadAnswer, ThreadData, ThreadTask, ThreadWarning } from './run-threads.js';
 import { failpoint } from './sync/failpoints.js';
 
 const data = workerData as ThreadData;
@@ -51,8 +51,13 @@ async function perform(task: ThreadTask): Promise<ThreadAnswer> {
 
 /** A watch lasts for weeks: the time by which runs become stale is that of each task. */
 function environmentAt(now: number): RunEnvironment {
-  store ??= openStore(data.trackingUri, data.source);
+  store ??= openStore(data.trackingUri, { ...data.source, warn });
   return { store, repository, orders, progress, options: { ...data.options, now } };
+}
+
+function warn(warning: string): void {
+  const message: ThreadWarning = { warning };
+  parentPort?.postMessage(message);
 }
 
 function progress(points: number, artifactBytes: number): void {

@@ -29,6 +29,12 @@ export type ThreadTask =
   | { readonly type: 'check'; readonly jobs: readonly CheckJob[]; readonly now: number }
   | { readonly type: 'index'; readonly hashes: readonly string[]; readonly finished: boolean };
 
+/** What a thread says of its source while it works. */
+export interface ThreadWarning {
+  /** A sentence. */
+  readonly warning: string;
+}
+
 /** An error as it crosses threads, where only plain objects keep their fields. */
 export type ErrorRecord = Pick<ConvertError, 'kind' | 'message' | 'where' | 'hint'>;
 
@@ -82,8 +88,16 @@ export class RunThreads {
   private readonly oneByOne = pLimit(1);
   private reported = [0n, 0n] as [bigint, bigint];
 
-  /** `concurrency` runs are under way at once, on at most `max` threads. */
-  constructor(work: Omit<ThreadData, 'progress'>, { concurrency, max }: { concurrency: number; max: number }) {
+  /**
+   * `concurrency` runs are under way at once, on at most `max` threads.
+   *
+   * @param warn hears, each thing once, what a thread has to say of its source
+   */
+  constructor(
+    work: Omit<ThreadData, 'progress'>,
+    { concurrency, max }: { concurrency: number; max: number },
+    warn: (message: string) => void = () => {},
+  ) {
     const progress = new SharedArrayBuffer(16);
     this.counters = new BigInt64Array(progress);
     const threads = Math.min(concurrency, max);
@@ -91,6 +105,11 @@ export class RunThreads {
     const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
     const data: ThreadData = { ...work, source, progress };
     this.pool = startPool(data, threads, Math.ceil(concurrency / threads));
+    const told = new Set<string>();
+    this.pool.on('message', ({ warning }: ThreadWarning) => {
+      if (!told.has(warning)) warn(warning);
+      told.add(warning);
+    });
     this.pool.on('error', (cause: unknown) => setImmediate(() => this.lostThread(cause)));
   }
 

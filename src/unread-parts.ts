@@ -8,12 +8,15 @@ export interface ToldPart extends UnreadPart {
   readonly reason?: UnreachableReason;
 }
 
-/** The parts of a run that, as these notices tell, could not be read. */
+/**
+ * The parts of a run that, as these notices tell, could not be read. A metric whose points were deleted is not among them: MLflow
+ * has no more of it that could be read one day.
+ */
 export function unreadParts(notices: readonly Notice[]): ToldPart[] {
-  return notices.flatMap((notice) => unreadPart(notice) ?? []);
+  return notices.flatMap((notice) => (notice.kind === 'history-missing' ? [] : (unreadPart(notice) ?? [])));
 }
 
-/** What could not be read, where that is what the notice tells. */
+/** What could not be read, where that is what the notice tells: what Aim has of it stays. */
 export function unreadPart(notice: Notice): ToldPart | undefined {
   switch (notice.kind) {
     case 'artifacts-unreachable':
@@ -22,6 +25,8 @@ export function unreadPart(notice: Notice): ToldPart | undefined {
       return notice.reason === 'unreadable' ? { part: 'artifacts', item: notice.path, why: notice.detail } : undefined;
     case 'field-unreadable':
       return notice.unread && { ...notice.unread, why: notice.detail };
+    case 'history-missing':
+      return { part: 'metrics', item: notice.metric, why: 'MLflow has only its latest value.' };
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { openSqlStore } from '../../src/mlflow/sql/open-sql-store.js';
 import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
 import type { RunRef, StageContext } from '../../src/model.js';
+import { CLI, scratch, start } from './harness.js';
 import { python } from './python.js';
 import { createDatabase, type TestDatabase } from './sql-server.js';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
@@ -94,6 +95,26 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     expect(performance.now() - began).toBeLessThan(1000);
     await silent.close();
   });
+
+  test('one SIGTERM ends a conversion whose database does not answer', async () => {
+    const silent = await tcpProxy(1);
+    silent.swallowAll();
+    const uri = throughProxy(database.uri, silent.port);
+    const { child, finished } = start(process.execPath, [
+      CLI,
+      'convert',
+      '--tracking_uri',
+      uri,
+      '--repo',
+      await scratch(),
+    ]);
+    await until(() => silent.connections() > 0, 20_000);
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect((await finished).code).toBe(143);
+    expect(performance.now() - began).toBeLessThan(5000);
+    await silent.close();
+  }, 40_000);
 });
 
 async function fill(database: TestDatabase): Promise<void> {

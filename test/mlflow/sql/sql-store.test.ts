@@ -4,7 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { ConvertError } from '../../../src/errors.js';
 import { openSqlStore } from '../../../src/mlflow/sql/open-sql-store.js';
 import type { TrackingStore } from '../../../src/mlflow/tracking-store.js';
-import type { Experiment, RunRef, StageContext } from '../../../src/model.js';
+import type { Experiment, Notice, RunRef, StageContext } from '../../../src/model.js';
 import { listing } from '../../support/file-listing.js';
 import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
 
@@ -179,5 +179,46 @@ describe('what cannot be read is one fatal sentence', () => {
     const said = await sentence(`${dialect}://user:secret@127.0.0.1:${port}/db`);
     expect(said).toContain(`${dialect}://127.0.0.1:${port}/db refuses connections`);
     expect(said).not.toContain('secret');
+  });
+});
+
+describe('of a metric whose points were deleted', () => {
+  const left = async (): Promise<{ keys: string[]; points: string[]; notices: Notice[] }> => {
+    const notices: Notice[] = [];
+    const telling = { signal, notice: (notice: Notice) => void notices.push(notice) };
+    return withStore(async (store) => {
+      const [ref] = await runsOf(store);
+      const keys = await store.metricKeys(ref!, telling);
+      const points: string[] = [];
+      for (const key of keys) {
+        for await (const { steps, values, timestamps } of store.history(ref!, key, telling)) {
+          steps.forEach((step, at) => void points.push(`${key} ${step} ${values[at]} ${timestamps[at]}`));
+        }
+      }
+      return { keys: keys.sort(), points, notices };
+    });
+  };
+
+  test.each([
+    ['all', ''],
+    ['some', "WHERE key <> 'kept'"],
+  ])('%s: the latest one comes, with a notice', async (_, which) => {
+    const nan = [{ timestamp: 5, value: Number.NaN, step: 5n }];
+    builder.run(1, { runId: RUN, metrics: { loss: curve(0, 4), nan, kept: curve(0, 2) } });
+    const lost = which === '' ? ['kept', 'loss', 'nan'] : ['loss', 'nan'];
+    builder.database.exec(`DELETE FROM metrics ${which}`);
+    const { keys, points, notices } = await left();
+    expect(keys).toEqual(['kept', 'loss', 'nan']);
+    expect(points).toContain('loss 3 3 3');
+    expect(points).toContain('nan 5 NaN 5');
+    expect(points).toHaveLength(which === '' ? 3 : 4);
+    expect(notices.map((notice) => (notice.kind === 'history-missing' ? notice.metric : notice.kind)).sort()).toEqual(
+      lost,
+    );
+  });
+
+  test('nothing comes of what was never logged', async () => {
+    builder.run(1, { runId: RUN, metrics: {} });
+    expect(await left()).toEqual({ keys: [], points: [], notices: [] });
   });
 });
