@@ -24,5 +24,7 @@ export {
   type RepeatedSteps,
 } from './policies.js';
 export type { RunCounts, RunOutcome, RunReport } from './report/run-report.js';
+export type { AcceptedChanges } from './sync/accepted-missing.js';
 export type { GoneRun } from './sync/deletions.js';
 export { DEFAULT_WATCH, type WatchOptions, watch } from './sync/watch.js';
+export type { ToldPart } from './unread-parts.js';
