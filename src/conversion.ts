@@ -66,7 +66,7 @@ export class Conversion {
   constructor(
     private readonly options: ConvertOptions,
     private readonly events: ConvertEvents,
-    store: TrackingStore,
+    private readonly store: TrackingStore,
     private readonly repository: Repository,
     retries = new Retries(),
   ) {
@@ -140,9 +140,9 @@ export class Conversion {
     }
   }
 
-  /** These runs are no longer in the source; between two passes only. */
-  vanished(hashes: Iterable<string>): void {
-    for (const hash of hashes) this.deletions.gone(hash);
+  /** These runs are no longer listed in the source, which is asked about each where it can be; between two passes only. */
+  async missed(hashes: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.deletions.missed(hashes, this.store, signal);
     this.followDeletions();
   }
 

@@ -68,7 +68,7 @@ async function convertOnce(
       events.emit('run:done', report);
     };
     await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
-    conversion.vanished(await listing.missing(conversion.ledger, signal));
+    await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
     journal.passed({ complete: true, unread });
     conversion.checkAccepted();
   } catch (error) {

@@ -6,20 +6,18 @@ import { ConvertError } from './errors.js';
 import { enclosingStore, type MlflowDirectory, realPath } from './mlflow/file/enclosing-store.js';
 import { uriTarget } from './mlflow/file/file-uri.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
-import { sourceKind } from './sync/source-kind.js';
 
 /**
  * Throws a `fatal` error when the repository would lie, or lies, in a directory of MLflow's: a file store in which there is
  * an `.aim` cannot be listed any more, and in artifacts it would be one of them. Nothing has been made then.
  */
 export function checkRepositoryPlace(
-  { repo, trackingUri, source }: Pick<ConvertOptions, 'repo' | 'trackingUri' | 'source'>,
-  store: Pick<TrackingStore, 'uri'>,
+  { repo, source }: Pick<ConvertOptions, 'repo' | 'source'>,
+  { watchable }: Pick<TrackingStore, 'watchable'>,
 ): void {
   const path = realPath(repositoryPath(repo));
   const known: MlflowDirectory[] = [];
-  const kind = sourceKind(trackingUri, store);
-  if (kind.type === 'directory') known.push({ what: 'the MLflow store', path: kind.root });
+  if (watchable.type === 'directory') known.push({ what: 'the MLflow store', path: watchable.root });
   if (source.artifactsDestination !== undefined) {
     const target = uriTarget(source.artifactsDestination);
     const paths = target.kind === 'local' ? target.paths : [];

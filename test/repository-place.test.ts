@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Watchable } from '../src/mlflow/tracking-store.js';
 import { checkReportPlace } from '../src/report/report-place.js';
 import { checkRepositoryPlace } from '../src/repository-place.js';
 import { startCli } from './support/command-line.js';
@@ -14,16 +15,19 @@ beforeEach(() => {
 });
 afterEach(() => store.remove());
 
-const OTHER = { trackingUri: 'http://127.0.0.1:5000', uri: 'http://127.0.0.1:5000' };
+const OTHER: Watchable = { type: 'poll' };
 
-function check(repo: string, source = { trackingUri: store.root, uri: store.root }, artifactsDestination?: string) {
+function check(
+  repo: string,
+  watchable: Watchable = { type: 'directory', root: store.root },
+  artifactsDestination?: string,
+) {
   checkRepositoryPlace(
     {
       repo,
-      trackingUri: source.trackingUri,
       source: { concurrency: 1, ...(artifactsDestination !== undefined && { artifactsDestination }) },
     },
-    source,
+    { watchable },
   );
 }
 
@@ -50,7 +54,7 @@ test('links lead where they lead', () => {
   expect(() => check(join(link, 'aim'))).toThrow(refusal(`in the MLflow store ${store.root}`));
   const storeByLink = join(temporaryDirectory(), 'mlruns');
   symlinkSync(store.root, storeByLink);
-  expect(() => check(store.root, { trackingUri: storeByLink, uri: storeByLink })).toThrow(refusal('would lie'));
+  expect(() => check(store.root, { type: 'directory', root: storeByLink })).toThrow(refusal('would lie'));
 });
 
 test('nor in artifacts that MLflow serves, or that a database names', () => {

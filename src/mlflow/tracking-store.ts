@@ -9,6 +9,12 @@ export type MetricGrowth =
   | { readonly type: 'read'; readonly key: string; readonly mark: string }
   | { readonly type: 'rewritten'; readonly key: string };
 
+/** What tells that something in a source may have changed: a directory or a file (absolute paths), or nothing but asking. */
+export type Watchable =
+  | { readonly type: 'directory'; readonly root: string }
+  | { readonly type: 'file'; readonly file: string }
+  | { readonly type: 'poll' };
+
 /**
  * What every MLflow source can do. Methods are independent of each other and of call order; a store may be opened in
  * several threads at once, and a {@link RunRef} from one of them is understood by all.
@@ -21,6 +27,9 @@ export type MetricGrowth =
 export interface TrackingStore {
   /** The tracking URI without credentials. */
   readonly uri: string;
+
+  /** What was opened, for those who watch it; a file store's root is its directory. */
+  readonly watchable: Watchable;
 
   /** How many threads may read from it at once; absent for as many as there are cores. */
   readonly maxThreads?: number;
@@ -37,6 +46,12 @@ export interface TrackingStore {
    * tell which runs have changed.
    */
   going?(experiment: Experiment, known: readonly string[], signal: AbortSignal): AsyncIterable<RunRef>;
+
+  /**
+   * Which of these runs the source itself, asked for them, says that it does not have. One that may not be read, or of which
+   * no answer came, is not among them. Absent where listing the runs is all that can be asked.
+   */
+  gone?(runIds: readonly string[], signal: AbortSignal): Promise<string[]>;
 
   /**
    * A mark that changes whenever anything of the run (header, params, tags, points, artifacts, datasets, models) may

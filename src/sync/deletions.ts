@@ -2,6 +2,7 @@ import { removeRuns } from '../aim/remove-runs.js';
 import type { Repository } from '../aim/repository.js';
 import { isBeingTracked, wasWrittenByAim } from '../aim/run-files.js';
 import type { RunMetadata } from '../aim/run-metadata.js';
+import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { DeletedPolicy } from '../policies.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 
@@ -41,6 +42,20 @@ export class Deletions {
   gone(hash: string): void {
     const entry = this.ledger.get(hash);
     if (entry !== undefined && this.isDue(entry)) this.gathered.set(hash, entry);
+  }
+
+  /** A listing lacks these runs: those are gone that the source itself says it does not have. */
+  async missed(hashes: readonly string[], store: Pick<TrackingStore, 'gone'>, signal: AbortSignal): Promise<void> {
+    const due = hashes.flatMap((hash) => this.ledger.get(hash) ?? []).filter((entry) => this.isDue(entry));
+    if (due.length === 0) return;
+    const gone = new Set(
+      await store.gone?.(
+        due.map(({ runId }) => runId),
+        signal,
+      ),
+    );
+    for (const entry of due)
+      if (store.gone === undefined || gone.has(entry.runId)) this.gathered.set(entry.hash, entry);
   }
 
   /** Deals with all that were gathered. What concerns the index must not be written by anybody else meanwhile. */

@@ -1,6 +1,7 @@
 import { DELETED } from '../convert-run.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
+import type { Watchable } from '../mlflow/tracking-store.js';
 import type { Experiment } from '../model.js';
 import { type PassedRun, REMOVED } from '../run-news.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
@@ -9,7 +10,6 @@ import { FileFollower } from './file-follower.js';
 import type { Follower } from './follower.js';
 import type { Hint } from './hints.js';
 import { PollingFollower } from './polling-follower.js';
-import type { SourceKind } from './source-kind.js';
 import { Troubles } from './troubles.js';
 
 /** Between two looks where there are no events; milliseconds. */
@@ -28,7 +28,7 @@ export class Tracker {
   private follower: Follower | undefined;
 
   constructor(
-    private readonly kind: SourceKind,
+    private readonly watchable: Watchable,
     poll: boolean,
     private readonly hint: (hint: Hint) => void,
     private readonly events: ConvertEvents,
@@ -113,13 +113,15 @@ export class Tracker {
 
   private listening(): Follower | undefined {
     const onError = (error: unknown) => this.cannotListen(error);
-    if (this.kind.type === 'directory') return new DirectoryFollower(this.kind.root, this.hint, onError);
-    if (this.kind.type === 'file') return new FileFollower(this.kind.file, this.hint, onError);
+    if (this.watchable.type === 'directory') return new DirectoryFollower(this.watchable.root, this.hint, onError);
+    if (this.watchable.type === 'file') return new FileFollower(this.watchable.file, this.hint, onError);
     return undefined;
   }
 
   private polling(): Follower | undefined {
-    return this.kind.type === 'directory' ? new PollingFollower(this.kind.root, this.hint, POLL_EVERY) : undefined;
+    return this.watchable.type === 'directory'
+      ? new PollingFollower(this.watchable.root, this.hint, POLL_EVERY)
+      : undefined;
   }
 
   /** Begins anew with what it follows now. */

@@ -13,8 +13,8 @@ import { HintedRuns } from './hinted-runs.js';
 import { HintQueue, type Hints } from './hints.js';
 import { Listing } from './listing.js';
 import { LookPace } from './look-pace.js';
+import { MissedRuns } from './missed-runs.js';
 import { Retries } from './retries.js';
-import { sourceKind } from './source-kind.js';
 import { cost, Sweep } from './sweep.js';
 import { SyncJournal } from './sync-journal.js';
 import { Tally } from './tally.js';
@@ -62,6 +62,7 @@ export class WatchLoop {
   private readonly pace: LookPace;
   private caughtUp = false;
   private readonly calm = new Calm(CALM);
+  private readonly missedRuns = new MissedRuns();
   private readonly retries = new Retries();
   private readonly store: TrackingStore;
   private readonly repository: Repository;
@@ -76,10 +77,9 @@ export class WatchLoop {
     this.store = store;
     this.repository = repository;
     this.unread = unread;
-    const kind = sourceKind(options.trackingUri, store);
-    this.isDirectory = kind.type === 'directory';
+    this.isDirectory = store.watchable.type === 'directory';
     this.pace = new LookPace(watching.interval, store.going !== undefined);
-    this.tracker = new Tracker(kind, watching.poll, (hint) => this.hints.add(hint), events);
+    this.tracker = new Tracker(store.watchable, watching.poll, (hint) => this.hints.add(hint), events);
   }
 
   /** Until `signal` is aborted. @param listing to begin with */
@@ -224,7 +224,7 @@ export class WatchLoop {
   private async complete(listing: Listing, { conversion, journal, signal }: Work, tally: Tally, since?: number) {
     const missing = await listing.missing(conversion.ledger, signal);
     for (const hash of missing) this.tracker.leave(hash);
-    conversion.vanished(missing);
+    await conversion.missed(this.missedRuns.gone(missing), signal);
     this.tracker.tidy();
     journal.passed({ complete: true, began: tally.began, unread: this.unread });
     this.unread.clear();

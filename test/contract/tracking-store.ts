@@ -116,6 +116,13 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
+    test('what is gone is told from what is there, deleted or not', async () => {
+      if (source.store.gone === undefined) return;
+      const ids = everyRun().map(({ ref }) => ref.runId);
+      expect(await source.store.gone([...ids, source.missing.runId], never())).toEqual([source.missing.runId]);
+      expect(await source.store.gone(ids, never())).toEqual([]);
+    });
+
     test('what was added behind a mark is nothing at first, and without a mark everything', async () => {
       const { store, second } = source;
       if (store.grown === undefined) return;

@@ -9,13 +9,21 @@ import { type FileStoreBuilder, metricLine } from '../support/file-store-builder
 import { repositoryState } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
-import { startWatch, stopWatch, untilAsConverted, untilSettled } from '../support/watching.js';
+import {
+  fasterClock,
+  startWatch,
+  startWatchWith,
+  stopWatch,
+  untilAsConverted,
+  untilSettled,
+} from '../support/watching.js';
 
 const [A, B, C] = [id('a'), id('b'), id('c')];
 /** Nothing but events brings changes. */
 const EVENTS = ['--reconcile', '7d'];
 /** What events miss is found within a second. */
 const WALKS = ['--reconcile', '100ms'];
+const TEN_MINUTES_A_SECOND = fasterClock(600);
 
 let store: FileStoreBuilder;
 let repo: string;
@@ -100,7 +108,7 @@ describe('what events do not tell', () => {
   });
 
   test('deletions are followed, and restorations', async () => {
-    const watch = await startWatch(store.root, repo, ...WALKS);
+    const watch = await startWatchWith(TEN_MINUTES_A_SECOND, store.root, repo, ...WALKS);
     store.run('1', { runId: A, lifecycleStage: 'deleted', metrics: { loss: series(3) } });
     await until('the deleted run is archived', () => archived().includes(A));
     store.run('1', { runId: A, metrics: { loss: series(3) } });
@@ -119,6 +127,31 @@ describe('what events do not tell', () => {
     expect(gone.sort()).toEqual([A, A, B, B].map((run) => [run, 'archived']));
     expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
   });
+});
+
+test('a directory that is swapped for another one costs nothing', async () => {
+  const watch = await startWatch(store.root, repo, '--deleted', 'remove', ...WALKS);
+  const other = newStore();
+  other.experiment({ id: '1', name: 'mnist' });
+  other.run('1', { runId: C });
+  renameSync(store.root, `${store.root}.away`);
+  renameSync(other.root, store.root);
+  const isThere = (run: string) => repositoryState(repo).rows.some(({ hash }) => hash === run);
+  await until('a run of the other one is there', () => isThere(C));
+  // a walk ends before the next begins
+  for (const [name, run] of [
+    ['d', id('d')],
+    ['e', id('e')],
+  ] as const) {
+    store.run('1', { runId: run, name });
+    await until('a later walk has found the next', () => isThere(run));
+  }
+  renameSync(store.root, other.root);
+  renameSync(`${store.root}.away`, store.root);
+  appendFileSync(file(B, 'metrics/loss'), point(9));
+  await until('it is followed again', () => repositoryState(repo).rows.length === 5);
+  const { events } = await stopWatch(watch);
+  expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
 });
 
 test('a run that is removed in Aim does not come back with its next point', async () => {

@@ -8,7 +8,7 @@ import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
 import { DEFAULT_SOURCE } from '../source-options.js';
 import { withSourceTags } from '../source-tags.js';
-import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
+import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
 import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
@@ -55,6 +55,7 @@ export interface FileStoreOptions {
  */
 export class FileStore implements TrackingStore {
   readonly uri: string;
+  readonly watchable: Watchable;
   readonly #root: string;
   readonly #listeners: ExperimentListeners;
   readonly #remoteArtifacts: ArtifactOpener;
@@ -66,6 +67,7 @@ export class FileStore implements TrackingStore {
   constructor(root: string, options: FileStoreOptions = {}) {
     this.#root = root;
     this.uri = root;
+    this.watchable = { type: 'directory', root };
     const warn = options.warn ?? ((message) => process.emitWarning(message));
     this.#listeners = { warn, unread: options.unread ?? warn };
     this.#remoteArtifacts = options.remoteArtifacts ?? openArtifacts({ root, ...DEFAULT_SOURCE });

@@ -1,9 +1,10 @@
-import { ConvertError } from '../../errors.js';
+import pLimit from 'p-limit';
+import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, LoggedModel, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { ServerArtifacts } from '../artifacts/server-artifacts.js';
-import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
+import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
 import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { HistoryTail } from './history-tail.js';
@@ -12,7 +13,7 @@ import { type Locator, unpackLocator } from './locator.js';
 import { readModel } from './logged-models.js';
 import { LookAhead } from './look-ahead.js';
 import { type PagedRequest, page, pages } from './pages.js';
-import { isMissing } from './refusal.js';
+import { isMissing, refusalOf } from './refusal.js';
 import { settled } from './run-group.js';
 import { listGoing, listRuns, runsRequest } from './run-listing.js';
 import { experimentRecord, type RunRecord, runIdOf, runRecord } from './run-record.js';
@@ -33,6 +34,7 @@ export interface RestStoreOptions {
  */
 export class RestStore implements TrackingStore {
   readonly uri: string;
+  readonly watchable: Watchable = { type: 'poll' };
   readonly maxThreads = 1;
   readonly #client: HttpClient;
   readonly #artifacts: ArtifactOpener;
@@ -76,6 +78,12 @@ export class RestStore implements TrackingStore {
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
     yield* listGoing(this.#client, experiment, known, signal);
+  }
+
+  async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const limit = pLimit(this.#client.concurrency);
+    const answers = await Promise.all(runIds.map((runId) => limit(() => this.#isGone(runId, signal))));
+    return runIds.filter((_, i) => answers[i]);
   }
 
   /**
@@ -174,9 +182,21 @@ export class RestStore implements TrackingStore {
     return found;
   }
 
+  /** A refusal (403, a gateway's 404) is no answer to the question. */
+  async #isGone(runId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.json({ path: runPath(runId), what: `run ${runId}` }, signal);
+      return false;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (refusalOf(cause) === undefined && toConvertError(cause, 'skip-run', this.uri).kind === 'fatal') throw cause;
+      return isMissing(cause);
+    }
+  }
+
   async #one(ref: RunRef, signal: AbortSignal): Promise<RunRecord> {
     try {
-      const path = `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(ref.runId)}`;
+      const path = runPath(ref.runId);
       const json = fields(fields(await this.#client.json({ path, what: `run ${ref.runId}` }, signal)).run);
       return runRecord(json, ref.runId, ref.experimentId);
     } catch (cause) {
@@ -197,4 +217,8 @@ export class RestStore implements TrackingStore {
       cause,
     });
   }
+}
+
+function runPath(runId: string): string {
+  return `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(runId)}`;
 }

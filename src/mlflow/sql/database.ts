@@ -38,6 +38,9 @@ export interface Database {
   /** The tracking URI without credentials. */
   readonly uri: string;
 
+  /** The absolute path of the file that was opened; absent for a server. */
+  readonly file?: string;
+
   /** Ids asked for in one query of a set of runs. */
   readonly page: number;
 

@@ -30,7 +30,7 @@ export function openSqlStore(
   const address = parseDatabaseUri(uri, dialect);
   if (address.dialect === 'sqlite') {
     const database = new SqliteDatabase(address);
-    return new SqlStore(database, artifactsBelow(dirname(database.path)), options);
+    return new SqlStore(database, artifactsBelow(dirname(database.file)), options);
   }
   const database =
     address.dialect === 'mysql' ? new MysqlDatabase(address, warn) : new PostgresqlDatabase(address, warn);

@@ -4,8 +4,8 @@ import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../chunks.js';
 import { uriTarget } from '../file/file-uri.js';
-import type { MetricGrowth, TrackingStore } from '../tracking-store.js';
-import type { Database } from './database.js';
+import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
+import { type Database, placeholders } from './database.js';
 import { readExperiments } from './experiments.js';
 import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
@@ -35,6 +35,7 @@ export interface SqlStoreOptions {
  */
 export class SqlStore implements TrackingStore {
   readonly uri: string;
+  readonly watchable: Watchable;
   readonly #database: Database;
   readonly #artifacts: ArtifactOpener;
   readonly #options: SqlStoreOptions;
@@ -46,6 +47,7 @@ export class SqlStore implements TrackingStore {
   /** Takes over the database and the artifacts: {@link close} closes both. */
   constructor(database: Database, artifacts: ArtifactOpener, options: SqlStoreOptions) {
     this.uri = database.uri;
+    this.watchable = database.file === undefined ? { type: 'poll' } : { type: 'file', file: database.file };
     this.#database = database;
     this.#artifacts = artifacts;
     this.#options = options;
@@ -78,6 +80,16 @@ export class SqlStore implements TrackingStore {
       yield* this.#references(experiment, ids, signal);
     }
     for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
+  }
+
+  async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const there = new Set<string | null>();
+    for (const ids of chunks(runIds, this.#database.page)) {
+      const sql = `SELECT run_uuid FROM runs WHERE run_uuid IN ${placeholders(ids.length)}`;
+      const rows = await this.#database.snapshot((query) => query(sql, ids), signal);
+      for (const [runId] of rows) there.add(runId ?? null);
+    }
+    return runIds.filter((runId) => !there.has(runId));
   }
 
   async *#references(

@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { RestStore } from '../../../src/mlflow/rest/rest-store.js';
 import { answer, clientOf, failureOf, serverWith } from './client-of.js';
 
 const ASKED = { path: '/api/2.0/mlflow/experiments/search', what: 'its experiments' };
@@ -242,4 +243,24 @@ describe('redirects', () => {
     const server = await serverWith((_, response) => answer(response, '', { location: 'http://[' }, 307));
     expect((await failureOf(clientOf(server.uri).json(ASKED, never()))).message).toContain('to nowhere');
   });
+});
+
+test('a run is gone when the server says that it does not exist, and not when it says anything else', async () => {
+  const answers: Readonly<Record<string, [number, string]>> = {
+    there: [200, '{"run": {}}'],
+    gone: [404, '{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run with id=gone not found"}'],
+    forbidden: [403, '{"error_code": "PERMISSION_DENIED", "message": "no"}'],
+    hidden: [404, '<html>Not Found</html>'],
+    moved: [404, '{"error_code": "ENDPOINT_NOT_FOUND", "message": ""}'],
+  };
+  const server = await serverWith((request, response) => {
+    const [status, text] = answers[new URL(request.url ?? '', 'http://x').searchParams.get('run_id') ?? ''] ?? [
+      500,
+      '',
+    ];
+    return answer(response, Buffer.from(text), {}, status);
+  });
+  const store = new RestStore(clientOf(server.uri));
+  expect(await store.gone(Object.keys(answers), never())).toEqual(['gone']);
+  await store.close();
 });

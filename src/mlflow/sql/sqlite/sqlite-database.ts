@@ -27,8 +27,7 @@ const RUNS_AT_ONCE = 20_000;
 export class SqliteDatabase implements Database {
   readonly uri: string;
   readonly page = 200;
-  /** The database's file. */
-  readonly path: string;
+  readonly file: string;
   readonly #connection: SqliteConnection;
   readonly #marks: SqliteMarks;
   readonly #metrics: SqliteMetrics;
@@ -36,7 +35,7 @@ export class SqliteDatabase implements Database {
   constructor(address: SqliteAddress) {
     this.#connection = new SqliteConnection(address);
     this.uri = this.#connection.uri;
-    this.path = this.#connection.path;
+    this.file = this.#connection.path;
     const rows = new SqliteRows(this.#connection);
     this.#marks = new SqliteMarks(rows);
     this.#metrics = new SqliteMetrics(rows);

@@ -1,0 +1,10 @@
+import { performance } from 'node:perf_hooks';
+
+/**
+ * Milliseconds of a clock that never goes back, whatever is done to the time of day: for everything that waits, paces or
+ * measures. Its values mean nothing to another process; `Date.now()` is for what people read, for times that are kept or
+ * compared with those of files and runs, and for what a test names with its reason (test/clock.test.ts).
+ */
+export function monotonicNow(): number {
+  return performance.now();
+}
