@@ -4,13 +4,13 @@ import type { RunMetadata } from './aim/run-metadata.js';
 import type { CheckJob } from './check-runs.js';
 import type { ConvertOptions } from './convert-options.js';
 import { runHash } from './mapping.js';
-import type { UnreadPart } from './model.js';
 import type { RunJob } from './run-job.js';
 import type { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import type { AcceptedMissing } from './sync/accepted-missing.js';
 import type { Ledger, LedgerEntry } from './sync/ledger.js';
 import type { Retries } from './sync/retries.js';
+import type { SoughtPart } from './unread-parts.js';
 
 /** A run of the source, with what is known of it. */
 export interface CheckedRun {
@@ -91,11 +91,11 @@ export class KnownRuns {
    * What of a run that may be as it was is to be looked at again. Of a run that goes on there is a hint with each point:
    * those say nothing of what could not be read.
    */
-  private lookedAtAgain(entry: LedgerEntry, unread: readonly UnreadPart[], hinted: boolean): readonly UnreadPart[] {
+  private lookedAtAgain(entry: LedgerEntry, unread: readonly SoughtPart[], hinted: boolean): readonly SoughtPart[] {
     const { hash, active, awaited } = entry;
     if (unread.length === 0 && awaited === undefined) return [];
     if (!this.retries.isDue(hash) && (!hinted || active === true)) return [];
-    return awaited !== undefined && existsSync(awaited) ? [...unread, { part: 'artifacts' }] : unread;
+    return awaited !== undefined && existsSync(awaited) ? [...unread, { part: 'artifacts', empty: true }] : unread;
   }
 }
 

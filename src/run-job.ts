@@ -3,13 +3,13 @@ import type { StagedFiles } from './aim/run-files.js';
 import type { RunProperties } from './aim/run-metadata.js';
 import type { StepOrders } from './aim/step-order.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
-import type { Notice, Run, UnreadPart } from './model.js';
+import type { Notice, Run } from './model.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './report/run-report.js';
 import type { RunPlaces } from './run-places.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import type { Progress } from './stages/write-batches.js';
-import type { ToldPart } from './unread-parts.js';
+import type { SoughtPart, ToldPart } from './unread-parts.js';
 
 /** A run to convert, and what is known of it from the last time. A plain object: it may cross to another thread. */
 export interface RunJob extends EnumeratedRun {
@@ -32,7 +32,7 @@ export interface RunJob extends EnumeratedRun {
     /** What could not be read then, as far as it is not accepted as missing. */
     readonly unread?: readonly ToldPart[];
     /** What is to be looked at again now, though the run may be as it was. */
-    readonly again?: readonly UnreadPart[];
+    readonly again?: readonly SoughtPart[];
   };
 }
 

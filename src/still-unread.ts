@@ -1,7 +1,7 @@
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import type { Run, RunPart, RunRef, UnreadPart } from './model.js';
 import { NoticeList } from './notice-list.js';
-import { unreadParts } from './unread-parts.js';
+import { type SoughtPart, unreadParts } from './unread-parts.js';
 
 /** A run whose header was read, with what that told. */
 export interface ReadHeader {
@@ -12,10 +12,10 @@ export interface ReadHeader {
 
 /**
  * Whether none of these parts of a run can be read yet; true for none. Reads no more than that takes to tell, so that a run which stays
- * incomplete costs little. What is empty counts as unread: it would not be among these parts if nothing had been there.
+ * incomplete costs little. Where nothing was found before (`empty`), finding nothing again is no news.
  */
 export async function isStillUnread(
-  parts: readonly UnreadPart[],
+  parts: readonly SoughtPart[],
   { ref, run, header }: ReadHeader,
   store: TrackingStore,
 ): Promise<boolean> {
@@ -27,14 +27,14 @@ export async function isStillUnread(
     const still =
       unread.part === 'metrics'
         ? await isMetricUnread(unread, ref, store, header.signal)
-        : includes(told, unread) || (unread.item === undefined && sizeOf(run, unread.part) === 0);
+        : includes(told, unread) || (unread.empty === true && sizeOf(run, unread.part) === 0);
     if (!still) return false;
   }
   return true;
 }
 
 async function areArtifactsUnread(
-  parts: readonly UnreadPart[],
+  parts: readonly SoughtPart[],
   ref: RunRef,
   run: Run,
   store: TrackingStore,
@@ -51,7 +51,8 @@ async function areArtifactsUnread(
     failed.add(file.path);
   }
   const unread = unreadParts(told.notices);
-  if (whole || unread.some(({ item }) => item === undefined)) return true;
+  if (unread.some(({ item }) => item === undefined)) return true;
+  if (whole) return parts.some(({ empty }) => empty === true);
   return parts.every((part) => failed.has(part.item ?? '') || includes(unread, part));
 }
 
@@ -67,15 +68,16 @@ async function begins(chunks: AsyncIterable<unknown>, signal: AbortSignal): Prom
 }
 
 async function isMetricUnread(
-  unread: UnreadPart,
+  unread: SoughtPart,
   ref: RunRef,
   store: TrackingStore,
   signal: AbortSignal,
 ): Promise<boolean> {
   const told = new NoticeList(signal);
   const keys = await store.metricKeys(ref, told);
-  const { item } = unread;
-  if (item === undefined) return keys.length === 0 || includes(unreadParts(told.notices), unread);
+  const { item, empty } = unread;
+  if (empty === true && keys.length === 0) return true;
+  if (item === undefined) return includes(unreadParts(told.notices), unread);
   if (keys.includes(item)) for await (const _ of store.history(ref, item, told)) signal.throwIfAborted();
   return includes(unreadParts(told.notices), unread);
 }

@@ -4,9 +4,14 @@ import type { Notice, UnreachableReason, UnreadPart } from './model.js';
 export interface ToldPart extends UnreadPart {
   /** A sentence. */
   readonly why: string;
-  /** Of a whole artifact root. */
+  /** Of all artifacts. */
   readonly reason?: UnreachableReason;
+  /** Of a whole part: it was empty, which is taken for unread because Aim has something of it. */
+  readonly empty?: true;
 }
+
+/** A part that is to be looked at again. */
+export type SoughtPart = Omit<ToldPart, 'why'>;
 
 /**
  * The parts of a run that, as these notices tell, could not be read. A metric whose points were deleted is not among them: MLflow

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
-import type { ArtifactFile, Run, RunRef, StageContext, UnreadPart } from '../../src/model.js';
+import type { ArtifactFile, Run, RunRef, StageContext } from '../../src/model.js';
 import { NoticeList } from '../../src/notice-list.js';
 import { isStillUnread } from '../../src/still-unread.js';
+import type { SoughtPart } from '../../src/unread-parts.js';
 import { id, newStore } from '../support/example-store.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -42,7 +43,7 @@ function example() {
   mkdirSync(disk);
   for (const name of ['a.txt', 'b.txt']) writeFileSync(join(disk, name), name);
   const store = new WatchedStore(builder.root);
-  const isStill = async (...parts: UnreadPart[]) => {
+  const isStill = async (...parts: SoughtPart[]) => {
     const header = new NoticeList(new AbortController().signal);
     return isStillUnread(parts, { ref: REF, run: await store.run(REF, header), header }, store);
   };
@@ -52,19 +53,20 @@ function example() {
 describe('whether a part can be read by now is told', () => {
   test('of all artifacts by the first of them', async () => {
     const { disk, store, isStill } = example();
-    const artifacts: UnreadPart = { part: 'artifacts' };
+    const artifacts: SoughtPart = { part: 'artifacts', reason: 'failed' };
     expect(await isStill(artifacts)).toBe(false);
     renameSync(disk, `${disk}-away`);
     expect(await isStill(artifacts)).toBe(true);
     mkdirSync(disk); // where a disk is mounted otherwise
-    expect(await isStill(artifacts)).toBe(true);
+    expect(await isStill(artifacts)).toBe(false);
+    expect(await isStill({ ...artifacts, empty: true })).toBe(true);
     expect(store.read).toEqual([]);
   });
 
   test('of one file by its first bytes, and by its being gone', async () => {
     const { disk, store, isStill } = example();
     store.broken = 'b.txt';
-    const file: UnreadPart = { part: 'artifacts', item: 'b.txt' };
+    const file: SoughtPart = { part: 'artifacts', item: 'b.txt' };
     expect(await isStill(file)).toBe(true);
     renameSync(disk, `${disk}-away`);
     expect(await isStill(file)).toBe(true);
@@ -76,10 +78,10 @@ describe('whether a part can be read by now is told', () => {
 
   test('of params by the header', async () => {
     const { directory, isStill } = example();
-    expect(await isStill({ part: 'params' })).toBe(false);
+    const emptied = { part: 'params', empty: true } as const;
+    expect([await isStill({ part: 'params' }), await isStill(emptied)]).toEqual([false, false]);
     rmSync(join(directory, 'params', 'lr'));
-    expect(await isStill({ part: 'params' })).toBe(true);
-    mkdirSync(join(directory, 'params'), { recursive: true });
+    expect([await isStill({ part: 'params' }), await isStill(emptied)]).toEqual([false, true]);
     rmSync(join(directory, 'params'), { recursive: true });
     writeFileSync(join(directory, 'params'), 'no directory');
     expect(await isStill({ part: 'params' })).toBe(true);
@@ -91,13 +93,13 @@ describe('whether a part can be read by now is told', () => {
     expect(store.read).toEqual(['acc']);
     expect(await isStill({ part: 'metrics' })).toBe(false);
     rmSync(join(directory, 'metrics'), { recursive: true });
-    expect(await isStill({ part: 'metrics' })).toBe(true);
+    expect(await isStill({ part: 'metrics', empty: true })).toBe(true);
   });
 
   test('of several, when one of them can be read', async () => {
     const { disk, isStill } = example();
     renameSync(disk, `${disk}-away`);
-    expect(await isStill({ part: 'artifacts' }, { part: 'datasets' })).toBe(true);
+    expect(await isStill({ part: 'artifacts' }, { part: 'datasets', empty: true })).toBe(true);
     expect(await isStill({ part: 'artifacts' }, { part: 'params' })).toBe(false);
     expect(await isStill()).toBe(true);
   });
