@@ -5,7 +5,7 @@ import { ConvertError, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
 import { inputsOf } from './inputs.js';
 import type { Notice, Run } from './model.js';
-import { NoticeList } from './notice-list.js';
+import { RunNotices } from './notice-list.js';
 import type { RunReport } from './report/run-report.js';
 import { type BuiltRun, type RunEnvironment, type RunJob, type RunResult, report } from './run-job.js';
 import { awaitedOf, placesOf } from './run-places.js';
@@ -21,8 +21,7 @@ export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs alo
  */
 export async function convertRun(job: RunJob, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
   const { ref, known } = job;
-  const header = new NoticeList(signal);
-  const told: NoticeList[] = [header];
+  const told = new RunNotices(signal);
   try {
     const revision = job.revision ?? (await environment.store.revision(ref, signal));
     const inputs = inputsOf(job, environment);
@@ -30,7 +29,7 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
       return { report: report(job, 'unchanged', { unread: known?.unread ?? [] }) };
     }
-    const run = await environment.store.run(ref, header);
+    const run = await environment.store.run(ref, told.header);
     const reason = reasonToSkip(job, run, environment);
     if (reason !== undefined) return { report: report(job, 'skipped', { run, reason }) };
     if (job.twice) {
@@ -40,24 +39,21 @@ export async function convertRun(job: RunJob, environment: RunEnvironment, signa
       );
     }
     const marks = { revision, inputs };
-    const read = { ref, run, header };
+    const read = { ref, run, header: told.header };
     const found = !(await isStillUnread(known?.again ?? [], read, environment.store));
     if (untouched && !found && isAsItWas(job, revision, inputs, environment.options.now)) {
       return { report: report(job, 'unchanged', { run, unread: known?.unread ?? [] }) };
     }
     if (untouched && !found && known?.inputs === inputs && known.growth !== undefined && isGrowing(run)) {
-      const grown = await tryToGrow({ ...job, growth: known.growth }, run, marks, environment, header);
+      const grown = await tryToGrow({ ...job, growth: known.growth }, run, marks, environment, told.header);
       if (grown !== undefined) return resultOf(job, grown, environment);
     }
-    const body = new NoticeList(signal);
-    told.push(body);
-    return resultOf(job, await buildRun(job, run, marks, environment, header, body), environment);
+    return resultOf(job, await buildRun(job, run, marks, environment, told), environment);
   } catch (cause) {
     if (signal.aborted) throw cause;
     const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
     if (error.kind === 'fatal') throw error;
-    const notices = told.flatMap(({ notices }) => notices);
-    return { report: failure(job, error, notices) };
+    return { report: failure(job, error, told.all) };
   }
 }
 

@@ -3,10 +3,10 @@ import { growRun as growAimRun, isStaged, type RunAddition } from './aim/run-gro
 import { mapAttributes } from './mapping/attributes.js';
 import { type LossMessage, lossMessages } from './mapping/messages.js';
 import { type MappedRun, mapProperties } from './mapping/properties.js';
-import type { Notice, Run } from './model.js';
+import type { Notice, Run, RunPart } from './model.js';
 import type { NoticeList } from './notice-list.js';
 import { emptyCounts, type RunCounts } from './report/run-report.js';
-import type { BuiltRun, RunEnvironment, RunJob, StagedRun } from './run-job.js';
+import type { BuiltRun, RunEnvironment, RunJob, RunMarks, StagedRun } from './run-job.js';
 import {
   collapsedPoints,
   type GrownMetrics,
@@ -43,11 +43,12 @@ interface GrownRun extends GrownMetrics, Pick<AddedToRun, 'artifacts' | 'known'>
 export async function growRun(
   job: GrowJob,
   run: Run,
-  marks: { readonly revision: string; readonly inputs: string },
+  marks: RunMarks,
   environment: RunEnvironment,
   header: NoticeList,
 ): Promise<BuiltRun | undefined> {
   const before = decodeGrowth(job.growth);
+  if (lacksParts(header, before)) return undefined;
   const added = await readGrowth(job, run, before, environment, header.signal);
   const grown = added && becomes(job, run, before, added, environment, header.notices);
   if (grown === undefined) return undefined;
@@ -60,7 +61,7 @@ export async function growRun(
   const counts = { ...countsOf(run, before, grown), bytesWritten };
   progress(counts.points, counts.artifactBytes);
 
-  const growth = growthAfter(before, grown, files);
+  const growth = growthAfter(run, before, grown, files);
   const { properties, staleFrom: reviewAt } = grown.mapped;
   const same = !isStaged(files);
   const unread = unreadParts(grown.notices);
@@ -149,6 +150,7 @@ function countsOf(run: Run, before: GrowthState, { points, metrics, artifacts }:
 }
 
 function growthAfter(
+  run: Run,
   before: GrowthState,
   { metrics, lastTimestamp, messages, known }: GrownRun,
   files: StagedFiles,
@@ -165,5 +167,16 @@ function growthAfter(
     messages,
     ...(lastTimestamp !== undefined && { lastTimestamp }),
     creationTime: before.creationTime,
+    parts: [...new Set([...(before.parts ?? []), ...partsOf(run)])],
   });
+}
+
+/** Whether a part of the header that Aim has was not read: what Aim has of it is carried over by a conversion of the whole. */
+function lacksParts({ notices, absentParts }: NoticeList, { parts }: GrowthState): boolean {
+  return unreadParts(notices).length > 0 || absentParts.some(({ part }) => parts?.includes(part) ?? true);
+}
+
+function partsOf({ params, tags, datasets, models }: Run): RunPart[] {
+  const sizes = { params: params.size, tags: tags.size, datasets: datasets.length, models: models.length };
+  return (Object.keys(sizes) as (keyof typeof sizes)[]).filter((part) => sizes[part] > 0);
 }

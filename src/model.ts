@@ -145,6 +145,8 @@ export type Notice =
       readonly detail: string;
       /** Absent for `failed`. */
       readonly reason?: UnreachableReason;
+      /** Nothing was listed, and Aim has artifacts of the run. */
+      readonly empty?: true;
     }
   | { readonly kind: 'text-replaced'; readonly path: string }
   | {
@@ -154,6 +156,14 @@ export type Notice =
       readonly detail: string;
       /** What was not read because of it; absent where something was read and could not be understood. */
       readonly unread?: UnreadPart;
+      /** The part is empty or not there, and Aim has something of it. */
+      readonly empty?: true;
+    }
+  | {
+      /** Of a part that could not be read Aim keeps what it had: so many params, tags, metrics, datasets, models or files. */
+      readonly kind: 'part-kept';
+      readonly part: RunPart;
+      readonly items: number;
     }
   | { readonly kind: 'stale'; readonly lastSign: number };
 
@@ -198,4 +208,9 @@ export interface StageContext {
   readonly signal: AbortSignal;
   /** Takes note of a loss in the run under way. */
   readonly notice: (notice: Notice) => void;
+  /**
+   * Hears of a part whose directory is not there, or empty: the run never had any of it, or it cannot be seen at this moment.
+   * That is for those to decide who know what was there. An empty answer of a database or server is an answer.
+   */
+  readonly absent?: (part: RunPart, directory: string) => void;
 }

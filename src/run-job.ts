@@ -61,6 +61,9 @@ export interface StagedRun {
   readonly awaited?: string;
 }
 
+/** What was looked at when a run was read. */
+export type RunMarks = Pick<StagedRun, 'revision' | 'inputs'>;
+
 /** What became of a job: the report, and what is to be published. */
 export interface RunResult {
   readonly report: RunReport;

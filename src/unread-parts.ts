@@ -1,4 +1,4 @@
-import type { Notice, UnreachableReason, UnreadPart } from './model.js';
+import type { Notice, RunPart, UnreachableReason, UnreadPart } from './model.js';
 
 /** A part of a run that could not be read, and why. */
 export interface ToldPart extends UnreadPart {
@@ -25,14 +25,65 @@ export function unreadParts(notices: readonly Notice[]): ToldPart[] {
 export function unreadPart(notice: Notice): ToldPart | undefined {
   switch (notice.kind) {
     case 'artifacts-unreachable':
-      return { part: 'artifacts', why: notice.detail, reason: notice.reason ?? 'failed' };
+      return { part: 'artifacts', why: notice.detail, reason: notice.reason ?? 'failed', ...emptyOf(notice) };
     case 'artifact-skipped':
       return notice.reason === 'unreadable' ? { part: 'artifacts', item: notice.path, why: notice.detail } : undefined;
     case 'field-unreadable':
-      return notice.unread && { ...notice.unread, why: notice.detail };
+      return notice.unread && { ...notice.unread, why: notice.detail, ...emptyOf(notice) };
     case 'history-missing':
       return { part: 'metrics', item: notice.metric, why: 'MLflow has only its latest value.' };
     default:
       return undefined;
   }
+}
+
+function emptyOf({ empty }: { readonly empty?: true }): Pick<ToldPart, 'empty'> {
+  return empty ? { empty } : {};
+}
+
+/** Answers which parts of a run, and which items of them, were told to be unread. */
+export class UnreadIndex {
+  readonly #parts = new Set<RunPart>();
+  readonly #whole = new Set<RunPart>();
+  readonly #items = new Set<string>();
+
+  /** Takes note of what a notice tells. */
+  add(notice: Notice): void {
+    const unread = unreadPart(notice);
+    if (unread === undefined) return;
+    this.#parts.add(unread.part);
+    if (unread.item === undefined) this.#whole.add(unread.part);
+    else this.#items.add(keyOf(unread.part, unread.item));
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.size === 0;
+  }
+
+  get parts(): readonly RunPart[] {
+    return [...this.#parts];
+  }
+
+  /** Whether anything of a part was told. */
+  has(part: RunPart): boolean {
+    return this.#parts.has(part);
+  }
+
+  /** Whether this very item was told. */
+  names(part: RunPart, item: string): boolean {
+    return this.#items.has(keyOf(part, item));
+  }
+
+  /** Whether the item, a directory above it or the whole part was told. */
+  covers(part: RunPart, item: string): boolean {
+    if (this.#whole.has(part)) return true;
+    for (let end = item.length; end > 0; end = item.lastIndexOf('/', end - 1)) {
+      if (this.names(part, item.slice(0, end))) return true;
+    }
+    return false;
+  }
+}
+
+function keyOf(part: RunPart, item: string): string {
+  return `${part}/${item}`;
 }

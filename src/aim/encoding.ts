@@ -29,7 +29,8 @@ function intElement(value: bigint): Key {
   return SENTINEL + bytes.toString('latin1') + SENTINEL;
 }
 
-const TYPE = { none: 0, bool: 1, int: 2, float: 3, string: 4, bytes: 5, array: 6, dict: 7, object: 15 } as const;
+/** The first byte of each value. */
+export const TYPE = { none: 0, bool: 1, int: 2, float: 3, string: 4, bytes: 5, array: 6, dict: 7, object: 15 } as const;
 
 export const NONE = Buffer.from([TYPE.none]);
 /** Marks a list; its elements follow under 0, 1, 2 … */

@@ -1,4 +1,5 @@
 import type { Key } from '../rocksdb/bytes.js';
+import type { DatabaseRecord } from '../rocksdb/database.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { EMPTY_DICT, encodeFloat, encodeInt, encodePath, encodeString, NONE } from './encoding.js';
 import type { WrittenSequence } from './object-records.js';
@@ -92,6 +93,11 @@ export class MetaRecords {
       ['uri', uri],
     ]);
     putTree(this.run + encodePath('artifacts', path), new AimObject('aim.artifact', fields), this.put);
+  }
+
+  /** Takes over records of the run as they are. */
+  keep(records: Iterable<DatabaseRecord>): void {
+    for (const { key, value } of records) this.put(key, value);
   }
 
   /** Writes all records, sorted, as the one table of `database`. */

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { ConvertError } from '../errors.js';
 import type { Notice, PointBatch } from '../model.js';
 import type { RepeatedSteps } from '../policies.js';
+import type { DatabaseRecord } from '../rocksdb/database.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
+import type { TableWriter } from '../rocksdb/table-writer.js';
+import { encodePath, SENTINEL, TYPE_SIZE } from './encoding.js';
 import type { MetaRecords } from './meta-records.js';
 import { type MetricState, metricState, spilledState } from './metric-state.js';
 import { pointsPath } from './paths.js';
@@ -28,6 +31,30 @@ export interface MetricTarget {
 
 /** Hears of each metric, when it is written, what must be known to add to it; undefined when nothing can be added. */
 export type MetricWritten = (key: string, state: MetricState | undefined) => void;
+
+/** A metric that is taken over as it is in Aim. */
+export interface KeptMetric {
+  readonly sequence: SequenceId;
+  /** Its records in the run's second database, in order of key. */
+  readonly points: Iterable<DatabaseRecord>;
+  /** What the first one says of it. */
+  readonly description: Iterable<DatabaseRecord>;
+}
+
+/** Tells what becomes of metrics that could not be read. */
+export interface KeptMetrics {
+  /** Asked when a metric has ended: whether what came of it is dropped, for what Aim has. */
+  givesWay(key: string): boolean;
+  /** Asked when all have ended: those that are taken over, in the order of their sequences. */
+  taken(): readonly KeptMetric[];
+}
+
+/** Who has a part in the writing of metrics. */
+export interface MetricHooks {
+  readonly notice: (notice: Notice) => void;
+  readonly written?: MetricWritten | undefined;
+  readonly kept?: KeptMetrics | undefined;
+}
 
 interface Deferred {
   readonly sequence: SequenceId;
@@ -59,8 +86,7 @@ export class MetricsWriter {
     private readonly hash: string,
     private readonly policy: RepeatedSteps,
     private readonly orders: StepOrders,
-    private readonly notice: (notice: Notice) => void,
-    private readonly written?: MetricWritten,
+    private readonly hooks: MetricHooks,
   ) {
     this.writer = new PointsWriter(database);
   }
@@ -69,9 +95,7 @@ export class MetricsWriter {
   add(target: MetricTarget, batch: PointBatch): void {
     if (this.target?.key !== target.key) this.endMetric();
     this.target = target;
-    for (const timestamp of batch.timestamps) {
-      if (this.lastTimestamp === undefined || timestamp > this.lastTimestamp) this.lastTimestamp = timestamp;
-    }
+    for (const timestamp of batch.timestamps) this.noteTime(timestamp);
     this.columns.push(batch);
     if (this.columns.length > POINTS_IN_MEMORY) this.spill(target);
   }
@@ -81,6 +105,7 @@ export class MetricsWriter {
     this.endMetric();
     this.writer.finish();
     this.flushDeferred();
+    this.takeOver(this.hooks.kept?.taken() ?? []);
   }
 
   /** Removes temporary files. */
@@ -109,6 +134,11 @@ export class MetricsWriter {
     const { target } = this;
     this.target = undefined;
     if (target === undefined) return;
+    if (this.hooks.kept?.givesWay(target.key)) {
+      this.abandon();
+      this.columns.clear();
+      return;
+    }
     this.metrics++;
     if (this.spilled !== undefined) this.endSpilled(target, this.spilled);
     else if (this.columns.length > 0) this.endInMemory(target);
@@ -121,7 +151,7 @@ export class MetricsWriter {
     const [first, ...repetitions] = resolved.sequences;
     this.writer.write(this.path(sequence), first!);
     const summary = this.summarize(sequence, first!);
-    this.written?.(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
+    this.hooks.written?.(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
     for (const [i, { points, order }] of repetitions.entries()) {
       const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
       const kept = gather(points, order.order);
@@ -146,7 +176,7 @@ export class MetricsWriter {
     this.points += points;
     this.meta.metric(sequence, summary.finish());
     this.report(key, points, spilled.collapsed, spilled.renumbered);
-    this.written?.(key, spilledState(spilled, summary));
+    this.hooks.written?.(key, spilledState(spilled, summary));
     spilled.close();
     this.spilled = undefined;
   }
@@ -165,6 +195,28 @@ export class MetricsWriter {
     this.deferredPoints = 0;
   }
 
+  /**
+   * Which metrics are taken over is known when all others have been written, and they sort anywhere among them: so they go into
+   * a table that may overlap with theirs.
+   */
+  private takeOver(metrics: readonly KeptMetric[]): void {
+    let table: TableWriter | undefined;
+    for (const { sequence, points, description } of metrics) {
+      const times = this.path(sequence) + encodePath('time') + SENTINEL;
+      for (const { key, value } of points) {
+        table ??= this.database.table(0);
+        table.add(key, value);
+        if (key.startsWith(times)) this.noteTime(Math.round(value.readDoubleLE(TYPE_SIZE) * 1000));
+      }
+      this.meta.keep(description);
+    }
+    if (table !== undefined) this.database.close(table);
+  }
+
+  private noteTime(timestamp: number): void {
+    if (this.lastTimestamp === undefined || timestamp > this.lastTimestamp) this.lastTimestamp = timestamp;
+  }
+
   private summarize(sequence: SequenceId, { points, order }: OrderedPoints): Summarizer {
     const summary = new Summarizer();
     summary.add(points, order.order);
@@ -174,8 +226,8 @@ export class MetricsWriter {
   }
 
   private report(metric: string, points: number, collapsed: number, renumbered: boolean): void {
-    if (collapsed > 0) this.notice({ kind: 'points-collapsed', metric, points: collapsed });
-    if (renumbered) this.notice({ kind: 'metric-renumbered', metric, points });
+    if (collapsed > 0) this.hooks.notice({ kind: 'points-collapsed', metric, points: collapsed });
+    if (renumbered) this.hooks.notice({ kind: 'metric-renumbered', metric, points });
     this.pointsCollapsed += collapsed;
     if (renumbered) this.metricsRenumbered++;
   }

@@ -30,7 +30,8 @@ interface TerminalLog {
   readonly seconds: number;
 }
 
-const ROLES = {
+/** What the objects of each role are in Aim. */
+export const OBJECT_ROLES = {
   image: { typeName: 'aim.image', catalogue: 'images', context: new Map([['type', 'image']]) },
   audio: { typeName: 'aim.audio', catalogue: 'audios', context: new Map([['type', 'audio']]) },
   text: { typeName: 'aim.text', catalogue: 'texts', context: new Map([['type', 'text']]) },
@@ -39,7 +40,7 @@ const ROLES = {
 
 /** The Aim sequence that a place belongs to. */
 export function placeSequence(place: ArtifactPlace): SequenceId {
-  return sequenceId(place.sequence, ROLES[place.role].context);
+  return sequenceId(place.sequence, OBJECT_ROLES[place.role].context);
 }
 
 /**
@@ -62,12 +63,12 @@ function compare(a: string, b: string): number {
 }
 
 function typeOf({ role, grouped }: ArtifactPlace): SequenceType {
-  const { typeName, catalogue } = ROLES[role];
+  const { typeName, catalogue } = OBJECT_ROLES[role];
   return { dtype: grouped ? `list(${typeName})` : typeName, catalogue };
 }
 
 function logSequence({ id, lines }: TerminalLog): WrittenSequence {
-  const { typeName: dtype, catalogue } = ROLES.log;
+  const { typeName: dtype, catalogue } = OBJECT_ROLES.log;
   const steps = Array.from({ length: lines }, (_, i) => BigInt(i));
   return { id, type: { dtype, catalogue }, steps, recordMaxLength: undefined };
 }
@@ -101,7 +102,7 @@ export class ObjectsWriter {
       this.logLines(id, bytes, seconds);
       return;
     }
-    const { typeName } = ROLES[place.role];
+    const { typeName } = OBJECT_ROLES[place.role];
     const path = this.records.step(id, typeOf(place), place.step, seconds, place.grouped);
     const item = place.grouped ? path + encodePath(BigInt(this.records.growList(id))) : path;
     switch (place.role) {
@@ -177,7 +178,7 @@ export class ObjectsWriter {
   /** The records of the terminal log, in order of key: it may have a hundred thousand lines, so they are not kept. */
   private *logRecords({ base, lines, seconds }: TerminalLog): Generator<readonly [Key, Uint8Array]> {
     const time = encodeFloat(seconds);
-    const type = encodeObjectType(ROLES.log.typeName);
+    const type = encodeObjectType(OBJECT_ROLES.log.typeName);
     for (const column of ['epoch', 'time', 'val'] as const) {
       yield [base + encodePath(column), ARRAY];
       for (let i = 0; i < lines; i++) {

@@ -1,9 +1,9 @@
-import type { ArtifactKind, ArtifactRecord, Notice, PointBatch } from '../model.js';
+import type { ArtifactKind, ArtifactRecord, PointBatch } from '../model.js';
 import type { RepeatedSteps } from '../policies.js';
 import type { RunCounts } from '../report/run-report.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { MetaRecords } from './meta-records.js';
-import { MetricsWriter, type MetricTarget, type MetricWritten } from './metrics-writer.js';
+import { type MetricHooks, MetricsWriter, type MetricTarget } from './metrics-writer.js';
 import { ObjectsWriter } from './objects-writer.js';
 import { removeStaged, type StagedFiles } from './run-files.js';
 import type { StepOrders } from './step-order.js';
@@ -48,14 +48,13 @@ export class RunWriter {
     private readonly build: RunBuild,
     repeatedSteps: RepeatedSteps,
     orders: StepOrders,
-    notice: (notice: Notice) => void,
-    written?: MetricWritten,
+    hooks: MetricHooks,
   ) {
     const { hash, files, fileNumber } = build;
     this.metaDatabase = new DatabaseWriter(files.meta, fileNumber);
     this.seqsDatabase = new DatabaseWriter(files.seqs, fileNumber);
     this.meta = new MetaRecords(hash);
-    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, notice, written);
+    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, hooks);
     this.objects = new ObjectsWriter(this.seqsDatabase, hash);
   }
 

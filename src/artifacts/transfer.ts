@@ -35,13 +35,18 @@ export function sizeLimit(role: ArtifactRole, policy: ArtifactPolicy): number {
 export class Transfer {
   private readonly left = new Map<string, ArtifactFile>();
   private readonly replaced = new Set<string>();
+  private readonly told = new Set<string>();
   private stopped = false;
 
-  /** @param open the bytes of a file; see TrackingStore.openArtifact. */
+  /**
+   * @param open the bytes of a file; see TrackingStore.openArtifact.
+   * @param kept what Aim has of a file that cannot be read.
+   */
   constructor(
     private readonly open: (file: ArtifactFile) => AsyncIterable<Uint8Array>,
     private readonly policy: ArtifactPolicy,
     private readonly context: StageContext,
+    private readonly kept: (path: string) => Uint8Array | undefined = () => undefined,
   ) {}
 
   /** The files that stay in MLflow, so far. */
@@ -78,7 +83,7 @@ export class Transfer {
     const { file, role } = place;
     const limit = sizeLimit(role, this.policy);
     if (file.size !== undefined && file.size > limit) return tooLarge(file.size, limit);
-    const bytes = await this.readFile(file, limit);
+    const bytes = this.orKept(file, await this.readFile(file, limit));
     if (bytes instanceof Skip) return bytes;
     switch (role) {
       case 'image': {
@@ -90,6 +95,15 @@ export class Transfer {
       default:
         return { type: 'artifact', place, bytes: this.asText(file, bytes) };
     }
+  }
+
+  /** A file that cannot be read is, as long as Aim has it, what it was when it was read. */
+  private orKept(file: ArtifactFile, read: Uint8Array | Skip): Uint8Array | Skip {
+    if (!(read instanceof Skip) || read.reason !== 'unreadable' || this.stopped) return read;
+    const kept = this.kept(file.path);
+    if (kept === undefined) return read;
+    this.tell(file, read);
+    return kept;
   }
 
   private async readFile(file: ArtifactFile, limit: number): Promise<Uint8Array | Skip> {
@@ -120,9 +134,14 @@ export class Transfer {
     return text.bytes;
   }
 
-  private skip(file: ArtifactFile, { reason, detail }: Skip): void {
+  private skip(file: ArtifactFile, skip: Skip): void {
     this.left.set(file.path, file);
-    if (this.stopped) return;
+    this.tell(file, skip);
+  }
+
+  private tell(file: ArtifactFile, { reason, detail }: Skip): void {
+    if (this.stopped || this.told.has(file.path)) return;
+    this.told.add(file.path);
     const size = file.size === undefined ? {} : { size: file.size };
     this.context.notice({ kind: 'artifact-skipped', path: file.path, reason, detail, ...size });
   }

@@ -1,5 +1,5 @@
 import type { AimDict, AimValue } from '../aim/value.js';
-import type { ArtifactSkipReason, Notice } from '../model.js';
+import type { ArtifactSkipReason, Notice, RunPart } from '../model.js';
 
 /** One Aim log record: what happened, in a sentence, and its numbers. */
 export interface LossMessage {
@@ -22,6 +22,15 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'too-large': 'too large',
   'not-an-image': 'not an image that Aim shows',
   unreadable: 'could not be read',
+};
+
+const PART_NOUNS: Readonly<Record<RunPart, string>> = {
+  params: 'param',
+  tags: 'tag',
+  metrics: 'metric',
+  datasets: 'dataset',
+  models: 'model',
+  artifacts: 'artifact',
 };
 
 /** How each kind of event is told, in the order in which the messages come. */
@@ -77,6 +86,13 @@ const TELL: { readonly [K in Notice['kind']]: (notices: readonly NoticeOf<K>[]) 
   'artifacts-unreachable': (notices) => ({
     message: `The artifacts could not be reached at ${list(notices.map((notice) => notice.uri))}.`,
     numbers: { places: BigInt(notices.length) },
+  }),
+  'part-kept': (notices) => ({
+    message: `What could not be read stays as it was converted before: ${notices
+      .map(({ part, items }) => count(items, PART_NOUNS[part]))
+      .sort()
+      .join(', ')}.`,
+    numbers: Object.fromEntries(notices.map(({ part, items }) => [part, BigInt(items)])),
   }),
   'text-replaced': (notices) => ({
     message: `${count(notices.length, 'text file')} held bytes that are not UTF-8, which were replaced: ${list(

@@ -56,3 +56,19 @@ function systemTarget(key: string): MetricTarget | undefined {
   }
   return { name, context };
 }
+
+/** The metric of which {@link metricTarget} made this sequence, or a repetition of it (`--repeated-steps split`). */
+export function metricKey({ name, context }: MetricTarget): string {
+  const key = context.get('key');
+  if (typeof key === 'string') return key;
+  if (name === '(empty)') return '';
+  const gpu = context.get('gpu');
+  const metric = metricOf(gpu === undefined ? HOST_METRICS : GPU_METRICS, name);
+  if (metric === undefined) return name;
+  const node = context.get('node');
+  return `system/${node === undefined ? '' : `${node}/`}${gpu === undefined ? '' : `gpu_${gpu}_`}${metric}`;
+}
+
+function metricOf(names: Readonly<Record<string, string>>, aimName: string): string | undefined {
+  return Object.keys(names).find((metric) => names[metric] === aimName);
+}

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ArtifactSkipReason, Notice, UnreachableReason } from '../model.js';
+import type { ArtifactSkipReason, Notice, RunPart, UnreachableReason } from '../model.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
 
 /** Longer ones are not what people mean by an extension. */
@@ -10,6 +10,15 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'too-large': 'over the size limit',
   'not-an-image': 'without a header of an image that Aim paints',
   unreadable: 'that could not be read',
+};
+
+const NOUNS: Readonly<Record<RunPart, string>> = {
+  params: 'param',
+  tags: 'tag',
+  metrics: 'metric',
+  datasets: 'dataset',
+  models: 'model',
+  artifacts: 'artifact',
 };
 
 /** Why artifacts were not transferred, to follow a number of files: `over the size limit`. */
@@ -73,6 +82,12 @@ function describe(first: Notice, group: readonly Notice[]): string {
       return describeSkipped(first, group.length, more);
     case 'artifacts-unreachable':
       return `The artifacts at ${first.uri} could not be reached: ${first.detail} ${artifactsAdvice(first.reason)}--accept-missing says that they are gone for good.`;
+    case 'part-kept': {
+      const parts = group.map((notice) =>
+        notice.kind === 'part-kept' ? formatNoun(notice.items, NOUNS[notice.part]) : '',
+      );
+      return `What could not be read stays in Aim as it was: ${parts.join(', ')}.`;
+    }
     case 'text-replaced':
       return `${formatNoun(group.length, 'text')} held bytes that are not UTF-8; they became U+FFFD: ${first.path}${more}.`;
     case 'field-unreadable':

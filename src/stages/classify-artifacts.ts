@@ -6,6 +6,12 @@ import type { TrackingStore } from '../mlflow/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, ArtifactRecord, Run, RunRef, StageContext } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 
+/** Where the artifacts of a run come from. */
+export interface ArtifactSource extends Pick<TrackingStore, 'artifacts' | 'openArtifact'> {
+  /** The bytes that Aim has of a file that cannot be read; undefined for none. */
+  readonly kept?: (path: string) => Uint8Array | undefined;
+}
+
 /** A file of at most so many bytes is read while the one before it is being written. */
 const READ_AHEAD = 4 * 1024 * 1024;
 
@@ -15,7 +21,7 @@ const READ_AHEAD = 4 * 1024 * 1024;
  *
  * What is in memory: the list of files, the artifact that was handed out last, and at most one small one that was read
  * ahead. Nothing else is opened before it is asked for. A file that cannot be read, is too large or is no image becomes
- * a notice and a link. An aborted signal rejects with its reason between two chunks; an early return gives back what is
+ * a notice and, unless its bytes are known from earlier, a link. An aborted signal rejects with its reason between two chunks; an early return gives back what is
  * open.
  *
  * @param arrange brings the places, which come sorted by path, into the order in which the artifacts are to come.
@@ -23,7 +29,7 @@ const READ_AHEAD = 4 * 1024 * 1024;
  * @throws ConvertError `fatal` when a pattern of the policy is unusable.
  */
 export async function* classifyArtifacts(
-  store: Pick<TrackingStore, 'artifacts' | 'openArtifact'>,
+  store: ArtifactSource,
   ref: RunRef,
   run: Run,
   policy: ArtifactPolicy,
@@ -36,7 +42,8 @@ export async function* classifyArtifacts(
   const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
   listed?.(files);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
-  const transfer = new Transfer((file) => store.openArtifact(ref, run, file, context.signal), policy, context);
+  const open = (file: ArtifactFile) => store.openArtifact(ref, run, file, context.signal);
+  const transfer = new Transfer(open, policy, context, store.kept);
   for (const file of unplaced) transfer.leave(file);
   yield* readAll(arrange(places), transfer);
   yield* linksTo(transfer.notTransferred);

@@ -44,7 +44,9 @@ export async function readAddedArtifacts(
   const told = new NoticeList(signal);
   const files = await listFiles(store.artifacts(ref, run, told), policy, signal);
   // What cannot be listed may be there all the same.
-  if (told.notices.length > 0 || before.notices.some(({ kind }) => kind === 'artifacts-unreachable')) return undefined;
+  if (told.notices.length > 0 || unreadParts(before.notices).length > 0) return undefined;
+  // Nothing at all, where there was something, counts as not read.
+  if (files.length === 0 && before.files.length > 0) return undefined;
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const plan = planItems(arrangePlaces(places), placesBefore(before, isTerminalLog));

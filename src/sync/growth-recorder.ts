@@ -4,7 +4,7 @@ import { type Databases, databaseMark } from '../aim/run-files.js';
 import type { RunProperties } from '../aim/run-metadata.js';
 import type { LossMessage } from '../mapping/messages.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
-import type { Notice, Run, RunRef } from '../model.js';
+import type { Notice, Run, RunPart, RunRef } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 import { encodeGrowth, type KnownFile, type KnownMetric } from './growth-state.js';
 
@@ -13,6 +13,7 @@ const TOLD_OF_LINES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
 const TOLD_OF_ARTIFACTS: ReadonlySet<Notice['kind']> = new Set([
   'artifact-skipped',
   'artifacts-unreachable',
+  'part-kept',
   'text-replaced',
 ]);
 
@@ -26,6 +27,8 @@ export interface WrittenRun {
   readonly messages: string;
   readonly lastTimestamp: number | undefined;
   readonly creationTime: number;
+  /** Of the header, those of which Aim has something. */
+  readonly parts: readonly RunPart[];
 }
 
 /** Whether points are likely to be added to a run. */

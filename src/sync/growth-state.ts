@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MetricState } from '../aim/metric-state.js';
 import type { Databases } from '../aim/run-files.js';
 import type { Point, SummaryState } from '../aim/summary.js';
-import type { ArtifactFile, Notice } from '../model.js';
+import type { ArtifactFile, Notice, RunPart } from '../model.js';
 
 /** All that must be known of a run that is in Aim, beside what is there, to add to it what was added in MLflow. */
 export interface GrowthState {
@@ -19,6 +19,8 @@ export interface GrowthState {
   readonly lastTimestamp?: number;
   /** Of the run, seconds; the artifacts bear it, too. */
   readonly creationTime: number;
+  /** The parts of the header of which Aim has something; absent where that was not noted. */
+  readonly parts?: readonly RunPart[];
 }
 
 /** A file as it was listed. */

@@ -2,6 +2,7 @@ import { databaseMark } from '../aim/run-files.js';
 import type { Run } from '../model.js';
 import { NoticeList } from '../notice-list.js';
 import type { RunEnvironment, RunJob } from '../run-job.js';
+import { unreadParts } from '../unread-parts.js';
 import { type AddedArtifacts, readAddedArtifacts } from './added-artifacts.js';
 import { type AddedPoints, collectGrowth } from './added-points.js';
 import { artifactsMark } from './growth-recorder.js';
@@ -31,6 +32,8 @@ export async function readGrowth(
   const { files } = before.artifacts;
   const isSame = mark === before.artifacts.mark;
   if (mark === undefined || (!isSame && files === undefined)) return undefined;
+  // The mark tells when a location can be reached again, but not when a file can be read.
+  if (unreadParts(before.notices).some(({ item }) => item !== undefined)) return undefined;
 
   const body = new NoticeList(signal);
   const marks = new Map([...before.metrics].map(([key, metric]) => [key, metric.mark]));

@@ -31,7 +31,7 @@ function context(signal: AbortSignal = new AbortController().signal): StageConte
 }
 
 function writer(): RunWriter {
-  return new RunWriter({ hash: 'a', files: files(), fileNumber: 1 }, 'auto', new StepOrders(), () => {});
+  return new RunWriter({ hash: 'a', files: files(), fileNumber: 1 }, 'auto', new StepOrders(), { notice: () => {} });
 }
 
 interface Input {

@@ -16,7 +16,7 @@ const LOSS = { key: 'loss', sequence: sequenceId('loss', new Map()) };
 export function stage(repository: Repository, hash: string, points: number): StagedFiles {
   const files = stagedFiles(repository, hash);
   const build = { hash, files, fileNumber: freeFileNumber(repository, hash) };
-  const writer = new RunWriter(build, 'auto', orders, () => {});
+  const writer = new RunWriter(build, 'auto', orders, { notice: () => {} });
   const values = Array.from({ length: points }, (_, i) => ({ step: BigInt(i), value: i / 2, timestamp: 1000 + i }));
   if (points > 0) writer.points(LOSS, batchOf(values));
   writer.endMetrics();

@@ -3,7 +3,7 @@ import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
 import type { FieldContext } from './field-budget.js';
-import { DATASETS, directories, INPUTS, isPlainName, META_FILE, OUTPUTS } from './layout.js';
+import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';
 import { passable, unreadableField } from './trouble.js';
@@ -16,11 +16,17 @@ const isWholeDataset: Completeness = (fields) => fields.has('source_type');
 /**
  * The datasets of a run, sorted by name and digest: `inputs/<id>/meta.yaml` names a directory of the experiment's
  * `datasets/`. Inputs of another kind (models) are no datasets. What cannot be read is a notice.
+ *
+ * @param hasInputs whether there is such a directory
  */
-export async function readDatasets(runDirectory: string, context: FieldContext): Promise<DatasetInput[]> {
+export async function readDatasets(
+  runDirectory: string,
+  hasInputs: boolean,
+  context: FieldContext,
+): Promise<DatasetInput[]> {
   const inputs = join(runDirectory, INPUTS);
   const datasets: DatasetInput[] = [];
-  for (const name of linkNames(inputs, context)) {
+  for (const name of hasInputs ? linkNames(inputs, context) : absentLinks(inputs, context)) {
     const file = join(inputs, name, META_FILE);
     try {
       const input = await readMeta(file, isWholeInput, context.signal, context.budget);
@@ -37,16 +43,23 @@ export async function readDatasets(runDirectory: string, context: FieldContext):
 /** The sub-directories of `inputs/` or `outputs/`, one for each thing that the run refers to. */
 export function linkNames(directory: string, context: StageContext): string[] {
   try {
-    return directories(directory);
+    const names = directories(directory);
+    return names.length > 0 ? names : absentLinks(directory, context);
   } catch (cause) {
-    const isInputs = directory.endsWith(INPUTS);
-    context.notice(
-      unreadableField(isInputs ? INPUTS : OUTPUTS, directory, passable(cause, directory), {
-        part: isInputs ? 'datasets' : 'models',
-      }),
-    );
+    const field = basename(directory);
+    context.notice(unreadableField(field, directory, passable(cause, directory), { part: partOf(directory) }));
     return [];
   }
+}
+
+/** Tells that there is no such directory, or nothing in it. */
+export function absentLinks(directory: string, context: StageContext): [] {
+  context.absent?.(partOf(directory), directory);
+  return [];
+}
+
+function partOf(directory: string): 'datasets' | 'models' {
+  return basename(directory) === INPUTS ? 'datasets' : 'models';
 }
 
 /**

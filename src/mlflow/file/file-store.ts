@@ -15,7 +15,7 @@ import { EventLoopTurns } from './event-loop.js';
 import { type ExperimentListeners, readExperiment, type Warn } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
 import { readGrowth, readHistory } from './history.js';
-import { type KeyFile, listKeyFiles, readFields } from './key-files.js';
+import { type KeyFile, listFields, readFields } from './key-files.js';
 import {
   experimentDirectories,
   INPUTS,
@@ -35,7 +35,6 @@ import { optional } from './meta-yaml.js';
 import { ModelShelves } from './model-shelf.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
-import { unreadableField } from './trouble.js';
 
 export interface FileStoreOptions {
   /** Told, in a sentence, of an experiment that is none for MLflow either. By default a warning of the process. */
@@ -133,8 +132,8 @@ export class FileStore implements TrackingStore {
       ...optional('entryPoint', meta.entryPoint),
       params: await readFields(join(directory, PARAMS), PARAMS, fields),
       tags: withSourceTags(await readFields(join(directory, TAGS), TAGS, fields), meta.source),
-      datasets: parts.has(INPUTS) ? await readDatasets(directory, fields) : [],
-      models: parts.has(OUTPUTS) || made.length > 0 ? await readLoggedModels(directory, made, fields) : [],
+      datasets: await readDatasets(directory, parts.has(INPUTS), fields),
+      models: await readLoggedModels(directory, parts.has(OUTPUTS), made, fields),
     };
   }
 
@@ -204,10 +203,7 @@ export class FileStore implements TrackingStore {
   }
 
   #metricFiles(ref: RunRef, context: StageContext): KeyFile[] {
-    return listKeyFiles(join(this.#directoryOf(ref), METRICS), (path, error, key) => {
-      const unread = { part: 'metrics', ...optional('item', key) } as const;
-      context.notice(unreadableField(METRICS, path, error, unread));
-    });
+    return listFields(join(this.#directoryOf(ref), METRICS), METRICS, context);
   }
 
   /** Remembered, because it is asked for with each metric. */

@@ -2,10 +2,10 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
-import type { UnreadPart } from '../../model.js';
+import type { StageContext, UnreadPart } from '../../model.js';
 import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
 import type { FieldContext } from './field-budget.js';
-import { PARAMS, TAGS } from './layout.js';
+import { METRICS, PARAMS, TAGS } from './layout.js';
 import { notRegular } from './regular-file.js';
 import { passable, unreadableField } from './trouble.js';
 import { tooDeep, tooMany } from './walk.js';
@@ -17,7 +17,7 @@ export interface KeyFile {
   readonly path: string;
 }
 
-/** Told of a file (with its key) or directory that cannot be read and is passed over. */
+/** Told of a file or directory, with its key unless it is the whole, that cannot be read and is passed over. */
 export type Unreadable = (path: string, error: ConvertError, key?: string) => void;
 
 /**
@@ -40,10 +40,10 @@ interface Found {
 
 function collect(directory: string, prefix: string, depth: number, found: Found): void {
   if (depth > MAX_DEPTH) {
-    found.unreadable(directory, tooDeep(directory));
+    found.unreadable(directory, tooDeep(directory), keyOf(prefix));
     return;
   }
-  for (const entry of entriesOf(directory, found.unreadable)) {
+  for (const entry of entriesOf(directory, prefix, found.unreadable)) {
     if (++found.entries > MAX_ENTRIES) return;
     const path = directory + sep + entry.name;
     const key = prefix + entry.name;
@@ -54,13 +54,18 @@ function collect(directory: string, prefix: string, depth: number, found: Found)
   }
 }
 
-function entriesOf(directory: string, unreadable: Unreadable): Dirent[] {
+function entriesOf(directory: string, prefix: string, unreadable: Unreadable): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch (cause) {
-    if (errorCode(cause) !== 'ENOENT') unreadable(directory, passable(cause, directory));
+    if (errorCode(cause) !== 'ENOENT') unreadable(directory, passable(cause, directory), keyOf(prefix));
     return [];
   }
+}
+
+/** The key of a directory below the one that is listed. */
+function keyOf(prefix: string): string | undefined {
+  return prefix === '' ? undefined : prefix.slice(0, -1);
 }
 
 function isFile(path: string, key: string, unreadable: Unreadable): boolean {
@@ -85,11 +90,8 @@ const MORE_LOOKS = 4;
  *
  * @param name `params` or `tags`, for notices
  */
-export async function readFields(
-  directory: string,
-  name: string,
-  { signal, notice, budget }: FieldContext,
-): Promise<Map<string, string>> {
+export async function readFields(directory: string, name: string, context: FieldContext): Promise<Map<string, string>> {
+  const { signal, notice, budget } = context;
   const fields = new Map<string, string>();
   const read = (file: KeyFile): boolean => {
     try {
@@ -103,9 +105,7 @@ export async function readFields(
     }
   };
 
-  const files = listKeyFiles(directory, (path, error, key) =>
-    notice(unreadableField(name, path, error, unreadOf(name, key))),
-  );
+  const files = listFields(directory, name, context);
   let doubtful = files
     .filter(read)
     .map((file) => ({ file, modified: modificationTime(file.path) }))
@@ -120,9 +120,24 @@ export async function readFields(
   return fields;
 }
 
+/**
+ * All params, tags or metrics. What cannot be read is a notice; that nothing is there, no directory or an empty one, is told,
+ * too.
+ */
+export function listFields(directory: string, name: string, { notice, absent }: StageContext): KeyFile[] {
+  let isAbsent = true;
+  const files = listKeyFiles(directory, (path, error, key) => {
+    isAbsent = false;
+    notice(unreadableField(key === undefined ? name : `${name}/${key}`, path, error, unreadOf(name, key)));
+  });
+  const { part } = unreadOf(name);
+  if (isAbsent && files.length === 0 && part !== 'models') absent?.(part, directory);
+  return files;
+}
+
 /** The fields of a run are parts of it; those of a model are not read apart from the others. */
 function unreadOf(name: string, item?: string): UnreadPart {
-  if (name !== PARAMS && name !== TAGS) return { part: 'models' };
+  if (name !== PARAMS && name !== TAGS && name !== METRICS) return { part: 'models' };
   return { part: name, ...(item !== undefined && { item }) };
 }
 

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { LoggedModel } from '../../model.js';
-import { linkNames, referredDirectory } from './datasets.js';
+import { absentLinks, linkNames, referredDirectory } from './datasets.js';
 import type { FieldContext } from './field-budget.js';
 import { readFields } from './key-files.js';
-import { isDirectory, META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
+import { META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { lifecycleStage, optional, text } from './meta-yaml.js';
 import { passable, unreadableField } from './trouble.js';
@@ -24,15 +24,18 @@ const isWholeModel: Completeness = (fields) => fields.has('status');
  * step, and those that the run made but has not among its outputs (they failed, or are not ready). Deleted models are
  * left out, as MLflow leaves them out. What cannot be read is a notice.
  *
+ * @param hasOutputs whether there is such a directory
  * @param made the ids of the models that name this run as their source
  */
 export async function readLoggedModels(
   runDirectory: string,
+  hasOutputs: boolean,
   made: readonly string[],
   context: FieldContext,
 ): Promise<LoggedModel[]> {
   const models = new Map<string, LoggedModel | undefined>();
-  for (const [id, read] of [...outputsOf(runDirectory, context), ...madeBy(runDirectory, made, context)]) {
+  const outputs = outputsOf(runDirectory, hasOutputs, context);
+  for (const [id, read] of [...outputs, ...madeBy(runDirectory, made, context)]) {
     if (models.has(id)) continue;
     try {
       models.set(id, await read());
@@ -49,10 +52,10 @@ export async function readLoggedModels(
 
 type ModelSource = readonly [id: string, read: () => Promise<LoggedModel | undefined>];
 
-function outputsOf(runDirectory: string, context: FieldContext): ModelSource[] {
+function outputsOf(runDirectory: string, hasOutputs: boolean, context: FieldContext): ModelSource[] {
   const outputs = join(runDirectory, OUTPUTS);
-  if (!isDirectory(outputs)) return [];
-  return linkNames(outputs, context).map((name) => [
+  const names = hasOutputs ? linkNames(outputs, context) : absentLinks(outputs, context);
+  return names.map((name) => [
     name,
     async () => {
       const file = join(outputs, name, META_FILE);

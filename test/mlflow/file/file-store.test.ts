@@ -349,8 +349,8 @@ describe('params and tags', () => {
     const { run, notices } = await readRun();
     expect([record(run.params), record(run.tags)]).toEqual([{ good: '1' }, { good: '2' }]);
     expect(notices).toMatchObject([
-      { kind: 'field-unreadable', field: 'params', file: join(directory, 'params', 'dangling') },
-      { kind: 'field-unreadable', field: 'tags', file: join(directory, 'tags', 'loop') },
+      { kind: 'field-unreadable', field: 'params/dangling', file: join(directory, 'params', 'dangling') },
+      { kind: 'field-unreadable', field: 'tags/loop', file: join(directory, 'tags', 'loop') },
     ]);
   });
 

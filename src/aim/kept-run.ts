@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Key } from '../rocksdb/bytes.js';
+import { DatabaseReader, type DatabaseRecord, hasUnflushedLog } from '../rocksdb/database.js';
+import { BLOB_PREFIX, encodePath, TYPE, TYPE_SIZE } from './encoding.js';
+import { OBJECT_ROLES } from './objects-writer.js';
+import { contextPath, objectsPath, pointsPath, runPath, tracePath } from './paths.js';
+import type { Repository } from './repository.js';
+import { type SequenceId, sequenceId } from './sequence.js';
+import { readTree } from './tree-reader.js';
+import { type AimDict, AimObject, type AimValue } from './value.js';
+
+/** A file that stayed in MLflow, as Aim lists it. */
+export interface KeptLink {
+  readonly path: string;
+  readonly uri: string;
+}
+
+/**
+ * A run as it lies in the repository, read back. Whatever cannot be read throws an Error: a file that is gone or damaged, a
+ * kind of table that is not understood, writes of Aim's that only a WAL holds.
+ */
+export class KeptRun {
+  /** What Aim calls the run's params. */
+  readonly attributes: AimDict;
+  /** The metrics, in the order in which they are stored. */
+  readonly metrics: readonly SequenceId[];
+  readonly links: readonly KeptLink[];
+  private readonly meta: DatabaseReader;
+  private readonly objects: readonly SequenceId[];
+  private openedPoints: DatabaseReader | undefined;
+  private foundFiles: ReadonlyMap<string, Key> | undefined;
+
+  private constructor(
+    private readonly repository: Repository,
+    private readonly hash: string,
+  ) {
+    this.meta = openWhole(repository.meta(hash));
+    try {
+      this.attributes = this.dict('attrs');
+      const sequences = this.sequences();
+      this.metrics = sequences.filter(({ dtype }) => dtype === 'float').map(({ id }) => id);
+      this.objects = sequences.filter(({ id }) => isOfArtifacts(id)).map(({ id }) => id);
+      this.links = [...this.dict('artifacts').values()].flatMap(linkOf);
+    } catch (error) {
+      this.meta.close();
+      throw error;
+    }
+  }
+
+  /** Undefined where the repository holds no data of such a run. */
+  static open(repository: Repository, hash: string): KeptRun | undefined {
+    return existsSync(join(repository.meta(hash), 'CURRENT')) ? new KeptRun(repository, hash) : undefined;
+  }
+
+  /** Whether there is anything of an artifact. */
+  get hasArtifacts(): boolean {
+    return this.objects.length > 0 || this.links.length > 0;
+  }
+
+  /** The paths of the files that Aim has, and where. */
+  get files(): ReadonlyMap<string, Key> {
+    this.foundFiles ??= this.findFiles();
+    return this.foundFiles;
+  }
+
+  /** The bytes of a file; undefined for one that Aim does not have. */
+  bytes(path: string): Buffer | undefined {
+    const object = this.files.get(path);
+    if (object === undefined) return undefined;
+    const key = BLOB_PREFIX + object + encodePath('data');
+    for (const record of this.points.records(key)) if (record.key === key) return record.value.subarray(TYPE_SIZE);
+    throw new Error(`The bytes of artifact ${path} are gone.`);
+  }
+
+  /** The records of a metric in the run's second database, in order of key. */
+  pointsOf({ contextId, name }: SequenceId): Iterable<DatabaseRecord> {
+    return this.points.records(pointsPath(this.hash, contextId, name));
+  }
+
+  /** What the run's first database says of a metric itself. */
+  *descriptionOf({ contextId, name }: SequenceId): Generator<DatabaseRecord> {
+    const run = runPath(this.hash);
+    yield* this.meta.records(run + contextPath(contextId));
+    yield* this.meta.records(run + encodePath('typed_traces', 'metric', contextId, name));
+    yield* this.meta.records(run + tracePath(contextId, name));
+    yield* this.meta.records(encodePath('meta') + contextPath(contextId));
+    yield* this.meta.records(encodePath('meta', 'traces_types', 'float', contextId, name));
+  }
+
+  close(): void {
+    this.meta.close();
+    this.openedPoints?.close();
+  }
+
+  private get points(): DatabaseReader {
+    this.openedPoints ??= openWhole(this.repository.seqs(this.hash));
+    return this.openedPoints;
+  }
+
+  private dict(name: string): AimDict {
+    const path = runPath(this.hash) + encodePath(name);
+    const tree = readTree(path, this.meta.records(path));
+    if (!isDict(tree)) throw new Error(`The ${name} of the run are none.`);
+    return tree;
+  }
+
+  private sequences(): { readonly id: SequenceId; readonly dtype: AimValue | undefined }[] {
+    const contexts = this.dict('contexts');
+    return [...this.dict('traces')].flatMap(([contextId, traces]) => {
+      const context = contexts.get(contextId) ?? new Map();
+      if (typeof contextId !== 'bigint' || !isDict(traces) || !isDict(context)) return [];
+      return [...traces].flatMap(([name, trace]) => {
+        if (typeof name !== 'string' || !isDict(trace)) return [];
+        const id = { name, context, contextId, key: encodePath(contextId, name) };
+        return [{ id, dtype: trace.get('dtype') }];
+      });
+    });
+  }
+
+  /** A text is called after its path; of images and audio the caption is the path. */
+  private findFiles(): ReadonlyMap<string, Key> {
+    const files = new Map<string, Key>();
+    const caption = encodePath('caption');
+    for (const { contextId, name } of this.objects) {
+      const values = objectsPath(this.hash, contextId, name) + encodePath('val');
+      if (contextId === TEXT_CONTEXT) {
+        files.set(name, values + encodePath(0n));
+        continue;
+      }
+      for (const { key, value } of this.points.records(values)) {
+        if (!key.endsWith(caption) || value[0] !== TYPE.string) continue;
+        files.set(value.toString('utf8', TYPE_SIZE), key.slice(0, -caption.length));
+      }
+    }
+    return files;
+  }
+}
+
+const contextIdOf = (role: 'image' | 'audio' | 'text') => sequenceId('', OBJECT_ROLES[role].context).contextId;
+const TEXT_CONTEXT = contextIdOf('text');
+const ARTIFACT_CONTEXTS: ReadonlySet<bigint> = new Set([contextIdOf('image'), contextIdOf('audio'), TEXT_CONTEXT]);
+
+function isOfArtifacts({ contextId }: SequenceId): boolean {
+  return ARTIFACT_CONTEXTS.has(contextId);
+}
+
+function openWhole(directory: string): DatabaseReader {
+  if (hasUnflushedLog(directory)) throw new Error('Aim has written what only its log holds so far.');
+  return new DatabaseReader(directory);
+}
+
+function linkOf(artifact: AimValue): KeptLink[] {
+  if (!(artifact instanceof AimObject)) return [];
+  const [path, uri] = [artifact.fields.get('path'), artifact.fields.get('uri')];
+  return typeof path === 'string' && typeof uri === 'string' ? [{ path, uri }] : [];
+}
+
+function isDict(value: AimValue | undefined): value is AimDict {
+  return value instanceof Map;
+}
