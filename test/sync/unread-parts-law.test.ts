@@ -1,0 +1,298 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Repository } from '../../src/aim/repository.js';
+import { FileStore } from '../../src/mlflow/file/file-store.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { sampleImage } from '../artifacts/sample-images.js';
+import { newStore, series } from '../support/example-store.js';
+import type { FileStoreBuilder, RunSpec } from '../support/file-store-builder.js';
+import { forAtMost } from '../support/for-at-most.js';
+import { heldOf } from '../support/held-run.js';
+import { convertOnce, NOW } from '../support/one-conversion.js';
+import { essence, staleChecksums } from '../support/repository-state.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+/**
+ * The law of docs/mapping.md: what was converted once is replaced only by what was read. Any part of a run cannot be read
+ * between two conversions: Aim holds what it held, and what could be read; made readable again: what one conversion gives.
+ */
+
+const HISTORY = 'images/eval+step+3+timestamp+1700000000500+0f9a6d2c-3b1e-4c5d-8e7f-000000000003.png';
+
+const SPEC: Omit<RunSpec, 'runId'> = {
+  name: 'calm owl',
+  startTime: NOW - 10_000,
+  params: { lr: '0.01', 'opt/name': 'adam', 'opt/beta': '[0.9, 0.999]', text: "'1'" },
+  tags: {
+    team: 'red',
+    'mlflow.user': 'eve',
+    'mlflow.note.content': '# Why',
+    'mlflow.source.name': 'train.py',
+    'mlflow.source.type': 'LOCAL',
+    'mlflow.source.git.commit': 'abc123',
+    'mlflow.source.git.dirty': 'True',
+    'mlflow.parentRunId': 'b',
+    'mlflow.project.env': 'conda',
+    'mlflow.log-model.history': '[{"run_id": "a", "artifact_path": "m", "flavors": {"x": 3.0, "y": [1, null, true]}}]',
+  },
+  metrics: {
+    loss: series(40),
+    'val/acc': series(5),
+    'val/loss': series(5, 2),
+    'system/cpu_utilization_percentage': series(3),
+    'system/node 1/gpu_0_power_usage_watts': series(3),
+    repeated: [...series(4), ...series(4)],
+  },
+  datasets: [
+    { id: 'd1', name: 'digits', digest: '1', context: 'train', tags: { kind: 'x' } },
+    { id: 'd2', name: 'letters', digest: '2' },
+  ],
+  artifacts: {
+    'a.txt': 'text',
+    'train.log': 'one\ntwo',
+    'b.png': sampleImage('png RGB'),
+    'plots/1.png': sampleImage('png RGB'),
+    'plots/2.png': sampleImage('png RGBA'),
+    'plots/deep/3.png': sampleImage('png RGB'),
+    'plots/notes.md': 'größe',
+    'model/weights.bin': 'bytes',
+    [HISTORY]: sampleImage('png RGB'),
+  },
+};
+const MODELS = [
+  { id: 'm1', name: 'net', step: 3, params: { depth: '2', width: '0.5' }, tags: { good: 'yes' } },
+  { id: 'm2', name: 'tree', step: 7 },
+];
+
+/** A part, by its path from the experiment's directory. */
+const PLACES = [
+  'a/params',
+  'a/params/lr',
+  'a/params/opt',
+  'a/tags',
+  'a/tags/team',
+  'a/tags/mlflow.note.content',
+  'a/tags/mlflow.source.git.commit',
+  'a/metrics',
+  'a/metrics/loss',
+  'a/metrics/val',
+  'a/metrics/repeated',
+  'a/metrics/system',
+  'a/inputs',
+  'a/inputs/input-d1/meta.yaml',
+  'datasets/d2',
+  'a/outputs',
+  'a/outputs/m1/meta.yaml',
+  'models/m1/meta.yaml',
+  'models/m1/params/depth',
+  'a/artifacts',
+  'a/artifacts/a.txt',
+  'a/artifacts/b.png',
+  'a/artifacts/plots',
+  'a/artifacts/plots/1.png',
+  'a/artifacts/plots/deep',
+  'a/artifacts/model',
+  'a/artifacts/images',
+  `a/artifacts/${HISTORY}`,
+] as const;
+type Place = (typeof PLACES)[number];
+
+/** Directories that are roots: their not being there, or being empty, counts as not read. */
+const ROOTS: readonly string[] = ['a/params', 'a/tags', 'a/metrics', 'a/inputs', 'a/outputs', 'a/artifacts'];
+
+/** What becomes of a place. Nothing of it keeps root from reading. */
+const HOW = ['link to itself', 'file', 'away', 'dangling link', 'emptied'] as const;
+type How = (typeof HOW)[number];
+
+/** Those that make a place unreadable; each is there for all roots, for others only what does not make it vanish. */
+function waysFor(place: Place): How[] {
+  if (ROOTS.includes(place)) return [...HOW];
+  // A link to a directory is no directory of metrics for MLflow, nor is a file.
+  return ['link to itself'];
+}
+
+interface Taken {
+  readonly place: Place;
+  readonly how: How;
+}
+
+const taken: fc.Arbitrary<Taken> = fc
+  .constantFrom(...PLACES)
+  .chain((place) => fc.record({ place: fc.constant(place), how: fc.constantFrom(...waysFor(place)) }));
+
+/** What goes on meanwhile, in other parts than that which cannot be read. */
+const meanwhile = fc.array(fc.constantFrom('param', 'tag', 'points', 'metric', 'image', 'text', 'removed param'), {
+  maxLength: 3,
+});
+
+class Scene {
+  readonly builder: FileStoreBuilder = newStore();
+  readonly directory: string;
+  readonly repository = temporaryDirectory();
+
+  constructor(
+    private readonly active: boolean,
+    readonly withModels: boolean,
+  ) {
+    this.builder.experiment({ id: '1', name: 'mnist' });
+    this.directory = join(this.builder.root, '1');
+    this.builder.run('1', {
+      ...SPEC,
+      runId: 'a',
+      ...(active ? { status: 1, endTime: null } : { endTime: NOW - 1000 }),
+      ...(withModels && { models: MODELS }),
+    });
+  }
+
+  async convert(into = this.repository) {
+    const options = { artifacts: { ...DEFAULT_ARTIFACTS, terminalLog: 'train.log' }, mapping: DEFAULT_MAPPING };
+    const { results } = await convertOnce(new FileStore(this.builder.root), Repository.open(into), {}, options);
+    expect(staleChecksums(into)).toEqual([]);
+    return results[0]!;
+  }
+
+  at(...names: string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  /** Makes a place unreadable; gives what puts it back. */
+  take({ place, how }: Taken): () => void {
+    const path = this.at(place);
+    const aside = join(this.builder.parent, 'aside');
+    renameSync(path, aside);
+    if (how === 'link to itself') symlinkSync(path, path);
+    if (how === 'dangling link') symlinkSync(join(this.builder.parent, 'nowhere'), path);
+    if (how === 'file') writeFileSync(path, 'no directory');
+    if (how === 'emptied') mkdirSync(path);
+    return () => {
+      rmSync(path, { recursive: true, force: true });
+      renameSync(aside, path);
+    };
+  }
+
+  happens(what: string): void {
+    const line = `${NOW - 500} 0.25 77\n`;
+    const write = (text: string | Uint8Array, ...names: string[]) => {
+      const file = this.at('a', ...names);
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      } catch {
+        // It is in the part that cannot be read.
+      }
+    };
+    switch (what) {
+      case 'param':
+        return write('7', 'params', 'new');
+      case 'tag':
+        return write('blue', 'tags', 'team2');
+      case 'points':
+        return write(line.repeat(2), 'metrics', 'val', 'acc');
+      case 'metric':
+        return write(line, 'metrics', 'late');
+      case 'image':
+        return write(sampleImage('png RGBA'), 'artifacts', 'plots', '15.png');
+      case 'text':
+        return write('new', 'artifacts', 'new.txt');
+      case 'removed param':
+        try {
+          unlinkSync(this.at('a', 'params', 'text'));
+        } catch {
+          // It is in the part that cannot be read.
+        }
+    }
+  }
+
+  get isActive(): boolean {
+    return this.active;
+  }
+}
+
+async function play(active: boolean, withModels: boolean, what: Taken, events: readonly string[]): Promise<void> {
+  const scene = new Scene(active, withModels);
+  if (!existsSync(scene.at(what.place))) return;
+  await scene.convert();
+  const before = heldOf(scene.repository, 'a');
+  const putBack = scene.take(what);
+  for (const event of events) if (!isWithin(event, what.place)) scene.happens(event);
+  writeFileSync(scene.at('a', what.place.startsWith('a/tags') ? 'params' : 'tags', 'seen'), '1');
+
+  const { report, staged } = await scene.convert();
+  expect(report.outcome).not.toBe('failed');
+  expect(staged?.unread?.length).toBeGreaterThan(0);
+  const held = heldOf(scene.repository, 'a');
+  // All that was there is there still, but what was read and is another now.
+  for (const [key, value] of before) {
+    const isRead = events.some((event) => changes(event, key));
+    if (!isRead) expect([key, held.get(key)]).toEqual([key, value]);
+  }
+  // A second look changes nothing.
+  const again = essence(scene.repository);
+  await scene.convert();
+  expect(essence(scene.repository)).toEqual(again);
+
+  putBack();
+  await scene.convert();
+  const fresh = temporaryDirectory();
+  await scene.convert(fresh);
+  expect(essence(scene.repository)).toEqual(essence(fresh));
+}
+
+const EVENT_PLACES: Readonly<Record<string, string>> = {
+  param: 'a/params',
+  'removed param': 'a/params',
+  tag: 'a/tags',
+  points: 'a/metrics/val',
+  metric: 'a/metrics',
+  image: 'a/artifacts/plots',
+  text: 'a/artifacts',
+};
+
+/** Whether an event would happen in what was taken away. */
+function isWithin(event: string, place: string): boolean {
+  return EVENT_PLACES[event] === place || EVENT_PLACES[event]!.startsWith(`${place}/`);
+}
+
+/** Whether it is right that an event changes what Aim holds under this key. */
+function changes(event: string, key: string): boolean {
+  if (event === 'points') return key.startsWith('metric val/acc');
+  if (event === 'image') return key.startsWith('file plots/');
+  return event === 'removed param' && key === 'attribute params text';
+}
+
+describe.each([
+  ['ended', false],
+  ['active', true],
+])('of an %s run', (_, active) => {
+  test.each(PLACES.flatMap((place) => waysFor(place).map((how) => [place, how] as const)))(
+    '%s (%s) is kept while it cannot be read',
+    async (place, how) => {
+      await play(active, true, { place, how }, []);
+      await play(active, false, { place, how }, ['param', 'points', 'image', 'removed param']);
+    },
+  );
+
+  test('any part is kept while it cannot be read, whatever else happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        taken,
+        meanwhile,
+        forAtMost(20_000, (models, what, events) => play(active, models as boolean, what as Taken, events as string[])),
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('the bytes that Aim has are those of the files', async () => {
+  const scene = new Scene(false, false);
+  await scene.convert();
+  const png = readFileSync(scene.at('a', 'artifacts', 'b.png'));
+  scene.take({ place: 'a/artifacts', how: 'away' });
+  writeFileSync(scene.at('a', 'tags', 'seen'), '1');
+  await scene.convert();
+  expect(heldOf(scene.repository, 'a').get('file b.png')).toBe(png.toString('latin1'));
+});
