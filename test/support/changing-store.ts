@@ -27,6 +27,14 @@ const START = NOW - 3_600_000;
 
 type Step = 'next' | 'same' | 'far' | 'before' | 'zero';
 
+/** A part of which nothing is left counts as one that cannot be read, which is tried elsewhere. */
+const LASTING: Pick<RunSpec, 'params' | 'tags' | 'metrics' | 'artifacts'> = {
+  params: { lasting: '1' },
+  tags: { lasting: '1' },
+  metrics: { lasting: [{ timestamp: START, value: 1, step: 0n }] },
+  artifacts: { 'lasting.txt': '1' },
+};
+
 /** Something that happens to a file store: what MLflow does, and what people do to its files. */
 export type Change = { readonly run: (typeof RUN_IDS)[number] } & (
   | { readonly type: 'points'; readonly metric: (typeof METRICS)[number]; readonly steps: readonly Step[] }
@@ -109,7 +117,8 @@ export class ChangingStore {
 
   constructor() {
     this.builder.experiment({ id: '1', name: 'mnist' });
-    for (const runId of RUN_IDS) this.write({ runId, name: runId, status: 1, startTime: START, endTime: null });
+    for (const runId of RUN_IDS)
+      this.write({ ...LASTING, runId, name: runId, status: 1, startTime: START, endTime: null });
   }
 
   get root(): string {

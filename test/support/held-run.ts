@@ -25,7 +25,8 @@ export function heldOf(directory: string, hash: string): Map<string, string> {
     for (const path of run.files.keys()) held.set(`file ${path}`, run.bytes(path)!.toString('latin1'));
     for (const { path, uri } of run.links) held.set(`link ${path}`, uri);
     const { rows, notes } = readMetadata(repository.metadataFile);
-    for (const row of [...rows, ...notes]) if (row.hash === hash) held.set(`row ${Object.keys(row)}`, JSON.stringify(row));
+    for (const row of [...rows, ...notes])
+      if (row.hash === hash) held.set(`row ${Object.keys(row)}`, JSON.stringify(row));
     return held;
   } finally {
     run.close();
@@ -34,7 +35,11 @@ export function heldOf(directory: string, hash: string): Map<string, string> {
 
 function addAttributes(held: Map<string, string>, path: string, value: AimValue): void {
   if (value instanceof Map) for (const [key, item] of value) addAttributes(held, `${path} ${String(key)}`, item);
-  else held.set(path, JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}n` : mapText(item))));
+  else
+    held.set(
+      path,
+      JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}n` : mapText(item))),
+    );
 }
 
 function mapText(value: unknown): unknown {

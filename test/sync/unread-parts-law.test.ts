@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -132,10 +141,7 @@ class Scene {
   readonly directory: string;
   readonly repository = temporaryDirectory();
 
-  constructor(
-    private readonly active: boolean,
-    readonly withModels: boolean,
-  ) {
+  constructor(active: boolean, withModels: boolean) {
     this.builder.experiment({ id: '1', name: 'mnist' });
     this.directory = join(this.builder.root, '1');
     this.builder.run('1', {
@@ -176,40 +182,21 @@ class Scene {
     const line = `${NOW - 500} 0.25 77\n`;
     const write = (text: string | Uint8Array, ...names: string[]) => {
       const file = this.at('a', ...names);
-      try {
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, text);
-      } catch {
-        // It is in the part that cannot be read.
-      }
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
     };
-    switch (what) {
-      case 'param':
-        return write('7', 'params', 'new');
-      case 'tag':
-        return write('blue', 'tags', 'team2');
-      case 'points':
-        return write(line.repeat(2), 'metrics', 'val', 'acc');
-      case 'metric':
-        return write(line, 'metrics', 'late');
-      case 'image':
-        return write(sampleImage('png RGBA'), 'artifacts', 'plots', '15.png');
-      case 'text':
-        return write('new', 'artifacts', 'new.txt');
-      case 'removed param':
-        try {
-          unlinkSync(this.at('a', 'params', 'text'));
-        } catch {
-          // It is in the part that cannot be read.
-        }
-    }
-  }
-
-  get isActive(): boolean {
-    return this.active;
+    const files: Readonly<Record<string, () => void>> = {
+      param: () => write('7', 'params', 'new'),
+      tag: () => write('blue', 'tags', 'team2'),
+      points: () => write(line.repeat(2), 'metrics', 'val', 'acc'),
+      metric: () => write(line, 'metrics', 'late'),
+      image: () => write(sampleImage('png RGBA'), 'artifacts', 'plots', '15.png'),
+      text: () => write('new', 'artifacts', 'new.txt'),
+      'removed param': () => unlinkSync(this.at('a', 'params', 'text')),
+    };
+    files[what]!();
   }
 }
-
 async function play(active: boolean, withModels: boolean, what: Taken, events: readonly string[]): Promise<void> {
   const scene = new Scene(active, withModels);
   if (!existsSync(scene.at(what.place))) return;

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
