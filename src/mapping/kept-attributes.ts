@@ -103,13 +103,13 @@ function union(now: readonly AimDict[], before: readonly AimDict[], fields: read
   return [...items.values()].sort((a, b) => compareBy(fields, a, b));
 }
 
-/** A model's params and tags are files of their own, each of which may be the one that could not be read. */
+/** Of a model any field may be what could not be read: its step comes from the run, its params and tags are files. */
 function withKept(now: AimDict, before: AimDict | undefined): AimDict {
-  if (before === undefined) return now;
-  const merged = new Map(now);
+  if (before === undefined || !now.has('model_id')) return now;
+  const merged = new Map([...before, ...now]);
   for (const field of ['params', 'tags']) {
     const both = new Map([...dictAt(before, field), ...dictAt(now, field)]);
-    if (now.has('model_id') && both.size > 0) merged.set(field, both);
+    if (both.size > 0) merged.set(field, both);
   }
   return merged;
 }

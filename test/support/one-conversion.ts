@@ -86,7 +86,7 @@ export async function convertOnce(
       const hash = runHash(run.ref.runId);
       const listed = existsSync(repository.meta(hash)) && metadata.has(hash);
       const known = ledger.get(hash);
-      const job = { ...run, hash, listed, ...(listed && known !== undefined && { known }) };
+      const job = { ...run, hash, listed, ...(listed && known !== undefined && { known, before: known.properties }) };
       const result = await convertRun(job, environment, signal);
       results.push(result);
       disturbance.built?.(result);

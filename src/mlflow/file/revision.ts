@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../../errors.js';
 import { artifactLocation } from './artifact-location.js';
 import { fileMark, isSettled } from './file-mark.js';
 import { uriTarget } from './file-uri.js';
@@ -86,8 +87,19 @@ class FileStates {
   }
 
   addFile(file: string): void {
-    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-    this.add(`${basename(dirname(file))}\0${stats === undefined ? '' : this.#markOf(stats)}`);
+    this.add(`${basename(dirname(file))}\0${this.#stateOf(file)}`);
+  }
+
+  /** What cannot be looked at, or read, is told by who reads it; here it is but another state. */
+  #stateOf(file: string): string {
+    try {
+      const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+      return stats === undefined ? '' : this.#markOf(stats);
+    } catch (cause) {
+      const code = errorCode(cause);
+      if (code === undefined) throw cause;
+      return code;
+    }
   }
 
   digest(): string {
