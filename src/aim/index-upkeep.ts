@@ -107,6 +107,9 @@ export class IndexUpkeep {
       const outcome = await this.writeIndex(hashes, tidy);
       if (outcome.written) {
         failpoint('index-written');
+        if (outcome.damage !== undefined) {
+          this.warn(`The index of the Aim repository ${outcome.damage} and has been made anew.`);
+        }
         if (finished && outcome.untidy !== undefined) {
           this.warn(
             `The tables of Aim's index could not be merged, because ${outcome.untidy}. Run \`aim storage reindex\`, which makes it anew.`,
@@ -120,7 +123,7 @@ export class IndexUpkeep {
         return;
       }
       this.indexedAt = Number.NEGATIVE_INFINITY;
-      if (!finished || hashes.length === 0) return;
+      if (!finished || (hashes.length === 0 && outcome.passing)) return;
       if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
         this.warn(
           `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +

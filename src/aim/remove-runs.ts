@@ -1,11 +1,10 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type DatabaseReader, hasUnflushedLog } from '../rocksdb/database.js';
+import type { DatabaseReader } from '../rocksdb/database.js';
 import { BLOB_PREFIX, encodePath } from './encoding.js';
 import { IndexDatabase, type IndexTable } from './index-database.js';
 import { INDEX_CACHE, runPath } from './paths.js';
 import type { Repository } from './repository.js';
-import { inKeyOrder, isLocked } from './run-index.js';
+import { indexPlace, inKeyOrder, isHeld } from './run-index.js';
 import type { RunMetadata } from './run-metadata.js';
 
 /**
@@ -23,10 +22,11 @@ export function removeRuns(repository: Repository, metadata: RunMetadata, hashes
   removeFromIndex(repository, inKeyOrder(hashes));
 }
 
-function removeFromIndex({ index }: Repository, hashes: readonly string[]): void {
+function removeFromIndex(repository: Repository, hashes: readonly string[]): void {
+  const { index } = repository;
   try {
-    if (!IndexDatabase.exists(index) || hasUnflushedLog(index) || isLocked(join(index, 'LOCK'))) return;
-    const database = IndexDatabase.open(index);
+    if (!IndexDatabase.exists(index) || isHeld(index)) return;
+    const database = IndexDatabase.open(index, indexPlace(repository));
     try {
       database.append((table, old) => {
         if (old !== undefined) deleteEntries(table, old, hashes);

@@ -22,13 +22,22 @@ export interface StagedFiles extends Databases<string> {
   readonly addsTo?: Databases<string>;
 }
 
-/** Whether Aim itself has opened one of a run's databases for writing, which leaves an OPTIONS file behind. */
+/** Whether Aim itself has opened one of a run's databases for writing, or is just opening it. */
 export function wasWrittenByAim(repository: Repository, hash: string): boolean {
   // Asked first, since what is thrown for a new run costs ten times as much.
   return databases(repository, hash).some(
-    (directory) => existsSync(directory) && readdirSync(directory).some((name) => name.startsWith('OPTIONS-')),
+    (directory) => existsSync(directory) && readdirSync(directory).some(isMadeByWriters),
   );
 }
+
+/** RocksDB makes LOCK before it changes anything in a database, and OPTIONS when it has opened it for writing; neither is ours. */
+function isMadeByWriters(name: string): boolean {
+  return name === 'LOCK' || name.startsWith('OPTIONS-');
+}
+
+/** Names that RocksDB gives to files of a database; anything else in its directory is somebody else's. */
+const ROCKSDB_FILE =
+  /^(?:\d+\.(?:sst|log|dbtmp)|(?:MANIFEST|OPTIONS)-\d+(?:\.dbtmp)?|CURRENT(?:\.tmp)?|LOCK|IDENTITY|LOG(?:\.old\.\d+)?)$/;
 
 /** Whether some process is tracking the run at this moment, as far as Aim's markers tell. */
 export function isBeingTracked(repository: Repository, hash: string): boolean {
@@ -143,17 +152,20 @@ function moveDatabase(from: string, to: string): string[] {
   renameSync(join(from, 'CURRENT'), join(to, 'CURRENT'));
   syncPathSync(to); // nor may what it replaces go first
   rmdirSync(from);
-  return before.filter((name) => !live.has(name)).map((name) => join(to, name));
+  return before.filter((name) => !live.has(name) && ROCKSDB_FILE.test(name)).map((name) => join(to, name));
 }
 
-/** Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. */
+/**
+ * Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. None where Aim has
+ * opened the database for writing, be it at this moment: its MANIFEST is there before CURRENT names it.
+ */
 export function orphans(repository: Repository, hash: string): string[] {
   return databases(repository, hash).flatMap((directory) => {
     const live = new Set(['CURRENT', currentManifest(directory)]);
     for (const { number } of readVersion(directory).files) live.add(tableName(number));
-    return readdirSync(directory)
-      .filter((name) => !live.has(name))
-      .map((name) => join(directory, name));
+    const names = readdirSync(directory);
+    if (names.some(isMadeByWriters)) return [];
+    return names.filter((name) => !live.has(name) && ROCKSDB_FILE.test(name)).map((name) => join(directory, name));
   });
 }
 

@@ -1,20 +1,29 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { toConvertError } from '../errors.js';
 import type { Key } from '../rocksdb/bytes.js';
+import { damageOf } from '../rocksdb/damage.js';
 import { DatabaseReader, hasUnflushedLog } from '../rocksdb/database.js';
 import { BLOB_PREFIX, encodePath, encodeString, SENTINEL } from './encoding.js';
 import { indexChecksum } from './index-checksum.js';
-import { IndexDatabase, type IndexTable } from './index-database.js';
+import { IndexDatabase, IndexHeldError, type IndexPlace, type IndexTable } from './index-database.js';
 import { ATTRS, INDEX_CACHE, runPath } from './paths.js';
 import type { Repository } from './repository.js';
 import { RunRecords } from './run-records.js';
 
 /** What became of an attempt to bring the index up to date. */
 export type IndexOutcome =
-  | { readonly written: true /** Why its tables could not be merged, if so. */; readonly untidy?: string }
+  | {
+      readonly written: true;
+      /** Why its tables could not be merged, if so. */
+      readonly untidy?: string;
+      /** What was wrong with the index whose place a new one takes, if so: `was …`. */
+      readonly damage?: string;
+    }
   /** `passing`: a moment later it may succeed. */
   | { readonly written: false; readonly reason: string; readonly passing: boolean };
+
+const HELD: IndexOutcome = { written: false, reason: 'Aim is writing the index', passing: true };
 
 /** While more is to come, more files may gather before they are merged. */
 const MANY_FILES_MEANWHILE = 16;
@@ -24,38 +33,67 @@ const TRACES_TYPES = encodePath('meta', 'traces_types');
 
 /**
  * Brings the entries of these runs in `meta/index` up to date: the union of the records of all runs, by which Aim answers
- * every query (docs/aim-repo-format.md §6). An index that is not there is made of all runs in the repository, Aim's own
- * included, since a partial one would hide the rest. Where it cannot be written safely it is left as it is, which costs
- * time in Aim and no data: `aim up` or `aim storage reindex` make it good.
+ * every query (docs/aim-repo-format.md §6). An index that is not there, or of which files are missing or cut, is made of all
+ * runs in the repository, Aim's own included, since a partial one would hide the rest. Where it cannot be written safely it is
+ * left as it is, which costs time in Aim and no data: `aim up` or `aim storage reindex` make it good.
  */
 export function writeIndex(repository: Repository, hashes: readonly string[], finished: boolean): IndexOutcome {
+  const { index } = repository;
   try {
-    return IndexDatabase.exists(repository.index)
-      ? addToIndex(repository, hashes, finished)
-      : makeIndex(repository, repository.hashes());
+    // While Aim writes, a table may go between the look at the MANIFEST and the look at the table.
+    const damage = isHeld(index) ? undefined : damageOfIndex(repository, hashes);
+    if (damage === undefined && IndexDatabase.exists(index)) return addToIndex(repository, hashes, finished);
+    if (isHeld(index)) return HELD;
+    const outcome = makeIndex(repository);
+    return outcome.written && damage !== undefined ? { ...outcome, damage } : outcome;
   } catch (error) {
-    return { written: false, reason: reasonOf(error, repository.index), passing: false };
+    if (error instanceof IndexHeldError) return HELD;
+    return { written: false, reason: reasonOf(error, index), passing: false };
   }
+}
+
+/**
+ * What is wrong with the index. One that is not there, or that was begun and never finished, is wrong only where there are
+ * runs that must have been in it.
+ */
+function damageOfIndex(repository: Repository, hashes: readonly string[]): string | undefined {
+  const { index } = repository;
+  if (IndexDatabase.exists(index)) {
+    const damage = damageOf(index);
+    return damage === undefined ? undefined : `was damaged (${damage})`;
+  }
+  const known = new Set(hashes);
+  if (!repository.hashes().some((hash) => !known.has(hash))) return undefined;
+  const hasFiles = existsSync(index) && readdirSync(index).length > 0;
+  return hasFiles ? 'was damaged (CURRENT is missing)' : 'was missing';
+}
+
+export function indexPlace({ index, staging }: Repository): IndexPlace {
+  return { staging: join(staging, 'index'), isHeld: () => isHeld(index) };
+}
+
+/** Whether Aim is writing the index at this moment, or has left writes in it that only a WAL holds. */
+export function isHeld(index: string): boolean {
+  return existsSync(index) && (hasUnflushedLog(index) || isLocked(join(index, 'LOCK')));
 }
 
 function addToIndex(repository: Repository, hashes: readonly string[], finished: boolean): IndexOutcome {
   const wanted = finished ? [...hashes, ...neverIndexed(repository, hashes)] : hashes;
   if (wanted.length === 0 && !IndexDatabase.hasManyFiles(repository.index)) return { written: true };
-  const { index } = repository;
-  if (hasUnflushedLog(index) || isLocked(join(index, 'LOCK'))) {
-    return { written: false, reason: 'Aim is writing the index', passing: true };
-  }
+  if (isHeld(repository.index)) return HELD;
   return written(write(repository, wanted, finished));
 }
 
-/** Makes an index of all runs; Aim's own may have writes that only a WAL holds. */
-function makeIndex(repository: Repository, hashes: readonly string[]): IndexOutcome {
-  const open = hashes.find((hash) => !isClosed(repository.meta(hash)));
+/** Makes an index of all runs; Aim's own may have writes that only a WAL holds, and damaged ones are passed over. */
+function makeIndex(repository: Repository): IndexOutcome {
+  const hashes = repository.hashes();
+  const open = hashes.find((hash) => hasUnflushedLog(repository.meta(hash)));
   if (open !== undefined) {
     return { written: false, reason: `run ${open} of Aim's own is still being written`, passing: false };
   }
+  const sound = hashes.filter((hash) => damageOf(repository.meta(hash)) === undefined);
   rmSync(repository.index, { recursive: true, force: true });
-  return written(hashes.length > 0 ? write(repository, hashes, false) : undefined);
+  return written(sound.length > 0 ? write(repository, sound, false) : undefined);
 }
 
 function written(untidy: string | undefined): IndexOutcome {
@@ -64,7 +102,7 @@ function written(untidy: string | undefined): IndexOutcome {
 
 /** Adds these runs, and merges tables. Gives why that could not be done, where the runs are in the index all the same. */
 function write(repository: Repository, hashes: readonly string[], finished: boolean): string | undefined {
-  const index = IndexDatabase.open(repository.index);
+  const index = IndexDatabase.open(repository.index, indexPlace(repository));
   try {
     if (hashes.length > 0) index.append((table, old) => writeRuns(repository, inKeyOrder(hashes), table, old));
     return merge(index, finished);
@@ -79,6 +117,7 @@ function merge(index: IndexDatabase, finished: boolean): string | undefined {
     else index.mergeIfMany(MANY_FILES_MEANWHILE, true);
     return undefined;
   } catch (error) {
+    if (error instanceof IndexHeldError) return undefined; // the next one merges them
     return reasonOf(error, 'the index');
   }
 }

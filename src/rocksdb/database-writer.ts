@@ -22,6 +22,8 @@ export class DatabaseWriter {
   private readonly written: TableFile[] = [];
   private readonly open = new Set<TableWriter>();
   private kept: readonly TableFile[];
+  /** Files of the previous state that another program has written. */
+  private readonly others: ReadonlySet<number>;
   private readonly logNumber: number;
   private nextNumber: number;
   private lastSequence: number;
@@ -38,6 +40,8 @@ export class DatabaseWriter {
   ) {
     mkdirSync(directory, { recursive: true });
     this.kept = previous?.files ?? [];
+    const ours = new Set(previous?.ours);
+    this.others = new Set(this.kept.map(({ number }) => number).filter((number) => !ours.has(number)));
     this.logNumber = previous?.logNumber ?? base + 2;
     this.nextNumber = base + 3;
     this.lastSequence = previous?.lastSequence ?? 0;
@@ -92,7 +96,9 @@ export class DatabaseWriter {
   finishManifest(): string {
     const manifest = manifestName(this.base);
     const { logNumber, nextNumber: nextFileNumber, lastSequence } = this;
-    const version = { logNumber, nextFileNumber, lastSequence, files: [...this.kept, ...this.written] };
+    const files = [...this.kept, ...this.written];
+    const ours = files.map(({ number }) => number).filter((number) => !this.others.has(number));
+    const version = { logNumber, nextFileNumber, lastSequence, files, ours };
     writeFileSync(join(this.directory, manifest), encodeManifest(version));
     return manifest;
   }

@@ -42,7 +42,9 @@ export function highestFileNumber(directory: string): number {
 
 /** True if there are writes in a WAL that no table file holds yet. */
 export function hasUnflushedLog(directory: string): boolean {
-  return readdirSync(directory).some((name) => name.endsWith('.log') && statSync(join(directory, name)).size > 0);
+  // one that has gone since it was listed has been flushed
+  const sizeOf = (name: string) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
+  return readdirSync(directory).some((name) => name.endsWith('.log') && sizeOf(name) > 0);
 }
 
 /** A live record of a database. */

@@ -55,7 +55,10 @@ function encodePiece(type: number, payload: Uint8Array): Buffer {
   return piece;
 }
 
-/** The records of a log file. Throws an Error where a checksum or the order of pieces is wrong. */
+/** A log file is damaged. */
+export class DamagedLogError extends Error {}
+
+/** The records of a log file. Throws a {@link DamagedLogError} where a checksum or the order of pieces is wrong. */
 export function decodeLog(bytes: Uint8Array): Buffer[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Buffer[] = [];
@@ -75,11 +78,11 @@ export function decodeLog(bytes: Uint8Array): Buffer[] {
     const start = at + HEADER_SIZE + (recyclable ? 4 : 0);
     const end = start + length;
     if (type < FULL || type > LAST || end > file.length)
-      throw new Error('A record of the log is cut or of no known type.');
+      throw new DamagedLogError('A record of the log is cut or of no known type.');
     if (maskedCrc(file.subarray(at + 6, end)) !== file.readUInt32LE(at))
-      throw new Error('A checksum in the log is wrong.');
+      throw new DamagedLogError('A checksum in the log is wrong.');
     if ((type === FULL || type === FIRST) !== (pieces === undefined))
-      throw new Error('The pieces of a log record are out of order.');
+      throw new DamagedLogError('The pieces of a log record are out of order.');
     pieces = [...(pieces ?? []), file.subarray(start, end)];
     if (type === FULL || type === LAST) {
       records.push(Buffer.concat(pieces));
@@ -87,6 +90,6 @@ export function decodeLog(bytes: Uint8Array): Buffer[] {
     }
     at = end;
   }
-  if (pieces !== undefined) throw new Error('The last record of the log is cut.');
+  if (pieces !== undefined) throw new DamagedLogError('The last record of the log is cut.');
   return records;
 }

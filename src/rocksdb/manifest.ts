@@ -20,6 +20,11 @@ export interface Version {
   readonly nextFileNumber: number;
   readonly lastSequence: number;
   readonly files: readonly TableFile[];
+  /**
+   * The numbers of those files that mlflow2aim has written, and may therefore remove; absent where another program has
+   * written the MANIFEST.
+   */
+  readonly ours?: readonly number[];
 }
 
 const COMPARATOR = 'leveldb.BytewiseComparator';
@@ -41,7 +46,11 @@ const TAG = {
   maxColumnFamily: 203,
   /** From here on a tag may be passed over together with the string that follows it. */
   ignorable: 8192,
+  /** Ours: {@link OURS} and the numbers of the files that we have written. RocksDB passes over it. */
+  ours: 8192 + 4242,
 } as const;
+
+const OURS = 'mlflow2aim';
 
 /** A MANIFEST of one edit that lists every live file. */
 export function encodeManifest(version: Version): Buffer {
@@ -67,6 +76,10 @@ export function encodeManifest(version: Version): Buffer {
       varint(file.largestSequence),
     );
   }
+  if (version.ours !== undefined) {
+    const numbers = Buffer.concat(version.ours.map(varint));
+    fields.push(varint(TAG.ours), lengthPrefixed(Buffer.concat([Buffer.from(OURS), numbers])));
+  }
   return encodeLog([Buffer.concat(fields)]);
 }
 
@@ -88,10 +101,12 @@ class ManifestState {
   private nextFileNumber = 0;
   private lastSequence = 0;
   private readonly files = new Map<number, TableFile>();
+  private ours: readonly number[] | undefined;
 
   version(): Version {
     const files = [...this.files.values()];
-    return { logNumber: this.logNumber, nextFileNumber: this.nextFileNumber, lastSequence: this.lastSequence, files };
+    const { logNumber, nextFileNumber, lastSequence, ours } = this;
+    return { logNumber, nextFileNumber, lastSequence, files, ...(ours !== undefined && { ours }) };
   }
 
   apply(tag: number, edit: ByteReader): void {
@@ -133,6 +148,9 @@ class ManifestState {
         return;
       case TAG.columnFamilyAdd:
         throw new Error('The database has a second column family.');
+      case TAG.ours:
+        this.ours = readOurs(edit.lengthPrefixed());
+        return;
       default:
         if (tag < TAG.ignorable) throw new Error(`The MANIFEST has an unknown tag ${tag}.`);
         edit.lengthPrefixed();
@@ -142,6 +160,16 @@ class ManifestState {
   private add(file: TableFile): void {
     this.files.set(file.number, file);
   }
+}
+
+/** Undefined where somebody else has taken the same tag. */
+function readOurs(field: Uint8Array): number[] | undefined {
+  const name = Buffer.from(OURS);
+  if (!name.equals(field.subarray(0, name.length))) return undefined;
+  const reader = new ByteReader(Buffer.from(field.subarray(name.length)));
+  const numbers: number[] = [];
+  while (!reader.done) numbers.push(reader.varint());
+  return numbers;
 }
 
 function readNewFile(tag: number, edit: ByteReader): TableFile {

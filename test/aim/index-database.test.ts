@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { IndexDatabase } from '../../src/aim/index-database.js';
+import { IndexDatabase, IndexHeldError } from '../../src/aim/index-database.js';
 import { currentManifest, DatabaseReader, manifestName, readVersion, tableName } from '../../src/rocksdb/database.js';
 import { encodeManifest } from '../../src/rocksdb/manifest.js';
 import { TableWriter } from '../../src/rocksdb/table-writer.js';
@@ -10,7 +10,11 @@ import { readRecords } from '../support/aim-records.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 let directory: string;
+/** Whether Aim is writing. */
+let held = false;
+const place = () => ({ staging: `${directory}.staging`, isHeld: () => held });
 beforeEach(() => {
+  held = false;
   directory = join(temporaryDirectory(), 'index');
 });
 
@@ -18,7 +22,7 @@ beforeEach(() => {
 type Entries = Readonly<Record<string, string | null>>;
 
 function append(entries: Entries): void {
-  const database = IndexDatabase.open(directory);
+  const database = IndexDatabase.open(directory, place());
   database.append((table) => {
     for (const key of Object.keys(entries).sort()) {
       const value = entries[key]!;
@@ -30,7 +34,7 @@ function append(entries: Entries): void {
 }
 
 function merge(): void {
-  const database = IndexDatabase.open(directory);
+  const database = IndexDatabase.open(directory, place());
   database.mergeIfMany();
   database.close();
 }
@@ -55,7 +59,7 @@ describe('appending', () => {
 
   test('shows the state before to the writer', () => {
     append({ a: '1' });
-    const database = IndexDatabase.open(directory);
+    const database = IndexDatabase.open(directory, place());
     let seen: string[] | undefined;
     database.append((table, old) => {
       seen = [...old!.records()].map(({ key }) => key);
@@ -80,7 +84,7 @@ describe('appending', () => {
   test('that fails changes nothing', () => {
     append({ a: '1' });
     const before = readdirSync(directory).sort();
-    const database = IndexDatabase.open(directory);
+    const database = IndexDatabase.open(directory, place());
     expect(() =>
       database.append((table) => {
         table.add('b', Buffer.from('2'));
@@ -202,6 +206,48 @@ describe('a database that Aim wrote', () => {
     expect(readdirSync(directory)).toEqual(
       expect.arrayContaining(['OPTIONS-000024', 'LOCK', 'IDENTITY', '000022.log', manifestName(21)]),
     );
+  });
+
+  test('that Aim is just writing anew keeps the MANIFEST that CURRENT does not name yet', () => {
+    aims([{ level: 3, sequence: 0, entries: { a: 'old' } }]);
+    // RocksDB writes the next MANIFEST, then CURRENT
+    writeFileSync(join(directory, manifestName(23)), encodeManifest({ ...readVersion(directory), nextFileNumber: 70 }));
+    for (const value of ['1', '2', '3', '4']) append({ b: value });
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining([manifestName(21), manifestName(23)]));
+    expect(readdirSync(directory).filter((name) => name.startsWith('MANIFEST-'))).toHaveLength(2 + 2);
+  });
+
+  test('keeps its tables, also those that it needs no more: RocksDB removes them', () => {
+    aims([{ level: 3, sequence: 0, entries: { a: 'old' } }]);
+    for (let i = 0; i < 9; i++) append({ [`k${i}`]: 'x'.repeat(200) });
+    merge();
+    expect(tables()).toEqual([tableName(31), ...liveTables()].sort());
+  });
+
+  test.each([
+    ['takes its lock', () => (held = true)],
+    [
+      'has written it',
+      () => {
+        const version = { ...readVersion(directory), nextFileNumber: 90 };
+        writeFileSync(join(directory, manifestName(80)), encodeManifest(version));
+        writeFileSync(join(directory, 'CURRENT'), `${manifestName(80)}\n`);
+      },
+    ],
+  ])('is left as it is when Aim %s while ours is being made', (_, meanwhile) => {
+    aims([{ level: 3, sequence: 0, entries: { a: 'old' } }]);
+    const database = IndexDatabase.open(directory, place());
+    const before = tables();
+    const attempt = () =>
+      database.append((table) => {
+        table.add('b', Buffer.from('ours'));
+        meanwhile();
+      });
+    expect(attempt).toThrow(IndexHeldError);
+    database.close();
+    expect(contents()).toEqual({ a: 'old' });
+    expect(tables()).toEqual(before);
+    expect(readdirSync(directory)).not.toContain('CURRENT.tmp');
   });
 
   test('is merged with all its levels', () => {

@@ -244,10 +244,16 @@ describe('an index that cannot be written', () => {
     expect(listed()).toEqual(['a', 'b']);
   });
 
-  test('is no warning when there was nothing to add', async () => {
-    const one = publisher(async () => obstacle(false));
-    await one.finish();
+  test('is no warning when there was nothing to add, unless it will stay so', async () => {
+    await publisher(async () => obstacle(true)).finish();
     expect(warnings).toEqual([]);
+    await publisher(async () => obstacle(false)).finish();
+    expect(warnings).toEqual([expect.stringContaining('left as it is')]);
+  });
+
+  test('was damaged, and is a warning once it has been made anew', async () => {
+    await publisher(async () => ({ written: true, damage: 'was missing' })).finish();
+    expect(warnings).toEqual(['The index of the Aim repository was missing and has been made anew.']);
   });
 });
 

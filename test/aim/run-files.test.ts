@@ -159,6 +159,17 @@ test('orphans are found, and nothing that is in use', () => {
   for (const directory of databases('a')) expect(readdirSync(directory).sort()).toEqual(live(directory));
 });
 
+test('nothing is an orphan where Aim is opening the database, nor what is not RocksDB’s', () => {
+  publish('a', 3);
+  for (const directory of databases('a')) writeFileSync(join(directory, 'notes.txt'), 'of a person');
+  expect(orphans(repository, 'a')).toEqual([]);
+  for (const directory of databases('a')) {
+    for (const name of ['LOCK', 'MANIFEST-000070']) writeFileSync(join(directory, name), '');
+  }
+  expect(orphans(repository, 'a')).toEqual([]);
+  expect(wasWrittenByAim(repository, 'a')).toBe(true);
+});
+
 test('what was staged is removed, also when it is not there', () => {
   const files = stage(repository, 'a', 3);
   removeStaged(files);

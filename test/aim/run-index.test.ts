@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { IndexDatabase } from '../../src/aim/index-database.js';
@@ -40,7 +40,7 @@ const changes = (before: Record<string, string>) => changedPaths(before, listing
 describe('where there is no index', () => {
   test('one is made of all runs, those of Aim included, with the checksums that Aim will compute', () => {
     for (const [i, hash] of ['b', 'a', 'ab', 'ours'].entries()) run(hash, { lr: i, [`only ${hash}`]: 'x' });
-    expect(writeIndex(repository, ['ours'], true)).toEqual({ written: true });
+    expect(writeIndex(repository, ['ours'], true)).toEqual({ written: true, damage: 'was missing' });
     // in order of key, in which ab comes before a
     expect(index()).toEqual(union('ab', 'a', 'b', 'ours'));
     expect(staleChecksums(directory)).toEqual([]);
@@ -64,7 +64,7 @@ describe('where there is no index', () => {
   test('runs that hold objects among their attributes are indexed with them', () => {
     run('a', { doc: new AimBlob('one') });
     run('b', { doc: new AimBlob('two'), other: new AimBlob('three') });
-    expect(writeIndex(repository, [], true)).toEqual({ written: true });
+    expect(writeIndex(repository, [], true)).toEqual({ written: true, damage: 'was missing' });
     expect(index()).toEqual(union('a', 'b'));
   });
 
@@ -78,13 +78,24 @@ describe('where there is no index', () => {
   test('none is made when a run of Aim’s cannot be read, and the reason names it', () => {
     run('ours', { lr: 1n });
     run('aims', { lr: 1n });
-    for (const name of readdirSync(repository.meta('aims')).filter((file) => file.endsWith('.sst'))) {
-      writeFileSync(join(repository.meta('aims'), name), 'spoilt '.repeat(100));
-    }
+    for (const table of tablesOf('aims')) writeFileSync(table, Buffer.alloc(statSync(table).size, 'spoilt '));
     const outcome = writeIndex(repository, ['ours'], true);
     expect(outcome).toMatchObject({ written: false, reason: expect.stringContaining('aims') });
     expect(IndexDatabase.exists(repository.index)).toBe(false);
   });
+
+  test('a run of which files are missing does not keep the others out', () => {
+    run('ours', { lr: 1n });
+    run('aims', { lr: 1n });
+    for (const table of tablesOf('aims')) rmSync(table);
+    expect(writeIndex(repository, ['ours'], true)).toMatchObject({ written: true });
+    expect(index()).toEqual(union('ours'));
+  });
+
+  function tablesOf(hash: string): string[] {
+    const names = readdirSync(repository.meta(hash)).filter((file) => file.endsWith('.sst'));
+    return names.map((name) => join(repository.meta(hash), name));
+  }
 
   test('the remains of an attempt that was killed are no obstacle', () => {
     run('a', { lr: 1n });
@@ -204,15 +215,21 @@ describe('where there is an index', () => {
     expect(changes(before)).toEqual([]);
   });
 
-  test.each([
-    ['names a MANIFEST that is gone', 'MANIFEST-999999\n'],
-    ['is empty', ''],
-  ])('it is left alone when its CURRENT %s', (_, current) => {
-    run('d', { lr: 1n });
-    writeFileSync(join(repository.index, 'CURRENT'), current);
-    const before = listing(repository.index);
-    expect(writeIndex(repository, ['d'], true)).toMatchObject({ written: false, passing: false });
-    expect(changes(before)).toEqual([]);
+  test.each<[string, string, (path: string) => void]>([
+    ['CURRENT names a MANIFEST that is gone', 'CURRENT', (path) => writeFileSync(path, 'MANIFEST-999999\n')],
+    ['CURRENT is empty', 'CURRENT', (path) => writeFileSync(path, '')],
+    ['CURRENT is gone', 'CURRENT', (path) => rmSync(path)],
+    ['its MANIFEST is cut', 'MANIFEST-', (path) => truncateSync(path, 40)],
+    ['its MANIFEST is empty', 'MANIFEST-', (path) => truncateSync(path, 0)],
+    ['a table is gone', '.sst', (path) => rmSync(path)],
+    ['a table is cut', '.sst', (path) => truncateSync(path, 100)],
+  ])('it is made anew of all runs when %s', (_, name, damage) => {
+    const file = readdirSync(repository.index).find((each) => each.includes(name));
+    damage(join(repository.index, file ?? ''));
+    const before = repository.hashes();
+    expect(writeIndex(repository, [], true)).toEqual({ written: true, damage: expect.stringContaining('was damaged') });
+    expect(index()).toEqual(union(...before));
+    expect(writeIndex(repository, [], true)).toEqual({ written: true });
   });
 
   test('it is left alone when its MANIFEST has what nobody here knows', () => {
