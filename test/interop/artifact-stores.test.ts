@@ -34,12 +34,17 @@ afterAll(async () => {
   await Promise.all([...Object.values(proxies).map((proxy) => proxy.close()), ...standIns.map((each) => each.stop())]);
 });
 
-/** `mlflow2aim convert` in the environment that leads to the stand-ins; gives its report and all that it said. */
-async function convert(store: string, repo: string, flags: readonly string[] = [], env = process.env) {
+/** `mlflow2aim convert` in the environment that leads to the stand-ins, which must end with `code`; gives its report and all that it said. */
+async function convert(
+  store: string,
+  repo: string,
+  flags: readonly string[] = [],
+  { env = process.env, code: wanted = 0 }: { env?: NodeJS.ProcessEnv; code?: number } = {},
+) {
   const file = join(await scratch(), 'report.json');
   const args = ['convert', '--tracking_uri', store, '--repo', repo, '--report', file, ...flags];
   const { code, stdout, stderr } = await mlflow2aim(args, { env });
-  expect(`${code} ${code === 0 ? '' : stderr + stdout}`).toBe('0 ');
+  expect(`${code} ${code === wanted ? '' : stderr + stdout}`).toBe(`${wanted} `);
   return { ...(JSON.parse(await readFile(file, 'utf8')) as Report), said: stdout + stderr };
 }
 
@@ -122,7 +127,7 @@ test('what a server has proxied to a bucket is read from there, once its destina
   const store = join(await scratch(), 'mlruns');
   await python(['copy_store.py', both.store, store, 's3://bucket/mlflow', 'mlflow-artifacts:']);
   const repo = await scratch();
-  const report = await convert(store, repo);
+  const report = await convert(store, repo, [], { code: 3 });
   expect(report.runs.flatMap(({ notices }) => notices.map(({ kind }) => kind))).toEqual(
     Array(3).fill('artifacts-unreachable'),
   );
@@ -134,7 +139,7 @@ test('what a server has proxied to a bucket is read from there, once its destina
 test('no credential is told, whatever goes wrong', async () => {
   const { store } = await stores('s3://bucket/mlflow/remote');
   const env = { ...process.env, MLFLOW_S3_ENDPOINT_URL: 'http://127.0.0.1:1', MLFLOW2AIM_DEBUG: '1' };
-  const report = await convert(store, await scratch(), ['--log-format', 'json'], env);
+  const report = await convert(store, await scratch(), ['--log-format', 'json'], { env, code: 3 });
   expect(report.runs.flatMap(({ notices }) => notices)).toEqual(
     Array(3).fill(expect.objectContaining({ detail: expect.stringContaining('could not be reached (ECONNREFUSED)') })),
   );
