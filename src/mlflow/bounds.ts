@@ -25,3 +25,24 @@ export const MAX_LISTED_DIRECTORIES = 100_000;
 
 /** Directories one in another. A key of MLflow has at most 250 characters, and so at most 125. */
 export const MAX_DEPTH = 200;
+
+/** An answer of a server in JSON, decoded. V8 needs some eight times as much for what becomes of it. */
+export const MAX_JSON_BYTES = 256 * MIB;
+
+/** A page of a list, before it is asked for again with fewer items on it. */
+export const MAX_PAGE_BYTES = 64 * MIB;
+
+/** What is read of an answer that is an error. */
+export const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Pages of one list: of runs, a hundred on each, ten millions. */
+export const MAX_PAGES = 100_000;
+
+/** Points of a metric that a server gives unsorted and all at once; 24 bytes each, and as many again while they are sorted. */
+export const MAX_SORTED_POINTS = 20_000_000;
+
+/** What lies between two points of such an answer; a point has some hundred bytes, and a key of any length. */
+export const MAX_POINT_BYTES = 16 * MIB;
+
+/** A body that brings less while it might have been silent (MLFLOW_HTTP_REQUEST_TIMEOUT, 120 s) is no answer. */
+export const LEAST_BYTES = 1024;

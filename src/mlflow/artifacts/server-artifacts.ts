@@ -82,7 +82,7 @@ class ServerRepository implements ArtifactRepository {
   /** From the first of the sources that has it. Once bytes have come, there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     if (pathAsServed(path) !== path) throw takenForAnother(path);
-    const asked = { what: `artifact ${path} of run ${this.runId}`, ofArtifacts: true } as const;
+    const asked = { what: `artifact ${path} of run ${this.runId}`, ofPart: true } as const;
     const [first = '', second] = this.transport.sources(path);
     let begun = false;
     try {

@@ -110,9 +110,9 @@ export function proxyUrl(
   return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodeOrLeave(direct[2] ?? '')) };
 }
 
-function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'what' | 'giveUpEarly' | 'ofArtifacts'> {
+function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'what' | 'giveUpEarly' | 'ofPart'> {
   const what = directory === '' ? 'the artifacts' : `the artifacts below ${directory}`;
-  return { what, giveUpEarly, ofArtifacts: true };
+  return { what, giveUpEarly, ofPart: true };
 }
 
 export function encodePath(path: string): string {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { LEAST_BYTES } from '../bounds.js';
 import { codingsOf, decoded } from './content-coding.js';
 
 /** An answer of a server, its body not yet read. */
@@ -12,9 +13,6 @@ export interface Answer {
   /** Gives up what has not been read, if anything. */
   readonly leave: () => void;
 }
-
-/** Bytes that must come within a time of silence: less is no answer, only a connection that is kept open. */
-const LEAST_BYTES = 1024;
 
 /** The body brought next to nothing for as long as it might have been silent. */
 export class TooSlow extends Error {

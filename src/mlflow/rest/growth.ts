@@ -57,7 +57,7 @@ export async function* readGrowth(
 }
 
 function begin(histories: Histories, runId: string, { key, known, latest }: Changed, signal: AbortSignal) {
-  if (known === undefined) return histories.start(runId, key, latest.step + 1, signal);
+  if (known === undefined) return histories.start(runId, key, Number(latest.step) + 1, signal);
   return histories.from(runId, key, known.points - known.overlap, signal);
 }
 
@@ -78,7 +78,8 @@ async function* pointsOf(
     if (added.steps.length > 0) yield { type: 'points', key, batch: added };
     signal.throwIfAborted();
   }
-  if (skip > 0) yield { type: 'rewritten', key };
+  // of a metric without points only the latest is left, which reading it whole tells
+  if (skip > 0 || tail.points === 0) yield { type: 'rewritten', key };
   else yield { type: 'read', key, mark: tail.mark(latest.state) };
 }
 

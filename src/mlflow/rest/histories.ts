@@ -1,25 +1,17 @@
 import { ConvertError } from '../../errors.js';
 import type { PointBatch } from '../../model.js';
+import { MAX_PAGE_BYTES, MAX_SORTED_POINTS } from '../bounds.js';
 import { chunks } from '../chunks.js';
 import { type Answer, bytesOf, lengthOf, TooLarge } from './answer.js';
-import type { HttpClient, HttpRequest } from './http-client.js';
+import { bulkPath, historyRequest, PAGE_POINTS, pageLimit, whatOf } from './history-requests.js';
+import type { HttpClient } from './http-client.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
 import { PageTokens } from './page-tokens.js';
-import { PointList } from './point-list.js';
+import { type Point, PointList } from './point-list.js';
 import { refusalOf } from './refusal.js';
 import { givesPages, keepsFiles } from './server-kind.js';
 
-/** The most points of one answer; more than so many get-history-bulk cuts off without a word. */
-export const PAGE_POINTS = 25_000;
-/** An answer of more bytes than this is taken for a whole history; a page has 3 MB, more when its metric has a long name. */
-const LARGE_ANSWER = 8_000_000;
-/** Beyond its points, an answer of get-history-bulk names the run and the metric of each. */
-const LARGEST_BULK = 64 * 1024 * 1024;
-/** The most bytes of a character in an answer: `\u1234`. */
-const ESCAPED_CHARACTER = 6;
-/** The most points that are sorted here; 24 bytes each, and as many again while they are. */
-const MOST_SORTED = 20_000_000;
 /** gunicorn, which serves MLflow 2, takes no longer request line than 4094 bytes. */
 const LONGEST_PATH = 3_900;
 
@@ -29,6 +21,8 @@ export interface HistoryStart {
   readonly length: number;
   /** The token of the next page; absent when the points are all there are. */
   readonly next?: string;
+  /** Of a page before others, where the server sorts: what is not behind it on the next one was there already. */
+  readonly last?: Point | undefined;
   /** The history is large and comes in one answer only, which is to be read as a stream; nothing has been read yet. */
   readonly unpaged?: true;
 }
@@ -111,6 +105,19 @@ export class Histories {
     return this.#page(runId, key, '', signal);
   }
 
+  /** A history that the listing tells of and an answer did not hold, asked for by itself. */
+  again(runId: string, key: string, signal: AbortSignal): Promise<HistoryStart> {
+    return this.#page(runId, key, '', signal);
+  }
+
+  /** A point as it was logged: a database has the largest double for infinity. */
+  async asLogged({ step, value, timestamp }: Point, signal: AbortSignal): Promise<PointBatch> {
+    const points = new PointList();
+    points.push(timestamp, value, step);
+    if (!(await this.#filesBehind(signal))) points.restoreInfinities();
+    return [...points.batches()][0]!;
+  }
+
   /** Whether histories can be read from some point on; servers before MLflow 3 give them whole. */
   async canGoOn(signal: AbortSignal): Promise<boolean> {
     this.#pages ??= givesPages(this.client, signal).catch((error: unknown) => {
@@ -138,16 +145,16 @@ export class Histories {
     const leaving = new AbortController();
     const either = AbortSignal.any([signal, leaving.signal]);
     const turned = new PageTokens(whatOf(runId, key), this.client.server.shown);
-    const ask = (token: string): Promise<HistoryStart> => {
+    const ask = (token: string, last: Point | undefined): Promise<HistoryStart> => {
       turned.next(token);
-      const asked = this.#page(runId, key, token, either);
+      const asked = this.#page(runId, key, token, either, last);
       asked.catch(() => {}); // whoever waits for it hears of it
       return asked;
     };
     try {
-      for (let asked: Promise<HistoryStart> | undefined = ask(start.next); asked !== undefined; ) {
-        const { batches, next }: HistoryStart = await asked;
-        asked = next === undefined ? undefined : ask(next);
+      for (let asked: Promise<HistoryStart> | undefined = ask(start.next, start.last); asked !== undefined; ) {
+        const { batches, next, last }: HistoryStart = await asked;
+        asked = next === undefined ? undefined : ask(next, last);
         yield* batches;
       }
     } finally {
@@ -167,7 +174,7 @@ export class Histories {
     try {
       const request = { path: bulkPath(runIds, key), what: whatOf(runIds[0] ?? '', key) };
       return await this.client.read(request, signal, async (answer) =>
-        parseMetrics(await bytesOf(answer, LARGEST_BULK)),
+        parseMetrics(await bytesOf(answer, MAX_PAGE_BYTES)),
       );
     } catch (cause) {
       const status = refusalOf(cause)?.status;
@@ -178,7 +185,8 @@ export class Histories {
     }
   }
 
-  async #page(runId: string, key: string, token: string, signal: AbortSignal): Promise<HistoryStart> {
+  /** @param after the last point of the page before: a late point moves those behind it onto the next page, where they come again */
+  async #page(runId: string, key: string, token: string, signal: AbortSignal, after?: Point): Promise<HistoryStart> {
     const database = !(await this.#filesBehind(signal));
     const answer = await this.client.read(historyRequest(runId, key, token), signal, async (response) => {
       const bytes = await bytesOf(response, pageLimit(key)).catch((cause: unknown) => {
@@ -196,8 +204,10 @@ export class Histories {
     if (database && token === '' && nextPageToken === undefined) points.sort();
     if (database) points.restoreInfinities();
     if (points.length > PAGE_POINTS) this.#able.unpaged = true;
-    const page = { batches: [...points.batches()], length: points.length };
-    return nextPageToken === undefined ? page : { ...page, next: nextPageToken };
+    const from = after === undefined ? 0 : points.countUpTo(after);
+    const page = { batches: [...points.batches(from)], length: points.length - from };
+    if (nextPageToken === undefined) return page;
+    return { ...page, next: nextPageToken, ...(database && { last: points.last() ?? after }) };
   }
 
   /** A history that comes in one large answer. Of a database it has to be sorted, 24 bytes a point. */
@@ -210,7 +220,7 @@ export class Histories {
     const points = await this.client.read(request, signal, async (answer) => {
       const all = new PointList();
       for await (const batch of wholeHistory(answer, key)) {
-        if (all.length + batch.steps.length > MOST_SORTED) throw this.#tooLong(runId, key);
+        if (all.length + batch.steps.length > MAX_SORTED_POINTS) throw this.#tooLong(runId, key);
         all.append(batch);
       }
       return all;
@@ -224,15 +234,10 @@ export class Histories {
   }
 
   #tooLong(runId: string, key: string): ConvertError {
-    const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MOST_SORTED} points, which this server gives unsorted and all at once.`;
+    const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MAX_SORTED_POINTS} points, which this server gives unsorted and all at once.`;
     const hint = 'Start a server of MLflow 3 on the same database, or give the database itself as the tracking URI.';
     return new ConvertError('skip-run', message, { where: this.client.server.shown, hint });
   }
-}
-
-/** More bytes than this are taken for a whole history. */
-function pageLimit(key: string): number {
-  return Math.min(LARGEST_BULK, LARGE_ANSWER + PAGE_POINTS * ESCAPED_CHARACTER * key.length);
 }
 
 /** Parsing a stream takes ten times as long, so it is for those answers that are too large to be held, or may be. */
@@ -240,22 +245,4 @@ async function* wholeHistory(answer: Answer, key: string): AsyncGenerator<PointB
   const limit = pageLimit(key);
   if ((lengthOf(answer) ?? Number.POSITIVE_INFINITY) > limit) yield* streamMetrics(answer.body);
   else yield* parseMetrics(await bytesOf(answer, limit)).points.batches();
-}
-
-function bulkPath(runIds: readonly string[], key: string): string {
-  const runs = runIds.map((id) => `&run_id=${encodeURIComponent(id)}`).join('');
-  const metric = encodeURIComponent(key);
-  return `/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=${metric}&max_results=${PAGE_POINTS}${runs}`;
-}
-
-/** The request for a page, '' being the token of the first; without a token for everything at once. */
-function historyRequest(runId: string, key: string, token?: string): HttpRequest {
-  const query = new URLSearchParams({ run_id: runId, metric_key: key });
-  if (token !== undefined) query.set('max_results', String(PAGE_POINTS));
-  if (token) query.set('page_token', token);
-  return { path: `/api/2.0/mlflow/metrics/get-history?${query}`, what: whatOf(runId, key) };
-}
-
-function whatOf(runId: string, key: string): string {
-  return `metric ${JSON.stringify(key)} of run ${runId}`;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PointBatch } from '../../model.js';
 import { markFields } from '../mark-fields.js';
+import type { Point } from './point-list.js';
 
 /** So many points are read again to see that what came before them is as it was. */
 const OVERLAP = 32;
@@ -13,12 +14,6 @@ export interface HistoryMark {
   readonly digest: string;
   /** What the listing said of the metric before that: while it says the same, there is nothing new. */
   readonly latest: string;
-}
-
-interface Point {
-  readonly step: bigint;
-  readonly value: number;
-  readonly timestamp: number;
 }
 
 /**
@@ -41,6 +36,11 @@ export class HistoryTail {
       this.#last.push({ step: steps[at] ?? 0n, value: values[at] ?? 0, timestamp: timestamps[at] ?? 0 });
     }
     this.#last = this.#last.slice(-OVERLAP);
+  }
+
+  /** How many points lie before the mark. */
+  get points(): number {
+    return this.#points;
   }
 
   mark(latest: string): string {

@@ -1,5 +1,6 @@
 import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
+import { MAX_ERROR_BYTES, MAX_JSON_BYTES } from '../bounds.js';
 import type { SourceOptions } from '../source-options.js';
 import { type Answer, answerOf, beginningOf, bytesOf, header } from './answer.js';
 import { ACCEPTED_CODINGS } from './content-coding.js';
@@ -18,10 +19,6 @@ import { undici } from './undici.js';
 
 /** For requests that give up early. */
 const EARLY_RETRIES = 2;
-/** The most bytes of an answer in JSON, decoded; V8 needs some eight times as many for what becomes of them. */
-const LARGEST_JSON = 256 * 1024 * 1024;
-/** So much is read of an answer that is an error. */
-const LARGEST_ERROR = 64 * 1024;
 
 /** A request to a tracking server, or to a place that it named. */
 export interface HttpRequest {
@@ -38,8 +35,8 @@ export interface HttpRequest {
    * trouble, when there is another way to get the same. `at once`: nothing is repeated.
    */
   readonly giveUpEarly?: 'at 500' | 'at any trouble' | 'at once';
-  /** Whether a refusal is about this thing only, as when the server may not read its bucket; otherwise it is `fatal`. */
-  readonly ofArtifacts?: true;
+  /** Whether a refusal is about a part of a run only, as when the server may not read its bucket; otherwise it is `fatal`. */
+  readonly ofPart?: true;
   /** The most bytes of the answer, if fewer than usual are to be taken. */
   readonly most?: number;
 }
@@ -89,9 +86,9 @@ export class HttpClient {
   async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
     return this.read(request, signal, async (answer) => {
       if (header(answer, 'content-type')?.startsWith('text/html')) {
-        throw noJsonError(await beginningOf(answer, LARGEST_ERROR), answer.url, this.#asked(request));
+        throw noJsonError(await beginningOf(answer, MAX_ERROR_BYTES), answer.url, this.#asked(request));
       }
-      const text = (await bytesOf(answer, request.most ?? LARGEST_JSON)).toString('utf8');
+      const text = (await bytesOf(answer, request.most ?? MAX_JSON_BYTES)).toString('utf8');
       if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw noJsonError(text, answer.url, this.#asked(request));
       return exactJson(text);
     });
@@ -192,7 +189,7 @@ export class HttpClient {
 
   async #refusal(answer: Answer, request: HttpRequest): Promise<Error> {
     const { status } = answer;
-    const refused = refusal(status, await beginningOf(answer, LARGEST_ERROR));
+    const refused = refusal(status, await beginningOf(answer, MAX_ERROR_BYTES));
     if (isPassing(status) && !isSwitchedOff(refused)) {
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
       return new Passing(status, wait);
@@ -205,8 +202,8 @@ export class HttpClient {
   }
 
   #asked(request: HttpRequest): Asked {
-    const { what, ofArtifacts = false } = request;
-    return { what, url: this.#url(request), server: this.server, ofArtifacts };
+    const { what, ofPart = false } = request;
+    return { what, url: this.#url(request), server: this.server, ofPart };
   }
 
   /**

@@ -14,18 +14,18 @@ export interface Asked {
   /** The tracking server; only its troubles are `fatal`, not those of a place that an artifact URI names. */
   readonly server: ServerUri;
   /** Whether a refusal concerns only what was asked for. */
-  readonly ofArtifacts: boolean;
+  readonly ofPart: boolean;
 }
 
 /** The server has answered, and will not answer otherwise. */
 export function refusedError(
   cause: Refusal,
-  { what, url, server, ofArtifacts }: Asked,
+  { what, url, server, ofPart }: Asked,
   hasCredentials: boolean,
 ): ConvertError {
   const { status, message } = cause;
   const says = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
-  const own = url.origin === server.origin && !ofArtifacts;
+  const own = url.origin === server.origin && !ofPart;
   if (own && status === 401) {
     const hint = hasCredentials
       ? 'Check the user and password, or the token, that are set for MLflow.'
@@ -96,9 +96,9 @@ function noTlsError(cause: unknown, { url, server }: Asked): ConvertError {
 }
 
 /** A redirect that is not followed. The hint names a tracking URI only where the rest of the path is that of the request. */
-function redirectError(cause: NotFollowed, { what, url, server, ofArtifacts }: Asked): ConvertError {
+function redirectError(cause: NotFollowed, { what, url, server, ofPart }: Asked): ConvertError {
   const { trouble, status, target } = cause;
-  const kind = url.origin === server.origin && !ofArtifacts ? 'fatal' : 'skip-run';
+  const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
   const from = `${url.origin} answers with a redirect (${status})`;
   const where = { where: url.origin + url.pathname, cause };
   if (target === undefined) return new ConvertError(kind, `${from} to nowhere when asked for ${what}.`, where);
@@ -143,8 +143,8 @@ function misunderstood(reason: string, cause: unknown, { what, url }: Asked): Co
 }
 
 /** An answer that no MLflow gives: that of a proxy, a login, or of something else altogether. `url` is what gave it, after redirects. */
-export function noJsonError(text: string, answered: URL, { what, url, server, ofArtifacts }: Asked): ConvertError {
-  const kind = url.origin === server.origin && !ofArtifacts ? 'fatal' : 'skip-run';
+export function noJsonError(text: string, answered: URL, { what, url, server, ofPart }: Asked): ConvertError {
+  const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
   const place = answered.origin + answered.pathname;
   const to = answered.href === url.href ? '' : `, after a redirect to ${place},`;
   const isPage = /^\s*</.test(text);

@@ -18,6 +18,9 @@ export interface Locator {
   readonly models: readonly string[];
 }
 
+/** In the place of a digest when the server did not list the models. */
+export const UNLISTED = 'unlisted';
+
 /** On no page of the whole listing: such a run is read by itself. */
 export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;
 

@@ -1,9 +1,11 @@
+import { ConvertError } from '../../errors.js';
 import type { LoggedModel } from '../../model.js';
 import type { HttpClient } from './http-client.js';
-import { pages } from './pages.js';
+import { items } from './pages.js';
 import { isMissing, isNoEndpoint, refusalOf } from './refusal.js';
+import { Passing } from './retry.js';
 import { digest, modelRecord } from './run-record.js';
-import { fields, filled } from './wire.js';
+import { type Fields, fields, filled } from './wire.js';
 
 const MODELS_PER_PAGE = 50;
 
@@ -13,40 +15,69 @@ export interface ListedModel {
   readonly digest: string;
 }
 
-/** The models of an experiment by the run that made them; none on servers before MLflow 3. Deleted models are not listed. */
+/**
+ * The models of an experiment by the run that made them; none on servers before MLflow 3. Deleted models are not listed. Undefined
+ * when the server does not give them.
+ */
 export async function listModels(
   client: HttpClient,
   experimentId: string,
   signal: AbortSignal,
-): Promise<Map<string, ListedModel[]>> {
+): Promise<ReadonlyMap<string, readonly ListedModel[]> | undefined> {
   const request = {
     path: '/api/2.0/mlflow/logged-models/search',
     body: { experiment_ids: [experimentId] },
     size: MODELS_PER_PAGE,
+    orderBy: [{ field_name: 'creation_timestamp', ascending: true }],
     items: 'models',
     what: `the logged models of experiment ${experimentId}`,
+    ofPart: true as const,
   };
   const found = new Map<string, ListedModel[]>();
   try {
-    for await (const { items } of pages(client, request, signal)) {
-      for (const model of items) {
-        const info = fields(model.info);
-        const [id, run] = [filled(info.model_id), filled(info.source_run_id)];
-        if (id === undefined || run === undefined) continue;
-        const listed = found.get(run);
-        if (listed === undefined) found.set(run, [{ id, digest: digest(model) }]);
-        else listed.push({ id, digest: digest(model) });
-      }
+    for await (const model of items(client, request, idOf, signal)) {
+      const [id = '', run] = [idOf(model), filled(fields(model.info).source_run_id)];
+      if (run === undefined) continue;
+      const listed = found.get(run);
+      if (listed === undefined) found.set(run, [{ id, digest: digest(model) }]);
+      else listed.push({ id, digest: digest(model) });
     }
   } catch (cause) {
+    if (isRefused(cause)) return undefined;
     if (!isNoEndpoint(cause)) throw cause;
   }
   for (const listed of found.values()) listed.sort((a, b) => (a.id < b.id ? -1 : 1));
   return found;
 }
 
+/**
+ * Models by their ids, without those that were deleted.
+ *
+ * @param outputs the steps of those that are among the run's outputs
+ * @param unread hears, in a sentence, of each that the server does not give
+ */
+export async function readModels(
+  client: HttpClient,
+  ids: readonly string[],
+  outputs: ReadonlyMap<string, bigint | undefined>,
+  unread: (detail: string) => void,
+  signal: AbortSignal,
+): Promise<LoggedModel[]> {
+  const models: LoggedModel[] = [];
+  for (const id of ids) {
+    try {
+      const model = await readModel(client, id, outputs.get(id), signal);
+      if (model !== undefined) models.push(model);
+    } catch (cause) {
+      if (!isRefused(cause)) throw cause;
+      unread(cause.message);
+    }
+  }
+  return models;
+}
+
 /** One model; undefined when it was deleted, or when the server has no such thing as models. */
-export async function readModel(
+async function readModel(
   client: HttpClient,
   id: string,
   step: bigint | undefined,
@@ -54,10 +85,23 @@ export async function readModel(
 ): Promise<LoggedModel | undefined> {
   const path = `/api/2.0/mlflow/logged-models/${encodeURIComponent(id)}`;
   try {
-    const answer = fields(await client.json({ path, what: `the logged model ${id}` }, signal));
+    const answer = fields(
+      await client.json({ path, what: `the logged model ${id}`, giveUpEarly: 'at 500', ofPart: true }, signal),
+    );
     return modelRecord(fields(answer.model), step);
   } catch (cause) {
     if (isMissing(cause) || isNoEndpoint(cause) || refusalOf(cause)?.status === 400) return undefined;
     throw cause;
   }
+}
+
+/** True when the server has answered, and will not give it: there is no right to it, or it has an error of its own. */
+function isRefused(cause: unknown): cause is ConvertError {
+  if (!(cause instanceof ConvertError)) return false;
+  if (cause.cause instanceof Passing) return cause.cause.status === 500;
+  return refusalOf(cause) !== undefined && !isNoEndpoint(cause);
+}
+
+function idOf(model: Fields): string | undefined {
+  return filled(fields(model.info).model_id);
 }

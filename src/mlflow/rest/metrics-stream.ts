@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream';
 import type { PointBatch } from '../../model.js';
+import { MAX_POINT_BYTES } from '../bounds.js';
 import { BATCH_POINTS } from '../file/point-columns.js';
 import { TooLarge } from './answer.js';
 import { Malformed } from './exact-json.js';
@@ -11,9 +12,6 @@ interface Metric {
   readonly timestamp?: string;
   readonly step?: string;
 }
-
-/** What lies between two points is held in memory; a point has some hundred bytes, and a key of any length. */
-const LARGEST_POINT = 16 * 1024 * 1024;
 
 /**
  * Parses an answer of get-history that holds a whole history at once (servers before MLflow 3), as its bytes come: the
@@ -54,7 +52,7 @@ class Source {
   async *chunks(): AsyncGenerator<Uint8Array, void, void> {
     try {
       for await (const chunk of this.body) {
-        if (this.sinceLastPoint > LARGEST_POINT) throw new TooLarge(LARGEST_POINT);
+        if (this.sinceLastPoint > MAX_POINT_BYTES) throw new TooLarge(MAX_POINT_BYTES);
         this.sinceLastPoint += chunk.length;
         yield chunk;
       }

@@ -1,7 +1,5 @@
 import { ConvertError } from '../../errors.js';
-
-/** Of a hundred runs each these are ten millions. */
-const MOST_PAGES = 100_000;
+import { MAX_PAGES } from '../bounds.js';
 
 /** The tokens of the pages of one list, to notice a server that turns them for ever. */
 export class PageTokens {
@@ -19,7 +17,7 @@ export class PageTokens {
   /** To be told of each page before it is asked for. Throws `skip-run` when this one was there before, or there are too many. */
   next(token: string): void {
     if (this.#seen.has(token)) throw this.#endless('a page token came twice');
-    if (this.#seen.size === MOST_PAGES) throw this.#endless(`more than ${MOST_PAGES} pages`);
+    if (this.#seen.size === MAX_PAGES) throw this.#endless(`more than ${MAX_PAGES} pages`);
     this.#seen.add(token);
   }
 

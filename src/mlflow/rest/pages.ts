@@ -1,7 +1,9 @@
 import { ConvertError } from '../../errors.js';
+import { MAX_PAGE_BYTES } from '../bounds.js';
 import { TooLarge } from './answer.js';
 import type { HttpClient } from './http-client.js';
 import { PageTokens } from './page-tokens.js';
+import { refusalOf } from './refusal.js';
 import { type Fields, fields, filled, list } from './wire.js';
 
 /** What is asked for page by page. */
@@ -13,9 +15,15 @@ export interface PagedRequest {
   readonly size: number;
   /** The field of the answer that holds the items. */
   readonly items: string;
+  /**
+   * Which come first: oldest first, so that what is made while one lists comes last and shifts no page. Left out where a server
+   * does not know it.
+   */
+  readonly orderBy?: readonly (string | Fields)[] | undefined;
   /** For sentences. */
   readonly what: string;
   readonly first?: true;
+  readonly ofPart?: true;
 }
 
 /** One page, and the token it was asked for with; '' for the first. */
@@ -24,8 +32,6 @@ export interface Page {
   readonly items: readonly Fields[];
 }
 
-/** So much is taken of a page that can be made smaller; what a single item may have is the client's own limit. */
-const LARGEST_PAGE = 64 * 1024 * 1024;
 /** A page that is too large is asked for with so many times fewer items. */
 const SMALLER = 8;
 
@@ -36,13 +42,31 @@ export async function* pages(
   signal: AbortSignal,
 ): AsyncGenerator<Page, void, void> {
   const tokens = new PageTokens(request.what, client.server.shown);
-  let { size } = request;
+  let asked = request;
   for (let token: string | undefined = ''; token !== undefined; ) {
     tokens.next(token);
-    const turned: TurnedPage = await page(client, { ...request, size }, token, signal);
-    yield { token, items: turned.items };
-    token = turned.next;
-    size = turned.size;
+    const { items, next, size, orderBy }: TurnedPage = await page(client, asked, token, signal);
+    yield { token, items };
+    token = next;
+    asked = { ...request, size, orderBy };
+  }
+}
+
+/** What is listed, each item once: a list that grows or shrinks meanwhile may show one again on the next page. Items without an id are left out. */
+export async function* items(
+  client: HttpClient,
+  request: PagedRequest,
+  idOf: (item: Fields) => string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Fields, void, void> {
+  const seen = new Set<string>();
+  for await (const page of pages(client, request, signal)) {
+    for (const item of page.items) {
+      const id = idOf(item);
+      if (id === undefined || seen.has(id)) continue;
+      seen.add(id);
+      yield item;
+    }
   }
 }
 
@@ -51,6 +75,7 @@ interface TurnedPage {
   readonly items: readonly Fields[];
   readonly next: string | undefined;
   readonly size: number;
+  readonly orderBy: PagedRequest['orderBy'];
 }
 
 /** The page with a certain token; with fewer items than asked for when they are too large together. */
@@ -60,16 +85,20 @@ export async function page(
   token: string,
   signal: AbortSignal,
 ): Promise<TurnedPage> {
-  const { path, items, what, first } = request;
-  for (let { size } = request; ; ) {
-    const body = { ...request.body, max_results: size, ...(token !== '' && { page_token: token }) };
-    const limit = size > 1 ? { most: LARGEST_PAGE } : {};
+  const { path, items, what, first, ofPart } = request;
+  const asked = { path, what, ...(first && { first }), ...(ofPart && { ofPart, giveUpEarly: 'at 500' as const }) };
+  let { size, orderBy } = request;
+  for (;;) {
+    const order = orderBy && { order_by: orderBy };
+    const body = { ...request.body, max_results: size, ...order, ...(token !== '' && { page_token: token }) };
+    const limit = size > 1 ? { most: MAX_PAGE_BYTES } : {};
     try {
-      const answer = fields(await client.json({ path, body, what, ...limit, ...(first && { first }) }, signal));
-      return { items: list(answer[items]), next: filled(answer.next_page_token), size };
+      const answer = fields(await client.json({ ...asked, body, ...limit }, signal));
+      return { items: list(answer[items]), next: filled(answer.next_page_token), size, orderBy };
     } catch (cause) {
-      if (size === 1 || !isTooLarge(cause)) throw cause;
-      size = Math.ceil(size / SMALLER);
+      if (size > 1 && isTooLarge(cause)) size = Math.ceil(size / SMALLER);
+      else if (orderBy !== undefined && token === '' && refusalOf(cause)?.status === 400) orderBy = undefined;
+      else throw cause;
     }
   }
 }

@@ -3,6 +3,14 @@ import { BATCH_POINTS } from '../file/point-columns.js';
 
 const LARGEST = Number.MAX_VALUE;
 
+/** One point of a metric. */
+export interface Point {
+  readonly step: bigint;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
 /** Points in columns that grow: 24 bytes each, in the order in which they were added. */
 export class PointList {
   #steps = new BigInt64Array(1024);
@@ -58,6 +66,22 @@ export class PointList {
     }
   }
 
+  /** The last of them; undefined when there are none. */
+  last(): Point | undefined {
+    return this.#length === 0 ? undefined : this.#at(this.#length - 1);
+  }
+
+  /** How many of the first do not come after a point, in the order of {@link sort}. */
+  countUpTo(point: Point): number {
+    let count = 0;
+    while (count < this.#length && compare(this.#at(count), point) <= 0) count++;
+    return count;
+  }
+
+  #at(index: number): Point {
+    return { step: this.#steps[index]!, value: this.#values[index]!, timestamp: this.#timestamps[index]! };
+  }
+
   #isSorted(): boolean {
     for (let at = 1; at < this.#length; at++) if (this.#compare(at - 1, at) > 0) return false;
     return true;
@@ -68,7 +92,7 @@ export class PointList {
     if (time !== 0) return time;
     const [stepA, stepB] = [this.#steps[a]!, this.#steps[b]!];
     if (stepA !== stepB) return stepA < stepB ? -1 : 1;
-    return (this.#values[a]! || 0) - (this.#values[b]! || 0);
+    return order(this.#values[a]!, this.#values[b]!);
   }
 
   #grow(): void {
@@ -81,4 +105,14 @@ export class PointList {
     this.#values = grown(this.#values, new Float64Array(size));
     this.#timestamps = grown(this.#timestamps, new Float64Array(size));
   }
+}
+
+function compare(a: Point, b: Point): number {
+  return order(a.timestamp, b.timestamp) || order(a.step, b.step) || order(a.value, b.value);
+}
+
+/** NaN is 0 to a database. */
+function order(a: number | bigint, b: number | bigint): number {
+  const [left, right] = [a || 0, b || 0];
+  return left < right ? -1 : Number(left > right);
 }

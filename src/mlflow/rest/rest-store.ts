@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { ConvertError, toConvertError } from '../../errors.js';
-import type { ArtifactFile, Experiment, LoggedModel, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { ServerArtifacts } from '../artifacts/server-artifacts.js';
@@ -9,15 +9,15 @@ import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { HistoryTail } from './history-tail.js';
 import type { HttpClient } from './http-client.js';
-import { type Locator, unpackLocator } from './locator.js';
-import { readModel } from './logged-models.js';
+import { type Locator, UNLISTED, unpackLocator } from './locator.js';
+import { readModels } from './logged-models.js';
 import { LookAhead } from './look-ahead.js';
-import { type PagedRequest, page, pages } from './pages.js';
+import { items, type PagedRequest, page } from './pages.js';
 import { isMissing, refusalOf } from './refusal.js';
 import { settled } from './run-group.js';
 import { listGoing, listRuns, runsRequest } from './run-listing.js';
-import { experimentRecord, type RunRecord, runIdOf, runRecord } from './run-record.js';
-import { fields } from './wire.js';
+import { experimentRecord, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { type Fields, fields, text } from './wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
 
@@ -56,12 +56,14 @@ export class RestStore implements TrackingStore {
       path: '/api/2.0/mlflow/experiments/search',
       body: { view_type: 'ALL' },
       size: EXPERIMENTS_PER_PAGE,
+      orderBy: ['creation_time ASC', 'experiment_id ASC'],
       items: 'experiments',
       what: 'its experiments',
       first: true,
     };
     try {
-      for await (const { items } of pages(this.#client, request, signal)) yield* items.map(experimentRecord);
+      const idOf = (item: Fields) => text(item.experiment_id);
+      for await (const item of items(this.#client, request, idOf, signal)) yield experimentRecord(item);
     } catch (cause) {
       signal.throwIfAborted();
       throw this.#unlisted(cause);
@@ -101,13 +103,12 @@ export class RestStore implements TrackingStore {
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     const { run, outputs } = await this.#ahead.record(ref, context.signal);
-    const ids = new Set([...outputs.keys(), ...unpackLocator(ref).models]);
-    const models: LoggedModel[] = [];
-    for (const id of [...ids].sort()) {
-      const model = await readModel(this.#client, id, outputs.get(id), context.signal);
-      if (model !== undefined) models.push(model);
-    }
-    return { ...run, models };
+    const { models, modelsDigest } = unpackLocator(ref);
+    const unread = (detail: string): void =>
+      context.notice({ kind: 'field-unreadable', field: 'models', file: this.uri, detail, unread: { part: 'models' } });
+    if (modelsDigest === UNLISTED) unread('The server did not list the logged models of the experiment.');
+    const ids = [...new Set([...outputs.keys(), ...models])].sort();
+    return { ...run, models: await readModels(this.#client, ids, outputs, unread, context.signal) };
   }
 
   async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
@@ -117,23 +118,40 @@ export class RestStore implements TrackingStore {
   async *history(
     ref: RunRef,
     metricKey: string,
-    { signal }: StageContext,
+    context: StageContext,
     marked?: (mark: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
+    const { signal } = context;
     // before any point is read: what comes meanwhile shows in the next listing
-    const latest = marked && (await this.#ahead.latest(ref, signal)).get(metricKey);
-    const tail = latest && new HistoryTail();
-    const start = await this.#ahead.start(ref, metricKey, signal);
-    for (const batch of start.batches) {
-      tail?.passed(batch);
+    const latest = (await this.#ahead.latest(ref, signal)).get(metricKey);
+    const tail = new HistoryTail();
+    for await (const batch of this.#points(ref, metricKey, signal)) {
+      tail.passed(batch);
       yield batch;
       signal.throwIfAborted();
     }
-    for await (const batch of this.#histories.rest(ref.runId, metricKey, start, signal)) {
-      tail?.passed(batch);
-      yield batch;
-    }
-    if (tail !== undefined && latest !== undefined) marked?.(tail.mark(latest.state));
+    if (latest === undefined) return;
+    if (tail.points > 0) marked?.(tail.mark(latest.state));
+    else yield* this.#onlyLatest(metricKey, latest, context);
+  }
+
+  /** The points of a metric. One that the run lists has some, so it is asked for once more when there are none. */
+  async *#points(ref: RunRef, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+    const first = await this.#ahead.start(ref, key, signal);
+    const isEmpty = first.length === 0 && first.next === undefined && first.unpaged === undefined;
+    const start = isEmpty ? await this.#histories.again(ref.runId, key, signal) : first;
+    yield* start.batches;
+    yield* this.#histories.rest(ref.runId, key, start, signal);
+  }
+
+  /** Of a metric whose points were deleted MLflow shows the latest still. */
+  async *#onlyLatest(
+    metric: string,
+    latest: LatestPoint,
+    { signal, notice }: StageContext,
+  ): AsyncGenerator<PointBatch, void, void> {
+    notice({ kind: 'history-missing', metric });
+    yield await this.#histories.asLogged(latest, signal);
   }
 
   async *grown(

@@ -1,5 +1,6 @@
 import type { RunRef } from '../../model.js';
-import { type Histories, type HistoryStart, PAGE_POINTS } from './histories.js';
+import type { Histories, HistoryStart } from './histories.js';
+import { PAGE_POINTS } from './history-requests.js';
 import { isActive, type RunRecord } from './run-record.js';
 
 /** A bulk request should stay below the limit of its answer, though the numbers of points are guesses. */
@@ -141,7 +142,7 @@ function placeOf(runId: string, key: string): string {
 
 /** A guess: most trainings count their steps from 0 by 1. */
 function expectedPoints(record: RunRecord | undefined, key: string): number {
-  return Math.max(1, Math.min((record?.latest.get(key)?.step ?? 0) + 1, PAGE_POINTS + 1));
+  return Math.max(1, Math.min(Number(record?.latest.get(key)?.step ?? 0) + 1, PAGE_POINTS + 1));
 }
 
 /** The outcome of work that is not ours alone; rejects with the signal's reason when that is aborted first. */

@@ -1,7 +1,7 @@
 import type { Experiment, RunRef } from '../../model.js';
 import { chunks } from '../chunks.js';
 import type { HttpClient } from './http-client.js';
-import { type Locator, NOWHERE, packLocator } from './locator.js';
+import { type Locator, NOWHERE, packLocator, UNLISTED } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
 import { RUNS_PER_PAGE } from './look-ahead.js';
 import { type PagedRequest, pages } from './pages.js';
@@ -19,7 +19,11 @@ export async function* listRuns(
   let ordinal = 0;
   for await (const { token, items } of pages(client, runsRequest(experiment.id), signal)) {
     for (const [index, record] of newRecords(items, experiment, seen)) {
-      yield reference(record, models.get(record.run.id) ?? [], { page: token, index, ordinal: ordinal + index });
+      yield reference(record, models && (models.get(record.run.id) ?? []), {
+        page: token,
+        index,
+        ordinal: ordinal + index,
+      });
     }
     ordinal += items.length;
   }
@@ -37,7 +41,7 @@ export async function* listGoing(
   for (const filter of [GOING, ...idFilters(known)]) {
     for await (const { items } of pages(client, runsRequest(experiment.id, filter), signal)) {
       for (const [, record] of newRecords(items, experiment, seen)) {
-        yield reference(record, models.get(record.run.id) ?? [], NOWHERE);
+        yield reference(record, models && (models.get(record.run.id) ?? []), NOWHERE);
       }
     }
   }
@@ -73,10 +77,10 @@ export function runsRequest(experimentId: string, filter?: string): PagedRequest
     body: {
       experiment_ids: [experimentId],
       run_view_type: 'ALL',
-      order_by: ['attributes.start_time ASC'],
       ...(filter !== undefined && { filter }),
     },
     size: RUNS_PER_PAGE,
+    orderBy: ['attributes.start_time ASC'],
     items: 'runs',
     what: `the runs of experiment ${experimentId}`,
   };
@@ -84,15 +88,15 @@ export function runsRequest(experimentId: string, filter?: string): PagedRequest
 
 function reference(
   { run, digest: seen }: RunRecord,
-  models: readonly ListedModel[],
+  models: readonly ListedModel[] | undefined,
   place: Pick<Locator, 'page' | 'index' | 'ordinal'>,
 ): RunRef {
   const locator = packLocator({
     ...place,
     digest: seen,
     active: isActive(run),
-    modelsDigest: models.length === 0 ? '' : digest(models),
-    models: models.map(({ id }) => id),
+    modelsDigest: models === undefined ? UNLISTED : models.length === 0 ? '' : digest(models),
+    models: (models ?? []).map(({ id }) => id),
   });
   return { runId: run.id, experimentId: run.experimentId, locator };
 }

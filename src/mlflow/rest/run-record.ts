@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
+import type { Point } from './point-list.js';
 import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
-/** The point of a metric with the highest step. */
-export interface LatestPoint {
-  /** Hints at how many points there are. */
-  readonly step: number;
+/** The point of a metric with the highest step, as MLflow lists it. */
+export interface LatestPoint extends Point {
   /** Changes when another point becomes the latest. */
   readonly state: string;
 }
@@ -72,7 +71,12 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
 }
 
 function latestPoint({ step, timestamp, value }: Fields): LatestPoint {
-  return { step: numeric(step) ?? 0, state: [step, timestamp, value].join(' ') };
+  return {
+    step: int64(step) ?? 0n,
+    timestamp: numeric(timestamp) ?? 0,
+    value: value === undefined ? 0 : Number(value), // NaN and the infinities are strings
+    state: [step, timestamp, value].join(' '),
+  };
 }
 
 /** A short digest of JSON; objects must have their keys in a stable order, as a server's answers have. */

@@ -58,6 +58,8 @@ export class FakeServer {
   /** All requests so far: `GET /path?query`. */
   readonly requests: string[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
+  /** Of those that have one. */
+  readonly bodies: Readonly<Record<string, unknown>>[] = [];
   intercept: Interception = () => false;
 
   private constructor(readonly content: FakeContent) {
@@ -85,6 +87,7 @@ export class FakeServer {
     const body = JSON.parse(Buffer.concat(parts).toString() || '{}') as Json;
     this.requests.push(`${request.method} ${request.url}`);
     this.headers.push(request.headers);
+    if (parts.length > 0) this.bodies.push(body);
     if (this.intercept(request, response, this.requests.length)) return;
     const { authorization } = this.content;
     if (authorization !== undefined && request.headers.authorization !== authorization) {
