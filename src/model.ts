@@ -95,7 +95,13 @@ export interface ArtifactFile {
 export type ArtifactKind = 'image' | 'text' | 'audio';
 
 /** Why an artifact was not transferred. */
-export type ArtifactSkipReason = 'no-kind' | 'too-large' | 'not-an-image' | 'unreadable';
+export type ArtifactSkipReason =
+  | 'no-kind'
+  | 'too-large'
+  | 'not-an-image'
+  | 'unreadable'
+  | 'link-outside'
+  | 'path-outside';
 
 /** The parts of a run that are read each by itself, so that one of them can fail while the others do not. */
 export type RunPart = 'params' | 'tags' | 'metrics' | 'datasets' | 'models' | 'artifacts';
@@ -156,6 +162,8 @@ export type Notice =
       readonly detail: string;
       /** What was not read because of it; absent where something was read and could not be understood. */
       readonly unread?: UnreadPart;
+      /** True of what is there and is not to be read, as a link that leads out of the run. */
+      readonly refused?: true;
       /** The part is empty or not there, and Aim has something of it. */
       readonly empty?: true;
     }

@@ -4,7 +4,7 @@ import type { Notice, RunPart, UnreachableReason, UnreadPart } from './model.js'
 export interface ToldPart extends UnreadPart {
   /** A sentence. */
   readonly why: string;
-  /** Of all artifacts. */
+  /** Of all artifacts; of a link that is not followed `refused`. */
   readonly reason?: UnreachableReason;
   /** Of a whole part: it was empty, which is taken for unread because Aim has something of it. */
   readonly empty?: true;
@@ -13,12 +13,9 @@ export interface ToldPart extends UnreadPart {
 /** A part that is to be looked at again. */
 export type SoughtPart = Omit<ToldPart, 'why'>;
 
-/**
- * The parts of a run that, as these notices tell, could not be read. A metric whose points were deleted is not among them: MLflow
- * has no more of it that could be read one day.
- */
+/** The parts of a run that, as these notices tell, could not be read and should be looked at again: what makes it incomplete. */
 export function unreadParts(notices: readonly Notice[]): ToldPart[] {
-  return notices.flatMap((notice) => (notice.kind === 'history-missing' ? [] : (unreadPart(notice) ?? [])));
+  return notices.flatMap((notice) => (isFinal(notice) ? [] : (unreadPart(notice) ?? [])));
 }
 
 /** What could not be read, where that is what the notice tells: what Aim has of it stays. */
@@ -27,14 +24,40 @@ export function unreadPart(notice: Notice): ToldPart | undefined {
     case 'artifacts-unreachable':
       return { part: 'artifacts', why: notice.detail, reason: notice.reason ?? 'failed', ...emptyOf(notice) };
     case 'artifact-skipped':
-      return notice.reason === 'unreadable' ? { part: 'artifacts', item: notice.path, why: notice.detail } : undefined;
+      return unreadArtifact(notice);
     case 'field-unreadable':
-      return notice.unread && { ...notice.unread, why: notice.detail, ...emptyOf(notice) };
+      return notice.unread && { ...notice.unread, why: notice.detail, ...emptyOf(notice), ...refusedOf(notice) };
     case 'history-missing':
       return { part: 'metrics', item: notice.metric, why: 'MLflow has only its latest value.' };
     default:
       return undefined;
   }
+}
+
+/**
+ * True of what another look would not change: of a metric whose points were deleted MLflow has no more that could be read one
+ * day, and links out of the run are not followed because the user has not asked for it.
+ */
+function isFinal(notice: Notice): boolean {
+  switch (notice.kind) {
+    case 'history-missing':
+      return true;
+    case 'artifact-skipped':
+      return notice.reason === 'link-outside';
+    case 'field-unreadable':
+      return notice.refused === true;
+    default:
+      return false;
+  }
+}
+
+function unreadArtifact({ path, reason, detail }: Notice & { kind: 'artifact-skipped' }): ToldPart | undefined {
+  if (reason === 'unreadable') return { part: 'artifacts', item: path, why: detail };
+  return reason === 'link-outside' ? { part: 'artifacts', item: path, why: detail, reason: 'refused' } : undefined;
+}
+
+function refusedOf({ refused }: { readonly refused?: true }): Pick<ToldPart, 'reason'> {
+  return refused ? { reason: 'refused' } : {};
 }
 
 function emptyOf({ empty }: { readonly empty?: true }): Pick<ToldPart, 'empty'> {

@@ -14,8 +14,10 @@ import {
   parseDuration,
   parseInteger,
   parseListen,
+  parseOrigin,
   parsePause,
   parseRate,
+  parseRoot,
   parseSize,
   parseText,
 } from './values.js';
@@ -30,6 +32,9 @@ const RUNS_PER_CORE = 2;
 export interface ConvertFlags {
   readonly trackingUri?: string;
   readonly artifactsDestination?: string;
+  readonly allowRoot: readonly string[];
+  readonly copyLinks?: true;
+  readonly trustOrigin: readonly string[];
   readonly repo: string;
   readonly experiment: readonly string[];
   readonly includeDeleted?: true;
@@ -129,6 +134,7 @@ function sourceOptions(): Option[] {
       '--artifacts-destination <DIR|URI>',
       'where a tracking server keeps the files that it proxies (mlflow-artifacts:), to read them without it',
     ).argParser(parseText),
+    ...trustOptions(),
     repoOption(),
     new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
       .default([], 'all')
@@ -152,6 +158,22 @@ function sourceOptions(): Option[] {
     new Option('--unaccept-missing <RUN_ID|URI>', 'takes --accept-missing back; may be repeated')
       .default([], 'nothing')
       .argParser(collectTexts),
+  ];
+}
+
+/** Where what a source says may lead (docs/trust.md). */
+function trustOptions(): Option[] {
+  return [
+    new Option('--allow-root <DIR|URI>', 'read artifacts below it, wherever a run says that they lie; may be repeated')
+      .default([], 'none')
+      .argParser((text, before: readonly string[]) => [...before, parseRoot(text)]),
+    new Option('--copy-links', 'follow links that lead out of the run in which they lie'),
+    new Option(
+      '--trust-origin <URL>',
+      'another server that is asked for artifacts, with the credentials of the tracking server; may be repeated',
+    )
+      .default([], 'none')
+      .argParser((text, before: readonly string[]) => [...before, parseOrigin(text)]),
   ];
 }
 

@@ -86,11 +86,15 @@ export function convertSettings(
 
 function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
   const { concurrency, requestsPerSecond, artifactsDestination, workspace = env.MLFLOW_WORKSPACE } = flags;
+  const { allowRoot, copyLinks, trustOrigin } = flags;
   return {
     concurrency,
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     ...(artifactsDestination !== undefined && { artifactsDestination }),
     ...(workspace && { workspace }),
+    ...(allowRoot.length > 0 && { allowRoots: allowRoot }),
+    ...(copyLinks !== undefined && { copyLinks }),
+    ...(trustOrigin.length > 0 && { trustOrigins: trustOrigin }),
   };
 }
 

@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { objectLocation } from '../mlflow/artifacts/object-location.js';
+import { uriTarget } from '../mlflow/file/file-uri.js';
 
 /** The values of flags, from text; each function throws InvalidArgumentError with a sentence about what was expected. */
 
@@ -90,6 +93,21 @@ export function parseRate(text: string): number {
 export function parseText(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
+}
+
+/** A directory, as a path or `file:` URI, or a place in an object store. */
+export function parseRoot(text: string): string {
+  const target = uriTarget(parseText(text));
+  if (target.kind === 'local' && target.paths[0] !== undefined) return resolve(target.paths[0]);
+  if (objectLocation(text) !== undefined) return text;
+  throw new InvalidArgumentError('It takes a directory, or a URI of an object store such as s3://bucket/path.');
+}
+
+/** The origin of a server, `https://host:port`; whatever comes behind it in the URL is left out. */
+export function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.origin;
+  throw new InvalidArgumentError('It takes the URL of a server, such as https://artifacts.example.org:5500.');
 }
 
 function withUnit(text: string, units: Readonly<Record<string, number>>): number | undefined {

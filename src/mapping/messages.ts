@@ -22,6 +22,8 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'too-large': 'too large',
   'not-an-image': 'not an image that Aim shows',
   unreadable: 'could not be read',
+  'link-outside': 'a link out of the run',
+  'path-outside': 'not in the directory that was asked for',
 };
 
 const PART_NOUNS: Readonly<Record<RunPart, string>> = {

@@ -9,6 +9,8 @@ import { RestStore } from './rest/rest-store.js';
 import { DEFAULT_SOURCE, type SourceOptions } from './source-options.js';
 import { openSqlStore } from './sql/open-sql-store.js';
 import type { TrackingStore } from './tracking-store.js';
+import { isLoopback } from './trust/origins.js';
+import { trustOf } from './trust/trust.js';
 
 export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
 
@@ -16,14 +18,18 @@ type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => Tracking
 
 const openFileStore: StoreFactory = (uri, options) => {
   const root = findFileStore(uri);
-  return new FileStore(root, { ...options, remoteArtifacts: openArtifacts({ root, ...DEFAULT_SOURCE, ...options }) });
+  const trust = trustOf(options, { stores: [root], idsAreNames: true });
+  const remoteArtifacts = openArtifacts({ root, ...DEFAULT_SOURCE, ...options, trust });
+  return new FileStore(root, { ...options, remoteArtifacts });
 };
 
 /** What the server can be spared is fetched from where it lies: object stores, a directory of this machine. */
 const openRestStore: StoreFactory = (uri, options) => {
   const source = { ...DEFAULT_SOURCE, ...options };
   const client = new HttpClient(uri, source);
-  return new RestStore(client, { artifacts: openArtifacts({ ...source, server: new ServerArtifacts(client) }) });
+  const server = new ServerArtifacts(client);
+  const serverIsHere = isLoopback(client.server.origin);
+  return new RestStore(client, { artifacts: openArtifacts({ ...source, server, serverIsHere }) });
 };
 
 const sqlServer: StoreFactory = () => {

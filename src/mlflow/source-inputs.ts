@@ -14,6 +14,9 @@ const OPTIONS: Readonly<Record<keyof SourceOptions, Role>> = {
   requestsPerSecond: 'pace',
   artifactsDestination: 'place',
   workspace: 'decides',
+  allowRoots: 'place',
+  copyLinks: 'decides',
+  trustOrigins: 'decides',
 };
 
 /** The environment variables that sources read, or have packages read. */

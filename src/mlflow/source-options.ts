@@ -8,6 +8,12 @@ export interface SourceOptions {
   readonly artifactsDestination?: string;
   /** The workspace of a server or database that has several (MLflow ≥ 3.10); absent for none. */
   readonly workspace?: string;
+  /** Directories and URIs of object stores below which artifacts are read wherever a source says that they lie (docs/trust.md). */
+  readonly allowRoots?: readonly string[];
+  /** Follow links that lead out of the run in which they lie. */
+  readonly copyLinks?: boolean;
+  /** Servers besides the tracking server that are asked for artifacts, with its credentials: `https://host:port`. */
+  readonly trustOrigins?: readonly string[];
 }
 
 export const DEFAULT_SOURCE: SourceOptions = { concurrency: 4 };

@@ -10,6 +10,8 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'too-large': 'over the size limit',
   'not-an-image': 'without a header of an image that Aim paints',
   unreadable: 'that could not be read',
+  'link-outside': 'behind links out of the run (--copy-links follows them)',
+  'path-outside': 'listed outside of the directory that was asked for',
 };
 
 const NOUNS: Readonly<Record<RunPart, string>> = {

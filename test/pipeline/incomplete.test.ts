@@ -17,13 +17,19 @@ let repo: string;
 beforeEach(() => {
   [disk, repo] = [join(temporaryDirectory(), 'disk'), temporaryDirectory()];
   store = newStore();
-  store.run('1', { runId: A, name: 'owl', artifactUri: `file://${disk}/results`, metrics: { loss: '1 0.5 0\n' } });
+  store.run('1', {
+    runId: A,
+    name: 'owl',
+    artifactUri: `file://${disk}/results/${A}/artifacts`,
+    metrics: { loss: '1 0.5 0\n' },
+  });
   store.run('1', { runId: B });
 });
 
 function mount(): void {
-  mkdirSync(join(disk, 'results'), { recursive: true });
-  writeFileSync(join(disk, 'results', 'notes.txt'), 'found');
+  const directory = join(disk, 'results', A, 'artifacts');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'notes.txt'), 'found');
 }
 
 /** The output of `mlflow2aim status`. */
@@ -62,7 +68,7 @@ describe('a run of which something could not be read', () => {
     expect(await status()).toMatch(/2 runs · 0 active · 1 incomplete\n.*\n.*--incomplete names them/);
     const text = await status('--incomplete');
     expect(text).toContain(`${A} (owl) of `);
-    expect(text).toContain(`artifacts at ${disk}/results: The artifact location does not exist`);
+    expect(text).toContain(`artifacts at ${disk}/results/${A}/artifacts: The artifact location does not exist`);
     expect(text).toContain('Mount or restore them');
     const { sources } = JSON.parse(await status('--incomplete', '--json')) as { sources: unknown[] };
     expect(sources).toMatchObject([{ incomplete: 1, incompleteRuns: [{ runId: A, unread: [{ part: 'artifacts' }] }] }]);
@@ -84,7 +90,7 @@ describe('--accept-missing', () => {
     ['the id of a run', () => A],
     ['a directory above its artifacts', () => disk],
     ['a URI above its artifacts', () => `file://${disk}/`],
-    ['the location itself', () => join(disk, 'results')],
+    ['the location itself', () => join(disk, 'results', A, 'artifacts')],
     ['the store', () => store.root],
   ])('takes %s, is remembered, and can be taken back', async (_, named) => {
     await convert(store.root, repo, [], 3);

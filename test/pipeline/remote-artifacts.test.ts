@@ -45,7 +45,10 @@ describe('without the packages of the object stores', () => {
   test('a run is converted, and one sentence says what to install', () => {
     const store = newStore();
     const uris = ['s3://bucket/x', 'gs://bucket/x', 'wasbs://c@account.blob.core.windows.net/x'];
-    for (const [index, artifactUri] of uris.entries()) store.run('1', { runId: id(`a${index}`), artifactUri });
+    for (const [index, uri] of uris.entries()) {
+      const runId = id(`a${index}`);
+      store.run('1', { runId, artifactUri: `${uri}/${runId}/artifacts` });
+    }
     const directory = temporaryDirectory();
     const file = join(directory, 'report.json');
     const args = ['convert', '--tracking-uri', store.root, '--repo', directory, '--report', file, '--quiet'];

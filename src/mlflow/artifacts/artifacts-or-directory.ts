@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { ArtifactFile, Notice, StageContext } from '../../model.js';
 import { hasEntries } from '../file/walk.js';
+import type { LinkBounds } from '../trust/links.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
 
@@ -12,10 +13,12 @@ import { DirectoryArtifacts } from './directory-artifacts.js';
 export class ArtifactsOrDirectory implements ArtifactRepository {
   readonly #own: ArtifactRepository;
   readonly #directory: string;
+  readonly #beside: ArtifactRepository;
 
-  constructor(own: ArtifactRepository, directory: string) {
+  constructor(own: ArtifactRepository, directory: string, links: LinkBounds) {
     this.#own = own;
     this.#directory = directory;
+    this.#beside = new DirectoryArtifacts(directory, links);
   }
 
   async *list(context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
@@ -30,11 +33,11 @@ export class ArtifactsOrDirectory implements ArtifactRepository {
     const isStale = trouble.reason === 'missing' || trouble.reason === 'no-access';
     const rest = holdsFiles ? ` Only what lies in ${this.#directory} was taken.` : '';
     if (!holdsFiles || !isStale) context.notice({ ...trouble, detail: `${trouble.detail}${rest}` });
-    if (holdsFiles) yield* new DirectoryArtifacts(this.#directory).list(context);
+    if (holdsFiles) yield* this.#beside.list(context);
   }
 
   open(file: ArtifactFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const isBeside = file.uri.startsWith(`${pathToFileURL(this.#directory).href}/`);
-    return (isBeside ? new DirectoryArtifacts(this.#directory) : this.#own).open(file, signal);
+    return (isBeside ? this.#beside : this.#own).open(file, signal);
   }
 }

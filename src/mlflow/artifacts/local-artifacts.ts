@@ -1,8 +1,13 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { uriTarget, withoutCredentials } from '../file/file-uri.js';
 import { ARTIFACTS, isDirectory, locationOfExperiment } from '../file/layout.js';
+import { refusal } from '../trust/locations.js';
+import type { Trust } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
+import { refusedArtifacts } from './refused-artifacts.js';
+import { ServerOrDirectory } from './server-or-directory.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
 
 /** Where the files of runs may lie whose recorded location is not on this machine. */
@@ -11,8 +16,11 @@ export interface LocalPlaces {
   readonly root?: string;
   /** A local `--artifacts-destination`. */
   readonly destination?: string;
-  /** What else may have the files. */
+  /** The server that told of the location. */
   readonly server?: ArtifactOpener;
+  /** Whether that server runs on this machine, so that its paths mean the same here. */
+  readonly serverIsHere?: boolean;
+  readonly trust: Trust;
 }
 
 /**
@@ -21,18 +29,46 @@ export interface LocalPlaces {
  * `…/<experiment>/<run>/artifacts`, is then looked for in the places where moved files are put. Of a database's run MLflow makes
  * the directory, and all above it, when the first file is logged: a run without one has no files, as long as it is plain
  * that this is the machine and the place of which the location speaks.
+ *
+ * What a server tells is asked of it first; of this machine it may name only what the user named too, or, when it runs here,
+ * what has the shape of a run's files.
  */
 export function localArtifacts(runId: string, uri: string, places: LocalPlaces): ArtifactRepository {
   const target = uriTarget(uri);
   const own = target.kind === 'local' ? target.paths.flatMap((path) => absolutePaths(path, places.root)) : [];
   const moved = movedPaths(runId, uri, places);
-  const found = [...own, ...moved].find(isDirectory);
-  if (found !== undefined) return new DirectoryArtifacts(found);
+  const found = [...own, ...moved].filter(isDirectory);
+  if (found.length > 0) return foundArtifacts(runId, uri, found, places);
   if (places.server !== undefined) return places.server.at(runId, uri);
   if (liesBeside(uri, places.root)) return NO_ARTIFACTS;
   if ([...own, ...moved].some((path) => wasNeverMade(runId, path, places))) return NO_ARTIFACTS;
   const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or may not be looked at';
   return unreachableArtifacts(withoutCredentials(uri), `The artifact location ${reason}.`, 'missing');
+}
+
+/** @param found directories that are there, the best first */
+function foundArtifacts(
+  runId: string,
+  uri: string,
+  found: readonly string[],
+  { server, serverIsHere = false, trust }: LocalPlaces,
+): ArtifactRepository {
+  const filesIn = (path: string) => new DirectoryArtifacts(path, trust.links.within(path));
+  const { locations } = trust;
+  if (server === undefined) {
+    const followed = found.find((path) => locations.followsDirectory(path, runId));
+    return followed === undefined ? refusedArtifacts(uri, refusal(found[0] ?? uri)) : filesIn(followed);
+  }
+  const named = found.find((path) => locations.isNamed(path));
+  if (named !== undefined) return filesIn(named);
+  const followed = serverIsHere ? found.find((path) => locations.followsDirectory(path, runId)) : undefined;
+  if (followed !== undefined) return new ServerOrDirectory(server.at(runId, uri), followed, filesIn(followed));
+  return refusedArtifacts(uri, ofThisMachine(found[0] ?? uri), server.at(runId, uri));
+}
+
+function ofThisMachine(path: string): string {
+  const root = pathToFileURL(path).href;
+  return `What this machine has there was not read; --allow-root ${root} reads it.`;
 }
 
 function absolutePaths(path: string, root: string | undefined): string[] {

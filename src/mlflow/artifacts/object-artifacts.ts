@@ -1,4 +1,5 @@
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DownloadSlots } from './download-slots.js';
 import type { ObjectPlace } from './object-store.js';
@@ -26,7 +27,7 @@ export class ObjectArtifacts implements ArtifactRepository {
     const { signal, notice } = context;
     let files: ArtifactFile[];
     try {
-      files = await this.#collect(signal);
+      files = await this.#collect(context);
     } catch (cause) {
       signal.throwIfAborted();
       if (this.#withoutPackage !== undefined && isMissingPackage(cause)) {
@@ -66,7 +67,7 @@ export class ObjectArtifacts implements ArtifactRepository {
   }
 
   /** Stores list keys as bytes compare, or in no order: all files of the run are needed before the first can be told. */
-  async #collect(signal: AbortSignal): Promise<ArtifactFile[]> {
+  async #collect({ signal, notice }: StageContext): Promise<ArtifactFile[]> {
     const release = await this.#slots.take(signal);
     try {
       const files: ArtifactFile[] = [];
@@ -75,8 +76,13 @@ export class ObjectArtifacts implements ArtifactRepository {
         signal.throwIfAborted();
         for (const { key, size, version } of page) {
           const path = key.slice(this.#prefix.length);
+          const isBelow = key.startsWith(this.#prefix);
           const isMarker = path === '' || (size === 0 && path.endsWith('/'));
-          if (isMarker) continue;
+          if (isBelow && isMarker) continue;
+          if (!isBelow || !isListedBelow('', path)) {
+            notice(listedOutside(isBelow ? path : key));
+            continue;
+          }
           const uri = `${this.#place.base}${key}`;
           files.push({ path, size, uri, ...(version !== undefined && { version }) });
         }

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { uriScheme, uriTarget, withoutCredentials } from '../file/file-uri.js';
 import { isDirectory } from '../file/layout.js';
+import { refusal } from '../trust/locations.js';
+import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { azureLocation } from './azure-location.js';
 import { AZURE_ADVICE, openAzure } from './azure-store.js';
@@ -11,18 +13,21 @@ import { localArtifacts } from './local-artifacts.js';
 import { ObjectArtifacts } from './object-artifacts.js';
 import type { ObjectPlace, ObjectStore } from './object-store.js';
 import { proxiedPath } from './proxied-path.js';
+import { refusedArtifacts } from './refused-artifacts.js';
 import { b2Location, r2Location, type S3Location, s3Location } from './s3-location.js';
 import { openS3, S3_ADVICE } from './s3-store.js';
 import { SharedStore } from './shared-store.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
 
-export interface ArtifactSettings {
+export interface ArtifactSettings extends TrustOptions {
   /** The directory of the store or database: relative and stale locations are looked for below it. */
   readonly root?: string;
-  /** Where a tracking server keeps the files that it proxies: a directory or a URI. */
-  readonly artifactsDestination?: string;
   /** What fetches through the tracking server, when there is one: whatever cannot be had directly. */
   readonly server?: ArtifactOpener;
+  /** Whether that server runs on this machine. */
+  readonly serverIsHere?: boolean;
+  /** Whose locations are followed; by default those with MLflow's own shape, and what the user named. */
+  readonly trust?: Trust;
   /** Listings and downloads under way at once; at least 1. */
   readonly concurrency: number;
 }
@@ -56,12 +61,14 @@ const DESTINATIONS: ReadonlySet<string> = new Set(['s3', 'r2', 'b2', 'gs', 'wasb
 
 class Artifacts implements ArtifactOpener {
   readonly #settings: ArtifactSettings;
+  readonly #trust: Trust;
   readonly #slots: DownloadSlots;
   /** The buckets and containers in use, each opened once, by what stands before the keys in their URIs. */
   readonly #stores = new Map<string, SharedStore>();
 
   constructor(settings: ArtifactSettings) {
     this.#settings = settings;
+    this.#trust = settings.trust ?? trustOf(settings);
     this.#slots = new DownloadSlots(settings.concurrency);
   }
 
@@ -81,11 +88,13 @@ class Artifacts implements ArtifactOpener {
   }
 
   local(runId: string, uri: string): ArtifactRepository {
-    const { root, server, artifactsDestination } = this.#settings;
+    const { root, server, serverIsHere = false, artifactsDestination } = this.#settings;
     const destination = artifactsDestination === undefined ? undefined : directoriesOf(artifactsDestination)[0];
     return localArtifacts(runId, uri, {
       ...(root !== undefined && { root }),
       ...(server !== undefined && { server }),
+      serverIsHere,
+      trust: this.#trust,
       ...(destination !== undefined && { destination }),
     });
   }
@@ -125,7 +134,14 @@ class Artifacts implements ArtifactOpener {
     if (destination === undefined || path === undefined) return this.#throughServer(runId, uri);
     const scheme = uriScheme(destination) ?? '';
     if (DESTINATIONS.has(scheme)) return this.at(runId, `${destination.replace(/\/+$/, '')}/${path}`);
-    return belowDirectory(destination, path, withoutCredentials(uri));
+    return belowDirectory(destination, path, withoutCredentials(uri), (own) => this.#filesIn(own, runId));
+  }
+
+  /** A directory below the destination, which may be a link to another place. */
+  #filesIn(directory: string, runId: string): ArtifactRepository {
+    const { locations, links } = this.#trust;
+    if (!locations.followsDirectory(directory, runId)) return refusedArtifacts(directory, refusal(directory));
+    return new DirectoryArtifacts(directory, links.within(directory));
   }
 
   #throughServer(runId: string, uri: string): ArtifactRepository {
@@ -136,7 +152,9 @@ class Artifacts implements ArtifactOpener {
   }
 
   #objects(runId: string, uri: string, place: ObjectPlace): ArtifactRepository {
-    return new ObjectArtifacts(place, this.#slots, this.#settings.server?.at(runId, uri));
+    const server = this.#settings.server?.at(runId, uri);
+    if (this.#trust.locations.followsObjects(place, runId)) return new ObjectArtifacts(place, this.#slots, server);
+    return refusedArtifacts(uri, refusal(`${place.base}${place.path}`), server);
   }
 
   #store(base: string, open: () => Promise<ObjectStore>): SharedStore {
@@ -150,7 +168,12 @@ class Artifacts implements ArtifactOpener {
  * A server makes the directory of an experiment with its first file. Where even that is missing the experiment has no
  * files, or the destination is a wrong one: nobody can tell, so it is told.
  */
-function belowDirectory(destination: string, path: string, uri: string): ArtifactRepository {
+function belowDirectory(
+  destination: string,
+  path: string,
+  uri: string,
+  filesIn: (directory: string) => ArtifactRepository,
+): ArtifactRepository {
   const directory = directoriesOf(destination).find(isDirectory);
   if (directory === undefined) {
     const named = withoutCredentials(destination);
@@ -158,7 +181,7 @@ function belowDirectory(destination: string, path: string, uri: string): Artifac
   }
   const names = path.split('/');
   const own = join(directory, ...names);
-  if (isDirectory(own)) return new DirectoryArtifacts(own);
+  if (isDirectory(own)) return filesIn(own);
   const experiment = join(directory, names[0] ?? '');
   if (isDirectory(experiment)) return NO_ARTIFACTS;
   return unreachableArtifacts(

@@ -5,8 +5,10 @@ import type { ArtifactFile, StageContext } from '../../model.js';
 import { withoutCredentials } from '../file/file-uri.js';
 import type { HttpClient } from '../rest/http-client.js';
 import { optional } from '../rest/wire.js';
+import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { pathAsServed } from './path-as-served.js';
+import { refusedArtifacts } from './refused-artifacts.js';
 import {
   type Entry,
   encodePath,
@@ -21,7 +23,7 @@ const PATIENT_WITH = 3;
 
 /**
  * Artifacts through a tracking server: `mlflow-artifacts:` and `http(s):` locations through the proxy API of the host that
- * they name, or of the tracking server; any other through its `artifacts/list` and `get-artifact`, for which the server
+ * they name, if the user trusts it, or of the tracking server; any other through its `artifacts/list` and `get-artifact`, for which the server
  * needs access to them. At most as many directories as there are connections are listed at once.
  */
 export class ServerArtifacts implements ArtifactOpener {
@@ -31,11 +33,25 @@ export class ServerArtifacts implements ArtifactOpener {
 
   at(runId: string, artifactUri: string | undefined): ArtifactRepository {
     const proxy = artifactUri === undefined ? undefined : proxyUrl(artifactUri, this.client.server);
+    const refusal = proxy && this.#refusalOf(proxy);
+    if (refusal !== undefined) return refusedArtifacts(artifactUri ?? '', refusal);
     const transport =
       proxy === undefined
         ? new RunArtifacts(this.client, runId)
         : new ProxiedArtifacts(this.client, proxy, new RunArtifacts(this.client, runId));
     return new ServerRepository(this.client, transport, this.#outcomes, runId, artifactUri);
+  }
+
+  /** Why the proxy that a location names is not to be asked; undefined when it is. */
+  #refusalOf({ service, path }: { readonly service: string; readonly path: string }): string | undefined {
+    if (path.split('/').some((name) => name === '..' || name === '.')) {
+      return 'The artifact location leads out of where it begins, and was not followed.';
+    }
+    if (service.startsWith('/')) return undefined;
+    if (!URL.canParse(service)) return 'The artifact location is no URL, and was not followed.';
+    const { origin } = new URL(service);
+    if (this.client.trusts(origin)) return undefined;
+    return `The artifact location names another server, and was not followed; --trust-origin ${origin} follows it, with the credentials of the tracking server.`;
   }
 
   /** The connections are those of the client, which its owner closes. */
@@ -108,7 +124,8 @@ class ServerRepository implements ArtifactRepository {
       const entries = await limit(() => this.transport.entries(directory, patience, signal));
       const below: string[] = [];
       for (const entry of entries) {
-        if (!entry.isDirectory) files.push(entry);
+        if (!isListedBelow(directory, entry.path)) notice(listedOutside(entry.path));
+        else if (!entry.isDirectory) files.push(entry);
         else if (!listed.has(entry.path)) {
           listed.add(entry.path);
           below.push(entry.path);

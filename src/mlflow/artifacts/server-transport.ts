@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import { decodeOrLeave } from '../percent-decode.js';
 import type { HttpClient, HttpRequest } from '../rest/http-client.js';
@@ -78,7 +77,7 @@ export class ProxiedArtifacts implements Transport {
     const path = this.root.service + where;
     const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
     return list(answer.files).map((file) => ({
-      path: posix.join(directory, text(file.path) ?? ''),
+      path: directory === '' ? (text(file.path) ?? '') : `${directory}/${text(file.path) ?? ''}`,
       isDirectory: file.is_dir === true,
       ...optional('size', numeric(file.file_size)),
     }));

@@ -1,4 +1,8 @@
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { UnreachableReason } from '../../model.js';
+import { refusal, type TrustedLocations } from '../trust/locations.js';
+import { kindOfEntry } from '../trust/paths.js';
 import { uriTarget, withoutCredentials } from './file-uri.js';
 import { ARTIFACTS, isDirectory, locationOfExperiment } from './layout.js';
 import { hasEntries } from './walk.js';
@@ -16,6 +20,7 @@ export interface ArtifactLocation {
 export interface ArtifactTrouble {
   readonly uri: string;
   readonly detail: string;
+  readonly reason: UnreachableReason;
 }
 
 /**
@@ -24,7 +29,8 @@ export interface ArtifactTrouble {
  * when it exists, and otherwise `artifacts/` in the run's directory, where the files of a moved store are.
  *
  * That directory is always made, also when the files go elsewhere; so its being empty says nothing, and a location
- * that is gone is trouble only when it was not one in a store (`…/<experiment>/<run>/artifacts`).
+ * that is gone is trouble only when it was not one in a store (`…/<experiment>/<run>/artifacts`). One that is
+ * there and is not to be followed always is.
  *
  * @param root the store's directory
  * @param runDirectory the run's directory
@@ -33,23 +39,41 @@ export function artifactLocation(
   root: string,
   runDirectory: string,
   artifactUri: string | undefined,
+  trust: TrustedLocations,
 ): ArtifactLocation {
   const inStore = join(runDirectory, ARTIFACTS);
-  const own = isDirectory(inStore) ? { directory: inStore } : {};
+  const kind = kindOfEntry(inStore);
+  const isFollowed =
+    kind === 'directory' ||
+    (kind === 'link' && isDirectory(inStore) && trust.followsDirectory(inStore, basename(runDirectory)));
+  const own = isFollowed ? { directory: inStore } : kind === 'link' ? { trouble: linkTrouble(inStore) } : {};
   if (artifactUri === undefined) return own;
 
   const target = uriTarget(artifactUri);
   if (target.kind === 'remote') return { ...own, isRemote: true };
   if (target.kind === 'local') {
     // a relative location was relative to where training ran: often the directory that holds the store
-    const candidates = target.paths.map((path) => (isAbsolute(path) ? path : resolve(dirname(root), path)));
+    const candidates = target.paths.map((path) => resolve(dirname(root), path));
     const found = candidates.find(isDirectory);
-    if (found !== undefined) return { directory: resolve(found) };
+    if (found === inStore && isFollowed) return own;
+    if (found !== undefined && trust.followsDirectory(found, basename(runDirectory))) return { directory: found };
+    if (found !== undefined) {
+      return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: refusal(found), reason: 'refused' } };
+    }
+    if (kind === 'link' && !isFollowed) return own;
     if (candidates.some((path) => wasNeverMade(path, runDirectory))) return own;
   }
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
   const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
-  return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: `The artifact location ${detail}.` } };
+  const uri = withoutCredentials(artifactUri);
+  return { ...own, trouble: { uri, detail: `The artifact location ${detail}.`, reason: 'missing' } };
+}
+
+/** A link where the files of a run should be: to a disk that is not mounted, or to what is none of its files. */
+function linkTrouble(link: string): ArtifactTrouble {
+  const uri = pathToFileURL(link).href;
+  if (isDirectory(link)) return { uri, detail: refusal(link), reason: 'refused' };
+  return { uri, detail: 'The artifact location is a link to what does not exist.', reason: 'missing' };
 }
 
 /** MLflow makes `<location of the experiment>/<run>/artifacts` with the first file; without one there is the location only. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { type LinkBounds, OutsideLink } from '../trust/links.js';
 import { fileMark } from './file-mark.js';
 import { openRegular, type RegularFile } from './regular-file.js';
 import { walkFiles } from './walk.js';
@@ -14,9 +15,10 @@ const readAsync = promisify(read);
 /** The files below a run's artifact directory, sorted by path. What is no readable file is a notice. */
 export async function* listArtifacts(
   directory: string,
+  links: LinkBounds,
   context: StageContext,
 ): AsyncGenerator<ArtifactFile, void, void> {
-  for (const { path, absolute, found } of walkFiles(directory)) {
+  for (const { path, absolute, found } of walkFiles(directory, links)) {
     if ('stats' in found) {
       const { stats } = found;
       yield { path, size: Number(stats.size), version: fileMark(stats), uri: pathToFileURL(absolute).href };
@@ -25,7 +27,8 @@ export async function* listArtifacts(
       const uri = pathToFileURL(absolute).href;
       context.notice({ kind: 'artifacts-unreachable', uri, detail: found.error.message, reason });
     } else {
-      context.notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: found.error.message });
+      const reason = found.error instanceof OutsideLink ? 'link-outside' : 'unreadable';
+      context.notice({ kind: 'artifact-skipped', path, reason, detail: found.error.message });
     }
     context.signal.throwIfAborted();
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toConvertError } from '../../errors.js';
 import type { Experiment } from '../../model.js';
+import type { LinkPolicy } from '../trust/links.js';
 import { FieldBudget } from './field-budget.js';
 import { readFields } from './key-files.js';
 import { META_FILE, runDirectories, TAGS } from './layout.js';
@@ -17,6 +18,11 @@ export interface ExperimentListeners {
   readonly unread: Warn;
 }
 
+/** How experiments are read. */
+export interface ExperimentOptions extends ExperimentListeners {
+  readonly links: LinkPolicy;
+}
+
 /**
  * Reads the experiment in a directory of the store. `undefined` when it is none (there is no meta.yaml), and, which is
  * told, when MLflow ignores it or it cannot be read.
@@ -26,7 +32,7 @@ export interface ExperimentListeners {
 export async function readExperiment(
   directory: string,
   id: string,
-  { warn, unread }: ExperimentListeners,
+  { warn, unread, links }: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<Experiment | undefined> {
   const file = join(directory, META_FILE);
@@ -40,6 +46,7 @@ export async function readExperiment(
     const tags = await readFields(join(directory, TAGS), TAGS, {
       signal,
       budget: new FieldBudget(),
+      links,
       notice: (notice) => {
         const trouble = 'detail' in notice ? notice.detail : 'bytes that are no UTF-8 were replaced.';
         warn(`A tag of experiment ${id}: ${trouble}`);

@@ -1,10 +1,16 @@
 import { ConvertError } from '../../errors.js';
 import type { StageContext } from '../../model.js';
 import { MAX_FIELD_BYTES, MAX_FIELDS_BYTES } from '../bounds.js';
+import type { LinkPolicy } from '../trust/links.js';
 import { type FileText, readText } from './read-text.js';
 
+/** What the listings of one run's fields share. */
+export interface ListContext extends StageContext {
+  readonly links: LinkPolicy;
+}
+
 /** What the readers of one run's fields share. */
-export interface FieldContext extends StageContext {
+export interface FieldContext extends ListContext {
   readonly budget: FieldBudget;
 }
 

@@ -9,10 +9,11 @@ import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-art
 import { DEFAULT_SOURCE } from '../source-options.js';
 import { withSourceTags } from '../source-tags.js';
 import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
-import { type ArtifactLocation, artifactLocation } from './artifact-location.js';
+import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
+import { type ArtifactTrouble, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
-import { type ExperimentListeners, readExperiment, type Warn } from './experiment.js';
+import { type ExperimentOptions, readExperiment, type Warn } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
 import { readGrowth, readHistory } from './history.js';
 import { type KeyFile, listFields, readFields } from './key-files.js';
@@ -45,6 +46,9 @@ export interface FileStoreOptions {
   readonly remoteArtifacts?: ArtifactOpener;
 }
 
+/** How a file store is read. */
+export type FileStoreSettings = FileStoreOptions & TrustOptions;
+
 /**
  * MLflow's file store, read as it lies on disk: a directory for each experiment, in it one for each run, in that one
  * file for each metric, param and tag. Nothing is ever written or locked; MLflow may write meanwhile.
@@ -56,37 +60,39 @@ export class FileStore implements TrackingStore {
   readonly uri: string;
   readonly watchable: Watchable;
   readonly #root: string;
-  readonly #listeners: ExperimentListeners;
+  readonly #trust: Trust;
+  readonly #experimentOptions: ExperimentOptions;
   readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
   readonly #models = new ModelShelves();
   readonly #directories = new WeakMap<RunRef, string>();
 
   /** @param root the absolute path of the store's directory; see {@link findFileStore} */
-  constructor(root: string, options: FileStoreOptions = {}) {
+  constructor(root: string, options: FileStoreSettings = {}) {
     this.#root = root;
     this.uri = root;
     this.watchable = { type: 'directory', root };
     const warn = options.warn ?? ((message) => process.emitWarning(message));
-    this.#listeners = { warn, unread: options.unread ?? warn };
+    this.#trust = trustOf(options, { stores: [root], idsAreNames: true });
+    this.#experimentOptions = { warn, unread: options.unread ?? warn, links: this.#trust.links };
     this.#remoteArtifacts = options.remoteArtifacts ?? openArtifacts({ root, ...DEFAULT_SOURCE });
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     for (const id of this.#list(this.#root, experimentDirectories)) {
       await this.#turns.pause(signal);
-      const experiment = await readExperiment(join(this.#root, id), id, this.#listeners, signal);
+      const experiment = await readExperiment(join(this.#root, id), id, this.#experimentOptions, signal);
       if (experiment !== undefined) yield experiment;
     }
     for (const id of this.#list(this.#root, trashedDirectories)) {
       await this.#turns.pause(signal);
       if (this.#placeOf(id) === id) {
-        this.#listeners.warn(
+        this.#experimentOptions.warn(
           `Experiment ${id} lies in the store and in its ${TRASH} as well; the deleted one is passed over.`,
         );
         continue;
       }
-      const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#listeners, signal);
+      const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#experimentOptions, signal);
       if (experiment !== undefined) yield { ...experiment, lifecycleStage: 'deleted' };
     }
   }
@@ -105,7 +111,8 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(signal);
     const directory = this.#directoryOf(ref);
     const parts = entriesOf(ref, directory);
-    return fileRevision(this.#root, directory, parts, this.#models.modelsOf(dirname(directory), ref.runId));
+    const made = this.#models.modelsOf(dirname(directory), ref.runId);
+    return fileRevision(this.#root, directory, { parts, made }, this.#trust);
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
@@ -118,7 +125,7 @@ export class FileStore implements TrackingStore {
     // most runs have neither inputs nor outputs, and asking for what is not there is slow
     const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId);
-    const fields = { ...context, budget: new FieldBudget() };
+    const fields = { ...context, budget: new FieldBudget(), links: this.#trust.links };
     return {
       id: ref.runId,
       experimentId: ref.experimentId,
@@ -173,7 +180,7 @@ export class FileStore implements TrackingStore {
 
   async artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string | undefined> {
     await this.#turns.pause(signal);
-    return artifactsRevision(this.#root, this.#directoryOf(ref), run.artifactUri);
+    return artifactsRevision(this.#root, this.#directoryOf(ref), run.artifactUri, this.#trust);
   }
 
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
@@ -196,14 +203,20 @@ export class FileStore implements TrackingStore {
   }
 
   #artifactsOf(ref: RunRef, run: Run): ArtifactRepository {
-    const location = artifactLocation(this.#root, this.#directoryOf(ref), run.artifactUri);
-    if (!location.isRemote) return localArtifacts(location);
-    const own = this.#remoteArtifacts.at(ref.runId, run.artifactUri);
-    return location.directory === undefined ? own : new ArtifactsOrDirectory(own, location.directory);
+    const runDirectory = this.#directoryOf(ref);
+    const location = artifactLocation(this.#root, runDirectory, run.artifactUri, this.#trust.locations);
+    const own = location.isRemote
+      ? this.#remoteArtifacts.at(ref.runId, run.artifactUri)
+      : location.trouble && unreachable(location.trouble);
+    if (location.directory === undefined) return own ?? NO_ARTIFACTS;
+    const links = this.#trust.links.within(runDirectory, location.directory);
+    if (own === undefined) return new DirectoryArtifacts(location.directory, links);
+    return new ArtifactsOrDirectory(own, location.directory, links);
   }
 
   #metricFiles(ref: RunRef, context: StageContext): KeyFile[] {
-    return listFields(join(this.#directoryOf(ref), METRICS), METRICS, context);
+    const links = this.#trust.links;
+    return listFields(join(this.#directoryOf(ref), METRICS), METRICS, { ...context, links });
   }
 
   /** Remembered, because it is asked for with each metric. */
@@ -237,7 +250,6 @@ export class FileStore implements TrackingStore {
   }
 }
 
-function localArtifacts({ directory, trouble }: ArtifactLocation): ArtifactRepository {
-  if (trouble !== undefined) return unreachableArtifacts(trouble.uri, trouble.detail, 'missing');
-  return directory === undefined ? NO_ARTIFACTS : new DirectoryArtifacts(directory);
+function unreachable({ uri, detail, reason }: ArtifactTrouble): ArtifactRepository {
+  return unreachableArtifacts(uri, detail, reason);
 }

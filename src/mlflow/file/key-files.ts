@@ -1,10 +1,12 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
-import type { StageContext, UnreadPart } from '../../model.js';
+import type { UnreadPart } from '../../model.js';
 import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
-import type { FieldContext } from './field-budget.js';
+import type { LinkBounds } from '../trust/links.js';
+import { kindOfEntry } from '../trust/paths.js';
+import type { FieldContext, ListContext } from './field-budget.js';
 import { METRICS, PARAMS, TAGS } from './layout.js';
 import { notRegular } from './regular-file.js';
 import { passable, unreadableField } from './trouble.js';
@@ -22,12 +24,15 @@ export type Unreadable = (path: string, error: ConvertError, key?: string) => vo
 
 /**
  * All files below `params/`, `tags/` or `metrics/`, sorted by key; none when the directory is not there. Names that
- * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not. Of more than
+ * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not;
+ * one that leads out of the run is unreadable, and so is the directory itself when it is such a link. Of more than
  * {@link MAX_ENTRIES} files and directories, and of those deeper than {@link MAX_DEPTH}, none is read.
  */
-export function listKeyFiles(directory: string, unreadable: Unreadable): KeyFile[] {
-  const found: Found = { files: [], entries: 0, unreadable };
-  collect(directory, '', 0, found);
+export function listKeyFiles(directory: string, links: LinkBounds, unreadable: Unreadable): KeyFile[] {
+  const found: Found = { files: [], entries: 0, links, unreadable };
+  const refused = kindOfEntry(directory) === 'link' ? links.refused(directory) : undefined;
+  if (refused !== undefined) unreadable(directory, refused);
+  else collect(directory, '', 0, found);
   if (found.entries > MAX_ENTRIES) unreadable(directory, tooMany(directory));
   return found.files.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
@@ -35,6 +40,7 @@ export function listKeyFiles(directory: string, unreadable: Unreadable): KeyFile
 interface Found {
   readonly files: KeyFile[];
   entries: number;
+  readonly links: LinkBounds;
   readonly unreadable: Unreadable;
 }
 
@@ -48,8 +54,7 @@ function collect(directory: string, prefix: string, depth: number, found: Found)
     const path = directory + sep + entry.name;
     const key = prefix + entry.name;
     if (entry.isDirectory()) collect(path, `${key}/`, depth + 1, found);
-    else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, key, found.unreadable)))
-      found.files.push({ key, path });
+    else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, key, found))) found.files.push({ key, path });
     else if (!entry.isSymbolicLink()) found.unreadable(path, notRegular(path), key);
   }
 }
@@ -68,8 +73,10 @@ function keyOf(prefix: string): string | undefined {
   return prefix === '' ? undefined : prefix.slice(0, -1);
 }
 
-function isFile(path: string, key: string, unreadable: Unreadable): boolean {
+function isFile(path: string, key: string, { links, unreadable }: Found): boolean {
   try {
+    const refused = links.refused(path);
+    if (refused !== undefined) throw refused;
     const stats = statSync(path);
     if (!stats.isFile() && !stats.isDirectory()) unreadable(path, notRegular(path), key);
     return stats.isFile();
@@ -124,9 +131,9 @@ export async function readFields(directory: string, name: string, context: Field
  * All params, tags or metrics. What cannot be read is a notice; that nothing is there, no directory or an empty one, is told,
  * too.
  */
-export function listFields(directory: string, name: string, { notice, absent }: StageContext): KeyFile[] {
+export function listFields(directory: string, name: string, { notice, absent, links }: ListContext): KeyFile[] {
   let isAbsent = true;
-  const files = listKeyFiles(directory, (path, error, key) => {
+  const files = listKeyFiles(directory, links.within(dirname(directory)), (path, error, key) => {
     isAbsent = false;
     notice(unreadableField(key === undefined ? name : `${name}/${key}`, path, error, unreadOf(name, key)));
   });

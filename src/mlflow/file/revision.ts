@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../errors.js';
+import type { LinkBounds } from '../trust/links.js';
+import type { Trust } from '../trust/trust.js';
 import { artifactLocation } from './artifact-location.js';
 import { fileMark, isSettled } from './file-mark.js';
 import { uriTarget } from './file-uri.js';
@@ -22,32 +24,30 @@ import { readText } from './read-text.js';
 import { walkFiles } from './walk.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
+/** What a run refers to. */
+interface Referring {
+  /** The names in the run's directory. */
+  readonly parts: ReadonlySet<string>;
+  /** The ids of the models that name this run as their source. */
+  readonly made: readonly string[];
+}
+
 /**
  * A mark of everything that makes up a run: the name and the {@link fileMark} of each file below its directory, of its
  * artifacts where they lie elsewhere, and of the datasets and models that it refers to. Equal to no other mark while one of
  * the files is too young for its times to tell. No metric file is read.
- *
- * @param parts the names in the run's directory
- * @param made the ids of the models that name this run as their source
  */
-export function fileRevision(
-  root: string,
-  runDirectory: string,
-  parts: ReadonlySet<string>,
-  made: readonly string[],
-): string {
+export function fileRevision(root: string, runDirectory: string, referring: Referring, trust: Trust): string {
   const state = new FileStates();
-  state.addDirectory('', runDirectory);
-  const artifacts = artifactLocation(
-    root,
-    runDirectory,
-    text(peek(join(runDirectory, META_FILE)), 'artifact_uri'),
-  ).directory;
+  const uri = text(peek(join(runDirectory, META_FILE)), 'artifact_uri');
+  const artifacts = artifactLocation(root, runDirectory, uri, trust.locations).directory;
+  const links = trust.links.within(runDirectory, ...(artifacts === undefined ? [] : [artifacts]));
+  state.addDirectory('', runDirectory, links);
   if (artifacts !== undefined && artifacts !== join(runDirectory, ARTIFACTS)) {
     state.add(artifacts);
-    state.addDirectory(ARTIFACTS, artifacts);
+    state.addDirectory(ARTIFACTS, artifacts, links);
   }
-  addReferred(state, runDirectory, parts, made);
+  addReferred(state, runDirectory, referring, trust);
   return state.digest();
 }
 
@@ -59,12 +59,15 @@ export function artifactsRevision(
   root: string,
   runDirectory: string,
   artifactUri: string | undefined,
+  trust: Trust,
 ): string | undefined {
   if (artifactUri !== undefined && uriTarget(artifactUri).kind === 'remote') return undefined;
-  const { directory, trouble } = artifactLocation(root, runDirectory, artifactUri);
+  const { directory, trouble } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
   const state = new FileStates();
   state.add(JSON.stringify([directory, trouble]));
-  if (directory !== undefined) state.addDirectory(ARTIFACTS, directory);
+  if (directory !== undefined) {
+    state.addDirectory(ARTIFACTS, directory, trust.links.within(runDirectory, directory));
+  }
   return state.digest();
 }
 
@@ -78,9 +81,9 @@ class FileStates {
     this.#hash.update(`${text}\n`);
   }
 
-  addDirectory(label: string, directory: string): void {
+  addDirectory(label: string, directory: string, links: LinkBounds): void {
     let lines = '';
-    for (const { path, found } of walkFiles(directory)) {
+    for (const { path, found } of walkFiles(directory, links)) {
       lines += `${label}/${path}\0${'stats' in found ? this.#markOf(found.stats) : found.error.message}\n`;
     }
     this.#hash.update(lines);
@@ -114,12 +117,7 @@ class FileStates {
 }
 
 /** `inputs/` and `outputs/` only name what lies beside the runs. */
-function addReferred(
-  state: FileStates,
-  runDirectory: string,
-  parts: ReadonlySet<string>,
-  made: readonly string[],
-): void {
+function addReferred(state: FileStates, runDirectory: string, { parts, made }: Referring, { links }: Trust): void {
   const experiment = dirname(runDirectory);
   const referred = (part: string) => (parts.has(part) ? referredIds(join(runDirectory, part)) : []);
   for (const id of referred(INPUTS)) {
@@ -129,7 +127,9 @@ function addReferred(
     const model = join(experiment, MODELS, id);
     state.addFile(join(model, META_FILE));
     // its artifacts stay where they are, and its metrics are the run's
-    for (const part of [PARAMS, TAGS]) state.addDirectory(`${MODELS}/${id}/${part}`, join(model, part));
+    for (const part of [PARAMS, TAGS]) {
+      state.addDirectory(`${MODELS}/${id}/${part}`, join(model, part), links.within(model));
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 import type { Notice, UnreadPart } from '../../model.js';
+import { OutsideLink } from '../trust/links.js';
 
 /**
  * What a system error about one file means when that file may be passed over. Throws what concerns more than the
@@ -14,5 +15,6 @@ export function passable(cause: unknown, path: string): ConvertError {
 
 /** The notice of a part of a run, or of one item of it, that could not be read. */
 export function unreadableField(field: string, file: string, error: ConvertError, unread: UnreadPart): Notice {
-  return { kind: 'field-unreadable', field, file, detail: error.message, unread };
+  const refused = error instanceof OutsideLink;
+  return { kind: 'field-unreadable', field, file, detail: error.message, unread, ...(refused && { refused }) };
 }

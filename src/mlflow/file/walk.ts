@@ -2,6 +2,7 @@ import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } fr
 import { sep } from 'node:path';
 import { ConvertError, errorCode } from '../../errors.js';
 import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
+import type { LinkBounds } from '../trust/links.js';
 import { notRegular } from './regular-file.js';
 import { passable } from './trouble.js';
 
@@ -25,27 +26,33 @@ interface Level {
 }
 
 /**
- * All files below a directory, sorted by path (by UTF-16 code units). Links are followed; one that leads back to
- * where the walk came from is an error of that path, and so are directories that cannot be listed, dangling links,
- * sockets and the like. One directory's names are in memory at a time (and those above it). When `directory` itself
+ * All files below a directory, sorted by path (by UTF-16 code units). Links are followed as far as `links` lets them; one
+ * that leads out of there, or back to where the walk came from, is an error of that path, and so are directories that
+ * cannot be listed, dangling links, sockets and the like. One directory's names are in memory at a time (and those above it). When `directory` itself
  * cannot be listed, that is an error of the path ''; so it is, as the last one, when there is more in it than
  * {@link MAX_ENTRIES}. A directory deeper than {@link MAX_DEPTH} is an error of its path.
  */
-export function* walkFiles(directory: string): Generator<WalkedFile, void, void> {
-  const found = { entries: 0 };
+export function* walkFiles(directory: string, links: LinkBounds): Generator<WalkedFile, void, void> {
+  const found = { entries: 0, links };
   yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined, depth: 0 }, found);
   if (found.entries > MAX_ENTRIES) yield { path: '', absolute: directory, found: { error: tooMany(directory) } };
 }
 
-function* walkLevel(level: Level, found: { entries: number }): Generator<WalkedFile, void, void> {
+interface Found {
+  entries: number;
+  readonly links: LinkBounds;
+}
+
+function* walkLevel(level: Level, found: Found): Generator<WalkedFile, void, void> {
   const entries = entriesOf(level);
   if (entries instanceof ConvertError) {
     yield { path: level.path, absolute: level.absolute, found: { error: entries } };
     return;
   }
-  for (const { path, absolute, isDirectory, linked } of sorted(level, entries)) {
+  for (const { path, absolute, isDirectory, linked, error } of sorted(level, entries, found.links)) {
     if (++found.entries > MAX_ENTRIES) return;
-    if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level, depth: level.depth + 1 }, found);
+    if (error !== undefined) yield { path, absolute, found: { error } };
+    else if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level, depth: level.depth + 1 }, found);
     else yield fileAt(path, absolute);
     if (found.entries > MAX_ENTRIES) return;
   }
@@ -70,20 +77,20 @@ interface Item {
   readonly absolute: string;
   readonly isDirectory: boolean;
   readonly linked: boolean;
+  /** Of a link that is not followed. */
+  readonly error?: ConvertError;
 }
 
 /** Directories sort as if their names ended with `/`: so the paths of all files come out sorted. */
-function sorted(level: Level, entries: Dirent[]): Item[] {
+function sorted(level: Level, entries: Dirent[], links: LinkBounds): Item[] {
   const items = entries.map((entry): Item => {
     const absolute = level.absolute + sep + entry.name; // `join` costs more than the entry's stat
     const isLink = entry.isSymbolicLink();
+    const path = level.path === '' ? entry.name : `${level.path}/${entry.name}`;
+    const error = isLink ? links.refused(absolute) : undefined;
+    if (error !== undefined) return { path, absolute, isDirectory: false, linked: true, error };
     const isDirectory = isLink ? leadsToDirectory(absolute) : entry.isDirectory();
-    return {
-      path: level.path === '' ? entry.name : `${level.path}/${entry.name}`,
-      absolute,
-      isDirectory,
-      linked: level.linked || isLink,
-    };
+    return { path, absolute, isDirectory, linked: level.linked || isLink };
   });
   const key = (item: Item): string => (item.isDirectory ? `${item.path}/` : item.path);
   return items.sort((a, b) => (key(a) < key(b) ? -1 : 1));

@@ -13,7 +13,7 @@ import { Pace, pause } from './pace.js';
 import { redirectOf } from './redirect.js';
 import { isSwitchedOff, refusal } from './refusal.js';
 import { backoff, isNobodyThere, isPassing, isRepeatable, Passing, retryAfter } from './retry.js';
-import { parseServerUri, type ServerUri } from './server-uri.js';
+import { originOf, parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 import { undici } from './undici.js';
 
@@ -53,6 +53,7 @@ export class HttpClient {
   readonly server: ServerUri;
   /** Requests under way at once. */
   readonly concurrency: number;
+  readonly #origins: ReadonlySet<string>;
   readonly #retry: RetrySettings;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #authorization: string | undefined;
@@ -62,6 +63,7 @@ export class HttpClient {
 
   constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
     this.server = parseServerUri(trackingUri);
+    this.#origins = new Set([this.server.origin, ...(options.trustOrigins ?? []).map(originOf)]);
     this.concurrency = options.concurrency;
     this.#retry = retrySettings(env);
     this.#authorization = authorization(this.server.userPassword, env);
@@ -206,14 +208,13 @@ export class HttpClient {
     return { what, url: this.#url(request), server: this.server, ofPart };
   }
 
-  /**
-   * Credentials go to the host that they are for, at any port, but to no other that somebody has named in an artifact URI,
-   * and not in the clear where they came under TLS.
-   */
-  #headersFor(url: URL): Record<string, string> {
-    const { hostname, protocol } = new URL(this.server.origin);
-    if (url.hostname !== hostname || (protocol === 'https:' && url.protocol !== protocol))
-      return { 'user-agent': 'mlflow2aim' };
+  /** Whether a server is the tracking server, or one that the user trusts as much: only these are sent credentials. */
+  trusts(origin: string): boolean {
+    return this.#origins.has(origin);
+  }
+
+  #headersFor({ origin }: URL): Record<string, string> {
+    if (!this.trusts(origin)) return { 'user-agent': 'mlflow2aim' };
     return { ...this.#headers, ...(this.#authorization !== undefined && { authorization: this.#authorization }) };
   }
 

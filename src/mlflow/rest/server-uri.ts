@@ -38,6 +38,14 @@ export function parseServerUri(uri: string): ServerUri {
   };
 }
 
+/** The origin of a URL that the user gave. Throws a `fatal` error for what is none. */
+export function originOf(url: string): string {
+  if (URL.canParse(url)) return new URL(url).origin;
+  throw new ConvertError('fatal', 'A trusted origin is no valid URL.', {
+    hint: 'It should look like https://host:5000.',
+  });
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,12 +1,16 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { DEFAULT_SOURCE, type SourceOptions } from '../source-options.js';
 import type { TrackingStore } from '../tracking-store.js';
+import { trustOf } from '../trust/trust.js';
 import { parseDatabaseUri } from './database-uri.js';
 import { MysqlDatabase } from './mysql/mysql-database.js';
 import { PostgresqlDatabase } from './postgresql/postgresql-database.js';
 import { SqlStore, type SqlStoreOptions } from './sql-store.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
+
+/** What MLflow makes beside a database for files. */
+const STORES: readonly string[] = ['mlruns', 'mlartifacts'];
 
 type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | 'windowPoints'>>;
 
@@ -26,13 +30,15 @@ export function openSqlStore(
     ...(source.workspace !== undefined && { workspace: source.workspace }),
     ...(windowPoints !== undefined && { windowPoints }),
   };
-  const artifactsBelow = (root: string) => openArtifacts({ ...DEFAULT_SOURCE, ...source, root });
+  const artifacts = { ...DEFAULT_SOURCE, ...source };
   const address = parseDatabaseUri(uri, dialect);
   if (address.dialect === 'sqlite') {
     const database = new SqliteDatabase(address);
-    return new SqlStore(database, artifactsBelow(dirname(database.file)), options);
+    const root = dirname(database.file);
+    const trust = trustOf(source, { stores: STORES.map((name) => join(root, name)) });
+    return new SqlStore(database, openArtifacts({ ...artifacts, root, trust }), options);
   }
   const database =
     address.dialect === 'mysql' ? new MysqlDatabase(address, warn) : new PostgresqlDatabase(address, warn);
-  return new SqlStore(database, artifactsBelow(process.cwd()), options);
+  return new SqlStore(database, openArtifacts({ ...artifacts, root: process.cwd() }), options);
 }

@@ -30,7 +30,8 @@ afterEach(async () => {
   else process.env.STORAGE_EMULATOR_HOST = before;
 });
 
-const files = () => opener.at('r', 'gs://bucket/mlf/r/artifacts');
+const RUN = 'a'.repeat(32);
+const files = () => opener.at(RUN, `gs://bucket/mlf/${RUN}/artifacts`);
 
 function json(response: ServerResponse, body: object, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json' });
@@ -39,21 +40,21 @@ function json(response: ServerResponse, body: object, status = 200): void {
 
 const item = (name: string, size: number) => ({
   kind: 'storage#object',
-  name: `mlf/r/artifacts/${name}`,
+  name: `mlf/${RUN}/artifacts/${name}`,
   size: `${size}`,
 });
 
 test('is listed page by page', async () => {
   answer = (url, _, response) => {
     expect(url.pathname).toBe('/storage/v1/b/bucket/o');
-    expect(url.searchParams.get('prefix')).toBe('mlf/r/artifacts/');
+    expect(url.searchParams.get('prefix')).toBe(`mlf/${RUN}/artifacts/`);
     const page = Number(url.searchParams.get('pageToken') ?? 0);
     const items = [[item('b/2.txt', 3)], [], [item('a 100%.txt', 5), item('b/', 0)]][page];
     json(response, { kind: 'storage#objects', items, ...(page < 2 && { nextPageToken: `${page + 1}` }) });
   };
   expect(await collect(files().list(silent()))).toEqual([
-    { path: 'a 100%.txt', size: 5, uri: 'gs://bucket/mlf/r/artifacts/a 100%.txt' },
-    { path: 'b/2.txt', size: 3, uri: 'gs://bucket/mlf/r/artifacts/b/2.txt' },
+    { path: 'a 100%.txt', size: 5, uri: `gs://bucket/mlf/${RUN}/artifacts/a 100%.txt` },
+    { path: 'b/2.txt', size: 3, uri: `gs://bucket/mlf/${RUN}/artifacts/b/2.txt` },
   ]);
 });
 
@@ -65,8 +66,12 @@ test('a listing that repeats itself is given up', async () => {
 });
 
 test.each([
-  [404, 'notFound', 'gs://bucket/mlf/r/artifacts does not exist (notFound).'],
-  [403, 'forbidden', 'gs://bucket/mlf/r/artifacts may not be read: access was refused (forbidden). Give credentials'],
+  [404, 'notFound', `gs://bucket/mlf/${RUN}/artifacts does not exist (notFound).`],
+  [
+    403,
+    'forbidden',
+    `gs://bucket/mlf/${RUN}/artifacts may not be read: access was refused (forbidden). Give credentials`,
+  ],
 ])('a refusal with %d is one notice', async (status, reason, says) => {
   answer = (_, __, response) => {
     const message = 'someone@project does not have access to it';
@@ -77,12 +82,12 @@ test.each([
   expect(notices).toMatchObject([{ detail: expect.stringContaining(says) }]);
 });
 
-const file = (path: string) => ({ path, uri: `gs://bucket/mlf/r/artifacts/${path}` });
+const file = (path: string) => ({ path, uri: `gs://bucket/mlf/${RUN}/artifacts/${path}` });
 
 test('a download goes on where it was cut, in the same generation', async () => {
   const content = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 251));
   answer = (url, request, response) => {
-    expect(decodeURIComponent(url.pathname)).toContain('mlf/r/artifacts/a#+ü.txt');
+    expect(decodeURIComponent(url.pathname)).toContain(`mlf/${RUN}/artifacts/a#+ü.txt`);
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     if (from > 0) expect(url.searchParams.get('generation')).toBe('17');
     const range = from > 0 && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
@@ -116,7 +121,7 @@ test('a file that is gone is a skip-item', async () => {
   };
   await expect(collect(files().open(file('a.txt'), never()))).rejects.toMatchObject({
     kind: 'skip-item',
-    message: 'gs://bucket/mlf/r/artifacts/a.txt does not exist (status 404).',
+    message: `gs://bucket/mlf/${RUN}/artifacts/a.txt does not exist (status 404).`,
   });
 });
 

@@ -92,12 +92,12 @@ describe('listing', () => {
 
   test('of a bucket that is not there is one notice', async () => {
     const notices: Notice[] = [];
-    await collect(opener.at(RUN, 's3://key:verysecret@nowhere/x').list(listening(notices)));
+    await collect(opener.at(RUN, `s3://key:verysecret@nowhere/${RUN}/artifacts`).list(listening(notices)));
     expect(notices).toEqual([
       {
         kind: 'artifacts-unreachable',
-        uri: 's3://nowhere/x',
-        detail: 's3://nowhere/x does not exist (NoSuchBucket).',
+        uri: `s3://nowhere/${RUN}/artifacts`,
+        detail: `s3://nowhere/${RUN}/artifacts does not exist (NoSuchBucket).`,
         reason: 'missing',
       },
     ]);
@@ -208,7 +208,7 @@ describe('downloading', () => {
     };
     const chunks = files.open(found!, never())[Symbol.asyncIterator]();
     await chunks.next();
-    await collect(opener.at(RUN, 's3://bucket/none').list(silent()));
+    await collect(opener.at(RUN, `s3://bucket/none/${RUN}/artifacts`).list(silent()));
     expect(written).toBeLessThan(16 * 1024 * 1024);
     await chunks.return?.();
   });

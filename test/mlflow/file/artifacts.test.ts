@@ -66,8 +66,8 @@ describe('where the files are', () => {
   });
 
   test('relative to the directory that holds the store', async () => {
-    put(join(builder.parent, 'out', RUN), 'a.txt');
-    builder.run('1', { runId: RUN, artifactUri: `./out/${RUN}` });
+    put(join(builder.parent, 'out', RUN, 'artifacts'), 'a.txt');
+    builder.run('1', { runId: RUN, artifactUri: `./out/${RUN}/artifacts` });
     expect(await list()).toMatchObject({ paths: ['a.txt'], notices: [] });
   });
 
@@ -144,7 +144,7 @@ describe('where the files are', () => {
   });
 
   test('beside a location that fails at this moment, what lies in the store is taken, and the rest reported', async () => {
-    builder.run('1', { runId: RUN, artifactUri: 's3://bucket/x', artifacts: { 'a.txt': 'abc' } });
+    builder.run('1', { runId: RUN, artifactUri: `s3://bucket/${RUN}/artifacts`, artifacts: { 'a.txt': 'abc' } });
     const remoteArtifacts = {
       at: () => unreachableArtifacts('s3://bucket/x', 'It could not be reached.', 'failed'),
       close: async () => {},
@@ -186,7 +186,7 @@ describe('walking', () => {
     }
   });
 
-  test('links are followed, but never in circles', async () => {
+  test('links are followed with --copy-links, but never in circles', async () => {
     const artifacts = join(builder.run('1', { runId: RUN, artifacts: { 'd/a.txt': 'abc' } }), 'artifacts');
     const outside = join(builder.parent, 'outside');
     put(outside, 'in/b.txt');
@@ -195,7 +195,7 @@ describe('walking', () => {
     symlinkSync(artifacts, join(outside, 'in', 'back'));
     symlinkSync('.', join(artifacts, 'd', 'self'));
     symlinkSync('nowhere', join(artifacts, 'dangling'));
-    const { paths, notices } = await list();
+    const { paths, notices } = await list(REF, new FileStore(builder.root, { copyLinks: true }));
     expect(paths).toEqual(['d/a.txt', 'file-link', 'link/in/b.txt']);
     expect(notices).toMatchObject([
       { kind: 'artifact-skipped', path: 'd/self', reason: 'unreadable', detail: expect.stringContaining('back') },

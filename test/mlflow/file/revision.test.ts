@@ -24,8 +24,8 @@ let run: string;
 let elsewhere: string;
 beforeEach(() => {
   builder = new FileStoreBuilder();
-  elsewhere = join(builder.parent, 'elsewhere');
-  mkdirSync(elsewhere);
+  elsewhere = join(builder.parent, 'elsewhere', RUN, 'artifacts');
+  mkdirSync(elsewhere, { recursive: true });
   writeFileSync(join(elsewhere, 'a.png'), 'x');
   run = builder.run('1', {
     runId: RUN,

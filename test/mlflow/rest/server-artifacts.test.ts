@@ -21,10 +21,10 @@ async function serve(artifacts: Readonly<Record<string, string>> = FILES): Promi
   return server;
 }
 
-function artifactsOf(uri: string): ServerArtifacts {
+function artifactsOf(uri: string, trustOrigins: readonly string[] = []): ServerArtifacts {
   const client = new HttpClient(
     uri,
-    { concurrency: 2 },
+    { concurrency: 2, trustOrigins },
     { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1', MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: '0' },
   );
   open.push(client);
@@ -66,20 +66,71 @@ describe('artifacts through a tracking server', () => {
     expect(uris[0]).toMatch(/^[a-z0-9-]+:.*\/a\.txt$/);
   });
 
-  test('of another host get no credentials', async () => {
-    const other = await serve();
-    const opener = artifactsOf('http://ann:secret@127.0.0.2:1');
-    await read(opener, `${other.uri}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`);
-    expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false);
+  test.each([
+    ['a proxy URL', (other: URL) => `${other.origin}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`],
+    ['mlflow-artifacts:', (other: URL) => `mlflow-artifacts://${other.host}/1/${RUN}/artifacts`],
+  ])('of another server (%s) are refused, and taken with credentials from one that is trusted', async (_, toUri) => {
+    const [tracking, other] = [await serve(), await serve()]; // the same host, another port
+    const uri = toUri(new URL(other.uri));
+    const notices: Notice[] = [];
+    const tracked = tracking.uri.replace('//', '//ann:secret@');
+    expect(await collect(artifactsOf(tracked).at(RUN, uri).list(listening(notices)))).toEqual([]);
+    const detail = expect.stringContaining(`--trust-origin ${other.uri} `);
+    expect(notices).toEqual([{ kind: 'artifacts-unreachable', uri, detail, reason: 'refused' }]);
+    expect([...tracking.requests, ...other.requests]).toEqual([]);
+
+    const [files, texts] = await read(artifactsOf(tracked, [other.uri]), uri);
+    expect([files.map(({ path }) => path), texts]).toEqual([SORTED, ['one', 'four', 'two', 'three']]);
+    expect(tracking.requests).toEqual([]);
+    expect(new Set(other.headers.map(({ authorization }) => authorization))).toEqual(
+      new Set([`Basic ${btoa('ann:secret')}`]),
+    );
   });
 
-  test('of the same host get no credentials in the clear that came under TLS', async () => {
+  test('of the same host in the clear, where the tracking server has TLS, are refused', async () => {
     const other = await serve();
-    const opener = artifactsOf('https://ann:secret@127.0.0.1:1');
-    await read(opener, `${other.uri}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`);
-    expect(other.headers.length).toBeGreaterThan(0);
-    expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false);
+    const opener = artifactsOf(other.uri.replace('http:', 'https:').replace('//', '//ann:secret@'));
+    const uri = `${other.uri}/api/2.0/mlflow-artifacts/artifacts/1/${RUN}/artifacts`;
+    const notices: Notice[] = [];
+    await collect(opener.at(RUN, uri).list(listening(notices)));
+    expect(notices).toMatchObject([{ reason: 'refused' }]);
+    expect(other.requests).toEqual([]);
   });
+
+  test.each(['mlflow-artifacts:/1/../../x', 'mlflow-artifacts:/%2E%2E/x', 'mlflow-artifacts://no host/1'])(
+    'of a location that leads elsewhere (%s) are refused',
+    async (uri) => {
+      const server = await serve();
+      const notices: Notice[] = [];
+      await collect(artifactsOf(server.uri).at(RUN, uri).list(listening(notices)));
+      expect(notices).toMatchObject([{ kind: 'artifacts-unreachable', reason: 'refused' }]);
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  test.each([undefined, `mlflow-artifacts:/1/${RUN}/artifacts`])(
+    'that are listed outside of the directory that was asked for are told, not asked for (%s)',
+    async (uri) => {
+      const server = await serve({ 'd/a.txt': 'one' });
+      server.intercept = (request, response) => {
+        const isRoot = !decodeURIComponent(request.url ?? '').endsWith('/d') && !request.url?.includes('path=d');
+        const names = ['../up.txt', '/etc/passwd', 'x/../../up', '.'];
+        const outside = names.map((path) => ({ path, is_dir: path === '/etc/passwd', file_size: 3 }));
+        const files = [...outside, isRoot ? { path: 'd', is_dir: true } : { path: 'd/a.txt', file_size: 3 }];
+        const proxied = uri !== undefined && !isRoot ? [...outside, { path: 'a.txt', file_size: 3 }] : files;
+        response.end(JSON.stringify({ files: proxied }));
+        return true;
+      };
+      const notices: Notice[] = [];
+      const files = await collect(artifactsOf(server.uri).at(RUN, uri).list(listening(notices)));
+      expect(files.map(({ path }) => path)).toEqual(['d/a.txt']);
+      expect(notices).toHaveLength(8);
+      expect(notices).toEqual(
+        notices.map(() => expect.objectContaining({ kind: 'artifact-skipped', reason: 'path-outside' })),
+      );
+      expect(server.requests.filter((request) => request.includes('etc'))).toEqual([]);
+    },
+  );
 
   test('that the proxy cannot send come by get-artifact', async () => {
     const server = await serve();

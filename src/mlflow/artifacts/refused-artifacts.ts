@@ -1,0 +1,24 @@
+import type { Notice } from '../../model.js';
+import { withoutCredentials } from '../file/file-uri.js';
+import type { ArtifactRepository } from './artifact-repository.js';
+import { unreachableArtifacts } from './unreachable-artifacts.js';
+
+/**
+ * The files of a run whose location is not followed: what the tracking server gives of them, when there is one; else, or when
+ * it gives nothing, a notice that names the switch.
+ *
+ * @param sentence why it is not followed, and the switch
+ */
+export function refusedArtifacts(uri: string, sentence: string, server?: ArtifactRepository): ArtifactRepository {
+  if (server === undefined) return unreachableArtifacts(withoutCredentials(uri), sentence, 'refused');
+  return {
+    list: (context) => {
+      const notice = (told: Notice): void => {
+        const isUnreachable = told.kind === 'artifacts-unreachable';
+        context.notice(isUnreachable ? { ...told, detail: `${told.detail} ${sentence}`, reason: 'refused' } : told);
+      };
+      return server.list({ ...context, notice });
+    },
+    open: (file, signal) => server.open(file, signal),
+  };
+}
