@@ -171,6 +171,29 @@ describe('what cannot be read is one fatal sentence', () => {
     expect(await sentence(`sqlite:///${builder.directory}`)).toContain('is no file');
   });
 
+  /** A server that says only this, whatever it is asked. */
+  async function sayingOnly(answer: Buffer, uri: (port: number) => string): Promise<string> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => void socket.write(answer));
+    });
+    server.listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    const { port } = server.address() as { port: number };
+    try {
+      return await sentence(uri(port));
+    } finally {
+      await new Promise((closed) => server.close(closed));
+    }
+  }
+
+  test('PostgreSQL asks for a password and gets none; has no TLS that it should have', async () => {
+    const scram = Buffer.concat([Buffer.from([82, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from('SCRAM-SHA-256\0\0')]);
+    const uri = (mode: string) => (port: number) => `postgresql://u@127.0.0.1:${port}/db?sslmode=${mode}`;
+    expect(await sayingOnly(scram, uri('disable'))).toContain('asks for a password');
+    expect(await sayingOnly(Buffer.from('N'), uri('require'))).toContain('has no TLS');
+  });
+
   test.each(['postgresql', 'mysql'])('a %s server that is not there, without the password', async (dialect) => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server.once('listening', listening));

@@ -5,6 +5,7 @@ import { copyStreams, postgresqlDriver } from '../drivers.js';
 import type { MetricColumns } from '../metric-columns.js';
 import type { MetricTable } from '../metric-table.js';
 import { asLost, type Backend, type BackendState, connected, type ServerConnection } from '../server-connection.js';
+import { NO_PASSWORD, NO_TLS } from '../server-meanings.js';
 import { COPIED, CopyRows } from './copy-rows.js';
 
 /** A process that was stopped, or a machine that sleeps, must not keep a table from being altered for longer; ms. */
@@ -26,6 +27,9 @@ const STATE = `SELECT pg_postmaster_start_time()::text, a.state, a.wait_event_ty
     CASE a.wait_event_type WHEN 'Lock' THEN (SELECT string_agg(format('pid %s (%s)', b.pid, left(b.query, 100)), ', ')
       FROM pg_stat_activity b WHERE b.pid = ANY (pg_blocking_pids(a.pid))) END
   FROM (VALUES (1)) one LEFT JOIN pg_stat_activity a ON a.pid = ?::int`;
+
+const NO_TLS_TEXT = /does not support SSL/;
+const WITHOUT_PASSWORD = /password must be a string|argument must be of type string/;
 
 /** All values as the text that PostgreSQL sends. */
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value.toString() };
@@ -49,8 +53,12 @@ export class PostgresqlConnection implements ServerConnection {
     // one that breaks says so to whoever uses it; one that nobody uses is no loss
     client.on('error', () => undefined);
     const connection = new PostgresqlConnection(socket, client);
-    await connected(client.connect(), socket, milliseconds, signal);
-    return connection;
+    try {
+      await connected(client.connect(), socket, milliseconds, signal);
+      return connection;
+    } catch (cause) {
+      throw asLost(coded(cause, client), connection);
+    }
   }
 
   async begin(): Promise<void> {
@@ -116,6 +124,17 @@ export class PostgresqlConnection implements ServerConnection {
       throw asLost(cause, this);
     }
   }
+}
+
+/** What the driver says for itself, without a code. */
+function coded(cause: unknown, { password }: pg.Client): unknown {
+  const isServers = cause instanceof postgresqlDriver().DatabaseError;
+  if (isServers || !(cause instanceof Error)) return cause;
+  if (NO_TLS_TEXT.test(cause.message)) return Object.assign(cause, { code: NO_TLS });
+  // it only looks for one when it is asked for one
+  return password === null && WITHOUT_PASSWORD.test(cause.message)
+    ? Object.assign(cause, { code: NO_PASSWORD })
+    : cause;
 }
 
 function lockText(relations: string | null | undefined, holders: string | null | undefined): string {

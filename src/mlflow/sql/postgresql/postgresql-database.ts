@@ -1,12 +1,12 @@
 import type pg from 'pg';
+import { errorCode } from '../../../errors.js';
 import type { WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
+import { NO_TLS } from '../server-meanings.js';
 import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
 import { readCatalog } from './postgresql-catalog.js';
 import { PostgresqlConnection } from './postgresql-connection.js';
-
-const NO_TLS = /does not support SSL/;
 
 /** A PostgreSQL database. */
 export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
@@ -35,8 +35,7 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
     try {
       return await this.#openBy(this.#plain ? { ...config, ssl: false } : config, signal);
     } catch (cause) {
-      const hasNone = cause instanceof Error && NO_TLS.test(cause.message);
-      if (this.#plain || tls !== 'preferred' || !hasNone) throw cause;
+      if (this.#plain || tls !== 'preferred' || errorCode(cause) !== NO_TLS) throw cause;
       this.#plain = true;
       return this.#openBy({ ...config, ssl: false }, signal);
     }
