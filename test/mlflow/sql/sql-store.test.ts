@@ -171,11 +171,12 @@ describe('what cannot be read is one fatal sentence', () => {
     expect(await sentence(`sqlite:///${builder.directory}`)).toContain('is no file');
   });
 
-  /** A server that says only this, whatever it is asked. */
-  async function sayingOnly(answer: Buffer, uri: (port: number) => string): Promise<string> {
+  /** A server that gives these answers one after the other, whatever it is asked. */
+  async function answering(answers: readonly Buffer[], uri: (port: number) => string): Promise<string> {
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      socket.once('data', () => void socket.write(answer));
+      const left = [...answers];
+      socket.on('data', () => void socket.write(left.shift() ?? ''));
     });
     server.listen(0, '127.0.0.1');
     await new Promise((listening) => server.once('listening', listening));
@@ -189,9 +190,10 @@ describe('what cannot be read is one fatal sentence', () => {
 
   test('PostgreSQL asks for a password and gets none; has no TLS that it should have', async () => {
     const scram = Buffer.concat([Buffer.from([82, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from('SCRAM-SHA-256\0\0')]);
+    const goOn = Buffer.from([82, 0, 0, 0, 9, 0, 0, 0, 11, 0]);
     const uri = (mode: string) => (port: number) => `postgresql://u@127.0.0.1:${port}/db?sslmode=${mode}`;
-    expect(await sayingOnly(scram, uri('disable'))).toContain('asks for a password');
-    expect(await sayingOnly(Buffer.from('N'), uri('require'))).toContain('has no TLS');
+    expect(await answering([scram, goOn], uri('disable'))).toContain('asks for a password');
+    expect(await answering([Buffer.from('N')], uri('require'))).toContain('has no TLS');
   });
 
   test.each(['postgresql', 'mysql'])('a %s server that is not there, without the password', async (dialect) => {

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type pg from 'pg';
+import { errorCode } from '../../../errors.js';
 import type { Row } from '../database.js';
 import { copyStreams, postgresqlDriver } from '../drivers.js';
 import type { MetricColumns } from '../metric-columns.js';
@@ -29,7 +30,7 @@ const STATE = `SELECT pg_postmaster_start_time()::text, a.state, a.wait_event_ty
   FROM (VALUES (1)) one LEFT JOIN pg_stat_activity a ON a.pid = ?::int`;
 
 const NO_TLS_TEXT = /does not support SSL/;
-const WITHOUT_PASSWORD = /password must be a string|argument must be of type string/;
+const WITHOUT_PASSWORD = /client password must be a string/;
 
 /** All values as the text that PostgreSQL sends. */
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value.toString() };
@@ -57,7 +58,7 @@ export class PostgresqlConnection implements ServerConnection {
       await connected(client.connect(), socket, milliseconds, signal);
       return connection;
     } catch (cause) {
-      throw asLost(coded(cause, client), connection);
+      throw coded(cause, client);
     }
   }
 
@@ -131,10 +132,8 @@ function coded(cause: unknown, { password }: pg.Client): unknown {
   const isServers = cause instanceof postgresqlDriver().DatabaseError;
   if (isServers || !(cause instanceof Error)) return cause;
   if (NO_TLS_TEXT.test(cause.message)) return Object.assign(cause, { code: NO_TLS });
-  // it only looks for one when it is asked for one
-  return password === null && WITHOUT_PASSWORD.test(cause.message)
-    ? Object.assign(cause, { code: NO_PASSWORD })
-    : cause;
+  if (password === null && WITHOUT_PASSWORD.test(cause.message)) return Object.assign(cause, { code: NO_PASSWORD });
+  return errorCode(cause) === undefined ? Object.assign(cause, { code: 'ECONNRESET' }) : cause;
 }
 
 function lockText(relations: string | null | undefined, holders: string | null | undefined): string {
