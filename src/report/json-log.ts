@@ -37,7 +37,7 @@ export class JsonLog implements View {
     this.#watch = new WatchState(events);
     events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...run }));
     events.on('watching', ({ how, active }) => {
-      this.#log.info({ event: 'watching', how, runsActive: active });
+      this.#log.info({ event: 'watching', how, runsActive: active, runsIncomplete: this.#watch.runsIncomplete });
       this.#stopProgress();
       this.#stopProgress = everyNowAndThen(() => this.#tellChanges());
     });

@@ -30,7 +30,7 @@ export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
 }
 
 /** What to do about runs that are incomplete; empty when none are. */
-export function incompleteLines({ runsIncomplete }: SummaryNumbers): string[] {
+export function incompleteLines({ runsIncomplete }: Pick<SummaryNumbers, 'runsIncomplete'>): string[] {
   if (runsIncomplete === 0) return [];
   return [
     `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. Mount what is not mounted, give the`,

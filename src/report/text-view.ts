@@ -42,6 +42,7 @@ export class TextView implements View {
     events.on('watching', ({ how, active }) => {
       this.#stopProgress();
       if (!options.quiet) this.say(watchingLine(how, active));
+      for (const line of incompleteLines(watch)) this.say(line);
       this.#stopProgress = this.#showWatch(watch);
     });
     events.on('source', ({ available, message }) => (available ? this.#news(message) : this.warn(message)));

@@ -20,6 +20,7 @@ export class WatchState {
   private gone = 0;
   private active = 0;
   private lag: number | undefined;
+  private incomplete = 0;
   private watching = false;
 
   constructor(events: ConvertEvents) {
@@ -27,7 +28,8 @@ export class WatchState {
       this.watching = true;
       this.active = active;
     });
-    events.on('run:done', ({ runHash, outcome }) => {
+    events.on('run:done', ({ runHash, outcome, incomplete = [] }) => {
+      if (!this.watching && incomplete.length > 0) this.incomplete++;
       if (this.watching && (outcome === 'new' || outcome === 'updated' || outcome === 'failed')) {
         this.seen[outcome].add(runHash);
       }
@@ -44,6 +46,11 @@ export class WatchState {
   /** Whether the first look is over. */
   get isWatching(): boolean {
     return this.watching;
+  }
+
+  /** Runs of which something could not be read in the first look. */
+  get runsIncomplete(): number {
+    return this.incomplete;
   }
 
   get runsActive(): number {

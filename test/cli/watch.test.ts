@@ -42,6 +42,18 @@ describe('a watch', () => {
     ]);
   });
 
+  test('says when it is up to date what could not be read', async () => {
+    io.watch = async (_options, _watching, events) => {
+      const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
+      events.emit('run:done', makeRun({ outcome: 'unchanged', incomplete }));
+      events.emit('watching', { how: 'events', active: 0 });
+    };
+    expect(await sync()).toBe(0);
+    expect(io.stderr.text).toMatch(/^Up to date;.*\n1 run could not be read completely;/);
+    expect(await sync('--log-format', 'json')).toBe(0);
+    expect(io.stdout.text).toContain('"runsIncomplete":1');
+  });
+
   test('tells programs each change that is not one of many', async () => {
     io.watch = eventful;
     expect(await sync('--log-format', 'json')).toBe(0);

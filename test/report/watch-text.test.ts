@@ -7,7 +7,8 @@ import { makeRun } from './make-run.js';
 test('changes are added up until they are taken, a run counts once', () => {
   const events = new ConvertEvents();
   const state = new WatchState(events);
-  events.emit('run:done', makeRun({ runHash: 'before' }));
+  const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
+  events.emit('run:done', makeRun({ runHash: 'before', incomplete }));
   expect([state.isWatching, state.take()]).toEqual([false, undefined]);
   events.emit('watching', { how: 'events', active: 1 });
   for (const outcome of ['new', 'updated', 'updated'] as const) {
@@ -24,7 +25,7 @@ test('changes are added up until they are taken, a run counts once', () => {
   expect(changesLine(changes)).toBe(
     'Runs: 1 new · 1 updated · 1 failed · 1 deleted in MLflow · 3 active · 0.5 s behind',
   );
-  expect([state.take(), state.runsActive]).toEqual([undefined, 3]);
+  expect([state.take(), state.runsActive, state.runsIncomplete]).toEqual([undefined, 3, 1]);
 });
 
 test('how a watch stands', () => {
