@@ -11,6 +11,8 @@ export interface ConvertEventMap {
   start: [{ source: string; repo: string }];
   /** An experiment's runs have been listed. */
   experiment: [{ id: string; name: string; runs: number }];
+  /** The experiments have so many traces, or `more`, which stay in MLflow. */
+  traces: [{ traces: number; more: boolean }];
   /** Points and artifact bytes handed to the writer since the last such event, over all runs under way. */
   progress: [{ points: number; artifactBytes: number }];
   /** The work on a run is over: it was passed over, or is whole and waits to be published. */

@@ -36,6 +36,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) events.emit('warning', { message: left });
+      await tellTraces(store, listing, events, signal);
       await convertOnce(options, events, { store, repository, listing, unread }, signal);
     } finally {
       lock.release();
@@ -43,6 +44,12 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   } finally {
     await store.close();
   }
+}
+
+/** A source of traces only would look empty. */
+async function tellTraces(store: TrackingStore, { experiments }: Listing, events: ConvertEvents, signal: AbortSignal) {
+  const count = await store.traces?.(experiments, signal);
+  if (count !== undefined && count.traces > 0) events.emit('traces', count);
 }
 
 interface Ends {

@@ -32,6 +32,9 @@ export const MAX_JSON_BYTES = 256 * MIB;
 /** A page of a list, before it is asked for again with fewer items on it. */
 export const MAX_PAGE_BYTES = 64 * MIB;
 
+/** Traces of a database, which are only counted. */
+export const MAX_COUNTED_TRACES = 100_000;
+
 /** What is read of an answer that is an error. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 

@@ -15,6 +15,12 @@ export type Watchable =
   | { readonly type: 'file'; readonly file: string }
   | { readonly type: 'poll' };
 
+/** How many traces there are; `more` where counting them ended there. */
+export interface TraceCount {
+  readonly traces: number;
+  readonly more: boolean;
+}
+
 /**
  * What every MLflow source can do. Methods are independent of each other and of call order; a store may be opened in
  * several threads at once, and a {@link RunRef} from one of them is understood by all.
@@ -52,6 +58,9 @@ export interface TrackingStore {
    * no answer came, is not among them. Absent where listing the runs is all that can be asked.
    */
   gone?(runIds: readonly string[], signal: AbortSignal): Promise<string[]>;
+
+  /** How many traces these experiments have; they are not read. A count that the source does not give is 0. */
+  traces?(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount>;
 
   /**
    * A mark that changes whenever anything of the run (header, params, tags, points, artifacts, datasets, models) may

@@ -72,6 +72,7 @@ function tableRows(numbers: SummaryNumbers): TableRow[] {
     runsRow(numbers),
     ...incompleteRow(numbers),
     ...goneRow(numbers),
+    ...tracesRow(numbers),
     ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
     ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
     ['params', formatCount(numbers.params), []],
@@ -102,6 +103,11 @@ function goneRow({ runsGone }: SummaryNumbers): TableRow[] {
   if (total === 0) return [];
   const details = Object.entries(runsGone).filter(([, runs]) => runs > 0);
   return [['deleted', formatCount(total), details.map(([action, runs]) => `${formatCount(runs)} ${action}`)]];
+}
+
+function tracesRow({ traces, tracesMore }: SummaryNumbers): TableRow[] {
+  if (traces === 0) return [];
+  return [['traces', formatCount(traces), [tracesMore ? 'or more stay in MLflow' : 'stay in MLflow']]];
 }
 
 function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow {

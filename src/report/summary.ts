@@ -27,6 +27,10 @@ export interface SummaryNumbers extends RunCounts {
   /** Experiments that could not be read at all, nor their runs. */
   readonly experimentsUnread: number;
   readonly runs: Readonly<Record<RunOutcome, number>>;
+  /** Traces of these experiments, which stay in MLflow. */
+  readonly traces: number;
+  /** Whether there are more of them than were counted. */
+  readonly tracesMore: boolean;
   /** Converted runs that MLflow has deleted or lost, by what was done about them. */
   readonly runsGone: Readonly<Record<GoneRun['action'], number>>;
   /** Runs that have become visible in Aim. */
@@ -65,6 +69,7 @@ export class Summary {
   readonly #skippedRuns = new Tally(REASONS_KEPT);
   readonly #failedRuns: FailedRun[] = [];
   readonly #unreadParts: Partial<Record<RunPart, number>> = {};
+  #traces = { traces: 0, more: false };
   #withoutArtifacts = 0;
   #incomplete = 0;
   #experiments = 0;
@@ -80,6 +85,9 @@ export class Summary {
     this.#startedAt = now();
     events.on('experiment', () => {
       this.#experiments += 1;
+    });
+    events.on('traces', (count) => {
+      this.#traces = count;
     });
     events.on('unread', () => {
       this.#experimentsUnread += 1;
@@ -106,6 +114,8 @@ export class Summary {
       experiments: this.#experiments,
       experimentsUnread: this.#experimentsUnread,
       runs: { ...this.#runs },
+      traces: this.#traces.traces,
+      tracesMore: this.#traces.more,
       runsGone: { ...this.#gone },
       runsPublished: this.#published,
       runsUnpublished: this.#waiting.size,

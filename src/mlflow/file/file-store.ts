@@ -8,7 +8,7 @@ import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
 import { DEFAULT_SOURCE } from '../source-options.js';
 import { withSourceTags } from '../source-tags.js';
-import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
+import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import { type ArtifactTrouble, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
@@ -36,6 +36,7 @@ import { optional } from './meta-yaml.js';
 import { ModelShelves } from './model-shelf.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
+import { countTraces } from './traces.js';
 
 export interface FileStoreOptions {
   /** Told, in a sentence, of an experiment that is none for MLflow either. By default a warning of the process. */
@@ -105,6 +106,13 @@ export class FileStore implements TrackingStore {
       yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
       await this.#turns.pause(signal);
     }
+  }
+
+  async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
+    return countTraces(
+      experiments.map(({ id }) => join(this.#root, this.#placeOf(id))),
+      signal,
+    );
   }
 
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {

@@ -4,7 +4,7 @@ import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } 
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { ServerArtifacts } from '../artifacts/server-artifacts.js';
-import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
+import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
 import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { HistoryTail } from './history-tail.js';
@@ -17,6 +17,7 @@ import { isMissing, refusalOf } from './refusal.js';
 import { settled } from './run-group.js';
 import { listGoing, listRuns, runsRequest } from './run-listing.js';
 import { experimentRecord, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { countTraces } from './traces.js';
 import { type Fields, fields, text } from './wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
@@ -80,6 +81,11 @@ export class RestStore implements TrackingStore {
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
     yield* listGoing(this.#client, experiment, known, signal);
+  }
+
+  async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
+    const ids = experiments.map(({ id }) => id);
+    return countTraces(this.#client, ids, signal);
   }
 
   async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../chunks.js';
 import { uriTarget } from '../file/file-uri.js';
-import type { MetricGrowth, TrackingStore, Watchable } from '../tracking-store.js';
+import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
 import { type Database, placeholders } from './database.js';
 import { readExperiments } from './experiments.js';
 import { readGrowth } from './growth.js';
@@ -17,6 +17,7 @@ import { readMarks } from './run-marks.js';
 import type { Schema } from './schema.js';
 import { Schemas } from './schemas.js';
 import { isDenied } from './server-error.js';
+import { countTraces } from './traces.js';
 
 export interface SqlStoreOptions {
   /** MLflow's default workspace without one. */
@@ -80,6 +81,11 @@ export class SqlStore implements TrackingStore {
       yield* this.#references(experiment, ids, signal);
     }
     for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
+  }
+
+  async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
+    const ids = experiments.map(({ id }) => id);
+    return countTraces(this.#database, ids, signal);
   }
 
   async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {

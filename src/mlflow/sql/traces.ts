@@ -1,0 +1,23 @@
+import { MAX_COUNTED_TRACES } from '../bounds.js';
+import { chunks } from '../chunks.js';
+import type { TraceCount } from '../tracking-store.js';
+import { type Database, placeholders } from './database.js';
+
+/** How many traces these experiments have; none where there is no such table (before MLflow 2.14), or this user may not read it. */
+export async function countTraces(
+  database: Database,
+  experimentIds: readonly string[],
+  signal: AbortSignal,
+): Promise<TraceCount> {
+  const { tables } = await database.catalog(['trace_info'], signal);
+  if (tables.get('trace_info')?.readable.has('experiment_id') !== true) return { traces: 0, more: false };
+  let traces = 0;
+  for (const ids of chunks(experimentIds, database.page)) {
+    const some = `SELECT 1 AS one FROM trace_info WHERE experiment_id IN ${placeholders(ids.length)} LIMIT ${MAX_COUNTED_TRACES}`;
+    const sql = `SELECT COUNT(*) FROM (${some}) counted`;
+    const [row] = await database.snapshot((query) => query(sql, ids), signal);
+    traces += Number(row?.[0] ?? 0);
+    if (traces >= MAX_COUNTED_TRACES) return { traces: MAX_COUNTED_TRACES, more: true };
+  }
+  return { traces, more: false };
+}
