@@ -2,6 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { RunReport } from './report/run-report.js';
 import type { GoneRun } from './sync/deletions.js';
 
+/** What a watch has looked at. */
+export interface Pass {
+  readonly complete: boolean;
+  readonly runs: number;
+  readonly changed: number;
+  readonly active: number;
+  readonly seconds: number;
+  readonly lag?: number;
+  /** Of a complete one. */
+  readonly nextWithin?: number;
+}
+
 /**
  * The only window into a conversion: progress, logs, reports and tests all look through it.
  * Listeners run synchronously and must not throw.
@@ -24,12 +36,13 @@ export interface ConvertEventMap {
   /** A converted run that MLflow has deleted or lost has been dealt with as `--deleted` says. */
   'run:gone': [GoneRun];
   /** Of a watch: the repository is up to date, and changes are followed from now on. `active` runs go on in MLflow. */
-  watching: [{ how: 'events' | 'polling'; active: number }];
+  watching: [{ how: 'events' | 'polling'; active: number; nextWithin: number }];
   /**
    * Of a watch: so many runs have been looked at, and so many of them written; `complete` when those were all. `lag` are
-   * the seconds from the first sign of the changes until they were visible in Aim, where there was a sign.
+   * the seconds from the first sign of the changes until they were visible in Aim, where there was a sign. Within `nextWithin`
+   * seconds the next complete look is over, unless something holds it up.
    */
-  pass: [{ complete: boolean; runs: number; changed: number; active: number; seconds: number; lag?: number }];
+  pass: [Pass];
   /** Of a watch: it can go no further (a server is down, a disk is full) and tries again; or it goes on. */
   source: [{ available: boolean; message: string }];
   /** An experiment whose runs could not be read, none of them; a sentence. */

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicNow } from '../clock.js';
 import { failpoint } from '../sync/failpoints.js';
 import type { Ledger } from '../sync/ledger.js';
 import type { Repository } from './repository.js';
@@ -30,7 +31,7 @@ export type WriteIndex = (hashes: readonly string[], finished: boolean) => Promi
 export class IndexUpkeep {
   /** Runs whose entries in the index are not up to date. */
   private readonly unindexed: Set<string>;
-  private indexedAt = Date.now();
+  private indexedAt = monotonicNow();
   private indexings = 0;
   /** Files that nothing refers to any more, since when (milliseconds), and the run whose they are. */
   private readonly obsolete = new Map<string, { readonly hash: string; readonly since: number }>();
@@ -73,14 +74,14 @@ export class IndexUpkeep {
 
   /** These files of a run are not needed any more; readers may just have learnt of them. */
   leave(hash: string, files: readonly string[]): void {
-    const since = Date.now();
+    const since = monotonicNow();
     for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
   }
 
   /** Removes files that have been obsolete for so long, milliseconds; the index then has another checksum of their runs. */
   private removeObsolete(age: number): void {
     for (const [file, { hash, since }] of this.obsolete) {
-      if (Date.now() - since < age) continue;
+      if (monotonicNow() - since < age) continue;
       rmSync(file, { force: true });
       this.obsolete.delete(file);
       this.unindexed.add(hash);
@@ -99,7 +100,7 @@ export class IndexUpkeep {
     // Before the index, whose checksums cover all files of a run.
     this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
     for (const hash of published) this.unindexed.add(hash);
-    if (!isNew && !finished && Date.now() - this.indexedAt < this.every) return;
+    if (!isNew && !finished && monotonicNow() - this.indexedAt < this.every) return;
     const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
     if (hashes.length === 0 && !finished) return;
     const tidy = finished || ++this.indexings % TIDY_EVERY === 0;
@@ -119,7 +120,7 @@ export class IndexUpkeep {
         // They will have another checksum soon.
         for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
         this.ledger.markIndexed(hashes.filter((hash) => !this.unindexed.has(hash)));
-        this.indexedAt = Date.now();
+        this.indexedAt = monotonicNow();
         return;
       }
       this.indexedAt = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { monotonicNow } from '../clock.js';
 import type { StagedRun } from '../run-job.js';
 import { failpoint } from '../sync/failpoints.js';
 import type { Ledger, LedgerEntry } from '../sync/ledger.js';
@@ -48,7 +49,7 @@ export interface PublisherOptions {
  */
 export class Publisher {
   private group: StagedRun[] = [];
-  private since = Date.now();
+  private since = monotonicNow();
   private publishing: Promise<void> = Promise.resolve();
   private readonly index: IndexUpkeep;
   private published = 0;
@@ -104,14 +105,14 @@ export class Publisher {
 
   private isDue(): boolean {
     const enough = Math.min(LARGEST_GROUP, Math.max(FIRST_GROUP, this.published * GROWTH));
-    return this.group.length >= enough || Date.now() - this.since >= GROUP_TIME;
+    return this.group.length >= enough || monotonicNow() - this.since >= GROUP_TIME;
   }
 
   /** Publishes the group behind the one that is being published; resolves when both are. */
   private publish(finished: boolean): Promise<void> {
     const group = this.group;
     this.group = [];
-    this.since = Date.now();
+    this.since = monotonicNow();
     this.publishing = this.publishing.then(() => this.publishGroup(group, finished));
     // Rejections are met by whoever waits next; until then they must not count as unhandled.
     this.publishing.catch(() => {});

@@ -1,14 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { ConvertError, errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
+import { WatchHealth } from './watch-health.js';
 import { WatchMetrics } from './watch-metrics.js';
-
-/** What `/healthz` tells. It answers 200 as long as the process does its work, be it waiting for a source that is down. */
-interface Health {
-  status: 'starting' | 'ok' | 'waiting';
-  /** Why it waits. */
-  message?: string;
-}
 
 /** Serves `/healthz` and `/metrics` of a watch. */
 export class MetricsServer {
@@ -20,9 +14,8 @@ export class MetricsServer {
 
   /** Rejects with a `fatal` error when the address cannot be had. */
   static async listen({ host, port }: { host: string; port: number }, events: ConvertEvents): Promise<MetricsServer> {
-    const metrics = new WatchMetrics(events);
-    const health: Health = { status: 'starting' };
-    follow(events, health);
+    const health = new WatchHealth(events);
+    const metrics = new WatchMetrics(events, health);
     const server = createServer((request, response) => {
       answer(request.method, request.url, response, metrics, health).catch(() => response.destroy());
     });
@@ -44,30 +37,18 @@ export class MetricsServer {
   }
 }
 
-function follow(events: ConvertEvents, health: Health): void {
-  const works = () => {
-    health.status = 'ok';
-    delete health.message;
-  };
-  events.on('watching', works);
-  events.on('pass', works);
-  events.on('source', ({ available, message }) => {
-    if (available) return works();
-    health.status = 'waiting';
-    health.message = message;
-  });
-}
-
 async function answer(
   method: string | undefined,
   url: string | undefined,
   response: ServerResponse,
   metrics: WatchMetrics,
-  health: Health,
+  { health }: WatchHealth,
 ): Promise<void> {
   const path = url?.split('?', 1)[0];
   if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'text/plain', 'Only GET is answered.\n');
-  if (path === '/healthz') return send(response, 200, 'application/json', `${JSON.stringify(health)}\n`);
+  if (path === '/healthz') {
+    return send(response, health.status === 'stalled' ? 503 : 200, 'application/json', `${JSON.stringify(health)}\n`);
+  }
   if (path === '/metrics') return send(response, 200, metrics.contentType, await metrics.text());
   return send(response, 404, 'text/plain', 'There are /healthz and /metrics.\n');
 }

@@ -1,20 +1,26 @@
-import type { Status } from '../sync/status.js';
+import { isStalled, type Status } from '../sync/status.js';
 
 /** A status as programs read it: docs/status.md names the fields. @param now milliseconds since the epoch */
-export function statusRecord({ repo, writer, sources, accepted }: Status, now: number): unknown {
+export function statusRecord(status: Status, now: number): unknown {
+  const { repo, writer, sources, accepted } = status;
   return {
     repo,
     writer: writer ?? null,
     accepted,
-    sources: sources.map(({ lookedAt, changedAt, trouble, troubledRuns, unread, ...counts }) => ({
-      ...counts,
-      lookedAt: iso(lookedAt),
-      changedAt: iso(changedAt),
-      behindSeconds: lookedAt === undefined ? null : Math.max(0, now - lookedAt) / 1000,
-      trouble: trouble === undefined ? null : { reason: trouble.reason, since: iso(trouble.since) },
-      unread: unread.map(({ message, since }) => ({ message, since: iso(since) })),
-      troubledRuns: troubledRuns.map((run) => ({ ...run, since: iso(run.since) })),
-    })),
+    sources: sources.map((source) => {
+      const { lookedAt, completeAt, nextWithin: _, changedAt, trouble, troubledRuns, unread, ...counts } = source;
+      return {
+        ...counts,
+        lookedAt: iso(lookedAt),
+        completeAt: iso(completeAt),
+        stalled: isStalled(status, source, now),
+        changedAt: iso(changedAt),
+        behindSeconds: lookedAt === undefined ? null : Math.max(0, now - lookedAt) / 1000,
+        trouble: trouble === undefined ? null : { reason: trouble.reason, since: iso(trouble.since) },
+        unread: unread.map(({ message, since }) => ({ message, since: iso(since) })),
+        troubledRuns: troubledRuns.map((run) => ({ ...run, since: iso(run.since) })),
+      };
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SourceStatus, Status, TroubledRun } from '../sync/status.js';
+import { isStalled, type SourceStatus, type Status, type TroubledRun } from '../sync/status.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import { incompleteLines } from './incomplete-text.js';
 import { failedRunLine } from './summary-text.js';
@@ -8,7 +8,8 @@ import { printable } from './text-width.js';
 const RUNS_NAMED = 20;
 
 /** A status for people. @param now milliseconds since the epoch */
-export function statusLines({ repo, writer, sources, accepted }: Status, now: number): string[] {
+export function statusLines(status: Status, now: number): string[] {
+  const { repo, writer, sources, accepted } = status;
   const lines = [
     `Aim repository in ${printable(repo)}`,
     writer === undefined
@@ -17,10 +18,10 @@ export function statusLines({ repo, writer, sources, accepted }: Status, now: nu
   ];
   if (accepted.length > 0) lines.push('Accepted as missing:', ...accepted.map((name) => `  ${printable(name)}`));
   if (sources.length === 0) return [...lines, 'Nothing has been converted into it yet.'];
-  return [...lines, ...sources.flatMap((source) => ['', ...sourceLines(source, now)])];
+  return [...lines, ...sources.flatMap((source) => ['', ...sourceLines(source, now, isStalled(status, source, now))])];
 }
 
-function sourceLines(status: SourceStatus, now: number): string[] {
+function sourceLines(status: SourceStatus, now: number, stalled: boolean): string[] {
   const { source, runs, active, deleted, lookedAt, changedAt, trouble, troubledRuns, failed, skipped } = status;
   const counts = [formatNoun(runs, 'run'), `${formatCount(active)} active`];
   if (deleted > 0) counts.push(`${formatCount(deleted)} deleted in MLflow`);
@@ -34,6 +35,7 @@ function sourceLines(status: SourceStatus, now: number): string[] {
       ? '  Never read to the end.'
       : `  Last read ${ago(lookedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
   ];
+  if (stalled) lines.push('  The watch should have read it again by now: something holds it up.');
   if (trouble !== undefined) lines.push(`  In trouble since ${time(trouble.since)}: ${printable(trouble.reason)}`);
   for (const { message, since } of status.unread) lines.push(`  Not read since ${time(since)}: ${printable(message)}`);
   const named = troubledRuns.slice(0, RUNS_NAMED);

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConvertEvents } from '../events.js';
+import type { WatchHealth } from './watch-health.js';
 
 /** Seconds; a change is to be visible within one to three. */
 const LAG_BUCKETS = [0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300];
@@ -8,11 +9,19 @@ const LAG_BUCKETS = [0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300];
 export class WatchMetrics {
   private readonly registry = new Registry();
 
-  constructor(events: ConvertEvents) {
+  constructor(events: ConvertEvents, health: Pick<WatchHealth, 'age'>) {
     this.countRuns(events);
     this.countErrors(events);
     this.followPasses(events);
     const registers = [this.registry];
+    new Gauge({
+      name: 'mlflow2aim_last_complete_look_age_seconds',
+      help: 'Time since the source was read to its end; NaN before it was for the first time.',
+      registers,
+      collect() {
+        this.set(health.age ?? Number.NaN);
+      },
+    });
     new Gauge({
       name: 'mlflow2aim_resident_memory_bytes',
       help: 'Resident memory of the process.',

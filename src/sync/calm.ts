@@ -1,3 +1,5 @@
+import { monotonicNow } from '../clock.js';
+
 /** Remembers runs until nothing has happened to them for a while. */
 export class Calm {
   private readonly since = new Map<string, number>();
@@ -9,11 +11,11 @@ export class Calm {
   add(hashes: Iterable<string>): void {
     for (const hash of hashes) {
       this.since.delete(hash);
-      this.since.set(hash, Date.now());
+      this.since.set(hash, monotonicNow());
     }
   }
 
-  /** When the first of them will have been left alone for long enough; milliseconds since the epoch. */
+  /** When the first of them will have been left alone for long enough; milliseconds of the clock that never goes back. */
   next(): number {
     const [first] = this.since.values();
     return first === undefined ? Number.POSITIVE_INFINITY : first + this.after;
@@ -23,7 +25,7 @@ export class Calm {
   take(): string[] {
     const calm: string[] = [];
     for (const [hash, since] of this.since) {
-      if (Date.now() < since + this.after) break;
+      if (monotonicNow() < since + this.after) break;
       calm.push(hash);
     }
     for (const hash of calm) this.since.delete(hash);

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.js';
 import type { RunRef } from '../model.js';
 
 /**
@@ -18,7 +19,7 @@ export interface Hints {
   readonly inExperiments: ReadonlySet<string>;
   /** By run id and experiment. */
   readonly runs: readonly RunRef[];
-  /** When the first of them was given; milliseconds since the epoch. */
+  /** When the first of them was given; milliseconds of the clock that never goes back. */
   readonly since: number;
 }
 
@@ -43,13 +44,13 @@ export class HintQueue {
     else if (hint.type === 'experiments') this.experiments = true;
     else this.everything = true;
     if (this.since !== undefined) return;
-    this.since = Date.now();
+    this.since = monotonicNow();
     this.wake?.();
   }
 
   /** All hints, if they are due. */
   take(): Hints | undefined {
-    if (this.since === undefined || Date.now() < this.since + this.settle) return undefined;
+    if (this.since === undefined || monotonicNow() < this.since + this.settle) return undefined;
     const hints: Hints = {
       everything: this.everything,
       experiments: this.experiments,
@@ -68,7 +69,7 @@ export class HintQueue {
   async wait(until: number, notBefore: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const due = this.since === undefined ? until : Math.max(this.since + this.settle, notBefore);
-      const rest = Math.min(due, until) - Date.now();
+      const rest = Math.min(due, until) - monotonicNow();
       if (rest <= 0) return;
       await this.pause(rest, signal);
     }

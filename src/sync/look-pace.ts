@@ -1,16 +1,18 @@
+import { monotonicNow } from '../clock.js';
+
 /** A server or a database rests so many times longer than it was looked at, however often it changes. */
 const LOOKING_PART = 4;
 
 /**
  * When a server or a database is looked at. Looking at all of it costs what exists, looking at what goes on costs little: so
- * where the first takes long, the second has its turn in between. Times are milliseconds since the epoch.
+ * where the first takes long, the second has its turn in between. Times are milliseconds of the clock that never goes back.
  */
 export class LookPace {
   /** A look is due although nothing hints at a change. */
-  next = 0;
+  next = Number.NEGATIVE_INFINITY;
   /** Hints are not followed before that. */
-  notBefore = 0;
-  private wholeNotBefore = 0;
+  notBefore = Number.NEGATIVE_INFINITY;
+  private wholeNotBefore = Number.NEGATIVE_INFINITY;
 
   /**
    * @param interval milliseconds between two looks without a hint
@@ -23,15 +25,15 @@ export class LookPace {
 
   /** Whether the next look should be at what goes on only. */
   get isNarrow(): boolean {
-    return this.knowsGoing && Date.now() < this.wholeNotBefore;
+    return this.knowsGoing && monotonicNow() < this.wholeNotBefore;
   }
 
   /** A look is over that began at this time. */
   looked(began: number, at: 'all' | 'what goes on'): void {
-    const now = Date.now();
+    const now = monotonicNow();
     const rested = now + LOOKING_PART * (now - began);
     if (at === 'all') this.wholeNotBefore = rested;
-    this.notBefore = at === 'all' && this.knowsGoing ? 0 : rested;
+    this.notBefore = at === 'all' && this.knowsGoing ? Number.NEGATIVE_INFINITY : rested;
     this.next = now + Math.max(this.interval, now - began);
   }
 }

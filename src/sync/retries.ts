@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { monotonicNow } from '../clock.js';
 
 /** A watch tries again so often; milliseconds. */
 const RETRY_EVERY = 600_000;
@@ -11,7 +11,7 @@ export class Retries {
   private readonly tried = new Map<string, number>();
 
   /** @param now milliseconds of a clock that never goes back */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly now: () => number = monotonicNow) {}
 
   /** Whether the run's turn has come; then it comes again in ten minutes. */
   isDue(hash: string): boolean {

@@ -30,6 +30,10 @@ export interface SourceStatus {
   readonly deleted: number;
   /** When a look at the source ended well the last time; what has happened since is not in Aim yet. */
   readonly lookedAt?: number;
+  /** When the source was read to its end the last time. */
+  readonly completeAt?: number;
+  /** Of a watch that is under way: within so many milliseconds after that it should have been read again. */
+  readonly nextWithin?: number;
   /** When something was written the last time. */
   readonly changedAt?: number;
   /** What keeps it from being read, and since when. */
@@ -59,6 +63,16 @@ export interface Status {
 export interface StatusOptions {
   /** Whether each run is to be named of which something could not be read. */
   readonly incomplete?: boolean;
+}
+
+/**
+ * Whether the watch that is under way should have had something from this source by now, and nothing has failed either.
+ * @param now milliseconds since the epoch
+ */
+export function isStalled({ writer }: Status, source: SourceStatus, now: number): boolean {
+  const { lookedAt, nextWithin, trouble } = source;
+  if (writer === undefined || trouble !== undefined || lookedAt === undefined || nextWithin === undefined) return false;
+  return now - lookedAt > nextWithin;
 }
 
 const TROUBLES_NAMED = 100;
@@ -128,6 +142,8 @@ function readSource(
     active: counts.active,
     deleted: counts.deleted,
     ...(journal?.looked_at != null && { lookedAt: journal.looked_at }),
+    ...(journal?.complete_at != null && { completeAt: journal.complete_at }),
+    ...(journal?.next_within != null && { nextWithin: journal.next_within }),
     ...(journal?.changed_at != null && { changedAt: journal.changed_at }),
     ...(journal?.trouble != null && { trouble: { reason: journal.trouble, since: journal.trouble_since ?? 0 } }),
     ...readTroubles(database, source),
@@ -138,6 +154,9 @@ function readSource(
 interface JournalRow {
   readonly looked_at: number | null;
   readonly changed_at: number | null;
+  /** These two are not there in what an earlier version wrote. */
+  readonly complete_at?: number | null;
+  readonly next_within?: number | null;
   readonly trouble: string | null;
   readonly trouble_since: number | null;
 }

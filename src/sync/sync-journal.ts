@@ -1,4 +1,5 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { monotonicNow, steadyTime } from '../clock.js';
 import { DELETED } from '../convert-run.js';
 import { ConvertError } from '../errors.js';
 import type { RunReport } from '../report/run-report.js';
@@ -11,7 +12,9 @@ CREATE TABLE IF NOT EXISTS sources (
   looked_at INTEGER,
   changed_at INTEGER,
   trouble TEXT,
-  trouble_since INTEGER
+  trouble_since INTEGER,
+  complete_at INTEGER,
+  next_within INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS troubles (
   source TEXT,
@@ -36,9 +39,11 @@ CREATE TABLE IF NOT EXISTS unread (
 
 /** What the journal is told of a pass that has ended. */
 export interface EndedPass {
-  /** Whether it met all runs of the source, since `began`. */
+  /** Whether it met all runs of the source, since `began` (milliseconds of the clock that never goes back). */
   readonly complete: boolean;
   readonly began?: number;
+  /** Of a complete one of a watch: within so many milliseconds the next one is over, if nothing holds it up. */
+  readonly nextWithin?: number;
   /** Of a complete one: sentences about experiments and tables that could not be read. */
   readonly unread?: Iterable<string>;
 }
@@ -51,12 +56,12 @@ const QUIET_WRITES = 5_000;
  * Nothing depends on it, so its own failures are passed over. Times are milliseconds since the epoch.
  */
 export class SyncJournal {
-  private readonly began = Date.now();
+  private readonly began = monotonicNow();
   private pending = new Map<string, RunReport>();
   /** The runs that are in trouble as far as the journal says. */
   private readonly known: Set<string>;
   private changed = false;
-  private writtenAt = 0;
+  private writtenAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     private readonly database: DatabaseSyncInstance | undefined,
@@ -71,6 +76,7 @@ export class SyncJournal {
     try {
       const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
       database.exec(SCHEMA);
+      addColumns(database);
       return new SyncJournal(database, source);
     } catch {
       return new SyncJournal(undefined, source);
@@ -86,9 +92,9 @@ export class SyncJournal {
   }
 
   /** A pass has ended. */
-  passed({ complete, began = this.began, unread = [] }: EndedPass): void {
+  passed({ complete, began = this.began, nextWithin, unread = [] }: EndedPass): void {
     const troubles = [...this.pending.values()].some(isTrouble);
-    if (!complete && !this.changed && !troubles && Date.now() - this.writtenAt < QUIET_WRITES) return;
+    if (!complete && !this.changed && !troubles && monotonicNow() - this.writtenAt < QUIET_WRITES) return;
     this.write((database) => {
       const now = Date.now();
       database
@@ -99,7 +105,13 @@ export class SyncJournal {
         )
         .run(this.source, now, this.changed ? now : null);
       if (!complete) return;
-      database.prepare('DELETE FROM troubles WHERE source = ? AND seen < ?').run(this.source, began);
+      database
+        .prepare('UPDATE sources SET complete_at = ?, next_within = ? WHERE source = ?')
+        .run(now, nextWithin ?? null, this.source);
+      // those of the future are from before the clock was set back
+      database
+        .prepare('DELETE FROM troubles WHERE source = ? AND (seen < ? OR seen > ?)')
+        .run(this.source, steadyTime(began), steadyTime());
       this.writeUnread(database, unread, now);
     });
     this.changed = false;
@@ -119,6 +131,13 @@ export class SyncJournal {
     );
   }
 
+  /** The watch is over: nobody is to wait for its next look. */
+  ended(): void {
+    this.write((database) => {
+      database.prepare('UPDATE sources SET next_within = NULL WHERE source = ?').run(this.source);
+    });
+  }
+
   close(): void {
     try {
       this.database?.close();
@@ -130,7 +149,7 @@ export class SyncJournal {
   private write(more: (database: DatabaseSyncInstance) => void): void {
     const reports = [...this.pending.values()];
     this.pending = new Map();
-    this.writtenAt = Date.now();
+    this.writtenAt = monotonicNow();
     const { database } = this;
     if (database === undefined) return;
     try {
@@ -149,7 +168,7 @@ export class SyncJournal {
        ON CONFLICT (source, message) DO UPDATE SET seen = excluded.seen`,
     );
     for (const message of unread) write.run(this.source, message, now, now);
-    database.prepare('DELETE FROM unread WHERE source = ? AND seen < ?').run(this.source, now);
+    database.prepare('DELETE FROM unread WHERE source = ? AND seen <> ?').run(this.source, now);
   }
 
   private writeReport(database: DatabaseSyncInstance, report: RunReport): void {
@@ -160,6 +179,7 @@ export class SyncJournal {
       return;
     }
     const now = Date.now();
+    const seen = steadyTime();
     this.known.add(runHash);
     database
       .prepare(
@@ -169,7 +189,15 @@ export class SyncJournal {
          since = CASE reason WHEN excluded.reason THEN since ELSE excluded.since END,
          reason = excluded.reason, seen = excluded.seen`,
       )
-      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, reason, now, now);
+      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, reason, now, seen);
+  }
+}
+
+/** Those that came later to a table that an earlier version has made. */
+function addColumns(database: DatabaseSyncInstance): void {
+  const names = database.prepare("SELECT name AS name FROM pragma_table_info('sources')").all() as { name: string }[];
+  for (const column of ['complete_at', 'next_within']) {
+    if (!names.some(({ name }) => name === column)) database.exec(`ALTER TABLE sources ADD COLUMN ${column} INTEGER`);
   }
 }
 

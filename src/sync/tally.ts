@@ -1,14 +1,16 @@
-import type { ConvertEventMap } from '../events.js';
+import { monotonicNow } from '../clock.js';
+import type { Pass } from '../events.js';
 
 /** What a look, or the slices of a walk, have done so far. */
 export class Tally {
-  readonly began = Date.now();
+  /** Milliseconds of the clock that never goes back. */
+  readonly began = monotonicNow();
   runs = 0;
   changed = 0;
 
-  /** What is told of it. `since` is the time of the first sign of the changes, milliseconds since the epoch. */
-  pass(complete: boolean, active: number, since?: number): ConvertEventMap['pass'][0] {
-    const now = Date.now();
+  /** What is told of it. `since` is the time of the first sign of the changes, milliseconds of the same clock. */
+  pass(complete: boolean, active: number, since?: number): Pass {
+    const now = monotonicNow();
     return {
       complete,
       runs: this.runs,

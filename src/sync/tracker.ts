@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.js';
 import { DELETED } from '../convert-run.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
@@ -75,7 +76,7 @@ export class Tracker {
   /** There is a hint of this run: it is watched until it is known whether it goes on. */
   meet(hash: string, run: EnumeratedRun): void {
     if (this.going.has(hash) || this.young.has(hash)) return;
-    this.young.set(hash, { run, since: Date.now() });
+    this.young.set(hash, { run, since: monotonicNow() });
     this.follower?.follow(hash, run);
   }
 
@@ -104,7 +105,7 @@ export class Tracker {
 
   /** Forgets what never became a run. */
   tidy(): void {
-    for (const [hash, { since }] of this.young) if (Date.now() - since > LONGEST_YOUTH) this.leave(hash);
+    for (const [hash, { since }] of this.young) if (monotonicNow() - since > LONGEST_YOUTH) this.leave(hash);
   }
 
   async close(): Promise<void> {

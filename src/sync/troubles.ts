@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.js';
 import type { RunReport } from '../report/run-report.js';
 
 /** A run that is half made, or just being replaced, is whole by then; milliseconds. */
@@ -24,8 +25,8 @@ export class Troubles {
     }
     const before = this.known.get(runHash);
     const same = before?.reason === reason ? before : undefined;
-    const since = same?.since ?? Date.now();
-    const isNews = same?.told !== true && (first || Date.now() - since >= GRACE);
+    const since = same?.since ?? monotonicNow();
+    const isNews = same?.told !== true && (first || monotonicNow() - since >= GRACE);
     this.known.set(runHash, { reason, since, told: isNews || same?.told === true });
     return isNews;
   }

@@ -1,4 +1,5 @@
 import type { Repository } from '../aim/repository.js';
+import { monotonicNow } from '../clock.js';
 import { Conversion } from '../conversion.js';
 import type { ConvertOptions } from '../convert-options.js';
 import { asFatal } from '../errors.js';
@@ -12,6 +13,7 @@ import { goingRuns } from './going-runs.js';
 import { HintedRuns } from './hinted-runs.js';
 import { HintQueue, type Hints } from './hints.js';
 import { Listing } from './listing.js';
+import { nextLookWithin } from './look-age.js';
 import { LookPace } from './look-pace.js';
 import { MissedRuns } from './missed-runs.js';
 import { Retries } from './retries.js';
@@ -61,6 +63,7 @@ export class WatchLoop {
   private walk: Walk | undefined;
   private readonly pace: LookPace;
   private caughtUp = false;
+  private nextWithin = 0;
   private readonly calm = new Calm(CALM);
   private readonly missedRuns = new MissedRuns();
   private readonly retries = new Retries();
@@ -103,6 +106,7 @@ export class WatchLoop {
       await this.tracker.close();
       // What a growing run has left to a calmer moment; if that fails, the next conversion does it.
       await this.conversion?.reindex([]).catch(() => {});
+      this.journal?.ended();
       await this.close();
     }
   }
@@ -131,7 +135,8 @@ export class WatchLoop {
     this.caughtUp = true;
     // The threads that have converted a whole store hold the memory for that; what follows needs little.
     await this.close();
-    this.events.emit('watching', { how: this.tracker.how, active: this.tracker.active });
+    const { how, active } = this.tracker;
+    this.events.emit('watching', { how, active, nextWithin: this.nextWithin / 1000 });
   }
 
   /** Waits until there is something to do, and does it. */
@@ -141,8 +146,8 @@ export class WatchLoop {
     if (signal.aborted) return;
     const calmed = this.calm.take();
     if (calmed.length > 0 && !(await conversion.reindex(calmed))) this.calm.add(calmed);
-    const hints = Date.now() >= this.pace.notBefore ? this.hints.take() : undefined;
-    if (hints === undefined && Date.now() < this.pace.next) return;
+    const hints = monotonicNow() >= this.pace.notBefore ? this.hints.take() : undefined;
+    if (hints === undefined && monotonicNow() < this.pace.next) return;
     if (hints !== undefined && this.isDirectory) await this.followHints(hints, work);
     else if (this.isDirectory) await this.walkOn(work);
     else if (this.pace.isNarrow) await this.lookAtGoing(hints, work);
@@ -153,7 +158,7 @@ export class WatchLoop {
     const { conversion, journal, signal } = work;
     const tally = new Tally();
     // something is gone, or whatever: the walk finds out
-    if (hints.everything) this.pace.next = Math.min(this.pace.next, Date.now());
+    if (hints.everything) this.pace.next = Math.min(this.pace.next, monotonicNow());
     const hinted = new HintedRuns(this.store, this.options.experiments, this.tracker, conversion.ledger);
     const runs = await hinted.runs(hints, signal);
     for (const { hash, run } of runs) {
@@ -175,7 +180,7 @@ export class WatchLoop {
     await conversion.pass(runs, signal, { done: this.counting(tally, work, false), brief: true });
     journal.passed({ complete: false });
     this.pace.looked(tally.began, 'what goes on');
-    if (tally.changed > 0) this.tell(tally, false, hints?.since);
+    this.tell(tally, false, hints?.since);
   }
 
   /** Servers and databases tell cheaply what has changed, but only all together. */
@@ -201,10 +206,10 @@ export class WatchLoop {
       this.walk = undefined;
       whole.changed = tally.changed; // the changes of earlier slices have been told
       await this.complete(listing, work, whole);
-      this.pace.next = Math.max(whole.began + this.watching.reconcile, Date.now() + spent.pause());
+      this.pace.next = Math.max(whole.began + this.watching.reconcile, monotonicNow() + spent.pause());
     } else {
-      if (tally.changed > 0) this.tell(tally, false);
-      this.pace.next = Date.now() + (tally.changed > 0 ? 0 : spent.pause());
+      this.tell(tally, false);
+      this.pace.next = monotonicNow() + (tally.changed > 0 ? 0 : spent.pause());
     }
   }
 
@@ -226,11 +231,13 @@ export class WatchLoop {
     for (const hash of missing) this.tracker.leave(hash);
     await conversion.missed(this.missedRuns.gone(missing), signal);
     this.tracker.tidy();
-    journal.passed({ complete: true, began: tally.began, unread: this.unread });
+    const every = this.isDirectory ? this.watching.reconcile : this.watching.interval;
+    this.nextWithin = nextLookWithin(every, monotonicNow() - tally.began);
+    journal.passed({ complete: true, began: tally.began, nextWithin: this.nextWithin, unread: this.unread });
     this.unread.clear();
-    if (this.isDirectory) this.pace.next = Date.now() + this.watching.reconcile;
+    if (this.isDirectory) this.pace.next = monotonicNow() + this.watching.reconcile;
     // what converting everything took, before that, says nothing of how long looking will take
-    else this.pace.looked(this.caughtUp ? tally.began : Date.now(), 'all');
+    else this.pace.looked(this.caughtUp ? tally.began : monotonicNow(), 'all');
     if (this.caughtUp) this.tell(tally, true, since);
   }
 
@@ -247,7 +254,8 @@ export class WatchLoop {
   }
 
   private tell(tally: Tally, complete: boolean, since?: number): void {
-    this.events.emit('pass', tally.pass(complete, this.tracker.active, since));
+    const pass = tally.pass(complete, this.tracker.active, since);
+    this.events.emit('pass', complete ? { ...pass, nextWithin: this.nextWithin / 1000 } : pass);
   }
 
   private recovered(): void {
@@ -268,9 +276,9 @@ export class WatchLoop {
       const message = `${sentence} The watch goes on and tries again.`;
       this.events.emit('source', { available: false, message });
     }
-    const until = Date.now() + this.backoff.next();
+    const until = monotonicNow() + this.backoff.next();
     await this.hints.wait(until, until, signal);
-    this.pace.next = 0;
+    this.pace.next = Number.NEGATIVE_INFINITY;
   }
 }
 

@@ -15,7 +15,7 @@ const sync = (...flags: string[]) => main(['sync', '--tracking_uri', 'a-store', 
 const eventful: FakeIo['watch'] = async (_options, _watching, events, signal) => {
   events.emit('start', { source: 'a-store', repo: '.' });
   events.emit('run:done', makeRun());
-  events.emit('watching', { how: 'events', active: 1 });
+  events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
   events.emit('run:done', makeRun({ outcome: 'updated' }));
   events.emit('run:done', makeRun({ runHash: 'bad', runId: 'bad', outcome: 'failed', reason: 'It broke.' }));
   events.emit('run:gone', { runId: 'old', runHash: 'old', experiment: 'e', action: 'archived' });
@@ -102,7 +102,7 @@ describe('a watch', () => {
     let url = '';
     io.watch = async (_options, _watching, events) => {
       url = /http:\S+(?=\.\n)/.exec(io.stderr.text)![0];
-      events.emit('watching', { how: 'events', active: 5 });
+      events.emit('watching', { how: 'events', active: 5, nextWithin: 60 });
       expect(await (await fetch(`${url}/metrics`)).text()).toContain('mlflow2aim_runs_active 5');
     };
     expect(await sync('--listen', '127.0.0.1:0')).toBe(0);

@@ -194,6 +194,28 @@ describe('a watch', () => {
     expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
   });
 
+  test('goes on when the clock is set back by two hours', async () => {
+    const jump = join(temporaryDirectory(), 'jump');
+    const clock = `
+      import { existsSync } from 'node:fs';
+      const { now } = Date;
+      Date.now = () => now() - (existsSync(${JSON.stringify(jump)}) ? 7_200_000 : 0);`;
+    const watch = await startWatchWith(clock, store.root, repo, ...WALKS);
+    appendFileSync(file(B, 'metrics/loss'), point(4));
+    await untilAsConverted(store.root, repo);
+    writeFileSync(jump, '');
+    // by an event, by the walk, and after a failure
+    appendFileSync(file(B, 'metrics/loss'), point(5));
+    await untilAsConverted(store.root, repo);
+    appendFileSync(file(A, 'metrics/loss'), point(9));
+    await untilAsConverted(store.root, repo);
+    renameSync(store.root, `${store.root}.away`);
+    await watch.line((line) => isEvent('source')(line) && line.includes('"available":false'));
+    renameSync(`${store.root}.away`, store.root);
+    await watch.line((line) => isEvent('source')(line) && line.includes('"available":true'));
+    expect((await stopWatch(watch)).code).toBe(0);
+  });
+
   test('is told by status, keeps others from writing, and is over when it is killed', async () => {
     const watch = await startWatch(store.root, repo);
     const status = async () => (await startCli(['status', '--repo', repo, '--json']).ended).stdout;

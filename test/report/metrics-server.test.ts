@@ -21,7 +21,7 @@ async function metrics(): Promise<Map<string, number>> {
 
 describe('/metrics', () => {
   test('tells the numbers of a watch', async () => {
-    events.emit('watching', { how: 'events', active: 2 });
+    events.emit('watching', { how: 'events', active: 2, nextWithin: 60 });
     events.emit('run:done', makeRun());
     events.emit('run:done', makeRun({ outcome: 'failed' }));
     events.emit('run:gone', { runId: 'a', runHash: 'a', experiment: 'e', action: 'archived' });
@@ -43,6 +43,7 @@ describe('/metrics', () => {
       mlflow2aim_lag_seconds_count: 1,
       mlflow2aim_lag_seconds_sum: 0.7,
     });
+    expect(told.get('mlflow2aim_last_complete_look_age_seconds')).toBeLessThan(60);
     const success = told.get('mlflow2aim_last_success_timestamp_seconds')!;
     expect(Math.abs(success - Date.now() / 1000)).toBeLessThan(60);
     expect(told.get('mlflow2aim_resident_memory_bytes')).toBeGreaterThan(1e6);
@@ -55,18 +56,20 @@ describe('/metrics', () => {
   });
 });
 
-test('/healthz tells whether the watch works or waits; it lives either way', async () => {
+test('/healthz tells whether the watch works, waits, or gets nothing from its source', async () => {
   const health = async () => {
     const answer = await get('/healthz');
     return [answer.status, await answer.json()];
   };
   expect(await health()).toEqual([200, { status: 'starting' }]);
-  events.emit('watching', { how: 'events', active: 0 });
+  events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
   expect(await health()).toEqual([200, { status: 'ok' }]);
   events.emit('source', { available: false, message: 'It is down.' });
   expect(await health()).toEqual([200, { status: 'waiting', message: 'It is down.' }]);
   events.emit('source', { available: true, message: 'It is back.' });
   expect(await health()).toEqual([200, { status: 'ok' }]);
+  events.emit('pass', { complete: true, runs: 1, changed: 0, active: 0, seconds: 0.1, nextWithin: -1 });
+  expect(await health()).toEqual([503, { status: 'stalled', message: expect.stringContaining('holds the watch up') }]);
 });
 
 test('there is nothing else, and nothing to change', async () => {

@@ -118,3 +118,27 @@ test('a status for programs', () => {
     accepted: [],
   });
 });
+
+test('a watch from which nothing has come for too long is told, unless something has failed', () => {
+  const watched = {
+    ...EMPTY,
+    source: '/data/mlruns',
+    lookedAt: NOW - 70_000,
+    completeAt: NOW - 80_000,
+    nextWithin: 60_000,
+  };
+  const { writer } = STATUS;
+  const stalled = (status: Partial<Status>) => {
+    const whole: Status = { repo: '/data/aim', sources: [watched], accepted: [], ...status };
+    const text = statusLines(whole, NOW).some((line) => line.includes('should have read it again by now'));
+    expect(statusRecord(whole, NOW)).toMatchObject({
+      sources: [{ stalled: text, completeAt: '2026-03-01T08:58:40.000Z' }],
+    });
+    return text;
+  };
+  expect(stalled({ writer: writer! })).toBe(true);
+  expect(stalled({})).toBe(false);
+  expect(stalled({ writer: writer!, sources: [{ ...watched, nextWithin: 90_000 }] })).toBe(false);
+  const trouble = { reason: 'It is down.', since: NOW };
+  expect(stalled({ writer: writer!, sources: [{ ...watched, trouble }] })).toBe(false);
+});

@@ -10,7 +10,7 @@ test('changes are added up until they are taken, a run counts once', () => {
   const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
   events.emit('run:done', makeRun({ runHash: 'before', incomplete }));
   expect([state.isWatching, state.take()]).toEqual([false, undefined]);
-  events.emit('watching', { how: 'events', active: 1 });
+  events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
   for (const outcome of ['new', 'updated', 'updated'] as const) {
     events.emit('run:done', makeRun({ runHash: 'a', outcome }));
   }
