@@ -46,7 +46,7 @@ describe('a watch', () => {
     io.watch = async (_options, _watching, events) => {
       const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
       events.emit('run:done', makeRun({ outcome: 'unchanged', incomplete }));
-      events.emit('watching', { how: 'events', active: 0 });
+      events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
     };
     expect(await sync()).toBe(0);
     expect(io.stderr.text).toMatch(/^Up to date;.*\n1 run could not be read completely;/);
