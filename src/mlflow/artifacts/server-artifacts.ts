@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import pLimit from 'p-limit';
 import { ConvertError } from '../../errors.js';
-import type { ArtifactFile, StageContext } from '../../model.js';
+import type { ArtifactFile, StageContext, UnreachableReason } from '../../model.js';
 import { withoutCredentials } from '../file/file-uri.js';
 import type { HttpClient } from '../rest/http-client.js';
+import { refusalOf } from '../rest/refusal.js';
 import { optional } from '../rest/wire.js';
-import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { pathAsServed } from './path-as-served.js';
 import { refusedArtifacts } from './refused-artifacts.js';
@@ -17,6 +17,7 @@ import {
   RunArtifacts,
   type Transport,
 } from './server-transport.js';
+import { isPassable, ServerWalk, takenForAnother } from './server-walk.js';
 
 /** So many runs in turn whose files a server cannot list, and it is asked once only for those of the next. */
 const PATIENT_WITH = 3;
@@ -77,7 +78,12 @@ class ServerRepository implements ArtifactRepository {
       context.signal.throwIfAborted();
       if (!isPassable(cause)) throw cause;
       this.outcomes.failedInTurn++;
-      context.notice({ kind: 'artifacts-unreachable', uri: this.#shown(''), detail: cause.sentence });
+      context.notice({
+        kind: 'artifacts-unreachable',
+        uri: this.#shown(''),
+        detail: cause.sentence,
+        reason: reasonOf(cause),
+      });
       return;
     }
     for (const { path, size } of files.sort((a, b) => (a.path < b.path ? -1 : 1))) {
@@ -113,35 +119,11 @@ class ServerRepository implements ArtifactRepository {
     }
   }
 
-  /** All files; a directory that cannot be listed below one that can is a notice of its own. */
-  async #walk({ signal, notice }: StageContext): Promise<Entry[]> {
-    const files: Entry[] = [];
+  #walk(context: StageContext): Promise<Entry[]> {
     const limit = pLimit(this.client.concurrency);
-    const listed = new Set(['']);
     const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'at 500' : 'at once';
-    const visit = async (directory: string): Promise<void> => {
-      if (pathAsServed(directory) !== directory) throw takenForAnother(directory);
-      const entries = await limit(() => this.transport.entries(directory, patience, signal));
-      const below: string[] = [];
-      for (const entry of entries) {
-        if (!isListedBelow(directory, entry.path)) notice(listedOutside(entry.path));
-        else if (!entry.isDirectory) files.push(entry);
-        else if (!listed.has(entry.path)) {
-          listed.add(entry.path);
-          below.push(entry.path);
-        }
-      }
-      await Promise.all(
-        below.map((path) =>
-          visit(path).catch((cause: unknown) => {
-            if (signal.aborted || !isPassable(cause)) throw cause;
-            notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: cause.sentence });
-          }),
-        ),
-      );
-    };
-    await visit('');
-    return files;
+    const list = (directory: string) => limit(() => this.transport.entries(directory, patience, context.signal));
+    return new ServerWalk(list, context).files();
   }
 
   /** Where the bytes lie in MLflow, as MLflow calls it. */
@@ -157,12 +139,9 @@ class ServerRepository implements ArtifactRepository {
   }
 }
 
-/** True for trouble with this location or file only. */
-function isPassable(cause: unknown): cause is ConvertError {
-  return cause instanceof ConvertError && cause.kind !== 'fatal';
-}
-
-function takenForAnother(path: string): ConvertError {
-  const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
-  return new ConvertError('skip-item', message);
+/** What an answer says about why nothing could be listed. */
+function reasonOf(cause: ConvertError): UnreachableReason {
+  const status = refusalOf(cause)?.status;
+  if (status === 404) return 'missing';
+  return status === 401 || status === 403 ? 'no-access' : 'failed';
 }

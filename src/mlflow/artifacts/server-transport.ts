@@ -1,6 +1,6 @@
-import { ConvertError } from '../../errors.js';
 import { decodeOrLeave } from '../percent-decode.js';
 import type { HttpClient, HttpRequest } from '../rest/http-client.js';
+import { PageTokens } from '../rest/page-tokens.js';
 import { fields, filled, list, numeric, optional, text } from '../rest/wire.js';
 
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
@@ -37,10 +37,9 @@ export class RunArtifacts implements Transport {
 
   async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<Entry[]> {
     const found: Entry[] = [];
-    const seen = new Set<string>();
+    const tokens = new PageTokens(listing(directory, giveUpEarly).what, this.client.server.shown);
     for (let token: string | undefined = ''; token !== undefined; ) {
-      if (seen.has(token)) throw new ConvertError('skip-run', 'The server lists artifacts without end.');
-      seen.add(token);
+      tokens.next(token);
       const page: string = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
       const where = directory === '' ? '' : `&path=${encodeURIComponent(directory)}`;
       const path = `/api/2.0/mlflow/artifacts/list?${this.#query}${where}${page}`;

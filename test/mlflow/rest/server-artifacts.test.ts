@@ -163,6 +163,49 @@ describe('artifacts through a tracking server', () => {
     await expect(collect(opened)).rejects.toMatchObject({ kind: 'skip-item' });
   });
 
+  test.each([
+    [404, 'missing'],
+    [403, 'no-access'],
+    [400, 'failed'],
+  ])('that cannot be listed say why (%d)', async (status, reason) => {
+    const server = await serve();
+    server.intercept = (_, response) => response.writeHead(status).end('{}') !== undefined;
+    const notices: Notice[] = [];
+    await collect(artifactsOf(server.uri).at(RUN, undefined).list(listening(notices)));
+    expect(notices).toMatchObject([{ kind: 'artifacts-unreachable', reason }]);
+  });
+
+  test('in a tree without end are listed down to a bound, which is told', async () => {
+    const server = await serve();
+    server.intercept = (request, response) => {
+      const path = new URL(request.url ?? '', server.uri).searchParams.get('path');
+      const below = (name: string) => (path === null ? name : `${path}/${name}`);
+      const files = [
+        { path: below('d'), is_dir: true },
+        { path: below('f.txt'), file_size: 1 },
+      ];
+      response.end(JSON.stringify({ files }));
+      return true;
+    };
+    const notices: Notice[] = [];
+    const files = await collect(artifactsOf(server.uri).at(RUN, undefined).list(listening(notices)));
+    expect(files).toHaveLength(201);
+    expect(notices).toEqual([
+      expect.objectContaining({ kind: 'artifact-skipped', detail: expect.stringContaining('200 directories deep') }),
+    ]);
+  });
+
+  test('that come twice while a server turns its pages are one file', async () => {
+    const server = await serve();
+    server.intercept = (request, response) => {
+      const next = request.url?.includes('page_token') ? {} : { next_page_token: 'x' };
+      response.end(JSON.stringify({ files: [{ path: 'a.txt', file_size: 1 }], ...next }));
+      return true;
+    };
+    const files = await collect(artifactsOf(server.uri).at(RUN, undefined).list(silent()));
+    expect(files.map(({ path }) => path)).toEqual(['a.txt']);
+  });
+
   test('of a server that was started without them are not asked for again', async () => {
     const server = await serve();
     server.intercept = (_, response) => {
@@ -216,6 +259,7 @@ describe('artifacts through a tracking server', () => {
     expect(notices).toEqual([
       {
         kind: 'artifacts-unreachable',
+        reason: 'failed',
         uri: 's3://bucket/1',
         detail: expect.stringContaining('no access to the bucket'),
       },
