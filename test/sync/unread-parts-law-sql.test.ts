@@ -112,6 +112,7 @@ test.each(
     }
     if (part !== 'params') expect(held.get('attribute params new')).toBe('"blue"');
     for (const [key, value] of before) expect([key, held.get(key)]).toEqual([key, value]);
+    scene.tag('green');
     await scene.convert();
     await scene.expectWhole();
   } finally {
