@@ -1,12 +1,6 @@
-import { createRequire } from 'node:module';
-import type Picomatch from 'picomatch';
 import { ConvertError } from '../errors.js';
 import type { ArtifactRule } from '../policies.js';
-
-const require = createRequire(import.meta.url);
-
-/** Loaded with the first pattern, of which most conversions have none. */
-const picomatch = () => require('picomatch') as typeof Picomatch;
+import { globPattern } from './glob-pattern.js';
 
 /**
  * A test for artifact paths. As in a .gitignore, a pattern without a slash is matched against the file's name in
@@ -20,17 +14,12 @@ export function globMatcher(glob: string): (path: string) => boolean {
   const isDirectory = glob.endsWith('/');
   const isAnywhere = !glob.slice(0, -1).includes('/');
   const path = glob.startsWith('/') ? glob.slice(1) : glob;
-  const pattern = isDirectory ? `${isAnywhere ? '**/' : ''}${path}**/*` : path;
-  const basename = isAnywhere && !isDirectory;
   try {
-    // Flag s: file names may hold line ends. windows: artifact paths have slashes on every system.
-    // strictBrackets: a bracket that is never closed is a slip, and would match nothing.
-    const options = { basename, dot: true, flags: 's', nonegate: true, strictBrackets: true, windows: false };
-    const matches = picomatch()(pattern, options);
-    // picomatch's function takes a second argument, which an array's callback must not fill.
-    return (path) => matches(path);
+    const matches = globPattern(isDirectory ? `${isAnywhere ? '**/' : ''}${path}**` : path);
+    return isAnywhere && !isDirectory ? (file) => matches(file.slice(file.lastIndexOf('/') + 1)) : matches;
   } catch (cause) {
-    throw new ConvertError('fatal', `The pattern ${JSON.stringify(glob)} for artifacts cannot be used.`, {
+    const why = cause instanceof Error ? ` ${cause.message}` : '';
+    throw new ConvertError('fatal', `The pattern ${JSON.stringify(glob)} for artifacts cannot be used.${why}`, {
       hint: 'Patterns are globs such as *.png or checkpoints/**; a bracket that is part of a name is written \\[.',
       cause,
     });

@@ -1,4 +1,5 @@
 import type { AimKey, AimValue } from '../aim/value.js';
+import { MAX_DEPTH, MAX_VALUES } from './bounds.js';
 import { isInt64 } from './int64.js';
 import { withoutEmptyKey } from './keys.js';
 
@@ -6,11 +7,10 @@ const SPACE = /[ \t\n\r]*/y;
 /** With the three words that Python's `json` writes for floats that JSON has no number for. */
 const SCALAR = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const MAX_DEPTH = 200;
 
 /**
- * The value of a JSON text, or undefined when the text is none (nested more than 200 deep counts as none, and so does
- * text that UTF-8 cannot hold). Integers are int64s; a number that would be changed by reading it, an integer beyond
+ * The value of a JSON text, or undefined when the text is none (nested more than 200 deep or with more than 100,000
+ * values counts as none, and so does text that UTF-8 cannot hold). Integers are int64s; a number that would be changed by reading it, an integer beyond
  * int64 or an overflowing float, is kept as the string of its digits. NaN and ±Infinity are read as Python's `json` does.
  */
 export function parseJson(text: string): AimValue | undefined {
@@ -25,6 +25,7 @@ export function parseJson(text: string): AimValue | undefined {
 class JsonReader {
   private at = 0;
   private depth = 0;
+  private values = 0;
 
   constructor(private readonly text: string) {}
 
@@ -35,6 +36,7 @@ class JsonReader {
   }
 
   private readValue(): AimValue {
+    if (++this.values > MAX_VALUES) throw new SyntaxError('too many values');
     this.match(SPACE);
     const value = this.readBareValue();
     this.match(SPACE);

@@ -1,4 +1,5 @@
 import type { AimKey, AimValue } from '../aim/value.js';
+import { MAX_DEPTH, MAX_VALUES } from './bounds.js';
 import { isInt64 } from './int64.js';
 import { withoutEmptyKey } from './keys.js';
 import { readStringLiteral } from './python-string.js';
@@ -11,12 +12,9 @@ const FLOAT =
   /\d(?:_?\d)*\.(?:\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?|\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*[eE][+-]?\d(?:_?\d)*/y;
 const INTEGER = /0(?:_?0)*|[1-9](?:_?\d)*/y;
 
-/** CPython's tokenizer refuses more open brackets than this. */
-const MAX_DEPTH = 200;
-
 /**
  * The value of a text that is a literal of Python, as `ast.literal_eval` of CPython 3.11 reads it; undefined when the
- * text is none, or when Aim cannot hold the value as it is: integers beyond int64 (anywhere inside), floats that
+ * text is none or holds more than 100,000 values, or when Aim cannot hold the value as it is: integers beyond int64 (anywhere inside), floats that
  * overflow, bytes, sets, complex numbers, dict keys that are neither strings nor integers. Booleans as dict keys become
  * 0 and 1, which is how Aim's SDK stores them. Integers are `bigint`, floats `number`, tuples arrays.
  */
@@ -30,6 +28,7 @@ export function parsePythonLiteral(text: string): AimValue | undefined {
 class LiteralReader {
   private at = 0;
   private depth = 0;
+  private values = 0;
 
   constructor(private readonly source: string) {}
 
@@ -52,6 +51,7 @@ class LiteralReader {
   }
 
   private readValue(): AimValue | undefined {
+    if (++this.values > MAX_VALUES) return undefined;
     const value = this.readAtom();
     this.skipSpace();
     return value;
