@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve, sep } from 'node:path';
 import { uriScheme, uriTarget, withoutCredentials } from './mlflow/file/file-uri.js';
+import { withoutTrailing } from './mlflow/trailing.js';
 import type { RunRef } from './model.js';
 
 /** Where a run and its artifacts lie in MLflow, as {@link placeName} writes it. */
@@ -24,7 +25,7 @@ export function placeName(uri: string): string {
   const target = uriTarget(uri);
   const [path] = target.kind === 'local' ? target.paths : [];
   const name = path === undefined ? withoutCredentials(uri) : resolve(path);
-  return name.length > 1 ? name.replace(/\/+$/, '') : name;
+  return name.length > 1 ? withoutTrailing(name, '/') : name;
 }
 
 /**

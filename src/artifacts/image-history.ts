@@ -12,7 +12,7 @@ export interface HistoryImage {
 
 /** With `+` since MLflow 3.11.1, with `%` before (docs/mlflow-sources.md §4.2). */
 const PATH =
-  /^(?<stem>images\/(?<key>.+)(?<mark>[%+])step\k<mark>(?<step>-?\d+)\k<mark>timestamp\k<mark>(?<timestamp>\d+)\k<mark>[0-9a-f-]{36})(?<compressed>\k<mark>compressed)?\.(?<extension>png|webp)$/;
+  /^(?<stem>images\/(?<key>.+)(?<mark>[%+])step\k<mark>(?<step>-?\d{1,400})\k<mark>timestamp\k<mark>(?<timestamp>\d{1,400})\k<mark>[0-9a-f-]{36})(?<compressed>\k<mark>compressed)?\.(?<extension>png|webp)$/;
 
 /** Reads the path of an image of a history; undefined for all other paths. */
 export function parseHistoryImage(path: string): HistoryImage | undefined {

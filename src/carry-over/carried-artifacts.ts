@@ -1,6 +1,7 @@
 import { artifactFilter } from '../artifacts/glob.js';
 import { withoutCredentials } from '../mlflow/file/file-uri.js';
 import type { TrackingStore } from '../mlflow/tracking-store.js';
+import { withoutTrailing } from '../mlflow/trailing.js';
 import type { ArtifactFile, ArtifactRecord, Run, RunRef, StageContext } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 import type { ArtifactSource } from '../stages/classify-artifacts.js';
@@ -31,7 +32,7 @@ export class CarriedArtifacts implements ArtifactSource {
     }
     this.#tellEmpty(run, context);
     if (!this.carry.unread.has('artifacts')) return;
-    const root = withoutCredentials(run.artifactUri ?? '').replace(/\/+$/, '');
+    const root = withoutTrailing(withoutCredentials(run.artifactUri ?? ''), '/');
     for (const path of this.carry.take((kept) => [...kept.files.keys()]) ?? []) {
       if (!this.#isUnlisted(path)) continue;
       this.#unlisted.add(path);

@@ -6,6 +6,8 @@ import { withoutEmptyKey } from './keys.js';
 const SPACE = /[ \t\n\r]*/y;
 /** With the three words that Python's `json` writes for floats that JSON has no number for. */
 const SCALAR = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+/** Characters of the longest integer, with its sign. */
+const INT64_LENGTH = 20;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -120,6 +122,7 @@ class JsonReader {
         return Number(token);
     }
     if (/[.eE]/.test(token)) return Number.isFinite(Number(token)) ? Number(token) : token;
+    if (token.length > INT64_LENGTH) return token;
     const integer = BigInt(token);
     return isInt64(integer) ? integer : token;
   }

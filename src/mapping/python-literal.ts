@@ -12,10 +12,13 @@ const FLOAT =
   /\d(?:_?\d)*\.(?:\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?|\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*[eE][+-]?\d(?:_?\d)*/y;
 const INTEGER = /0(?:_?0)*|[1-9](?:_?\d)*/y;
 
+/** Characters; of megabytes of digits an integer is made in minutes, and none of a float is exact. */
+const LONGEST_NUMBER = 1000;
+
 /**
  * The value of a text that is a literal of Python, as `ast.literal_eval` of CPython 3.11 reads it; undefined when the
- * text is none or holds more than 100,000 values, or when Aim cannot hold the value as it is: integers beyond int64 (anywhere inside), floats that
- * overflow, bytes, sets, complex numbers, dict keys that are neither strings nor integers. Booleans as dict keys become
+ * text is none, is too large to be one (bounds.ts; numbers of more than 1,000 characters), or when Aim cannot hold the value as
+ * it is: integers beyond int64 (anywhere inside), floats that overflow, bytes, sets, complex numbers, dict keys that are neither strings nor integers. Booleans as dict keys become
  * 0 and 1, which is how Aim's SDK stores them. Integers are `bigint`, floats `number`, tuples arrays.
  */
 export function parsePythonLiteral(text: string): AimValue | undefined {
@@ -224,11 +227,12 @@ class LiteralReader {
     return true;
   }
 
-  /** Moves past what a sticky expression matches here; `undefined` and no move where it does not. */
-  private match(expression: RegExp): string | undefined {
-    expression.lastIndex = this.at;
-    const found = expression.exec(this.source)?.[0];
-    if (found !== undefined) this.at += found.length;
+  /** Moves past a number of this form; `undefined` and no move where there is none, or a longer one. */
+  private match(form: RegExp): string | undefined {
+    form.lastIndex = 0;
+    const found = form.exec(this.source.slice(this.at, this.at + LONGEST_NUMBER + 1))?.[0];
+    if (found === undefined || found.length > LONGEST_NUMBER) return undefined;
+    this.at += found.length;
     return found;
   }
 }

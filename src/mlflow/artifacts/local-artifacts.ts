@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { uriTarget, withoutCredentials } from '../file/file-uri.js';
 import { ARTIFACTS, isDirectory, locationOfExperiment } from '../file/layout.js';
+import { withoutTrailing } from '../trailing.js';
 import { refusal } from '../trust/locations.js';
 import type { Trust } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
@@ -77,7 +78,7 @@ function absolutePaths(path: string, root: string | undefined): string[] {
 }
 
 function movedPaths(runId: string, uri: string, { root, destination }: LocalPlaces): string[] {
-  const names = uri.replace(/[\\/]+$/, '').split(/[\\/]/);
+  const names = withoutTrailing(uri, '\\/').split(/[\\/]/);
   const [experiment = '', run, last] = names.slice(-3);
   if (run !== runId || last !== ARTIFACTS || !/^[\w-]+$/.test(experiment)) return [];
   const stores = [root && join(root, 'mlruns'), root, root && join(root, 'mlartifacts'), destination];

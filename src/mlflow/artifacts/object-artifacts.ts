@@ -1,4 +1,5 @@
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { withoutTrailing } from '../trailing.js';
 import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DownloadSlots } from './download-slots.js';
@@ -19,7 +20,7 @@ export class ObjectArtifacts implements ArtifactRepository {
     this.#place = place;
     this.#slots = slots;
     this.#withoutPackage = withoutPackage;
-    const path = place.path.replace(/\/+$/, '');
+    const path = withoutTrailing(place.path, '/');
     this.#prefix = path === '' ? '' : `${path}/`;
   }
 

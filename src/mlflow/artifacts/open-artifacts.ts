@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { uriScheme, uriTarget, withoutCredentials } from '../file/file-uri.js';
 import { isDirectory } from '../file/layout.js';
+import { withoutTrailing } from '../trailing.js';
 import { refusal } from '../trust/locations.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
@@ -133,7 +134,7 @@ class Artifacts implements ArtifactOpener {
     const path = proxiedPath(uri);
     if (destination === undefined || path === undefined) return this.#throughServer(runId, uri);
     const scheme = uriScheme(destination) ?? '';
-    if (DESTINATIONS.has(scheme)) return this.at(runId, `${destination.replace(/\/+$/, '')}/${path}`);
+    if (DESTINATIONS.has(scheme)) return this.at(runId, `${withoutTrailing(destination, '/')}/${path}`);
     return belowDirectory(destination, path, withoutCredentials(uri), (own) => this.#filesIn(own, runId));
   }
 

@@ -1,4 +1,5 @@
 import { decodeOrLeave } from '../percent-decode.js';
+import { withoutTrailing } from '../trailing.js';
 
 const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 
@@ -10,7 +11,7 @@ const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 export function proxiedPath(uri: string): string | undefined {
   const [, scheme = '', rest = ''] = /^([a-z-]+):(?:\/\/[^/?#]*)?([^?#]*)/is.exec(uri) ?? [];
   const path = isProxyScheme(scheme) ? rest.replace(PROXY_API, '') : belowProxyApi(rest);
-  const decoded = decodeOrLeave(path ?? '..').replace(/^\/+|\/+$/g, '');
+  const decoded = withoutTrailing(decodeOrLeave(path ?? '..').replace(/^\/+/, ''), '/');
   const leadsOutside = decoded.split(/[\\/]/).some((name) => name === '..' || name === '.');
   return leadsOutside ? undefined : decoded;
 }

@@ -6,6 +6,7 @@ import { withoutCredentials } from '../file/file-uri.js';
 import type { HttpClient } from '../rest/http-client.js';
 import { refusalOf } from '../rest/refusal.js';
 import { optional } from '../rest/wire.js';
+import { withoutTrailing } from '../trailing.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { pathAsServed } from './path-as-served.js';
 import { refusedArtifacts } from './refused-artifacts.js';
@@ -129,7 +130,7 @@ class ServerRepository implements ArtifactRepository {
   /** Where the bytes lie in MLflow, as MLflow calls it. */
   #shown(path: string): string {
     const base = this.#root();
-    return path === '' ? base : `${base.replace(/\/+$/, '')}/${encodePath(path)}`;
+    return path === '' ? base : `${withoutTrailing(base, '/')}/${encodePath(path)}`;
   }
 
   #root(): string {

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { UnreachableReason } from '../../model.js';
+import { withoutTrailing } from '../trailing.js';
 import { refusal, type TrustedLocations } from '../trust/locations.js';
 import { kindOfEntry } from '../trust/paths.js';
 import { uriTarget, withoutCredentials } from './file-uri.js';
@@ -85,9 +86,6 @@ function wasNeverMade(path: string, runDirectory: string): boolean {
 /** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */
 function isInStoreLocation(artifactUri: string, runDirectory: string): boolean {
   const [experiment, run] = runDirectory.split(/[\\/]/).slice(-2);
-  const last = artifactUri
-    .replace(/[\\/]+$/, '')
-    .split(/[\\/]/)
-    .slice(-3);
+  const last = withoutTrailing(artifactUri, '\\/').split(/[\\/]/).slice(-3);
   return last[0] === experiment && last[1] === run && last[2] === ARTIFACTS;
 }

@@ -1,3 +1,5 @@
+import { withoutTrailing } from '../trailing.js';
+
 /** A point as one line of a metric file holds it. */
 export interface LinePoint {
   /** Milliseconds since the epoch. */
@@ -11,6 +13,9 @@ export interface LineFault {
   readonly fault: string;
 }
 
+/** What Python's `str.strip` takes away, of ASCII. */
+const SPACE = '\t\n\v\f\r ';
+
 const MIN_STEP = -(2n ** 63n);
 const MAX_STEP = 2n ** 63n - 1n;
 
@@ -23,7 +28,7 @@ const MAX_STEP = 2n ** 63n - 1n;
  * The exact and slow twin of the hot loop in metric-lines.ts, for every line that the loop is not sure about.
  */
 export function readMetricLine(line: string): LinePoint | LineFault | undefined {
-  const text = line.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
+  const text = withoutTrailing(line.replace(/^[\t-\r ]+/, ''), SPACE);
   if (text === '') return undefined;
   const [timeText = '', valueText, stepText] = text.split(' ', 3);
   if (valueText === undefined) return { fault: `it holds ${quote(text)} where a time, a value and a step should be` };
@@ -46,7 +51,7 @@ export function readMetricLine(line: string): LinePoint | LineFault | undefined 
  * reads decimal literals with the same correct rounding.
  */
 export function pythonFloat(text: string): number | undefined {
-  if (/^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/.test(text)) {
+  if (/^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/.test(text)) {
     return Number(text.replaceAll('_', ''));
   }
   const [, sign, name = ''] = /^([+-]?)(nan|inf|infinity)$/i.exec(text) ?? [];

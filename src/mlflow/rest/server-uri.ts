@@ -1,4 +1,5 @@
 import { ConvertError } from '../../errors.js';
+import { withoutTrailing } from '../trailing.js';
 
 /** A user and a password, as Basic authentication has them. */
 export interface UserPassword {
@@ -27,7 +28,7 @@ export function parseServerUri(uri: string): ServerUri {
       hint: 'It should look like http://host:5000.',
     });
   }
-  const prefix = url.pathname.replace(/\/+$/, '');
+  const prefix = withoutTrailing(url.pathname, '/');
   return {
     origin: url.origin,
     prefix,
