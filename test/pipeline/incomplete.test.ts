@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { convert, outcomes, startCli } from '../support/command-line.js';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { convert, outcomes, type Report, startCli } from '../support/command-line.js';
 import { id, newStore } from '../support/example-store.js';
 import { changedPaths, listing } from '../support/file-listing.js';
 import type { FileStoreBuilder } from '../support/file-store-builder.js';
+import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const [A, B] = [id('a'), id('b')];
@@ -155,4 +156,43 @@ test('a disk that was not mounted when its runs were converted is looked for by 
   const found = await convert(other.root, repo);
   expect(outcomes(found)).toEqual({ updated: 1 });
   expect(found.runs[0]?.counts.artifacts).toMatchObject({ text: 1 });
+});
+
+describe('a run of a database', () => {
+  let database: SqliteStoreBuilder;
+  beforeEach(() => {
+    database = new SqliteStoreBuilder();
+    database.experiment({ id: 1, name: 'e' });
+  });
+  afterEach(() => database.remove());
+
+  const texts = ({ runs }: Report) => runs.reduce((sum, { counts }) => sum + counts.artifacts.text, 0);
+
+  test('whose files lie on a disk beside it is read again when that is mounted', async () => {
+    const artifacts = join(database.directory, 'nas', 'store', A, 'artifacts');
+    database.run(1, { runId: A, artifactUri: `file://${artifacts}` });
+    expect(outcomes(await convert(database.uri, repo))).toEqual({ new: 1 });
+    expect(outcomes(await convert(database.uri, repo))).toEqual({ unchanged: 1 });
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(join(artifacts, 'notes.txt'), 'found');
+    const mounted = await convert(database.uri, repo);
+    expect([outcomes(mounted), texts(mounted)]).toEqual([{ updated: 1 }, 1]);
+    expect(outcomes(await convert(database.uri, repo))).toEqual({ unchanged: 1 });
+  });
+
+  test('whose files lie elsewhere is read again when it is told where, or no longer', async () => {
+    database.run(1, { runId: A, artifactUri: `/home/someone/project/store/1/${A}/artifacts` });
+    const artifacts = join(disk, '1', A, 'artifacts');
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(join(artifacts, 'notes.txt'), 'found');
+    expect(outcomes(await convert(database.uri, repo, [], 3))).toEqual({ new: 1 });
+    const told = await convert(database.uri, repo, ['--artifacts-destination', disk]);
+    expect([outcomes(told), texts(told)]).toEqual([{ updated: 1 }, 1]);
+    expect(outcomes(await convert(database.uri, repo, ['--artifacts-destination', `${disk}/.`]))).toEqual({
+      unchanged: 1,
+    });
+    // without it the files are out of reach: what Aim has stays
+    const without = await convert(database.uri, repo, [], 3);
+    expect(without.runs).toMatchObject([{ incomplete: [{ part: 'artifacts', reason: 'missing' }] }]);
+  });
 });
