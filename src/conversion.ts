@@ -6,11 +6,12 @@ import { Publisher } from './aim/publisher.js';
 import type { Repository } from './aim/repository.js';
 import { removeStaged, stagedFiles } from './aim/run-files.js';
 import { type IndexOutcome, writeIndex } from './aim/run-index.js';
-import { RunMetadata } from './aim/run-metadata.js';
+import type { RunMetadata } from './aim/run-metadata.js';
 import type { ConvertOptions } from './convert-options.js';
 import { DELETED } from './convert-run.js';
 import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
+import { takeHold, tellDamage } from './holdings.js';
 import { type CheckedRun, KnownRuns } from './known-runs.js';
 import { sourceInputs } from './mlflow/source-inputs.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
@@ -20,9 +21,9 @@ import { type RunJob, type RunResult, report } from './run-job.js';
 import { REMOVED, type RunListener, RunNews } from './run-news.js';
 import { RunThreads } from './run-threads.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
-import { type AcceptedChanges, AcceptedMissing, NOTHING_ACCEPTED } from './sync/accepted-missing.js';
+import { type AcceptedMissing, NOTHING_ACCEPTED } from './sync/accepted-missing.js';
 import { Deletions } from './sync/deletions.js';
-import { Ledger } from './sync/ledger.js';
+import type { Ledger } from './sync/ledger.js';
 import { Retries } from './sync/retries.js';
 import { isThreadLoss } from './thread-loss.js';
 
@@ -101,13 +102,7 @@ export class Conversion {
       },
     );
     this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted ?? DEFAULT_DELETED);
-    const { damaged } = this.ledger;
-    if (damaged !== undefined) {
-      const message =
-        `The ledger ${repository.ledgerFile} was damaged and is being rebuilt; the damaged one lies in ${damaged}. ` +
-        'Runs that had been removed in Aim come back.';
-      events.emit('warning', { message });
-    }
+    tellDamage(this.ledger, repository.ledgerFile, warn);
   }
 
   /**
@@ -260,20 +255,5 @@ export class Conversion {
   private async stopThreads(): Promise<void> {
     this.stopped = true;
     await this.threads.stop();
-  }
-}
-
-/** Opens all that a conversion holds, or nothing. */
-function takeHold(repository: Repository, missing: AcceptedChanges, startThreads: () => RunThreads) {
-  const ledger = Ledger.open(repository.ledgerFile);
-  let metadata: RunMetadata | undefined;
-  try {
-    const accepted = AcceptedMissing.remember(repository.ledgerFile, missing);
-    metadata = new RunMetadata(repository.metadataFile);
-    return { ledger, accepted, metadata, threads: startThreads() };
-  } catch (cause) {
-    metadata?.close();
-    ledger.close();
-    throw cause;
   }
 }
