@@ -29,6 +29,9 @@ export const MAX_DEPTH = 200;
 /** An answer of a server in JSON, decoded. V8 needs some eight times as much for what becomes of it. */
 export const MAX_JSON_BYTES = 256 * MIB;
 
+/** Objects, lists and what is in them in such an answer: V8 holds each in up to 56 bytes, however short it is written. */
+export const MAX_JSON_VALUES = 20_000_000;
+
 /** A page of a list, before it is asked for again with fewer items on it. */
 export const MAX_PAGE_BYTES = 64 * MIB;
 

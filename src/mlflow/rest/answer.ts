@@ -23,8 +23,11 @@ export class TooSlow extends Error {
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 
-  constructor(readonly most: number) {
-    super(`it is larger than ${most} bytes`);
+  constructor(
+    readonly most: number,
+    readonly unit: 'bytes' | 'values' = 'bytes',
+  ) {
+    super(`it is larger than ${most} ${unit}`);
   }
 }
 

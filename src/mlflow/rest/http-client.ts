@@ -1,14 +1,15 @@
 import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
-import { MAX_ERROR_BYTES, MAX_JSON_BYTES } from '../bounds.js';
+import { MAX_ERROR_BYTES, MAX_JSON_BYTES, MAX_JSON_VALUES } from '../bounds.js';
 import type { SourceOptions } from '../source-options.js';
-import { type Answer, answerOf, beginningOf, bytesOf, header } from './answer.js';
+import { type Answer, answerOf, beginningOf, bytesOf, header, TooLarge } from './answer.js';
 import { ACCEPTED_CODINGS } from './content-coding.js';
 import { authorization } from './credentials.js';
 import { Download } from './download.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
 import { type Asked, finalError, gaveUpError, nobodyError, noJsonError, refusedError } from './http-errors.js';
+import { countValues } from './json-values.js';
 import { Pace, pause } from './pace.js';
 import { redirectOf } from './redirect.js';
 import { isSwitchedOff, refusal } from './refusal.js';
@@ -90,7 +91,11 @@ export class HttpClient {
       if (header(answer, 'content-type')?.startsWith('text/html')) {
         throw noJsonError(await beginningOf(answer, MAX_ERROR_BYTES), answer.url, this.#asked(request));
       }
-      const text = (await bytesOf(answer, request.most ?? MAX_JSON_BYTES)).toString('utf8');
+      const bytes = await bytesOf(answer, request.most ?? MAX_JSON_BYTES);
+      if (bytes.length > MAX_JSON_VALUES && countValues(bytes) > MAX_JSON_VALUES) {
+        throw new TooLarge(MAX_JSON_VALUES, 'values');
+      }
+      const text = bytes.toString('utf8');
       if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw noJsonError(text, answer.url, this.#asked(request));
       return exactJson(text);
     });

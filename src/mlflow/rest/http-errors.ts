@@ -124,14 +124,10 @@ function redirectError(cause: NotFollowed, { what, url, server, ofPart }: Asked)
 
 /** An answer that is longer than it may be; the cause tells by how much. */
 function tooLargeError(cause: TooLarge, { what, url }: Asked): ConvertError {
-  return new ConvertError(
-    'skip-run',
-    `The answer for ${what} is larger than ${megabytes(cause.most)}, and was not read.`,
-    {
-      where: url.origin + url.pathname,
-      cause,
-    },
-  );
+  return new ConvertError('skip-run', `The answer for ${what} is larger than ${amount(cause)}, and was not read.`, {
+    where: url.origin + url.pathname,
+    cause,
+  });
 }
 
 /** An answer that is none that HTTP allows, or not one for us. */
@@ -170,6 +166,7 @@ function reasonOf(cause: unknown): string {
   return (text === '' ? 'no reason given' : text).replace(/\.$/, '');
 }
 
-function megabytes(bytes: number): string {
-  return bytes < 1_000_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000_000)} MB`;
+function amount({ most, unit }: TooLarge): string {
+  const few = unit === 'values' || most < 1_000_000;
+  return few ? `${most.toLocaleString('en')} ${unit}` : `${Math.round(most / 1_000_000)} MB`;
 }

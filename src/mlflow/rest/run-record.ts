@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
 import { contextAndTags } from '../dataset-input.js';
 import type { Point } from './point-list.js';
@@ -81,11 +82,21 @@ function latestPoint({ step, timestamp, value }: Fields): LatestPoint {
 
 /** A short digest of JSON; objects must have their keys in a stable order, as a server's answers have. */
 export function digest(json: unknown): string {
-  return createHash('sha256').update(JSON.stringify(json)).digest('base64url').slice(0, 24);
+  return createHash('sha256').update(textOf(json)).digest('base64url').slice(0, 24);
+}
+
+/** Unlike its parser, V8's writer of JSON calls itself for each level. */
+function textOf(json: unknown): string {
+  try {
+    return JSON.stringify(json);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ConvertError('skip-run', "The server's answer about a run is nested too deep.", { cause });
+  }
 }
 
 function sorted(items: unknown): string[] {
-  return Array.isArray(items) ? items.map((item) => JSON.stringify(item)).sort() : [];
+  return Array.isArray(items) ? items.map(textOf).sort() : [];
 }
 
 function lifecycleStage(json: Fields): LifecycleStage {

@@ -106,6 +106,16 @@ describe('answers without bounds', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 
+  test('of more values than memory holds are not parsed, however short they are', async () => {
+    const many = Buffer.from(`{"experiments": [${'{},'.repeat(20_000_001)}{}]}`);
+    const text = Buffer.from(JSON.stringify({ experiments: [{ name: ',{['.repeat(10_000_000) }] }));
+    const server = await serverWith((_, response, count) => answer(response, count === 1 ? many : text));
+    const client = clientOf(server.uri);
+    const error = await failureOf(client.json(ASKED, never()));
+    expect(error.message).toBe('The answer for its experiments is larger than 20,000,000 values, and was not read.');
+    expect(await client.json(ASKED, never())).toEqual(JSON.parse(text.toString()));
+  });
+
   test('are not read beyond their beginning when they are errors', async () => {
     const server = await serverWith((_, response) => {
       response.writeHead(418);
