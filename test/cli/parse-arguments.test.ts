@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../src/cli/parse-arguments.js';
 import type { ConvertSettings } from '../../src/cli/settings.js';
@@ -51,6 +52,22 @@ describe('convert', () => {
     [
       ['--artifacts_destination', 's3://bucket/mlf', '--concurrency', '3'],
       { source: { concurrency: 3, artifactsDestination: 's3://bucket/mlf' } },
+    ],
+    [
+      [
+        '--concurrency=1',
+        '--allow_root',
+        'a/../b',
+        '--allow-root=file:///c',
+        '--allow-root',
+        's3://b/x',
+        '--copy_links',
+      ],
+      { source: { concurrency: 1, allowRoots: [resolve('b'), '/c', 's3://b/x'], copyLinks: true } },
+    ],
+    [
+      ['--concurrency=1', '--trust-origin', 'https://h:5500/x', '--trust_origin=http://i'],
+      { source: { concurrency: 1, trustOrigins: ['https://h:5500', 'http://i'] } },
     ],
     [['--repo', '/data/aim'], { repo: '/data/aim' }],
     [['--repo', '/data/aim/.aim'], { repo: '/data/aim' }],
@@ -159,6 +176,9 @@ describe('usage errors', () => {
     [['convert', '--concurrency', '0'], 'It takes a whole number from 1 to 1000.'],
     [['convert', '--stale-after', 'soon'], 'It takes a time span such as 24h'],
     [['convert', '--max-text-size', 'big'], 'It takes a size such as 100MB'],
+    [['convert', '--allow-root', 'http://host/x'], 'It takes a directory, or a URI of an object store'],
+    [['convert', '--allow-root', ''], 'It must not be empty.'],
+    [['convert', '--trust-origin', 'host:5000'], 'It takes the URL of a server'],
     [['convert', '--deleted', 'forget'], 'Allowed choices are archive, remove, keep.'],
     [['sync', '--interval', '0'], 'It takes a time span from 100ms to 7d'],
     [['sync', '--listen', 'here'], 'It takes an address such as 127.0.0.1:9464'],

@@ -75,7 +75,7 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
     credentials === undefined ? {} : { authorization: `Basic ${btoa(credentials)}` };
   await answers(
     `http://127.0.0.1:${port}/health`,
-    `${url}/api/2.0/mlflow/experiments/get?experiment_id=0`,
+    `${url}/api/2.0/${flags.includes('--artifacts-only') ? 'mlflow-artifacts/artifacts' : 'mlflow/experiments/get?experiment_id=0'}`,
     headers,
     server,
   );
