@@ -23,6 +23,9 @@ export const MAX_ENTRIES = 1_000_000;
 /** Directories of artifacts that a server is asked for, one request each. */
 export const MAX_LISTED_DIRECTORIES = 100_000;
 
+/** How often a directory is walked through links: links to links that branch would lead to it without end. */
+export const MAX_LINKED_VISITS = 16;
+
 /** Directories one in another. A key of MLflow has at most 250 characters, and so at most 125. */
 export const MAX_DEPTH = 200;
 

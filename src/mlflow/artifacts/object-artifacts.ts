@@ -1,4 +1,6 @@
 import type { ArtifactFile, StageContext } from '../../model.js';
+import { MAX_ENTRIES } from '../bounds.js';
+import { tooMany } from '../file/walk.js';
 import { withoutTrailing } from '../trailing.js';
 import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
@@ -35,7 +37,7 @@ export class ObjectArtifacts implements ArtifactRepository {
         yield* this.#withoutPackage.list(context);
         return;
       }
-      const uri = `${this.#place.base}${this.#prefix.slice(0, -1)}`;
+      const uri = this.#uri;
       const error = storeTrouble(cause, uri, this.#place.advice);
       if (error.kind === 'fatal') throw error;
       this.#place.store.failed(cause);
@@ -67,14 +69,26 @@ export class ObjectArtifacts implements ArtifactRepository {
     }
   }
 
+  get #uri(): string {
+    return `${this.#place.base}${this.#prefix.slice(0, -1)}`;
+  }
+
   /** Stores list keys as bytes compare, or in no order: all files of the run are needed before the first can be told. */
   async #collect({ signal, notice }: StageContext): Promise<ArtifactFile[]> {
     const release = await this.#slots.take(signal);
     try {
       const files: ArtifactFile[] = [];
       const store = await this.#place.store.get();
+      let listed = 0;
       for await (const page of store.list(this.#prefix, signal)) {
         signal.throwIfAborted();
+        // a page counts as well: an empty one may be followed by another without end
+        listed += 1 + page.length;
+        if (listed > MAX_ENTRIES) {
+          const { message } = tooMany(this.#uri);
+          notice({ kind: 'artifacts-unreachable', uri: this.#uri, detail: message });
+          break;
+        }
         for (const { key, size, version } of page) {
           const path = key.slice(this.#prefix.length);
           const isBelow = key.startsWith(this.#prefix);

@@ -1,7 +1,7 @@
 import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { ConvertError, errorCode } from '../../errors.js';
-import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
+import { MAX_DEPTH, MAX_ENTRIES, MAX_LINKED_VISITS } from '../bounds.js';
 import type { LinkBounds } from '../trust/links.js';
 import { notRegular } from './regular-file.js';
 import { passable } from './trouble.js';
@@ -27,13 +27,14 @@ interface Level {
 
 /**
  * All files below a directory, sorted by path (by UTF-16 code units). Links are followed as far as `links` lets them; one
- * that leads out of there, or back to where the walk came from, is an error of that path, and so are directories that
- * cannot be listed, dangling links, sockets and the like. One directory's names are in memory at a time (and those above it). When `directory` itself
- * cannot be listed, that is an error of the path ''; so it is, as the last one, when there is more in it than
- * {@link MAX_ENTRIES}. A directory deeper than {@link MAX_DEPTH} is an error of its path.
+ * that leads out of there, or back to where the walk came from, or to a directory that others have led to already
+ * {@link MAX_LINKED_VISITS} times, is an error of that path, and so are directories that cannot be listed, or lie deeper than
+ * {@link MAX_DEPTH}, dangling links, sockets and the like. One directory's names are in memory at a time (and those above
+ * it). When `directory` itself cannot be listed, that is an error of the path ''; so it is, as the last one, when there is
+ * more in it than {@link MAX_ENTRIES}.
  */
 export function* walkFiles(directory: string, links: LinkBounds): Generator<WalkedFile, void, void> {
-  const found = { entries: 0, links };
+  const found = { entries: 0, links, visits: new Map<string, number>() };
   yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined, depth: 0 }, found);
   if (found.entries > MAX_ENTRIES) yield { path: '', absolute: directory, found: { error: tooMany(directory) } };
 }
@@ -41,10 +42,12 @@ export function* walkFiles(directory: string, links: LinkBounds): Generator<Walk
 interface Found {
   entries: number;
   readonly links: LinkBounds;
+  /** How often links have led to a directory, by its real path. */
+  readonly visits: Map<string, number>;
 }
 
 function* walkLevel(level: Level, found: Found): Generator<WalkedFile, void, void> {
-  const entries = entriesOf(level);
+  const entries = entriesOf(level, found.visits);
   if (entries instanceof ConvertError) {
     yield { path: level.path, absolute: level.absolute, found: { error: entries } };
     return;
@@ -104,11 +107,12 @@ function leadsToDirectory(link: string): boolean {
   }
 }
 
-function entriesOf(level: Level): Dirent[] | ConvertError {
+function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | ConvertError {
   if (level.depth > MAX_DEPTH) return tooDeep(level.absolute);
   try {
-    if (level.linked && comesBack(level)) {
-      return new ConvertError('skip-item', `${level.absolute} is a link that leads back to a directory above it.`);
+    if (level.linked) {
+      const trouble = troubleOfLink(level, visits);
+      if (trouble !== undefined) return new ConvertError('skip-item', `${level.absolute} is a link that ${trouble}.`);
     }
     return readdirSync(level.absolute, { withFileTypes: true });
   } catch (cause) {
@@ -116,12 +120,15 @@ function entriesOf(level: Level): Dirent[] | ConvertError {
   }
 }
 
-function comesBack(level: Level): boolean {
+/** Why a directory at or below a link is not walked. */
+function troubleOfLink(level: Level, visits: Map<string, number>): string | undefined {
   const real = realpathSync(level.absolute);
   for (let above = level.above; above !== undefined; above = above.above) {
-    if (realpathSync(above.absolute) === real) return true;
+    if (realpathSync(above.absolute) === real) return 'leads back to a directory above it';
   }
-  return false;
+  const before = visits.get(real) ?? 0;
+  visits.set(real, before + 1);
+  return before < MAX_LINKED_VISITS ? undefined : `leads to ${real}, as ${MAX_LINKED_VISITS} others do`;
 }
 
 function fileAt(path: string, absolute: string): WalkedFile {
