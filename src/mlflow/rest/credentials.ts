@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { asFatal, errorCode } from '../../errors.js';
+import { readText } from '../file/read-text.js';
 import type { Environment } from './environment.js';
 import type { UserPassword } from './server-uri.js';
 
@@ -29,7 +29,7 @@ function basic(user: string, password: string): string {
 
 function readCredentials(file: string): Map<string, string> {
   try {
-    return mlflowSection(readFileSync(file, 'utf8'));
+    return mlflowSection(readText(file).text);
   } catch (cause) {
     const code = errorCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return new Map();

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
+import { readText } from '../file/read-text.js';
 import { type Environment, flag } from './environment.js';
 
 /** What Node's TLS needs to know; empty for its defaults. */
@@ -50,7 +51,7 @@ function readAll(path: string): string[] {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file).text;
   } catch (cause) {
     throw unreadable(cause, file);
   }
