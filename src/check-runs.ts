@@ -1,4 +1,4 @@
-import { wasWrittenByAim } from './aim/run-files.js';
+import { damageOfRun, wasWrittenByAim } from './aim/run-files.js';
 import { isUpToDate } from './convert-run.js';
 import { inputsOf } from './inputs.js';
 import type { Experiment } from './model.js';
@@ -41,8 +41,8 @@ async function check(
   try {
     if (job.known?.inputs !== decisive) return { upToDate: false };
     const revision = await store.revision(job.ref, signal);
-    const upToDate = isUpToDate(job, revision, decisive, options.now) && !wasWrittenByAim(repository, job.hash);
-    return { upToDate, revision };
+    const isSound = () => !wasWrittenByAim(repository, job.hash) && damageOfRun(repository, job.hash) === undefined;
+    return { upToDate: isUpToDate(job, revision, decisive, options.now) && isSound(), revision };
   } catch {
     signal.throwIfAborted();
     return { upToDate: false };

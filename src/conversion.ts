@@ -9,6 +9,7 @@ import { type IndexOutcome, writeIndex } from './aim/run-index.js';
 import type { RunMetadata } from './aim/run-metadata.js';
 import type { ConvertOptions } from './convert-options.js';
 import { DELETED } from './convert-run.js';
+import { DamagedRuns } from './damaged-runs.js';
 import { asFatal } from './errors.js';
 import type { ConvertEvents } from './events.js';
 import { takeHold, tellDamage } from './holdings.js';
@@ -59,6 +60,7 @@ export class Conversion {
   private taken = new Map<string, Promise<boolean>>();
   private readonly accepted: AcceptedMissing;
   private readonly known: KnownRuns;
+  private readonly damaged = new DamagedRuns();
   /** Once stopped, the threads are gone and what remains is done here. */
   private stopped = false;
   /** That of the pass that is under way. */
@@ -120,6 +122,7 @@ export class Conversion {
       await this.convertAll(runs, options.hinted);
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
+      this.damaged.tell((message) => this.events.emit('warning', { message }));
       this.followDeletions();
     } catch (error) {
       await this.stopThreads();
@@ -203,6 +206,7 @@ export class Conversion {
     }
     if (this.known.wasRemoved(job) && !job.twice) return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
     const { report: result, staged } = await this.convertInThread(job);
+    this.damaged.note(result);
     if (result.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
     if (staged === undefined) return this.isDone(job, result);
     if (job.listed && this.known.wasRemoved(job)) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
+import { damageOfRun, isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import { buildRun } from './build-run.js';
 import { ConvertError, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
@@ -20,12 +20,30 @@ export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs alo
  * the error is fatal for the whole conversion.
  */
 export async function convertRun(job: RunJob, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
+  // Aim lists the run, so nobody has removed it: files that are missing are damage.
+  const damage = job.listed ? damageOfRun(environment.repository, job.hash) : undefined;
+  const result = await convertChanged(job, environment, signal, damage);
+  return damage === undefined ? result : { ...result, report: withDamage(result.report, damage) };
+}
+
+function withDamage(report: RunReport, damage: string): RunReport {
+  const { reason } = report;
+  if (reason === undefined) return { ...report, damage };
+  return { ...report, damage, reason: `${reason} The run in Aim is damaged (${damage}) and was left as it is.` };
+}
+
+async function convertChanged(
+  job: RunJob,
+  environment: RunEnvironment,
+  signal: AbortSignal,
+  damage: string | undefined,
+): Promise<RunResult> {
   const { ref, known } = job;
   const told = new RunNotices(signal);
   try {
     const revision = job.revision ?? (await environment.store.revision(ref, signal));
     const inputs = inputsOf(job, environment);
-    const untouched = !wasWrittenByAim(environment.repository, job.hash);
+    const untouched = damage === undefined && !wasWrittenByAim(environment.repository, job.hash);
     if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
       return { report: report(job, 'unchanged', { unread: known?.unread ?? [] }) };
     }

@@ -55,20 +55,21 @@ export class KnownRuns {
 
   /**
    * Whether a person has removed a converted run in Aim, be it this very moment: then its row is gone and its data may still
-   * be there. A run whose row was never finished (`pending`) was not removed by anybody.
+   * be there. A run whose row was never finished (`pending`) was not removed by anybody. One that has its row and no data is
+   * damaged, unless Aim is just removing it: it removes both in one transaction, whose end ours waits for.
    */
   wasRemoved({ hash }: Pick<RunJob, 'hash'>): boolean {
     if (this.options.restoreRemoved) return false;
     const entry = this.ledger.get(hash);
     if (entry === undefined) return false;
-    if (!existsSync(this.repository.meta(hash))) return true;
+    if (!existsSync(this.repository.meta(hash))) return !this.metadata.hasOnceSettled(hash);
     return entry.pending === undefined && !this.metadata.has(hash);
   }
 
   private lookUp(run: EnumeratedRun, hinted: boolean): Omit<CheckedRun, 'upToDate'> {
     const hash = runHash(run.ref.runId);
     const entry = this.ledger.get(hash);
-    const listed = existsSync(this.repository.meta(hash)) && this.metadata.has(hash);
+    const listed = this.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
     const { revision, inputs, properties, active, growth } = entry;
     // one that was deleted in MLflow, and taken all the same, is to be left out again

@@ -11,6 +11,8 @@ export const sqlite = () =>
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html), as far as something hangs on them. */
 export const SqliteCode = {
+  /** A statement that means nothing to this database: tables or columns are missing. */
+  ERROR: 1,
   BUSY: 5,
   READ_ONLY: 8,
   IO_ERROR: 10,

@@ -160,11 +160,7 @@ export class Publisher {
       this.index.leave(hash, install(this.repository, hash, files));
     } catch (error) {
       // Aim removes the row first and the files then, in one transaction: the next one sees what has become of it.
-      let isThere = true;
-      this.metadata.transaction(() => {
-        isThere = this.metadata.has(hash);
-      });
-      if (!listed || isThere) throw error;
+      if (!listed || this.metadata.hasOnceSettled(hash)) throw error;
     }
     return true;
   }

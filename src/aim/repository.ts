@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
-import { sqlite } from '../sqlite.js';
+import { BUSY_TIMEOUT, isBusy, sqlite } from '../sqlite.js';
 import { syncPathSync } from './durability.js';
+import { metadataFailure } from './metadata-failure.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
@@ -163,18 +164,19 @@ function check(path: string): void {
 function alembicRevision(file: string): string {
   try {
     return readRevision(file, true);
-  } catch {
+  } catch (error) {
+    if (isBusy(error)) throw metadataFailure(file, error);
     // What a crash left half written can only be put right by who may write.
     try {
       return readRevision(file, false);
-    } catch (error) {
-      throw new ConvertError('fatal', `${file} is no database of Aim, or may not be opened.`, { cause: error });
+    } catch (cause) {
+      throw metadataFailure(file, cause);
     }
   }
 }
 
 function readRevision(file: string, readOnly: boolean): string {
-  const database = new (sqlite().DatabaseSync)(file, { readOnly, timeout: 30_000 });
+  const database = new (sqlite().DatabaseSync)(file, { readOnly, timeout: BUSY_TIMEOUT });
   try {
     const rows = database.prepare('SELECT version_num FROM alembic_version').all() as { version_num: string }[];
     return rows.map((row) => row.version_num).join(' and ') || 'none';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { damageOf } from '../rocksdb/damage.js';
 import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
 import { failpoint } from '../sync/failpoints.js';
@@ -28,6 +29,14 @@ export function wasWrittenByAim(repository: Repository, hash: string): boolean {
   return databases(repository, hash).some(
     (directory) => existsSync(directory) && readdirSync(directory).some(isMadeByWriters),
   );
+}
+
+/** What is wrong with a run's databases as far as a look tells ({@link damageOf}); undefined where they are sound. */
+export function damageOfRun(repository: Repository, hash: string): string | undefined {
+  const seqs = damageOf(repository.seqs(hash));
+  if (seqs !== undefined) return `seqs/chunks/${hash}: ${seqs}`;
+  const meta = damageOf(repository.meta(hash));
+  return meta === undefined ? undefined : `meta/chunks/${hash}: ${meta}`;
 }
 
 /** RocksDB makes LOCK before it changes anything in a database, and OPTIONS when it has opened it for writing; neither is ours. */
@@ -75,7 +84,7 @@ function sameTables(a: string, b: string): boolean {
 function filesOf(directory: string): readonly TableFile[] | undefined {
   if (!existsSync(directory)) return undefined;
   try {
-    return readVersion(directory).files;
+    return damageOf(directory) === undefined ? readVersion(directory).files : undefined;
   } catch {
     return undefined;
   }

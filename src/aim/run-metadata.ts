@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { ConvertError } from '../errors.js';
+import { BUSY_TIMEOUT, SqliteCode } from '../sqlite.js';
 import { inTransaction } from '../transaction.js';
+import { metadataFailure } from './metadata-failure.js';
 
 /** A label of Aim's ("tag" there), with the colour in which its UI draws it. */
 export interface Label {
@@ -41,22 +44,42 @@ export class RunMetadata {
   private readonly statements = new Map<string, StatementSyncInstance>();
   private readonly experimentIds = new Map<string, number>();
 
-  constructor(file: string) {
-    this.database = new DatabaseSync(file, { timeout: 30_000 });
-    // Aim's own tools do not enforce foreign keys and may have left dangling rows.
-    this.database.exec('PRAGMA foreign_keys = OFF');
+  /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
+  constructor(private readonly file: string) {
+    try {
+      this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+      // Aim's own tools do not enforce foreign keys and may have left dangling rows.
+      this.database.exec('PRAGMA foreign_keys = OFF');
+      const { quick_check: verdict } = this.database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+      if (verdict !== 'ok') throw Object.assign(new Error(verdict), { errcode: SqliteCode.CORRUPT });
+    } catch (error) {
+      throw metadataFailure(file, error);
+    }
   }
 
   /** Runs `work` in one transaction. */
   transaction(work: () => void): void {
     // between two transactions Aim may delete an experiment, and its number goes to the next
     this.experimentIds.clear();
-    inTransaction(this.database, 'BEGIN IMMEDIATE', work);
+    try {
+      inTransaction(this.database, 'BEGIN IMMEDIATE', work);
+    } catch (error) {
+      throw metadataFailure(this.file, error instanceof ConvertError ? (error.cause ?? error) : error);
+    }
   }
 
   /** True if the run has a row; without one it is invisible in Aim. */
   has(hash: string): boolean {
     return this.find(hash) !== undefined;
+  }
+
+  /** The same, once a transaction of Aim's that is under way has come to its end. */
+  hasOnceSettled(hash: string): boolean {
+    let found = false;
+    this.transaction(() => {
+      found = this.has(hash);
+    });
+    return found;
   }
 
   /** Whether Aim has archived the run; undefined when it has no row. */
@@ -96,7 +119,11 @@ export class RunMetadata {
   }
 
   private find(hash: string): RunRow | undefined {
-    return this.prepare('SELECT id FROM run WHERE hash = ?').get(hash) as RunRow | undefined;
+    try {
+      return this.prepare('SELECT id FROM run WHERE hash = ?').get(hash) as RunRow | undefined;
+    } catch (error) {
+      throw metadataFailure(this.file, error);
+    }
   }
 
   private insert(hash: string, run: RunProperties): void {

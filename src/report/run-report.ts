@@ -38,6 +38,8 @@ export interface RunReport {
   readonly outcome: RunOutcome;
   /** A sentence, for `skipped` and `failed`. */
   readonly reason?: string;
+  /** What was wrong with the run's files in Aim, as the end of a sentence; it was written anew if it could be read. */
+  readonly damage?: string;
   readonly counts: RunCounts;
   /** What was lost or changed on the way; empty for an unchanged run. */
   readonly notices: readonly Notice[];

@@ -101,13 +101,11 @@ function bringUpToDate(database: DatabaseSyncInstance, file: string, version: nu
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-/** A statement that cannot be made sense of, once it is sure that nobody else is writing, met tables that are not ours. */
-const SQLITE_ERROR = 1;
-
 function isDamaged(file: string, error: unknown): boolean {
   if (error instanceof DamagedLedger || isDamage(error)) return true;
   const code = sqliteCode(error);
-  return code === SQLITE_ERROR || (code === SqliteCode.READ_ONLY && forbidsWriting(file));
+  // once it is sure that nobody else is writing, the tables are not what they are to be
+  return code === SqliteCode.ERROR || (code === SqliteCode.READ_ONLY && forbidsWriting(file));
 }
 
 /** Whether the header itself says, by a number that no SQLite knows, that the database must not be written (byte 18). */

@@ -1,0 +1,21 @@
+import { ConvertError } from '../errors.js';
+import { isBusy, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite.js';
+
+/** What SQLite threw when it worked on `run_metadata.sqlite`, as a `fatal` sentence that says what to do. */
+export function metadataFailure(file: string, cause: unknown): ConvertError {
+  if (isDamage(cause) || sqliteCode(cause) === SqliteCode.ERROR) {
+    return new ConvertError('fatal', `${file} is no database of Aim, or is damaged.`, {
+      where: file,
+      hint: 'Nothing was changed. Put back a backup of it: names, tags and notes of all runs are there; or choose another --repo.',
+      cause,
+    });
+  }
+  if (isBusy(cause)) {
+    return new ConvertError('fatal', `${file} is locked by another program.`, {
+      where: file,
+      hint: "Aim's own commands (aim runs rm, aim up) hold it for moments only; `fuser` names who does. Run again when it is free.",
+      cause,
+    });
+  }
+  return sqliteFailure(file, cause);
+}
