@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConvertError, toConvertError } from '../../errors.js';
+import { asFatal, ConvertError } from '../../errors.js';
 import { readText } from '../file/read-text.js';
 import { type Environment, flag } from './environment.js';
 
@@ -45,7 +45,7 @@ function readAll(path: string): string[] {
       .filter((name) => /\.(pem|crt|cer|\d+)$/.test(name))
       .map((name) => read(join(path, name)));
   } catch (cause) {
-    throw unreadable(cause, path);
+    throw asFatal(cause, path);
   }
 }
 
@@ -53,12 +53,6 @@ function read(file: string): string {
   try {
     return readText(file).text;
   } catch (cause) {
-    throw unreadable(cause, file);
+    throw asFatal(cause, file);
   }
-}
-
-function unreadable(cause: unknown, path: string): ConvertError {
-  return cause instanceof ConvertError
-    ? cause
-    : new ConvertError('fatal', toConvertError(cause, 'fatal', path).message, { where: path, cause });
 }
