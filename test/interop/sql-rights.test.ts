@@ -90,6 +90,17 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     expect(warnings).toHaveLength(1);
   });
 
+  test('a column hidden: its table is told to be unread', async () => {
+    await role.revoke('tags');
+    const [schema, key] =
+      dialect === 'mysql' ? [`\`${new URL(database.uri).pathname.slice(1)}\`.`, '`key`'] : ['', 'key'];
+    await database.run(`GRANT SELECT (run_uuid, ${key}) ON ${schema}tags TO ${role.name}`);
+    expect((await reading(open())).unread).toEqual(['tags']);
+    await allow(warnings[0] ?? '');
+    expect((await reading(open())).unread).toEqual([]);
+    await database.run(`REVOKE SELECT (run_uuid, ${key}) ON ${schema}tags FROM ${role.name}`);
+  });
+
   test('a thread that learns of a right reads what the listing could not', async () => {
     await role.revoke('metrics', 'logged_models');
     const ref = await theRun(open());

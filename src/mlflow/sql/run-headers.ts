@@ -1,10 +1,11 @@
 import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
-import { contextAndTags } from '../dataset-input.js';
 import { optional } from '../file/meta-yaml.js';
 import { withSourceTags } from '../source-tags.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
 import { readModels } from './logged-models.js';
+import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-texts.js';
+import { readDatasets } from './run-datasets.js';
 import type { Schema } from './schema.js';
 
 /** A run as the database has it at one moment. */
@@ -41,9 +42,11 @@ export async function readHeaders(
     const among = placeholders(runIds.length);
     const runs = await query(`SELECT ${runColumns(database)} FROM runs WHERE run_uuid IN ${among}`, runIds);
     const { parts } = schema;
-    const params = parts.has('params') ? await readTexts(database, query, 'params', runIds) : new Map();
-    const tags = parts.has('tags') ? await readTexts(database, query, 'tags', runIds) : new Map();
-    const datasets = parts.has('datasets') ? await readDatasets(database, query, runIds) : new Map();
+    const told = new Map<string, Notice[]>();
+    const tell: TellRun = (id, notice) => void told.set(id, [...(told.get(id) ?? []), notice]);
+    const params = parts.has('params') ? await readTexts(database, query, 'params', runIds, tell) : new Map();
+    const tags = parts.has('tags') ? await readTexts(database, query, 'tags', runIds, tell) : new Map();
+    const datasets = parts.has('datasets') ? await readDatasets(database, query, runIds, tell) : new Map();
     const models = parts.has('models') ? await readModels(database, query, runIds, made) : new Map();
     const hidden = hiddenParts(schema, database.uri);
     return new Map(
@@ -55,7 +58,7 @@ export async function readHeaders(
           datasets: datasets.get(id),
           models: models.get(id),
         };
-        return [id, headerOf(row, database.uri, header, hidden)];
+        return [id, headerOf(row, database.uri, header, [...hidden, ...(told.get(id) ?? [])])];
       }),
     );
   }, signal);
@@ -80,7 +83,7 @@ function headerOf(
   row: Row,
   uri: string,
   { params, tags, datasets, models }: Parts,
-  hidden: readonly Notice[],
+  told: readonly Notice[],
 ): RunHeader {
   const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint, ...source] = row;
   const [sourceName, type, version] = source.map((value) => textOf(value ?? null));
@@ -103,7 +106,7 @@ function headerOf(
       datasets: datasets ?? [],
       models: models?.models ?? [],
     },
-    notices: known ? hidden : [{ kind: 'field-unreadable', field: 'status', file: uri, detail }, ...hidden],
+    notices: known ? told : [{ kind: 'field-unreadable', field: 'status', file: uri, detail }, ...told],
     made: models?.made ?? [],
   };
 }
@@ -112,70 +115,18 @@ function headerOf(
 async function readTexts(
   database: Database,
   query: Query,
-  table: 'params' | 'tags',
+  part: 'params' | 'tags',
   runIds: readonly string[],
+  tell: TellRun,
 ): Promise<Map<string, Texts>> {
   const texts = new Map<string, Texts>();
-  const columns = `run_uuid, ${database.text('"key"')}, ${database.text('value')}`;
-  const rows = await query(`SELECT ${columns} FROM ${table} WHERE run_uuid IN ${placeholders(runIds.length)}`, runIds);
-  for (const [id, key, value] of rows.toSorted((a, b) => compare(a[1], b[1]))) {
+  const columns = `run_uuid, ${database.text('"key"')}, ${boundedText(database, 'value')}`;
+  const rows = await query(`SELECT ${columns} FROM ${part} WHERE run_uuid IN ${placeholders(runIds.length)}`, runIds);
+  for (const [id, key, value, tooLong] of rows.toSorted((a, b) => compareTexts(a[1], b[1]))) {
     const mine = texts.get(id ?? '') ?? new Map<string, string>();
-    texts.set(id ?? '', mine.set(key ?? '', value ?? ''));
+    texts.set(id ?? '', mine);
+    if (tooLong) tell(id ?? '', tooLongNotice(database.uri, { part, item: key ?? '' }, tooLong));
+    else mine.set(key ?? '', value ?? '');
   }
   return texts;
-}
-
-/** The datasets of each run, sorted by name and digest. Inputs of another kind (models) are no datasets. */
-async function readDatasets(
-  database: Database,
-  query: Query,
-  runIds: readonly string[],
-): Promise<Map<string, DatasetInput[]>> {
-  const texts = ['name', 'digest', 'dataset_source_type', 'dataset_source', 'dataset_schema', 'dataset_profile'];
-  const columns = texts.map((name) => database.text(`d.${name}`));
-  const ofRuns = `i.destination_type = 'RUN' AND i.source_type = 'DATASET'
-     AND i.destination_id IN ${placeholders(runIds.length)}`;
-  const rows = await query(
-    `SELECT i.destination_id, i.input_uuid, ${columns.join(', ')}
-     FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id WHERE ${ofRuns}`,
-    runIds,
-  );
-  const tags = new Map<string, Texts>();
-  if (rows.length > 0) {
-    const found = await query(
-      `SELECT i.input_uuid, ${database.text('t.name')}, ${database.text('t.value')}
-       FROM inputs i JOIN input_tags t ON t.input_uuid = i.input_uuid WHERE ${ofRuns} ORDER BY t.name`,
-      runIds,
-    );
-    for (const [id, name, value] of found) {
-      const mine = tags.get(id ?? '') ?? new Map<string, string>();
-      tags.set(id ?? '', mine.set(name ?? '', value ?? ''));
-    }
-  }
-  const datasets = new Map<string, DatasetInput[]>();
-  for (const row of rows) {
-    const mine = datasets.get(row[0] ?? '') ?? [];
-    mine.push({ ...datasetOf(row), ...contextAndTags(tags.get(row[1] ?? '') ?? new Map()) });
-    datasets.set(row[0] ?? '', mine);
-  }
-  for (const mine of datasets.values()) {
-    mine.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest) || compare(a.context, b.context));
-  }
-  return datasets;
-}
-
-function datasetOf([, , name, digest, sourceType, source, schema, profile]: Row): DatasetInput {
-  return {
-    name: name ?? '',
-    digest: digest ?? '',
-    ...optional('sourceType', textOf(sourceType)),
-    ...optional('source', textOf(source)),
-    ...optional('schema', textOf(schema)),
-    ...optional('profile', textOf(profile)),
-  };
-}
-
-function compare(a: string | null | undefined, b: string | null | undefined): number {
-  const [left, right] = [a ?? '', b ?? ''];
-  return left < right ? -1 : left > right ? 1 : 0;
 }

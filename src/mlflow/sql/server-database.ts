@@ -25,7 +25,7 @@ const PLACES_AT_ONCE = 500;
  * needed: one for each query and history under way.
  */
 export abstract class ServerDatabase<C extends ServerConnection> implements Database {
-  readonly page = 2000;
+  readonly page = 500;
   readonly #transactions: Transactions<C>;
 
   protected abstract readonly readCatalog: (query: Query, tables: readonly string[]) => Promise<Catalog>;

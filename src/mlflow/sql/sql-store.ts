@@ -42,6 +42,8 @@ export class SqlStore implements TrackingStore {
   readonly #options: SqlStoreOptions;
   readonly #histories: Histories;
   readonly #schemas: Schemas;
+  /** What was last said of tables that may not be read. */
+  #warned: string | undefined;
   /** What was looked up of runs that were listed in part. */
   readonly #completed = new WeakMap<RunRef, RunMark>();
 
@@ -60,7 +62,8 @@ export class SqlStore implements TrackingStore {
     const { workspace, warn } = this.#options;
     this.#schemas.forget();
     const schema = await this.#schemas.get(signal);
-    if (schema.warning !== undefined) warn(schema.warning);
+    if (schema.warning !== undefined && schema.warning !== this.#warned) warn(schema.warning);
+    this.#warned = schema.warning;
     yield* readExperiments(this.#database, schema, workspace, warn, signal);
   }
 

@@ -5,6 +5,7 @@ import { ConvertError } from '../../../src/errors.js';
 import { openSqlStore } from '../../../src/mlflow/sql/open-sql-store.js';
 import type { TrackingStore } from '../../../src/mlflow/tracking-store.js';
 import type { Experiment, Notice, RunRef, StageContext } from '../../../src/model.js';
+import { unreadParts } from '../../../src/unread-parts.js';
 import { listing } from '../../support/file-listing.js';
 import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
 
@@ -205,6 +206,25 @@ describe('what cannot be read is one fatal sentence', () => {
     expect(said).toContain(`${dialect}://127.0.0.1:${port}/db refuses connections`);
     expect(said).not.toContain('secret');
   });
+});
+
+test('a text of more than 16 MiB is left out and told, and the others come', async () => {
+  const dataset = { id: 'd', name: 'large', digest: 'x' };
+  builder.run(1, { runId: RUN, params: { a: '1' }, tags: { team: 'red' }, datasets: [dataset] });
+  const long = `printf('%.*c', ${17 * 1024 * 1024}, 'x')`;
+  builder.database.exec(`INSERT INTO params (run_uuid, key, value) VALUES ('${RUN}', 'long', ${long})`);
+  builder.database.exec(`INSERT INTO tags (run_uuid, key, value) VALUES ('${RUN}', 'long', 'a' || char(0) || ${long})`);
+  builder.database.exec(`UPDATE datasets SET dataset_profile = ${long}`);
+  const notices: Notice[] = [];
+  const telling = { signal, notice: (notice: Notice) => void notices.push(notice) };
+  const run = await withStore(async (store) => store.run((await runsOf(store))[0]!, telling));
+  expect([[...run.params], [...run.tags], run.datasets]).toEqual([[['a', '1']], [['team', 'red']], []]);
+  const parts = [
+    { part: 'datasets', item: 'large' },
+    { part: 'params', item: 'long' },
+    { part: 'tags', item: 'long' },
+  ];
+  expect(unreadParts(notices).sort((a, b) => (a.part < b.part ? -1 : 1))).toMatchObject(parts);
 });
 
 describe('of a metric whose points were deleted', () => {
