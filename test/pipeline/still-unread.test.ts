@@ -33,45 +33,46 @@ class WatchedStore extends FileStore {
 /** A run with files on a disk of their own. */
 function example() {
   const disk = join(temporaryDirectory(), 'disk');
+  const files = join(disk, 'results', RUN, 'artifacts');
   const builder = newStore();
   const directory = builder.run('1', {
     runId: RUN,
-    artifactUri: disk,
+    artifactUri: files,
     params: { lr: '1' },
     metrics: { loss: '1 0.5 0\n', acc: '1 0.5 0\n' },
   });
-  mkdirSync(disk);
-  for (const name of ['a.txt', 'b.txt']) writeFileSync(join(disk, name), name);
+  mkdirSync(files, { recursive: true });
+  for (const name of ['a.txt', 'b.txt']) writeFileSync(join(files, name), name);
   const store = new WatchedStore(builder.root);
   const isStill = async (...parts: SoughtPart[]) => {
     const header = new NoticeList(new AbortController().signal);
     return isStillUnread(parts, { ref: REF, run: await store.run(REF, header), header }, store);
   };
-  return { disk, directory, store, isStill };
+  return { disk, files, directory, store, isStill };
 }
 
 describe('whether a part can be read by now is told', () => {
   test('of all artifacts by the first of them', async () => {
-    const { disk, store, isStill } = example();
+    const { disk, files, store, isStill } = example();
     const artifacts: SoughtPart = { part: 'artifacts', reason: 'failed' };
     expect(await isStill(artifacts)).toBe(false);
     renameSync(disk, `${disk}-away`);
     expect(await isStill(artifacts)).toBe(true);
-    mkdirSync(disk); // where a disk is mounted otherwise
+    mkdirSync(files, { recursive: true });
     expect(await isStill(artifacts)).toBe(false);
     expect(await isStill({ ...artifacts, empty: true })).toBe(true);
     expect(store.read).toEqual([]);
   });
 
   test('of one file by its first bytes, and by its being gone', async () => {
-    const { disk, store, isStill } = example();
+    const { disk, files, store, isStill } = example();
     store.broken = 'b.txt';
     const file: SoughtPart = { part: 'artifacts', item: 'b.txt' };
     expect(await isStill(file)).toBe(true);
     renameSync(disk, `${disk}-away`);
     expect(await isStill(file)).toBe(true);
     renameSync(`${disk}-away`, disk);
-    rmSync(join(disk, 'b.txt'));
+    rmSync(join(files, 'b.txt'));
     expect(await isStill(file)).toBe(false);
     expect(store.read).toEqual(['b.txt']);
   });
