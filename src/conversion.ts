@@ -213,9 +213,7 @@ export class Conversion {
       if (staged.files !== undefined) removeStaged(staged.files);
       return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
     }
-    const { incomplete: _, ...rest } = result;
-    const left = this.accepted.left(staged);
-    const told = { ...rest, ...(left.length > 0 && { incomplete: left }) };
+    const told = this.accepted.told(result, staged);
     if (told.outcome === 'unchanged') this.isDone(job, told, staged.active);
     else this.news.built(job, told, staged.active);
     await this.publisher.add(staged);

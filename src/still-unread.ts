@@ -11,8 +11,8 @@ export interface ReadHeader {
 }
 
 /**
- * Whether none of these parts of a run can be read yet; true for none. Reads no more than that takes to tell, so that a run which stays
- * incomplete costs little. Where nothing was found before (`empty`), finding nothing again is no news.
+ * Whether none of these parts of a run can be read yet; true for none. Reads no more than that takes to tell, so that a run
+ * which stays incomplete costs little. Where nothing was found before (`empty`), finding nothing again is no news.
  */
 export async function isStillUnread(
   parts: readonly SoughtPart[],

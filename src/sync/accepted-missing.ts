@@ -1,8 +1,9 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { RunReport } from '../report/run-report.js';
 import { placeName, type RunPlaces } from '../run-places.js';
 import { BUSY_TIMEOUT, sqliteFailure } from '../sqlite.js';
 import { inTransaction } from '../transaction.js';
-import type { ToldPart } from '../unread-parts.js';
+import { type ToldPart, unreadParts } from '../unread-parts.js';
 import type { Ledger } from './ledger.js';
 
 /** A run by which `--accept-missing` may be meant. */
@@ -70,8 +71,25 @@ export class AcceptedMissing {
   /** What of the run could not be read and is not accepted. */
   left(run: PlacedRun): readonly ToldPart[] {
     const { unread = [] } = run;
-    if (unread.length === 0 || this.names.length === 0) return unread;
-    return unread.filter((part) => !this.names.some((name) => covers(name, run, part)));
+    return this.names.length === 0 ? unread : unread.filter((part) => !this.covers(run, part));
+  }
+
+  /** What is to be told of a run: nothing of what is accepted. */
+  told(result: RunReport, run: PlacedRun): RunReport {
+    const { incomplete: _, notices, ...rest } = result;
+    const left = this.left(run);
+    const isPlain = this.names.length === 0 || run.unread === undefined;
+    return {
+      ...rest,
+      notices: isPlain
+        ? notices
+        : notices.filter((notice) => !unreadParts([notice]).some((part) => this.covers(run, part))),
+      ...(left.length > 0 && { incomplete: left }),
+    };
+  }
+
+  private covers(run: PlacedRun, part: ToldPart): boolean {
+    return this.names.some((name) => covers(name, run, part));
   }
 
   /** Sentences about those of these changes that concern nothing: typing errors, mostly. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { AcceptedMissing, type PlacedRun } from '../../src/sync/accepted-missing.js';
+import { makeRun } from '../report/make-run.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const artifacts = { part: 'artifacts', why: 'It is gone.' } as const;
@@ -35,6 +36,25 @@ test.each([
   ['gs://bucket'],
   ['s3://bucket/1/ab'],
 ])('%s means another', (name) => expect(leftAfter(name)).toEqual([artifacts, params]));
+
+test('of what is accepted nothing is told, of the rest all', () => {
+  const gone = { kind: 'artifacts-unreachable', uri: 's3://bucket/1/abc/artifacts', detail: 'It is gone.' } as const;
+  const unreadable = {
+    kind: 'field-unreadable',
+    field: 'lr',
+    file: 'lr',
+    detail: 'No rights.',
+    unread: params,
+  } as const;
+  const other = { kind: 'text-replaced', path: 'a.txt' } as const;
+  const report = makeRun({ notices: [gone, unreadable, other], incomplete: [artifacts, params] });
+  const toldAfter = (...accept: string[]) =>
+    AcceptedMissing.remember(join(temporaryDirectory(), 'ledger'), { accept, unaccept: [] }).told(report, RUN);
+  expect(toldAfter()).toEqual(report);
+  expect(toldAfter('s3://bucket')).toEqual({ ...report, notices: [unreadable, other], incomplete: [params] });
+  const { incomplete: _, ...whole } = report;
+  expect(toldAfter('abc')).toEqual({ ...whole, notices: [other] });
+});
 
 test('several add up, and are remembered until they are taken back', () => {
   const file = join(temporaryDirectory(), 'ledger');
