@@ -45,9 +45,11 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
   const directory = join(await scratch(), 'server');
   await mkdir(directory);
   const { port = await freePort() } = options;
-  const store = flags.includes('--backend-store-uri')
-    ? []
-    : ['--backend-store-uri', `sqlite:///${join(directory, 'm.db')}`];
+  const isForArtifacts = flags.includes('--artifacts-only');
+  const store =
+    isForArtifacts || flags.includes('--backend-store-uri')
+      ? []
+      : ['--backend-store-uri', `sqlite:///${join(directory, 'm.db')}`];
   const files = flags.includes('--no-serve-artifacts') ? [] : ['--artifacts-destination', join(directory, 'files')];
   const place = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
   const child = spawn(python, [...place, ...store, ...files, ...(prefix && ['--static-prefix', prefix]), ...flags], {
@@ -75,7 +77,7 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
     credentials === undefined ? {} : { authorization: `Basic ${btoa(credentials)}` };
   await answers(
     `http://127.0.0.1:${port}/health`,
-    `${url}/api/2.0/${flags.includes('--artifacts-only') ? 'mlflow-artifacts/artifacts' : 'mlflow/experiments/get?experiment_id=0'}`,
+    `${url}/api/2.0/${isForArtifacts ? 'mlflow-artifacts/artifacts' : 'mlflow/experiments/get?experiment_id=0'}`,
     headers,
     server,
   );
