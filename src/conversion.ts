@@ -114,7 +114,10 @@ export class Conversion {
   async pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: PassOptions): Promise<void> {
     this.news = new RunNews(options);
     const progress = setInterval(() => this.events.emit('progress', this.threads.takeProgress()), PROGRESS_INTERVAL);
-    const stop = () => void this.stopThreads();
+    const stop = () => {
+      this.metadata.hurry();
+      void this.stopThreads();
+    };
     signal.addEventListener('abort', stop);
     this.taken = new Map();
     try {
@@ -123,6 +126,7 @@ export class Conversion {
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
       this.damaged.tell((message) => this.events.emit('warning', { message }));
+      await this.metadata.whenWritable();
       this.followDeletions();
     } catch (error) {
       await this.stopThreads();
@@ -141,6 +145,7 @@ export class Conversion {
   /** These runs are no longer listed in the source, which is asked about each where it can be; between two passes only. */
   async missed(hashes: readonly string[], signal: AbortSignal): Promise<void> {
     await this.deletions.missed(hashes, this.store, signal);
+    await this.metadata.whenWritable();
     this.followDeletions();
   }
 

@@ -38,6 +38,7 @@ export class KnownRuns {
    * @param hinted something has happened to these runs, be it that what could not be read can be by now
    */
   async check(batch: readonly EnumeratedRun[], hinted = false): Promise<CheckedRun[]> {
+    await this.metadata.whenReadable();
     const found = batch.map((run) => this.lookUp(run, hinted));
     const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
     const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));

@@ -7,6 +7,7 @@ import type { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import { openStore } from './mlflow/open-store.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
+import { patiently, whenFree } from './patience.js';
 import { checkRepositoryPlace } from './repository-place.js';
 import type { PassedRun } from './run-news.js';
 import { Listing } from './sync/listing.js';
@@ -30,7 +31,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     checkRepositoryPlace(options, store);
-    const repository = Repository.open(options.repo);
+    const repository = await patiently(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
@@ -66,6 +67,7 @@ async function convertOnce(
   { store, repository, listing, unread }: Ends,
   signal: AbortSignal,
 ): Promise<void> {
+  await whenFree([repository.metadataFile, repository.ledgerFile], signal);
   const conversion = new Conversion(options, events, store, repository);
   const journal = SyncJournal.open(repository.ledgerFile, store.uri);
   try {

@@ -26,7 +26,7 @@ export const SqliteCode = {
  * How long a statement may wait for another program, in milliseconds. SQLite waits without letting this thread do anything
  * else, hear a signal for instance: longer waits are made of short ones (patience.ts).
  */
-export const BUSY_TIMEOUT = 1_000;
+export const BUSY_TIMEOUT = 250;
 
 /** The primary result code of what SQLite threw; undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {

@@ -4,7 +4,7 @@ import { sqliteCode, sqliteFailure } from './sqlite.js';
 /** Runs `work` in one transaction of a SQLite database; when it throws, nothing of it has happened. */
 export function inTransaction(
   database: DatabaseSyncInstance,
-  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE' | 'BEGIN EXCLUSIVE',
   work: () => void,
 ): void {
   try {

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicNow } from '../clock.js';
 import type { StagedRun } from '../run-job.js';
 import { failpoint } from '../sync/failpoints.js';
@@ -19,6 +20,9 @@ const LARGEST_GROUP = 1500;
 const GROWTH = 0.25;
 /** Nobody waits longer than this for a run that is done; milliseconds. */
 const GROUP_TIME = 15_000;
+
+/** So long the event loop may have to wait; milliseconds. */
+const TURN = 100;
 
 /** The revision of a run whose row may not be there yet. */
 const UNFINISHED = '';
@@ -123,7 +127,15 @@ export class Publisher {
     if (waiting.length > 0) failpoint('group-begun');
     await syncDirectories(waiting.flatMap(({ files }) => (files === undefined ? [] : stagedDirectories(files))));
     if (waiting.length > 0) failpoint('group-synced');
-    const group = waiting.filter((run) => this.install(run));
+    if (waiting.length > 0) await this.metadata.whenWritable();
+    const group: StagedRun[] = [];
+    let turn = monotonicNow();
+    for (const run of waiting) {
+      if (this.install(run)) group.push(run);
+      if (monotonicNow() - turn < TURN) continue;
+      await nextTurn(); // renames and flushes of a large group take seconds on a slow disk: signals are to be heard
+      turn = monotonicNow();
+    }
     const present = group.filter(({ hash }) => existsSync(this.repository.meta(hash)));
     if (group.some(({ files }) => files !== undefined)) {
       await Promise.all([this.repository.metaChunks, this.repository.seqsChunks].map(syncPath));
@@ -136,6 +148,7 @@ export class Publisher {
       changed.map(({ hash }) => hash),
       { isNew, finished },
     );
+    if (group.length > 0) await this.metadata.whenWritable();
     const removed = this.writeRows(group);
     this.published += group.length;
     const published = group.map(({ hash }) => hash).filter((hash) => !removed.has(hash));

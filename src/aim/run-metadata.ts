@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
+import { Patience } from '../patience.js';
 import { BUSY_TIMEOUT, SqliteCode } from '../sqlite.js';
 import { inTransaction } from '../transaction.js';
 import { metadataFailure } from './metadata-failure.js';
@@ -43,6 +44,7 @@ export class RunMetadata {
   private readonly database: DatabaseSyncInstance;
   private readonly statements = new Map<string, StatementSyncInstance>();
   private readonly experimentIds = new Map<string, number>();
+  private readonly patience = new Patience();
 
   /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
   constructor(private readonly file: string) {
@@ -61,11 +63,31 @@ export class RunMetadata {
   transaction(work: () => void): void {
     // between two transactions Aim may delete an experiment, and its number goes to the next
     this.experimentIds.clear();
+    this.begin('BEGIN IMMEDIATE', work);
+  }
+
+  private begin(begin: 'BEGIN IMMEDIATE' | 'BEGIN EXCLUSIVE', work: () => void): void {
     try {
-      inTransaction(this.database, 'BEGIN IMMEDIATE', work);
+      inTransaction(this.database, begin, work);
     } catch (error) {
       throw metadataFailure(this.file, error instanceof ConvertError ? (error.cause ?? error) : error);
     }
+  }
+
+  /** Resolves when nobody keeps us from reading; rejects with a `fatal` error when that takes too long. */
+  async whenReadable(): Promise<void> {
+    await this.patience.until(() => this.has(''));
+  }
+
+  /** The same for writing. */
+  async whenWritable(): Promise<void> {
+    // EXCLUSIVE, because others who are reading would hold up the end of a transaction
+    await this.patience.until(() => this.begin('BEGIN EXCLUSIVE', () => {}));
+  }
+
+  /** From now on others are not waited for long: the conversion is to end. */
+  hurry(): void {
+    this.patience.hurry();
   }
 
   /** True if the run has a row; without one it is invisible in Aim. */

@@ -5,6 +5,7 @@ import type { ConvertOptions } from '../convert-options.js';
 import type { ConvertEvents } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import { openStore } from '../mlflow/open-store.js';
+import { patiently } from '../patience.js';
 import { checkRepositoryPlace } from '../repository-place.js';
 import { Listing } from './listing.js';
 import { WatchLoop } from './watch-loop.js';
@@ -46,7 +47,7 @@ export async function watch(
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     checkRepositoryPlace(options, store);
-    const repository = Repository.open(options.repo);
+    const repository = await patiently(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
