@@ -122,6 +122,7 @@ export class Conversion {
     this.taken = new Map();
     try {
       signal.throwIfAborted();
+      this.repository.checkIdentity();
       await this.convertAll(runs, options.hinted);
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
@@ -169,7 +170,8 @@ export class Conversion {
     await this.stopThreads();
     this.metadata.close();
     this.ledger.close();
-    rmSync(this.repository.staging, { recursive: true, force: true });
+    // what lies there now may be somebody else's
+    if (this.repository.isSame) rmSync(this.repository.staging, { recursive: true, force: true });
   }
 
   /** Check → (in threads: fetch metric histories → classify artifacts → batch write) → publish. */

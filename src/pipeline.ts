@@ -34,6 +34,7 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
     const repository = await patiently(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
+      repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) events.emit('warning', { message: left });

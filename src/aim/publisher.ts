@@ -124,6 +124,7 @@ export class Publisher {
   }
 
   private async publishGroup(waiting: readonly StagedRun[], finished: boolean): Promise<void> {
+    this.repository.checkIdentity();
     if (waiting.length > 0) failpoint('group-begun');
     await syncDirectories(waiting.flatMap(({ files }) => (files === undefined ? [] : stagedDirectories(files))));
     if (waiting.length > 0) failpoint('group-synced');

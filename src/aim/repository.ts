@@ -4,6 +4,7 @@ import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { BUSY_TIMEOUT, isBusy, sqlite } from '../sqlite.js';
 import { syncPathSync } from './durability.js';
 import { metadataFailure } from './metadata-failure.js';
+import { RepositoryIdentity } from './repository-identity.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
@@ -18,6 +19,7 @@ export class Repository {
   readonly index: string;
   readonly metaChunks: string;
   readonly seqsChunks: string;
+  private identity: RepositoryIdentity | undefined;
 
   private constructor(path: string) {
     this.path = path;
@@ -59,6 +61,24 @@ export class Repository {
   /** A repository that another thread has opened, by its {@link path}. */
   static at(path: string): Repository {
     return new Repository(path);
+  }
+
+  /**
+   * Takes note of which repository this is, once it is locked. From then on {@link checkIdentity} throws when it has been moved
+   * away or replaced.
+   */
+  pin(): void {
+    this.identity = new RepositoryIdentity(this);
+  }
+
+  /** See {@link RepositoryIdentity.check}; nothing happens where the repository was never pinned. */
+  checkIdentity(): void {
+    this.identity?.check();
+  }
+
+  /** Whether what lies here now is what was opened. */
+  get isSame(): boolean {
+    return this.identity?.isHere ?? true;
   }
 
   /** The database of a run's attributes and summaries. */

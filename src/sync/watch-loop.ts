@@ -1,4 +1,5 @@
 import type { Repository } from '../aim/repository.js';
+import { RepositoryReplacedError } from '../aim/repository-identity.js';
 import { monotonicNow } from '../clock.js';
 import { Conversion } from '../conversion.js';
 import type { ConvertOptions } from '../convert-options.js';
@@ -92,12 +93,14 @@ export class WatchLoop {
     try {
       while (!signal.aborted) {
         try {
+          this.repository.checkIdentity();
           const work = { ...this.open(), signal };
           if (this.caughtUp) await this.step(work);
           else await this.catchUp(first ?? (await this.list(signal)), work);
           this.recovered();
         } catch (error) {
           if (signal.aborted) return;
+          if (error instanceof RepositoryReplacedError) throw error;
           await this.broken(error, signal);
         }
         first = undefined;

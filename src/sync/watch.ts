@@ -50,6 +50,7 @@ export async function watch(
     const repository = await patiently(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
+      repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) warn(left);
