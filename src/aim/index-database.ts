@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mergeFiles } from '../rocksdb/compaction.js';
 import { damageOf } from '../rocksdb/damage.js';
 import { currentManifest, DatabaseReader, readVersion, tableName } from '../rocksdb/database.js';
@@ -46,7 +46,7 @@ export class IndexDatabase {
   }
 
   static open(directory: string, place: IndexPlace): IndexDatabase {
-    mkdirSync(directory, { recursive: true });
+    if (mkdirSync(directory, { recursive: true }) !== undefined) syncPathSync(dirname(directory));
     const mark = databaseMark(directory);
     return new IndexDatabase(directory, place, mark, mark === undefined ? undefined : new DatabaseReader(directory));
   }

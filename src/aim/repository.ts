@@ -126,7 +126,7 @@ function create(path: string): void {
     metadata.exec(METADATA_SCHEMA);
     metadata.close();
     writeFileSync(join(building, 'VERSION'), `${DATA_VERSION}\n`);
-    for (const name of ['VERSION', 'meta', 'seqs', '.']) syncPathSync(join(building, name));
+    for (const name of ['VERSION', '.']) syncPathSync(join(building, name));
     renameSync(building, path);
     syncPathSync(dirname(path));
   } catch (error) {
@@ -137,14 +137,15 @@ function create(path: string): void {
 }
 
 /**
- * Makes a directory and those above it, one by one: where the system says of a parent that is there that it is not
- * (/proc does), Node 20's recursive mkdir never returns.
+ * Makes a directory and those above it, and brings each to disk in the one that holds it. One by one: where the system says of
+ * a parent that is there that it is not (/proc does), Node 20's recursive mkdir never returns.
  */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   makeDirectory(dirname(path));
   try {
     mkdirSync(path);
+    syncPathSync(dirname(path));
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return;
     if (errorCode(error) !== 'ENOENT') throw error;
@@ -178,7 +179,7 @@ function check(path: string): void {
     const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
     throw new ConvertError('fatal', message, { hint });
   }
-  for (const folder of ['meta/chunks', 'seqs/chunks']) mkdirSync(join(path, folder), { recursive: true });
+  for (const folder of ['meta/chunks', 'seqs/chunks']) makeDirectory(join(path, folder));
 }
 
 function alembicRevision(file: string): string {

@@ -46,3 +46,25 @@ test('where there is no sync(1), many directories are synced one by one', async 
   // one by one, it is noticed that one is missing
   expect((await startScript(attempt([...many, join(root, 'gone')])).ended).stdout).toBe('ENOENT\n');
 });
+
+test('each directory of a new repository reaches the disk in the one that holds it, which does so itself', async () => {
+  const script = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    import { dirname } from 'node:path';
+    const { openSync, mkdirSync, renameSync, fsyncSync } = fs;
+    const paths = new Map();
+    const waiting = new Set();
+    fs.openSync = (path, ...rest) => { const fd = openSync(path, ...rest); paths.set(fd, String(path)); return fd; };
+    fs.mkdirSync = (path, ...rest) => { const made = mkdirSync(path, ...rest); waiting.add(dirname(path)); return made; };
+    fs.renameSync = (from, to) => { renameSync(from, to); waiting.add(dirname(to)); };
+    fs.fsyncSync = (fd) => { fsyncSync(fd); waiting.delete(paths.get(fd).replace(/\\/\\.$/, '')); };
+    syncBuiltinESMExports();
+    const { Repository } = await import(${JSON.stringify(built('aim/repository.js'))});
+    const { IndexDatabase } = await import(${JSON.stringify(built('aim/index-database.js'))});
+    const repository = Repository.open(${JSON.stringify(join(root, 'new', 'and', 'deep'))});
+    const index = IndexDatabase.open(repository.index, { staging: repository.staging, isHeld: () => false });
+    console.log(JSON.stringify([...waiting]));`;
+  const { stdout, stderr } = await startScript(script).ended;
+  expect([stdout, stderr]).toEqual(['[]\n', '']);
+});
