@@ -19,7 +19,7 @@ import { failpoint } from './sync/failpoints.js';
 import { messagesDigest, timeOf } from './sync/growth-recorder.js';
 import { decodeGrowth, encodeGrowth, type GrowthState } from './sync/growth-state.js';
 import { type AddedToRun, readGrowth } from './sync/read-growth.js';
-import { unreadParts } from './unread-parts.js';
+import { unreadPart, unreadParts } from './unread-parts.js';
 
 /** A job of which it is known how to add to it. */
 export type GrowJob = RunJob & { readonly growth: string };
@@ -173,7 +173,8 @@ function growthAfter(
 
 /** Whether a part of the header that Aim has was not read: what Aim has of it is carried over by a conversion of the whole. */
 function lacksParts({ notices, absentParts }: NoticeList, { parts }: GrowthState): boolean {
-  return unreadParts(notices).length > 0 || absentParts.some(({ part }) => parts?.includes(part) ?? true);
+  const isUnread = notices.some((notice) => unreadPart(notice) !== undefined);
+  return isUnread || absentParts.some(({ part }) => parts?.includes(part) ?? true);
 }
 
 function partsOf({ params, tags, datasets, models }: Run): RunPart[] {

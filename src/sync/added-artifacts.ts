@@ -9,7 +9,7 @@ import type { ArtifactFile, ArtifactPlace, Notice, Run, RunRef, StageContext } f
 import { NoticeList } from '../notice-list.js';
 import type { ArtifactPolicy } from '../policies.js';
 import { listFiles } from '../stages/classify-artifacts.js';
-import { unreadParts } from '../unread-parts.js';
+import { unreadPart, unreadParts } from '../unread-parts.js';
 import type { KnownFile } from './growth-state.js';
 
 /** New bytes of a run that are held at once; more are for a conversion of the whole run, which streams. */
@@ -44,7 +44,7 @@ export async function readAddedArtifacts(
   const told = new NoticeList(signal);
   const files = await listFiles(store.artifacts(ref, run, told), policy, signal);
   // What cannot be listed may be there all the same.
-  if (told.notices.length > 0 || unreadParts(before.notices).length > 0) return undefined;
+  if (told.notices.length > 0 || before.notices.some((notice) => unreadPart(notice) !== undefined)) return undefined;
   // Nothing at all, where there was something, counts as not read.
   if (files.length === 0 && before.files.length > 0) return undefined;
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);

@@ -113,7 +113,7 @@ type Place = (typeof PLACES)[number];
 const ROOTS: readonly string[] = ['a/params', 'a/tags', 'a/metrics', 'a/inputs', 'a/outputs', 'a/artifacts'];
 
 /** What becomes of a place. Nothing of it keeps root from reading. */
-const HOW = ['link to itself', 'file', 'away', 'emptied'] as const;
+const HOW = ['link to itself', 'away', 'emptied'] as const;
 type How = (typeof HOW)[number];
 
 /** Of what is no root, only a link to itself cannot be read: whatever else is in its place, it is gone. */
@@ -169,7 +169,6 @@ class Scene {
     const aside = join(this.builder.parent, 'aside');
     renameSync(path, aside);
     if (how === 'link to itself') symlinkSync(path, path);
-    if (how === 'file') writeFileSync(path, 'no directory');
     if (how === 'emptied') mkdirSync(path);
     return () => {
       rmSync(path, { recursive: true, force: true });
