@@ -19,7 +19,7 @@ from pathlib import Path
 from artifact_files import Files
 from expected_artifacts import Artifacts
 from expected_attributes import attributes, creation_time, end_time, is_stale, last_point, properties, seconds, typed
-from expected_metrics import metric_sequences, skipped_lines
+from expected_metrics import in_milliseconds, metric_sequences, skipped_lines
 from canonical import float_bits
 from source_client import Client
 from source_files import read_experiments, read_store
@@ -69,6 +69,8 @@ def log_records(run, now: int, collapsed: int, renumbered: int, artifacts, as_na
 
 
 def expected_run(run, client, options) -> dict:
+    for metric in run.metrics.values():
+        metric.points = in_milliseconds(metric.points, run.start)
     sequences, collapsed, renumbered = metric_sequences(run.metrics, options.repeated_steps)
     with tempfile.TemporaryDirectory() as scratch:
         files = Files(run, client, Path(scratch), options.no_artifacts)

@@ -35,6 +35,17 @@ def aim_name(key: str) -> tuple:
     return name, context
 
 
+def in_milliseconds(points: list, start: int | None) -> list:
+    """Times in seconds (MLflow before 1.0) are those that place a point no earlier than a day before its run began."""
+    if start is None or start < 1e11:
+        return points
+    first = (start - 24 * 3600 * 1000) / 1000
+    return [
+        Point(point.step, point.value, point.timestamp * 1000) if first <= point.timestamp < 1e11 else point
+        for point in points
+    ]
+
+
 def last_wins(points: list) -> list:
     """One point for each place that Aim has: the id of a step is a hash of its double, so huge steps may share one."""
     places = {}
