@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { chaosProxy } from './chaos-proxy.js';
 import { differences, expectedRuns, type RunRecord, readAim, some } from './compare.js';
+import { compressingProxy } from './compressing-proxy.js';
 import { convert, fillStore, makeStore, mlflow2aim, outcomes, scratch } from './harness.js';
 import { type MlflowServer, serveMlflow } from './mlflow-server.js';
 import { MLFLOW_2 } from './python.js';
@@ -34,6 +35,17 @@ describe('a server over a database, artifacts through its proxy', () => {
     const repo = await scratch();
     const first = outcomes(await convert(server.url, repo));
     expect(outcomes(await convert(server.url, repo))).toEqual({ skipped: first.skipped, unchanged: first.new });
+  });
+
+  test('behind a gateway that compresses whatever it is asked for, the result is the same', async () => {
+    const gateway = await compressingProxy(server.url);
+    const repo = await scratch();
+    await convert(`${gateway.url}/old`, repo);
+    expect(gateway.answers.size).toBe(4);
+    const [expected, read] = [await expectedRuns(server.url), await readAim(repo)];
+    const asStraight = JSON.stringify([...read.runs]).replaceAll(`${gateway.url}/old`, server.url);
+    expect(some(differences(expected, new Map(JSON.parse(asStraight) as [string, RunRecord][])))).toBe('');
+    await gateway.stop();
   });
 
   test('behind a proxy that breaks one answer in eight, the result is the same', async () => {

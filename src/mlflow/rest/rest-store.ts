@@ -130,13 +130,13 @@ export class RestStore implements TrackingStore {
     const { signal } = context;
     // before any point is read: what comes meanwhile shows in the next listing
     const latest = (await this.#ahead.latest(ref, signal)).get(metricKey);
+    if (latest === undefined) return;
     const tail = new HistoryTail();
     for await (const batch of this.#points(ref, metricKey, signal)) {
       tail.passed(batch);
       yield batch;
       signal.throwIfAborted();
     }
-    if (latest === undefined) return;
     if (tail.points > 0) marked?.(tail.mark(latest.state));
     else yield* this.#onlyLatest(metricKey, latest, context);
   }

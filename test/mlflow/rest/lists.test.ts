@@ -98,6 +98,15 @@ describe('metrics whose points were deleted', () => {
     expect({ asked, marks }).toEqual({ asked: 2, marks: [] });
   });
 
+  test('are not asked for when the run lists no such metric', async () => {
+    const server = await serverWith(undefined, { runs: [{ runId: RUN, experimentId: '1' }] });
+    const store = storeOf(server.uri);
+    const [ref] = await collect(store.runs(EXPERIMENT, never()));
+    const before = server.requests.length;
+    expect(await collect(store.history(ref!, '', listening([])))).toEqual([]);
+    expect(server.requests.slice(before).filter((request) => request.includes('get-history'))).toEqual([]);
+  });
+
   test('are read when the second answer has them', async () => {
     const runs = [{ runId: RUN, experimentId: '1', metrics: { loss: series(3) } }];
     let asked = 0;
