@@ -77,6 +77,20 @@ describe('listing', () => {
     expect(notices).toEqual([]);
   });
 
+  test('tells of objects that were not asked for, and takes none of them', async () => {
+    const prefix = `mlf/${RUN}/artifacts/`;
+    const keys = [`${prefix}a.txt`, 'private/b.txt', `${prefix}../b.txt`, `${prefix}/etc/passwd`];
+    s3.intercept = (_, response) => {
+      const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join('');
+      response.end(`<?xml version="1.0"?><ListBucketResult>${contents}</ListBucketResult>`);
+      return true;
+    };
+    const notices: Notice[] = [];
+    expect((await collect(files.list(listening(notices)))).map(({ path }) => path)).toEqual(['a.txt']);
+    const outside = { kind: 'artifact-skipped', reason: 'path-outside' };
+    expect(notices).toMatchObject(['private/b.txt', '../b.txt', '/etc/passwd'].map((path) => ({ ...outside, path })));
+  });
+
   test('that repeats itself is given up', async () => {
     put('a');
     s3.intercept = (_, response) => {
