@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { cp, readdir } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { python } from './python.js';
 import { digests } from './rocks.js';
 
 const KILLS = 20;
+const INTERRUPTIONS = 4;
 /** Fixed, so that a failure can be had again; the moments are fractions of a conversion that is measured here. */
 const SEED = 20260;
 const RUNS = 240;
@@ -45,6 +46,25 @@ test('killed while the runs are being published, and run again: as if nothing ha
     await expectMended(store, repo, expected);
   }
 });
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'by %s at random moments: what is counted is what Aim lists',
+  async (signal) => {
+    const store = await makeStore('fast', ...SIZE, ...FILES);
+    const expected = await undisturbed(store);
+    const random = randomNumbers(SEED + signal.length);
+    for (let kill = 0; kill < INTERRUPTIONS; kill++) {
+      const repo = await scratch();
+      const report = join(repo, 'report.json');
+      await killed(store, repo, () => delay(random() * expected.duration), signal, ['--report', report]);
+      await expectWholeRuns(repo, expected.digests);
+      const rows = existsSync(join(repo, '.aim/run_metadata.sqlite')) ? await listed(repo) : [];
+      expect(countedIn(report)).toEqual({ new: rows.length, published: rows.length, listed: rows });
+      await rm(report, { force: true });
+      if (kill % 3 === 0) await expectMended(store, repo, expected);
+    }
+  },
+);
 
 test('killed again and again, a conversion still gets done', async () => {
   const store = await makeStore('fast', ...SIZE);
@@ -94,12 +114,29 @@ async function undisturbed(store: string) {
 }
 
 /** Starts a conversion and kills it when the moment has come, or lets it be done before. */
-async function killed(store: string, repo: string, moment: () => Promise<unknown>): Promise<void> {
-  const args = [CLI, 'convert', '--tracking_uri', store, '--repo', repo, '--quiet'];
+async function killed(
+  store: string,
+  repo: string,
+  moment: () => Promise<unknown>,
+  signal: NodeJS.Signals = 'SIGKILL',
+  flags: readonly string[] = [],
+): Promise<void> {
+  const args = [CLI, 'convert', '--tracking_uri', store, '--repo', repo, '--quiet', ...flags];
   const { child, finished } = start(process.execPath, args);
   await Promise.race([moment(), finished]);
-  child.kill('SIGKILL');
+  child.kill(signal);
   await finished;
+}
+
+/** What a report counts as new, and names; nothing when the conversion was over before it began one. */
+function countedIn(report: string) {
+  if (!existsSync(report)) return { new: 0, published: 0, listed: [] };
+  const { runs, summary } = JSON.parse(readFileSync(report, 'utf8')) as {
+    runs: { runHash: string; outcome: string }[];
+    summary: { runs: { new: number }; runsPublished: number };
+  };
+  const names = runs.filter(({ outcome }) => outcome === 'new').map(({ runHash }) => runHash);
+  return { new: summary.runs.new, published: summary.runsPublished, listed: names.sort() };
 }
 
 /** Looks at a directory as often as this process can, so that it is seen while it fills. */
