@@ -18,6 +18,7 @@ import { sourceInputs } from './mlflow/source-inputs.js';
 import type { TrackingStore } from './mlflow/tracking-store.js';
 import { DEFAULT_DELETED } from './policies.js';
 import type { RunReport } from './report/run-report.js';
+import { RunIds } from './run-ids.js';
 import { type RunJob, type RunResult, report } from './run-job.js';
 import { REMOVED, type RunListener, RunNews } from './run-news.js';
 import { RunThreads } from './run-threads.js';
@@ -56,8 +57,8 @@ export class Conversion {
   private readonly publisher: Publisher;
   private readonly deletions: Deletions;
   private readonly checks: number;
-  /** For each run id met in this pass: whether a run of it has been taken. */
-  private taken = new Map<string, Promise<boolean>>();
+  /** Those met in this pass. */
+  private ids = new RunIds();
   private readonly accepted: AcceptedMissing;
   private readonly known: KnownRuns;
   private readonly damaged = new DamagedRuns();
@@ -119,7 +120,7 @@ export class Conversion {
       void this.stopThreads();
     };
     signal.addEventListener('abort', stop);
-    this.taken = new Map();
+    this.ids = new RunIds();
     try {
       signal.throwIfAborted();
       this.repository.checkIdentity();
@@ -176,28 +177,25 @@ export class Conversion {
 
   /** Check → (in threads: fetch metric histories → classify artifacts → batch write) → publish. */
   private async convertAll(runs: AsyncIterable<EnumeratedRun>, hinted?: boolean): Promise<void> {
-    await highland<EnumeratedRun>(Readable.from(runs, { highWaterMark: 16 }))
-      .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
-      .map((batch) => highland(this.known.check(batch, hinted)))
-      .parallel(this.checks)
-      .flatMap((batch) => highland(batch))
-      .map((run) => highland(this.convertOne(run)))
-      .mergeWithLimit(this.options.concurrency)
-      .reduce(0, (count) => count + 1)
-      .toPromise(Promise);
+    const source = Readable.from(runs, { highWaterMark: 16 });
+    try {
+      await highland<EnumeratedRun>(source)
+        .batchWithTimeOrCount(LISTED_IN, CHECKED_AT_ONCE)
+        .map((batch) => highland(this.known.check(batch, hinted)))
+        .parallel(this.checks)
+        .flatMap((batch) => highland(batch))
+        .map((run) => highland(this.convertOne(run)))
+        .mergeWithLimit(this.options.concurrency)
+        .reduce(0, (count) => count + 1)
+        .toPromise(Promise);
+    } finally {
+      // where the pass was broken off, what lists the runs may hold a connection
+      source.destroy();
+    }
   }
 
-  /** Runs of one id come one after the other, and only the first that is a run is taken. */
-  private async convertOne(checked: CheckedRun): Promise<RunReport> {
-    const { hash } = checked.job;
-    const before = this.taken.get(hash) ?? Promise.resolve(false);
-    const converting = before.then((twice) => this.convertChecked(checked, twice));
-    const isTaken = converting.then(({ outcome }) => outcome !== 'skipped').catch(() => false);
-    this.taken.set(
-      hash,
-      isTaken.then(async (taken) => taken || before),
-    );
-    return converting;
+  private convertOne(checked: CheckedRun): Promise<RunReport> {
+    return this.ids.take(checked.job.hash, (twice) => this.convertChecked(checked, twice));
   }
 
   private async convertChecked({ job, upToDate, active }: CheckedRun, twice: boolean): Promise<RunReport> {

@@ -211,6 +211,7 @@ export class WatchLoop {
       await this.complete(listing, work, whole);
       this.pace.next = Math.max(whole.began + this.watching.reconcile, monotonicNow() + spent.pause());
     } else {
+      work.journal.passed({ complete: false });
       this.tell(tally, false);
       this.pace.next = monotonicNow() + (tally.changed > 0 ? 0 : spent.pause());
     }
