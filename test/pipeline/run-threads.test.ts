@@ -35,7 +35,8 @@ async function saidBy(act: string, { threads = 2, preload }: { threads?: number;
     const { RunThreads } = await import(${JSON.stringify(built('run-threads.js'))});
     const work = ${JSON.stringify({ trackingUri: root, source: DEFAULT_SOURCE, repository: path, options })};
     const root = work.trackingUri;
-    const threads = new RunThreads(work, { concurrency: ${threads}, max: ${threads} });
+    const warn = (message) => console.log('warning: ' + message);
+    const threads = new RunThreads(work, { concurrency: ${threads}, max: ${threads} }, warn);
     const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
     const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
     ${act}`,
@@ -69,6 +70,18 @@ describe('worker threads', () => {
       console.log(report.outcome, report.reason);
       await threads.stop();`);
     expect(said).toEqual([expect.stringMatching(/^skipped Run nope cannot be read: .* does not exist\./)]);
+  });
+
+  test('hand on what they have to say of their source, each thing once', async () => {
+    const preload = `
+      import { isMainThread, parentPort } from 'node:worker_threads';
+      if (!isMainThread) for (const warning of ['locked', 'locked', 'slow']) parentPort.postMessage({ warning });`;
+    const said = await saidBy(
+      `console.log((await threads.convert(job('${SHORT}'))).report.outcome);
+      await threads.stop();`,
+      { threads: 1, preload },
+    );
+    expect(said.sort()).toEqual(['new', 'warning: locked', 'warning: slow']);
   });
 
   test('outlive a source that is away when they start: the task fails, and the next finds what is back', async () => {
