@@ -35,7 +35,7 @@ test('training with a busy timeout of a second logs throughout a conversion, wit
   const training = start(PYTHON, [SCRIPT, `sqlite:///${file}?timeout=1`]);
   await once(training.child.stdout!, 'data');
 
-  const report = await convert(`sqlite:///${file}`, await scratch());
+  const report = await convert(`sqlite:///${file}`, await scratch(), ['--no-artifacts']);
   training.child.stdin?.end();
   const { stdout, stderr, code } = await training.finished;
   expect(code === 0 ? '' : stderr).toBe('');
