@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { damageOfRun, isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from './aim/run-files.js';
 import { buildRun } from './build-run.js';
-import { ConvertError, toConvertError } from './errors.js';
+import { ConvertError, isOfWriting, toConvertError } from './errors.js';
 import { growRun } from './grow-run.js';
 import { inputsOf } from './inputs.js';
 import type { Notice, Run } from './model.js';
@@ -69,7 +69,8 @@ async function convertChanged(
     return resultOf(job, await buildRun(job, run, marks, environment, told), environment);
   } catch (cause) {
     if (signal.aborted) throw cause;
-    const error = toConvertError(cause, 'skip-run', `run ${ref.runId}`);
+    const where = isOfWriting(cause) ? environment.repository.path : `run ${ref.runId}`;
+    const error = toConvertError(cause, 'skip-run', where);
     if (error.kind === 'fatal') throw error;
     return { report: failure(job, error, told.all) };
   }
@@ -82,7 +83,7 @@ async function tryToGrow(...args: Parameters<typeof growRun>): Promise<BuiltRun 
     return await growRun(...args);
   } catch (cause) {
     if (signal.aborted) throw cause;
-    const error = toConvertError(cause, 'skip-run', `run ${job.ref.runId}`);
+    const error = toConvertError(cause, 'skip-run', isOfWriting(cause) ? repository.path : `run ${job.ref.runId}`);
     if (error.kind === 'fatal') throw error;
     removeStaged(stagedFiles(repository, job.hash));
     return undefined;

@@ -88,6 +88,13 @@ export function systemErrorPath(cause: unknown): string | undefined {
   return typeof path === 'string' ? path : 'A file';
 }
 
+/** Codes that only writing can meet: whatever was being read, it is the repository's disk that they speak of. */
+const OF_WRITING: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
+
+export function isOfWriting(cause: unknown): boolean {
+  return OF_WRITING.has(errorCode(cause));
+}
+
 /** True for what an aborted signal throws. */
 export function isAbort(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === 'AbortError' || errorCode(cause) === 'ABORT_ERR');

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
-import { BUSY_TIMEOUT, isBusy, sqlite } from '../sqlite.js';
+import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from '../sqlite.js';
 import { syncPathSync } from './durability.js';
 import { metadataFailure } from './metadata-failure.js';
 import { RepositoryIdentity } from './repository-identity.js';
@@ -42,7 +42,7 @@ export class Repository {
       if (existsSync(path)) check(path);
       else create(path);
     } catch (error) {
-      throw asFatal(error, path);
+      throw sqliteFailure(path, error);
     }
     return new Repository(path);
   }
