@@ -82,7 +82,10 @@ export class SqliteStoreBuilder {
 
   run(experimentId: bigint | number, run: SqlRun): void {
     const { runId, name = null, status = 'FINISHED', startTime = 1700000000000, endTime = 1700000060000 } = run;
-    const { lifecycleStage = 'active', artifactUri = `./mlruns/${experimentId}/${runId}/artifacts` } = run;
+    const {
+      lifecycleStage = 'active',
+      artifactUri = join(this.directory, `mlruns/${experimentId}/${runId}/artifacts`),
+    } = run;
     this.database.exec('BEGIN');
     this.#run(
       `INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage,
