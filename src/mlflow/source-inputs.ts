@@ -72,7 +72,6 @@ export const VARIABLES: Readonly<Record<string, Role>> = {
   AWS_MAX_ATTEMPTS: 'pace',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'pace',
   NODE_OPTIONS: 'pace',
-  MLFLOW2AIM_SILENT: 'pace',
 };
 
 /** All that decides about what is read from a source besides its tracking URI, as text to compare. */

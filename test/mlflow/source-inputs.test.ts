@@ -11,7 +11,7 @@ const SOURCES = fileURLToPath(new URL('../../src/mlflow/', import.meta.url));
 function variablesIn(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const read = [...code.matchAll(/\benv\??\.([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name);
-  const quoted = [...code.matchAll(/'((?:MLFLOW|AWS|AZURE|GOOGLE|GCLOUD|PG|HTTPS?|MYSQL|SSL)_?[A-Z0-9_]+)'/g)];
+  const quoted = [...code.matchAll(/'((?:MLFLOW_|AWS_|AZURE_|GOOGLE_|GCLOUD_|PG|HTTPS?_|MYSQL_|SSL_)[A-Z0-9_]+)'/g)];
   return [...read, ...quoted.map(([, name = '']) => name)];
 }
 
