@@ -3,6 +3,7 @@ import { Repository } from './aim/repository.js';
 import { RepositoryLock } from './aim/repository-lock.js';
 import { Conversion } from './conversion.js';
 import type { ConvertOptions } from './convert-options.js';
+import { toConvertError } from './errors.js';
 import type { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import { openStore } from './mlflow/open-store.js';
@@ -48,10 +49,16 @@ export async function convert(options: ConvertOptions, events: ConvertEvents, si
   }
 }
 
-/** A source of traces only would look empty. */
+/** A source of traces only would look empty. Nothing else depends on their number. */
 async function tellTraces(store: TrackingStore, { experiments }: Listing, events: ConvertEvents, signal: AbortSignal) {
-  const count = await store.traces?.(experiments, signal);
-  if (count !== undefined && count.traces > 0) events.emit('traces', count);
+  try {
+    const count = await store.traces?.(experiments, signal);
+    if (count !== undefined && count.traces > 0) events.emit('traces', count);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { sentence } = toConvertError(cause, 'skip-item', store.uri);
+    events.emit('warning', { message: `Traces, which stay in MLflow, could not be counted. ${sentence}` });
+  }
 }
 
 interface Ends {

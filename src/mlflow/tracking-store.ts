@@ -59,7 +59,7 @@ export interface TrackingStore {
    */
   gone?(runIds: readonly string[], signal: AbortSignal): Promise<string[]>;
 
-  /** How many traces these experiments have; they are not read. A count that the source does not give is 0. */
+  /** How many traces these experiments have; they are not read. None where the source knows no traces. */
   traces?(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount>;
 
   /**

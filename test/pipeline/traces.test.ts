@@ -60,6 +60,16 @@ describe('traces stay in MLflow, and are counted', () => {
     expect(summary).toMatchObject({ traces: 2, tracesMore: true });
   });
 
+  test('unless that fails, which is a warning', async () => {
+    const server = await serverWith(
+      (request, response) => request.url?.includes('/mlflow/traces?') === true && answer(response, '', {}, 500),
+      { experiments: [{ id: '1', name: 'genai' }] },
+    );
+    const { summary, warnings } = await convert(server.uri, temporaryDirectory());
+    expect(summary).toMatchObject({ traces: 0, warnings: 1 });
+    expect(warnings).toEqual([expect.stringContaining('its traces at the first attempt: it answered 500')]);
+  });
+
   test('on a server that has none, or does not say, nothing is told of them', async () => {
     const server = await serverWith(undefined, { experiments: [{ id: '1', name: 'old' }] });
     const { summary } = await convert(server.uri, temporaryDirectory());

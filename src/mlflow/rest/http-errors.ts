@@ -156,7 +156,8 @@ export function noJsonError(text: string, answered: URL, { what, url, server, of
 
 /** Every attempt has failed. */
 export function gaveUpError(cause: unknown, attempts: number, { what, server }: Asked): ConvertError {
-  const message = `The server could not give ${what} in ${attempts} attempts: ${reasonOf(cause)}.`;
+  const tries = attempts === 1 ? 'at the first attempt' : `in ${attempts} attempts`;
+  const message = `The server could not give ${what} ${tries}: ${reasonOf(cause)}.`;
   return new ConvertError('skip-run', message, { where: server.shown, cause });
 }
 

@@ -1,7 +1,7 @@
 import { chunks } from '../chunks.js';
 import type { TraceCount } from '../tracking-store.js';
 import type { HttpClient } from './http-client.js';
-import { refusalOf } from './refusal.js';
+import { isNoEndpoint } from './refusal.js';
 import { fields, filled, list } from './wire.js';
 
 /** The most that MLflow gives with one answer; there is no request that only counts. */
@@ -10,8 +10,7 @@ const TRACES_PER_PAGE = 500;
 const EXPERIMENTS_AT_ONCE = 100;
 
 /**
- * How many traces these experiments have, as far as one answer for a hundred of them tells; none on servers before MLflow 2.14, or when
- * the server does not say.
+ * How many traces these experiments have, as far as one answer for a hundred of them tells; none on servers before MLflow 2.14.
  */
 export async function countTraces(
   client: HttpClient,
@@ -28,9 +27,8 @@ export async function countTraces(
       traces += list(answer.traces).length;
       more ||= filled(answer.next_page_token) !== undefined;
     } catch (cause) {
-      signal.throwIfAborted();
-      if (refusalOf(cause) === undefined) throw cause;
-      return { traces, more };
+      if (!isNoEndpoint(cause)) throw cause;
+      return { traces: 0, more: false };
     }
   }
   return { traces, more };
