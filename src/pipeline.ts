@@ -78,6 +78,7 @@ async function convertOnce(
   await whenFree([repository.metadataFile, repository.ledgerFile], signal);
   const conversion = new Conversion(options, events, store, repository);
   const journal = SyncJournal.open(repository.ledgerFile, store.uri);
+  journal.ended(); // a watch that was killed has not said so
   try {
     const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
     const done = ({ report }: PassedRun) => {

@@ -99,6 +99,6 @@ export class TextView implements View {
   }
 }
 
-function somethingWasDone({ runs }: SummaryNumbers): boolean {
-  return Object.values(runs).some((count) => count > 0);
+function somethingWasDone({ runs, runsUnpublished }: SummaryNumbers): boolean {
+  return runsUnpublished > 0 || Object.values(runs).some((count) => count > 0);
 }

@@ -134,7 +134,9 @@ export class SyncJournal {
   /** The watch is over: nobody is to wait for its next look. */
   ended(): void {
     this.write((database) => {
-      database.prepare('UPDATE sources SET next_within = NULL WHERE source = ?').run(this.source);
+      database
+        .prepare('UPDATE sources SET next_within = NULL WHERE source = ? AND next_within IS NOT NULL')
+        .run(this.source);
     });
   }
 
