@@ -204,7 +204,7 @@ export class Histories {
     if (database && token === '' && nextPageToken === undefined) points.sort();
     if (database) points.restoreInfinities();
     if (points.length > PAGE_POINTS) this.#able.unpaged = true;
-    const from = after === undefined ? 0 : points.countUpTo(after);
+    const from = after === undefined ? 0 : points.countRepeated(after);
     const page = { batches: [...points.batches(from)], length: points.length - from };
     if (nextPageToken === undefined) return page;
     return { ...page, next: nextPageToken, ...(database && { last: points.last() ?? after }) };

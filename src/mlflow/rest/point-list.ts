@@ -71,11 +71,11 @@ export class PointList {
     return this.#length === 0 ? undefined : this.#at(this.#length - 1);
   }
 
-  /** How many of the first do not come after a point, in the order of {@link sort}. */
-  countUpTo(point: Point): number {
+  /** How many of the first were there already, when a page before this one ended with a point: those up to that very point. */
+  countRepeated(last: Point): number {
     let count = 0;
-    while (count < this.#length && compare(this.#at(count), point) <= 0) count++;
-    return count;
+    while (count < this.#length && compare(this.#at(count), last) <= 0) count++;
+    return count > 0 && compare(this.#at(count - 1), last) === 0 ? count : 0;
   }
 
   #at(index: number): Point {
