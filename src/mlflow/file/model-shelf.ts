@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConvertError } from '../../errors.js';
 import { fileMark, isSettled } from './file-mark.js';
 import { directories, META_FILE, MODELS } from './layout.js';
 import { text } from './meta-yaml.js';
@@ -36,16 +37,19 @@ export class ModelShelves {
   }
 }
 
+/** That of a model is some hundred bytes long. A longer one is passed over: it would be read for each run of the experiment. */
+const LARGEST_META = 64 * 1024;
+
 /** `isComplete` is false while a model is being made: its directory is there before its meta.yaml. */
 function lookThrough(models: string): { byRun: Map<string, string[]>; isComplete: boolean } {
   const byRun = new Map<string, string[]>();
   let isComplete = true;
   for (const id of directories(models)) {
     try {
-      const run = text(parseYamlMapping(readText(join(models, id, META_FILE)).text), 'source_run_id');
+      const run = text(parseYamlMapping(readText(join(models, id, META_FILE), LARGEST_META).text), 'source_run_id');
       if (run !== undefined) byRun.set(run, [...(byRun.get(run) ?? []), id]);
-    } catch {
-      isComplete = false;
+    } catch (cause) {
+      if (!(cause instanceof ConvertError)) isComplete = false; // one of ours is what no model has: a FIFO, a huge file
     }
   }
   return { byRun, isComplete };
