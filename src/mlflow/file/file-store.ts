@@ -2,15 +2,11 @@ import { dirname, join, sep } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
-import { ArtifactsOrDirectory } from '../artifacts/artifacts-or-directory.js';
-import { DirectoryArtifacts } from '../artifacts/directory-artifacts.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
-import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
 import { DEFAULT_SOURCE } from '../source-options.js';
 import { withSourceTags } from '../source-tags.js';
 import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
-import { type ArtifactTrouble, artifactLocation } from './artifact-location.js';
 import { readDatasets } from './datasets.js';
 import { EventLoopTurns } from './event-loop.js';
 import { type ExperimentOptions, readExperiment, type Warn } from './experiment.js';
@@ -35,6 +31,7 @@ import { readLoggedModels } from './logged-models.js';
 import { optional } from './meta-yaml.js';
 import { ModelShelves } from './model-shelf.js';
 import { artifactsRevision, fileRevision } from './revision.js';
+import { runArtifacts } from './run-artifacts.js';
 import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
 import { countTraces } from './traces.js';
 
@@ -211,15 +208,8 @@ export class FileStore implements TrackingStore {
   }
 
   #artifactsOf(ref: RunRef, run: Run): ArtifactRepository {
-    const runDirectory = this.#directoryOf(ref);
-    const location = artifactLocation(this.#root, runDirectory, run.artifactUri, this.#trust.locations);
-    const own = location.isRemote
-      ? this.#remoteArtifacts.at(ref.runId, run.artifactUri)
-      : location.trouble && unreachable(location.trouble);
-    if (location.directory === undefined) return own ?? NO_ARTIFACTS;
-    const links = this.#trust.links.within(runDirectory, location.directory);
-    if (own === undefined) return new DirectoryArtifacts(location.directory, links);
-    return new ArtifactsOrDirectory(own, location.directory, links);
+    const sources = { root: this.#root, trust: this.#trust, remote: this.#remoteArtifacts };
+    return runArtifacts(this.#directoryOf(ref), run, sources);
   }
 
   #metricFiles(ref: RunRef, context: StageContext): KeyFile[] {
@@ -256,8 +246,4 @@ export class FileStore implements TrackingStore {
       throw new ConvertError('fatal', error.message, { where: directory, cause, ...optional('hint', error.hint) });
     }
   }
-}
-
-function unreachable({ uri, detail, reason }: ArtifactTrouble): ArtifactRepository {
-  return unreachableArtifacts(uri, detail, reason);
 }

@@ -1,0 +1,32 @@
+import { basename } from 'node:path';
+import type { Run } from '../../model.js';
+import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
+import { ArtifactsOrDirectory } from '../artifacts/artifacts-or-directory.js';
+import { DirectoryArtifacts } from '../artifacts/directory-artifacts.js';
+import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-artifacts.js';
+import type { Trust } from '../trust/trust.js';
+import { artifactLocation } from './artifact-location.js';
+
+/** What the runs of one store share. */
+export interface ArtifactSources {
+  /** The store's directory. */
+  readonly root: string;
+  readonly trust: Trust;
+  /** Opens what is on no file system of this machine. */
+  readonly remote: ArtifactOpener;
+}
+
+/** The files of a file store's run: those at its location, and what lies in its own directory where they cannot be had. */
+export function runArtifacts(
+  runDirectory: string,
+  { artifactUri }: Pick<Run, 'artifactUri'>,
+  { root, trust, remote }: ArtifactSources,
+): ArtifactRepository {
+  const { directory, isRemote, trouble } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
+  const own = isRemote
+    ? remote.at(basename(runDirectory), artifactUri)
+    : trouble && unreachableArtifacts(trouble.uri, trouble.detail, trouble.reason);
+  if (directory === undefined) return own ?? NO_ARTIFACTS;
+  const links = trust.links.within(runDirectory, directory);
+  return own === undefined ? new DirectoryArtifacts(directory, links) : new ArtifactsOrDirectory(own, directory, links);
+}
