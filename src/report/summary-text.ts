@@ -34,7 +34,7 @@ export function incompleteLines({ runsIncomplete }: Pick<SummaryNumbers, 'runsIn
   if (runsIncomplete === 0) return [];
   return [
     `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. Mount what is not mounted, give the`,
-    'credentials or --artifacts-destination, or say --accept-missing RUN_ID|URI for what is gone for good.',
+    'credentials, --artifacts-destination or --allow-root, or say --accept-missing RUN_ID|URI for what is gone for good.',
     'mlflow2aim status --incomplete names them.',
   ];
 }
