@@ -128,8 +128,7 @@ export class Conversion {
       this.events.emit('progress', this.threads.takeProgress());
       await this.publish(options);
       this.damaged.tell((message) => this.events.emit('warning', { message }));
-      await this.metadata.whenWritable();
-      this.followDeletions();
+      await this.followDeletions();
     } catch (error) {
       await this.stopThreads();
       // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
@@ -147,8 +146,7 @@ export class Conversion {
   /** These runs are no longer listed in the source, which is asked about each where it can be; between two passes only. */
   async missed(hashes: readonly string[], signal: AbortSignal): Promise<void> {
     await this.deletions.missed(hashes, this.store, signal);
-    await this.metadata.whenWritable();
-    this.followDeletions();
+    await this.followDeletions();
   }
 
   /**
@@ -251,7 +249,9 @@ export class Conversion {
     return writeIndex(this.repository, hashes, finished);
   }
 
-  private followDeletions(): void {
+  private async followDeletions(): Promise<void> {
+    if (this.deletions.isSettled) return;
+    await this.metadata.whenWritable();
     for (const run of this.deletions.settle()) this.events.emit('run:gone', run);
   }
 

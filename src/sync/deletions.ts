@@ -58,6 +58,11 @@ export class Deletions {
       if (store.gone === undefined || gone.has(entry.runId)) this.gathered.set(entry.hash, entry);
   }
 
+  /** Nothing has been gathered. */
+  get isSettled(): boolean {
+    return this.gathered.size === 0;
+  }
+
   /** Deals with all that were gathered. What concerns the index must not be written by anybody else meanwhile. */
   settle(): GoneRun[] {
     const entries = [...this.gathered.values()].filter(({ hash }) => !isBeingTracked(this.repository, hash));
