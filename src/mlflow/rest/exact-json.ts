@@ -1,6 +1,7 @@
 /** An integer that a double cannot hold for sure, or a token of Python's `json` that is none of JSON's, and no string. */
 const RISKY = /(?<![\d.eE+"\w-])-?(?:\d{16,}(?![\d.eE])|NaN|Infinity)/;
-const STRING_OR_RISKY = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|-?Infinity|NaN/g;
+/** A string that does not end goes to the end: looking for it again behind each quote would take quadratic time. */
+const STRING_OR_RISKY = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*|-?Infinity|NaN/gs;
 
 /** An answer that is no JSON, or not the JSON that was expected. */
 export class Malformed extends SyntaxError {

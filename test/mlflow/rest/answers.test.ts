@@ -129,6 +129,16 @@ describe('answers without bounds', () => {
     expect((await failureOf(clientOf(server.uri).json(ASKED, never()))).message).toContain('I am a teapot');
   });
 
+  test.each(['a', 'a:', 'a://', '://', 'a://b@'])(
+    'that are errors of %j again and again are told at once',
+    async (part) => {
+      const server = await serverWith((_, response) => answer(response, part.repeat(40_000), {}, 418));
+      const began = performance.now();
+      await failureOf(clientOf(server.uri).json(ASKED, never()));
+      expect(performance.now() - began).toBeLessThan(3000);
+    },
+  );
+
   test('that come by drops are given up', async () => {
     const server = await serverWith((_, response) => {
       response.writeHead(200);

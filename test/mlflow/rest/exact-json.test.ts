@@ -27,3 +27,17 @@ test('what JSON can say comes as JSON.parse has it', () => {
 test.each(['{"a": 1', '', '[NaN', '{"a": 9007199254740993', 'x'])('%j is cut or none', (text) =>
   expect(() => exactJson(text)).toThrow(SyntaxError),
 );
+
+test.each(['"', '\\"', '"\\', '-', ' ', '1', '1.', '"a\\\n'])('takes no longer for a long text of %j', (part) => {
+  const began = performance.now();
+  expect(() => exactJson(`[12345678901234567890, "${part.repeat(300_000)}`)).toThrow(SyntaxError);
+  expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test('leaves long strings as they are, beside numbers that are not', () => {
+  const long = 'x\\"1234567890123456789 NaN'.repeat(200_000);
+  expect(exactJson(`{"a": ${JSON.stringify(long)}, "b": 12345678901234567890}`)).toEqual({
+    a: long,
+    b: '12345678901234567890',
+  });
+});
