@@ -27,7 +27,15 @@ let before: string;
 let after: ReturnType<typeof essence>;
 
 function growing(name: string, body: Partial<RunSpec> = {}): void {
-  store.run('1', { runId: GROWING, name, status: 1, startTime: NOW - 100_000, endTime: null, tags: { team: 'red' }, ...body });
+  store.run('1', {
+    runId: GROWING,
+    name,
+    status: 1,
+    startTime: NOW - 100_000,
+    endTime: null,
+    tags: { team: 'red' },
+    ...body,
+  });
 }
 
 beforeAll(async () => {
