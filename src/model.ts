@@ -211,6 +211,16 @@ export type ArtifactRecord =
     }
   | { readonly type: 'link'; readonly path: string; readonly uri: string };
 
+/** A part of a run of which nothing is to be seen; see {@link StageContext.absent}. */
+export interface AbsentPart {
+  readonly part: RunPart;
+  readonly directory: string;
+  /** Of models: only those that the run logged at a step, as its outputs. */
+  readonly outputsOnly?: true;
+  /** Of models: only the one with this id. */
+  readonly item?: string;
+}
+
 /** What a stage gets from the pipeline besides its input. */
 export interface StageContext {
   readonly signal: AbortSignal;
@@ -220,5 +230,5 @@ export interface StageContext {
    * Hears of a part whose directory is not there, or empty: the run never had any of it, or it cannot be seen at this moment.
    * That is for those to decide who know what was there. An empty answer of a database or server is an answer.
    */
-  readonly absent?: (part: RunPart, directory: string) => void;
+  readonly absent?: (absent: AbsentPart) => void;
 }

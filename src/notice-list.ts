@@ -1,10 +1,9 @@
-import type { Notice, RunPart, StageContext } from './model.js';
+import type { AbsentPart, Notice, StageContext } from './model.js';
 
 /** The context of a stage, which keeps what the stage takes note of. */
 export class NoticeList implements StageContext {
   readonly notices: Notice[] = [];
-  /** Parts whose directory is not there, or empty. */
-  readonly absentParts: { readonly part: RunPart; readonly directory: string }[] = [];
+  readonly absentParts: AbsentPart[] = [];
 
   constructor(readonly signal: AbortSignal) {}
 
@@ -12,8 +11,8 @@ export class NoticeList implements StageContext {
     this.notices.push(notice);
   };
 
-  readonly absent = (part: RunPart, directory: string): void => {
-    this.absentParts.push({ part, directory });
+  readonly absent = (absent: AbsentPart): void => {
+    this.absentParts.push(absent);
   };
 }
 

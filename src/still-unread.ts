@@ -27,7 +27,7 @@ export async function isStillUnread(
     const still =
       unread.part === 'metrics'
         ? await isMetricUnread(unread, ref, store, header.signal)
-        : includes(told, unread) || (unread.empty === true && sizeOf(run, unread.part) === 0);
+        : includes(told, unread) || (unread.empty === true && isAbsent(unread.part, run, header));
     if (!still) return false;
   }
   return true;
@@ -84,6 +84,11 @@ async function isMetricUnread(
 
 function includes(told: readonly UnreadPart[], { part, item }: UnreadPart): boolean {
   return told.some((unread) => unread.part === part && unread.item === item);
+}
+
+/** Models may be found though the directory is not there in which others were named. */
+function isAbsent(part: Exclude<RunPart, 'artifacts' | 'metrics'>, run: Run, { absentParts }: NoticeList): boolean {
+  return sizeOf(run, part) === 0 || absentParts.some((absent) => absent.part === part);
 }
 
 function sizeOf(run: Run, part: Exclude<RunPart, 'artifacts' | 'metrics'>): number {

@@ -9,8 +9,9 @@ import {
   type StaysAsIs,
   tagsOf,
 } from '../mapping/kept-attributes.js';
-import type { Run, RunPart } from '../model.js';
+import type { AbsentPart, LoggedModel, Run, RunPart } from '../model.js';
 import type { RunEnvironment, RunJob } from '../run-job.js';
+import type { UnreadIndex } from '../unread-parts.js';
 import type { CarryOver } from './carry-over.js';
 
 /** The header of a run, with what was taken from Aim. */
@@ -44,7 +45,7 @@ export function carryHeader(
     return tags;
   };
   const { header } = carry.told;
-  carry.tellAbsent(header, (kept, part) => holds(kept, part, keptTags));
+  carry.tellAbsent(header, (kept, absent) => holds(kept, absent, run, keptTags));
   if (carry.unread.isEmpty) return headerOf(run, map(run));
 
   const carried = carry.take((kept) => {
@@ -57,18 +58,34 @@ export function carryHeader(
   if (carried === undefined) return headerOf(run, map(run));
   const stays: StaysAsIs = (part, item) =>
     item === undefined ? carry.unread.has(part) : carry.unread.covers(part, item);
-  const mapped = map(carried.run);
+  const mapped = map({ ...carried.run, models: modelsToMap(run, carried.before, carry.unread) });
   const attributes = keepAttributes(mapped, carried.before, stays);
   carry.tellKept(header, 'params', paramsOf(attributes).size - paramsOf(mapped).size);
   carry.tellKept(header, 'tags', carried.run.tags.size - run.tags.size);
   carry.tellKept(header, 'datasets', datasetsOf(attributes).length - datasetsOf(mapped).length);
-  carry.tellKept(header, 'models', loggedModels(attributes).length - loggedModels(mapped).length);
+  carry.tellKept(header, 'models', loggedModels(attributes).length - run.models.length);
   return headerOf(carried.run, attributes);
 }
 
-/** Whether Aim has anything of a part. */
-function holds(kept: KeptRun, part: RunPart, keptTags: (kept: KeptRun) => ReadonlyMap<string, string>): boolean {
-  switch (part) {
+/** What tells the mapping that there are logged models, beside which the list in MLflow 2's tag is but a tag. */
+function modelsToMap(run: Run, before: AimDict, unread: UnreadIndex): readonly LoggedModel[] {
+  if (run.models.length > 0 || !unread.has('models')) return run.models;
+  // all else of them is kept
+  return loggedModels(before).map((model) => ({
+    modelId: String(model.get('model_id')),
+    params: new Map(),
+    tags: new Map(),
+  }));
+}
+
+/** Whether Aim has anything of a part that was not read. */
+function holds(
+  kept: KeptRun,
+  absent: AbsentPart,
+  { models }: Run,
+  keptTags: (kept: KeptRun) => ReadonlyMap<string, string>,
+): boolean {
+  switch (absent.part) {
     case 'params':
       return paramsOf(kept.attributes).size > 0;
     case 'tags':
@@ -76,10 +93,22 @@ function holds(kept: KeptRun, part: RunPart, keptTags: (kept: KeptRun) => Readon
     case 'datasets':
       return datasetsOf(kept.attributes).length > 0;
     case 'models':
-      return loggedModels(kept.attributes).length > 0;
+      return loggedModels(kept.attributes).some((model) => isUnread(model, models, absent));
     default:
       return false;
   }
+}
+
+/**
+ * Whether a model that Aim has, or its step, was not read. A model may be found without the run's `outputs/`: one that was
+ * made outside of MLflow names its run, and is no output of it.
+ */
+function isUnread(model: AimDict, read: readonly LoggedModel[], { item, outputsOnly }: AbsentPart): boolean {
+  const id = model.get('model_id');
+  if (item !== undefined && item !== id) return false;
+  if (outputsOnly && !model.has('step')) return false;
+  const found = read.find(({ modelId }) => modelId === id);
+  return found === undefined || (model.has('step') && found.step === undefined);
 }
 
 function headerOf(run: Run, attributes: AimDict): CarriedHeader {

@@ -19,7 +19,7 @@ export class CarriedMetrics implements KeptMetrics {
   taken(): readonly KeptMetric[] {
     const { carry } = this;
     const { body } = carry.told;
-    carry.tellAbsent(body, (kept, part) => part === 'metrics' && kept.metrics.length > 0);
+    carry.tellAbsent(body, (kept, { part }) => part === 'metrics' && kept.metrics.length > 0);
     const { unread } = carry;
     if (!unread.has('metrics')) return [];
     const sequences = this.#keptBy((key) => !this.#written.has(key) && unread.covers('metrics', key));

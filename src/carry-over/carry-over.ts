@@ -1,7 +1,7 @@
 import { KeptRun } from '../aim/kept-run.js';
 import type { Repository } from '../aim/repository.js';
 import { ConvertError, toConvertError } from '../errors.js';
-import type { RunPart } from '../model.js';
+import type { AbsentPart, RunPart } from '../model.js';
 import type { NoticeList, RunNotices } from '../notice-list.js';
 import type { RunJob } from '../run-job.js';
 import { UnreadIndex } from '../unread-parts.js';
@@ -66,9 +66,10 @@ export class CarryOver {
   }
 
   /** What is absent of a part of which Aim has something was not read. */
-  tellAbsent(list: NoticeList, holds: (kept: KeptRun, part: RunPart) => boolean): void {
-    for (const { part, directory } of list.absentParts) {
-      if (this.peek((kept) => holds(kept, part)) !== true) continue;
+  tellAbsent(list: NoticeList, holds: (kept: KeptRun, absent: AbsentPart) => boolean): void {
+    for (const absent of list.absentParts) {
+      const { part, directory } = absent;
+      if (this.peek((kept) => holds(kept, absent)) !== true) continue;
       const detail = `${directory} is empty or not there, and Aim has what was in it.`;
       const field = directory.slice(Math.max(directory.lastIndexOf('/'), directory.lastIndexOf('\\')) + 1);
       list.notice({ kind: 'field-unreadable', field, file: directory, detail, empty: true, unread: { part } });

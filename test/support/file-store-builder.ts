@@ -55,7 +55,8 @@ export interface DatasetSpec {
 export interface ModelSpec {
   readonly id: string;
   readonly name: string;
-  readonly step: number;
+  /** Without one it was made outside of MLflow: it names the run, and is no output of it. */
+  readonly step?: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
   readonly lifecycleStage?: 'active' | 'deleted';
@@ -205,7 +206,8 @@ function writeModel(experiment: string, run: string, experimentId: string, model
     source_id: model.id,
     source_type: 'RUN_OUTPUT',
   };
-  write(join(run, 'outputs', model.id, 'meta.yaml'), `${yaml({ ...output, step: model.step })}tags: {}\n`);
+  const { step } = model;
+  if (step !== undefined) write(join(run, 'outputs', model.id, 'meta.yaml'), `${yaml({ ...output, step })}tags: {}\n`);
   const fields = {
     artifact_location: join(directory, 'artifacts'),
     experiment_id: experimentId,

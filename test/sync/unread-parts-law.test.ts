@@ -74,6 +74,7 @@ const SPEC: Omit<RunSpec, 'runId'> = {
 const MODELS = [
   { id: 'm1', name: 'net', step: 3, params: { depth: '2', width: '0.5' }, tags: { good: 'yes' } },
   { id: 'm2', name: 'tree', step: 7 },
+  { id: 'm3', name: 'made outside of MLflow' },
 ];
 
 /** A part, by its path from the experiment's directory. */
@@ -97,6 +98,8 @@ const PLACES = [
   'a/outputs/m1/meta.yaml',
   'models/m1/meta.yaml',
   'models/m1/params/depth',
+  'models/m3/meta.yaml',
+  'models',
   'a/artifacts',
   'a/artifacts/a.txt',
   'a/artifacts/b.png',
@@ -110,7 +113,7 @@ const PLACES = [
 type Place = (typeof PLACES)[number];
 
 /** Directories that are roots: their not being there, or being empty, counts as not read. */
-const ROOTS: readonly string[] = ['a/params', 'a/tags', 'a/metrics', 'a/inputs', 'a/outputs', 'a/artifacts'];
+const ROOTS: readonly string[] = ['a/params', 'a/tags', 'a/metrics', 'a/inputs', 'a/outputs', 'models', 'a/artifacts'];
 
 /** What becomes of a place. Nothing of it keeps root from reading. */
 const HOW = ['link to itself', 'away', 'emptied'] as const;
@@ -270,6 +273,29 @@ describe.each([
       { numRuns: 30 },
     );
   });
+});
+
+test('a model that was made outside of MLflow is no output of its run, which is whole without any', async () => {
+  const { builder } = new Scene(false, false);
+  const convert = async (into: string) =>
+    (await convertOnce(new FileStore(builder.root), Repository.open(into), {})).results.find(
+      ({ report }) => report.runId === 'b',
+    )!;
+  const made = (lifecycleStage: 'active' | 'deleted', seen: string) =>
+    builder.run('1', { runId: 'b', tags: { seen }, models: [{ id: 'm3', name: 'outside', lifecycleStage }] });
+  made('active', '0');
+  const repository = temporaryDirectory();
+  expect((await convert(repository)).staged?.unread).toBeUndefined();
+  made('active', '1');
+  expect((await convert(repository)).staged).toMatchObject({ runId: 'b' });
+  expect((await convert(repository)).staged?.unread).toBeUndefined();
+  made('deleted', '2');
+  const { report, staged } = await convert(repository);
+  expect(report.outcome).toBe('updated');
+  expect(staged?.unread).toBeUndefined();
+  const fresh = temporaryDirectory();
+  await convert(fresh);
+  expect(essence(repository)).toEqual(essence(fresh));
 });
 
 describe('what can be read of neither side', () => {

@@ -54,7 +54,8 @@ export function linkNames(directory: string, context: StageContext): string[] {
 
 /** Tells that there is no such directory, or nothing in it. */
 export function absentLinks(directory: string, context: StageContext): [] {
-  context.absent?.(partOf(directory), directory);
+  const part = partOf(directory);
+  context.absent?.({ part, directory, ...(part === 'models' && { outputsOnly: true }) });
   return [];
 }
 

@@ -116,7 +116,7 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(signal);
     const directory = this.#directoryOf(ref);
     const parts = entriesOf(ref, directory);
-    const made = this.#models.modelsOf(dirname(directory), ref.runId);
+    const made = this.#models.modelsOf(dirname(directory), ref.runId).ids;
     return fileRevision(this.#root, directory, { parts, made }, this.#trust);
   }
 

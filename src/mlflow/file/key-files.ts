@@ -138,7 +138,7 @@ export function listFields(directory: string, name: string, { notice, absent, li
     notice(unreadableField(key === undefined ? name : `${name}/${key}`, path, error, unreadOf(name, key)));
   });
   const { part } = unreadOf(name);
-  if (isAbsent && files.length === 0 && part !== 'models') absent?.(part, directory);
+  if (isAbsent && files.length === 0 && part !== 'models') absent?.({ part, directory });
   return files;
 }
 

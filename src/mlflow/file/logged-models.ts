@@ -6,6 +6,7 @@ import { readFields } from './key-files.js';
 import { META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { lifecycleStage, optional, text } from './meta-yaml.js';
+import type { MadeModels } from './model-shelf.js';
 import { passable, unreadableField } from './trouble.js';
 
 /** mlflow.entities.LoggedModelStatus, as meta.yaml holds it. */
@@ -25,17 +26,17 @@ const isWholeModel: Completeness = (fields) => fields.has('status');
  * left out, as MLflow leaves them out. What cannot be read is a notice.
  *
  * @param hasOutputs whether there is such a directory
- * @param made the ids of the models that name this run as their source
+ * @param made the models that name this run as their source
  */
 export async function readLoggedModels(
   runDirectory: string,
   hasOutputs: boolean,
-  made: readonly string[],
+  made: MadeModels,
   context: FieldContext,
 ): Promise<LoggedModel[]> {
   const models = new Map<string, LoggedModel | undefined>();
   const outputs = outputsOf(runDirectory, hasOutputs, context);
-  for (const [id, read] of [...outputs, ...madeBy(runDirectory, made, context)]) {
+  for (const [id, read] of [...outputs, ...madeBy(runDirectory, made.ids, context)]) {
     if (models.has(id)) continue;
     try {
       models.set(id, await read());
@@ -45,6 +46,15 @@ export async function readLoggedModels(
       const file = join(dirname(runDirectory), MODELS, id, META_FILE);
       context.notice(unreadableField(`${MODELS}/${id}`, file, passable(cause, file), { part: 'models' }));
     }
+  }
+  const shelf = join(dirname(runDirectory), MODELS);
+  if (made.trouble !== undefined) {
+    context.notice(unreadableField(MODELS, shelf, passable(made.trouble, shelf), { part: 'models' }));
+  }
+  if (made.unread === undefined) context.absent?.({ part: 'models', directory: shelf });
+  for (const id of made.unread ?? []) {
+    // whose it is cannot be told
+    if (!models.has(id)) context.absent?.({ part: 'models', directory: join(shelf, id), item: id });
   }
   const found = [...models.values()].filter((model) => model !== undefined);
   return found.sort((a, b) => (a.modelId < b.modelId ? -1 : 1));
