@@ -159,14 +159,17 @@ export class RunThreads {
       this.waiting.add(lose);
       Promise.resolve()
         .then(() => this.pool.run(task))
-        .then(resolve, lose)
+        .then(resolve, (cause: unknown) => {
+          lose(cause);
+          setImmediate(() => this.lostThread(cause));
+        })
         .finally(() => this.waiting.delete(lose));
     });
   }
 
   /**
-   * A thread has ended that had no task. Others go on, or have taken its place; where there is none, because they cannot be
-   * started, nobody would ever take the tasks that wait.
+   * A thread has ended: the pool tells so itself when it had no task, else by rejecting that. Others go on, or have taken its
+   * place; where there is none, because they cannot be started, nobody would ever take the tasks that wait.
    */
   private lostThread(cause: unknown): void {
     if (this.pool.threads.length > 0) return;
