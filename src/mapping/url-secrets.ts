@@ -2,9 +2,10 @@ import type { AimValue } from '../aim/value.js';
 
 /**
  * What follows the scheme of a URL anywhere in a text, as far as its end can be told; JSON may have its slashes as `\/`. It begins
- * behind the scheme because a search for schemes takes quadratic time in a text that is one long word.
+ * behind the scheme because a search for schemes takes quadratic time in a text that is one long word. No URL is longer than 65,536
+ * characters, and what a regular expression takes without a bound can overflow its stack.
  */
-const AFTER_SCHEME = /:(?:\\?\/){2}(?:[^\s"<>`\\]+|\\\/)+/g;
+const AFTER_SCHEME = /:(?:\\?\/){2}(?:[^\s"<>`\\]|\\\/){1,65536}/g;
 const LONGEST_SCHEME = 40;
 /** The part before the host. Only the last `@` ends it: people leave those in passwords as they are. */
 const USER_INFO = /^(:(?:\\?\/){2})([^/?#\\]*)@/;
