@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -177,6 +177,31 @@ describe('an experiment', () => {
     await again();
     expect(archived()).toEqual([]);
   });
+});
+
+/** Stores are moved to larger disks with links in their places, and disks may not be mounted. */
+const NOT_MOUNTED: ReadonlyArray<readonly [string, (place: string) => void, number]> = [
+  ['a link to what is not there', (place) => symlinkSync('/nowhere/disk', place), 3],
+  ['a link to itself', (place) => symlinkSync(place, place), 3],
+  ['an empty directory', (place) => void mkdirSync(place), 0],
+];
+
+test.each(NOT_MOUNTED)('an experiment in whose place is %s keeps its runs', async (_, put, code) => {
+  const place = join(store.root, '2');
+  renameSync(place, join(store.parent, 'disk'));
+  put(place);
+  const { summary } = await convert(store.root, repo, ['--deleted', 'remove'], code);
+  expect(summary.runsGone).toEqual({ archived: 0, removed: 0, kept: 0 });
+  rmSync(place, { recursive: true });
+  renameSync(join(store.parent, 'disk'), place);
+  expect(outcomes(await again())).toEqual({ unchanged: 3 });
+});
+
+test.each(NOT_MOUNTED.slice(0, 2))('a run in whose place is %s is not gone', async (_, put) => {
+  renameSync(directoryOf(B), join(store.parent, 'disk'));
+  put(directoryOf(B));
+  const { summary } = await convert(store.root, repo, ['--deleted', 'remove'], 3);
+  expect(summary).toMatchObject({ runsGone: { archived: 0, removed: 0, kept: 0 }, runs: { failed: 1 } });
 });
 
 test('runs of another source are left alone', async () => {

@@ -4,7 +4,7 @@ import type { Experiment } from '../../model.js';
 import type { LinkPolicy } from '../trust/links.js';
 import { FieldBudget } from './field-budget.js';
 import { readFields } from './key-files.js';
-import { META_FILE, runDirectories, TAGS } from './layout.js';
+import { leadsNowhere, META_FILE, runDirectories, TAGS } from './layout.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 
@@ -55,6 +55,10 @@ export async function readExperiment(
     return { ...meta, tags };
   } catch (cause) {
     if (signal.aborted) throw cause;
+    if (leadsNowhere(directory)) {
+      unread(`Experiment ${id} is passed over: ${directory} is a link to what is not there. Is the disk mounted?`);
+      return undefined;
+    }
     if (isMissing(cause)) {
       if (holdsRuns(directory)) warn(`Experiment ${id} is passed over, as MLflow does: its ${META_FILE} is gone.`);
       return undefined;

@@ -17,6 +17,7 @@ import {
   experimentDirectories,
   INPUTS,
   isDirectory,
+  isLost,
   META_FILE,
   METRICS,
   mayExist,
@@ -98,8 +99,13 @@ export class FileStore implements TrackingStore {
   async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
     await this.#turns.pause(signal);
     const place = this.#placeOf(experiment.id);
-    if (!isDirectory(join(this.#root, place))) return; // removed since it was listed
-    for (const runId of this.#list(join(this.#root, place), runDirectories)) {
+    const directory = join(this.#root, place);
+    if (isLost(directory)) {
+      const message = `${directory} is empty, or a link to what is not there. Is the disk mounted?`;
+      throw new ConvertError('fatal', message, { where: directory });
+    }
+    if (!isDirectory(directory)) return; // removed since it was listed
+    for (const runId of this.#list(directory, runDirectories)) {
       yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
       await this.#turns.pause(signal);
     }

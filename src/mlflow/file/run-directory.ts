@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { RunRef } from '../../model.js';
-import { META_FILE } from './layout.js';
+import { leadsNowhere, META_FILE } from './layout.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { isWholeRunMeta, type RunMeta, runMeta } from './meta-yaml.js';
 
@@ -39,7 +39,8 @@ export function entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
     return new Set(readdirSync(directory));
   } catch (cause) {
     const { kind, message } = toConvertError(cause, 'skip-run', directory);
-    const reaction = kind === 'fatal' ? kind : isMissing(cause) ? 'not-a-run' : 'skip-run';
+    const isGone = isMissing(cause) && !leadsNowhere(directory);
+    const reaction = kind === 'fatal' ? kind : isGone ? 'not-a-run' : 'skip-run';
     throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, { where: directory, cause });
   }
 }
