@@ -166,6 +166,22 @@ describe('what cannot be read is one fatal sentence', () => {
     expect(await sentence(`sqlite:///${builder.directory}/other.db`)).toContain('has no table experiments');
   });
 
+  test.each([
+    ['without end', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT t.* FROM them t JOIN n'],
+    ['of the same rows', 'SELECT * FROM them'],
+  ])('a view in the place of a table: %s', async (_, select) => {
+    for (const table of ['params', 'metrics', 'datasets', 'runs']) {
+      builder.database.exec(`ALTER TABLE ${table} RENAME TO them; CREATE VIEW ${table} AS ${select}`);
+      expect(await sentence(builder.uri)).toContain(`${table} is no table but a view`);
+      builder.database.exec(`DROP VIEW ${table}; ALTER TABLE them RENAME TO ${table}`);
+    }
+  });
+
+  test('a virtual table in the place of a table', async () => {
+    builder.database.exec('DROP TABLE tags; CREATE VIRTUAL TABLE tags USING fts5(key, value, run_uuid)');
+    expect(await sentence(builder.uri)).toContain('tags is no table but a view');
+  });
+
   test('a file that is no database, none at all, and a directory', async () => {
     expect(await sentence(`sqlite:///${import.meta.filename}`)).toContain('is no SQLite database');
     expect(await sentence('sqlite:////no/such/file.db')).toContain('does not exist');

@@ -1,3 +1,4 @@
+import { ConvertError } from '../../../errors.js';
 import type { PointBatch } from '../../../model.js';
 import { type Catalog, CatalogTables } from '../catalog.js';
 import {
@@ -41,14 +42,28 @@ export class SqliteDatabase implements Database {
     this.#metrics = new SqliteMetrics(rows);
   }
 
-  /** Who may read the file may read all of it. */
+  /**
+   * Who may read the file may read all of it. Throws a `fatal` error when one of the tables is a view or a virtual table: MLflow has
+   * none, and what they compute has no bounds.
+   */
   async catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog> {
     const found = new CatalogTables();
     for (const table of tables) {
+      await this.#refuseComputed(table, signal);
       const rows = await this.#connection.all('SELECT lower(name) FROM pragma_table_info(?)', [table], signal);
       for (const [name] of rows) found.add(table, String(name), true);
     }
     return { tables: found.tables, grant: () => '' };
+  }
+
+  async #refuseComputed(table: string, signal: AbortSignal): Promise<void> {
+    const sql = 'SELECT 1 FROM sqlite_schema WHERE lower(name) = ? AND (type = ? OR type = ? AND rootpage = 0)';
+    const rows = await this.#connection.all(sql, [table, 'view', 'table'], signal);
+    if (rows.length === 0) return;
+    throw new ConvertError('fatal', `In the SQLite database ${this.file}, ${table} is no table but a view.`, {
+      where: this.file,
+      hint: 'Views are not read: give the database that MLflow tracks into.',
+    });
   }
 
   /** The binding ends a text at its first NUL. */
