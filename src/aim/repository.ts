@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
 import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from '../sqlite.js';
 import { syncPathSync } from './durability.js';
-import { metadataFailure } from './metadata-failure.js';
+import { metadataFailure, PUT_BACK } from './metadata-failure.js';
 import { RepositoryIdentity } from './repository-identity.js';
 import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
 
@@ -156,6 +156,12 @@ function makeDirectory(path: string): void {
   }
 }
 
+/** Aim would make an empty database beside their data, and all of them would look removed. */
+function hasRuns(path: string): boolean {
+  const chunks = join(path, 'meta', 'chunks');
+  return existsSync(chunks) && readdirSync(chunks).length > 0;
+}
+
 function check(path: string): void {
   if (!isThere(join(path, 'VERSION'))) {
     throw new ConvertError('fatal', `${path} is no Aim repository: it has no VERSION.`, {
@@ -172,7 +178,9 @@ function check(path: string): void {
   }
   const file = join(path, 'run_metadata.sqlite');
   if (!existsSync(file)) {
-    throw new ConvertError('fatal', `The Aim repository ${path} has no run_metadata.sqlite.`, { hint });
+    throw new ConvertError('fatal', `The Aim repository ${path} has no run_metadata.sqlite.`, {
+      hint: hasRuns(path) ? PUT_BACK : hint,
+    });
   }
   const revision = alembicRevision(file);
   if (revision !== ALEMBIC_HEAD) {

@@ -166,7 +166,15 @@ describe('a repository that cannot be used is refused, and nothing is touched', 
     [
       'without run_metadata.sqlite',
       () => rmSync(join(aim(), 'run_metadata.sqlite')),
-      /\.aim has no run_metadata\.sqlite/,
+      /\.aim has no run_metadata\.sqlite\. Bring it up to date/,
+    ],
+    [
+      'without run_metadata.sqlite, and with runs',
+      () => {
+        rmSync(join(aim(), 'run_metadata.sqlite'));
+        mkdirSync(join(aim(), 'meta/chunks/a'));
+      },
+      /\.aim has no run_metadata\.sqlite\. .*Put back a backup/,
     ],
   ];
 
