@@ -24,6 +24,7 @@ export interface CarriedHeader {
 }
 
 const NOTE = 'mlflow.note.content';
+const RUN_NAME = 'mlflow.runName';
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -41,6 +42,8 @@ export function carryHeader(
     const tags = tagsOf(kept.attributes);
     // what the header tells without any tag
     for (const [key, value] of tagsOf(map({ ...run, tags: NO_TAGS }))) if (tags.get(key) === value) tags.delete(key);
+    // it was renamed since
+    if (run.name) tags.delete(RUN_NAME);
     if (job.before?.description !== undefined) tags.set(NOTE, job.before.description);
     return tags;
   };

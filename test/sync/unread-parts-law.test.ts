@@ -377,6 +377,16 @@ test('where nothing was, nothing is missed', async () => {
   }
 });
 
+test('a run without tags that gets another name misses none', async () => {
+  const store = newStore();
+  const repository = temporaryDirectory();
+  for (const name of ['owl', 'falcon']) {
+    store.run('1', { runId: 'a', name, entryPoint: 'train', metrics: { loss: series(3) } });
+    const { results } = await convertOnce(new FileStore(store.root), Repository.open(repository));
+    expect(results.map(({ report }) => [report.runName, report.incomplete])).toEqual([[name, undefined]]);
+  }
+});
+
 test('the bytes that Aim has are those of the files', async () => {
   const scene = new Scene(false, false);
   await scene.convert();
