@@ -54,6 +54,8 @@ export interface PublisherOptions {
 export class Publisher {
   private group: StagedRun[] = [];
   private since = monotonicNow();
+  /** Publishes a group to which nothing more comes, while one long run is under way, say. */
+  private overdue: NodeJS.Timeout | undefined;
   private publishing: Promise<void> = Promise.resolve();
   private readonly index: IndexUpkeep;
   private published = 0;
@@ -75,6 +77,7 @@ export class Publisher {
   /** Takes a run over. Waits while the group before is still being published, so that work does not pile up. */
   async add(run: StagedRun): Promise<void> {
     this.group.push(run);
+    this.overdue ??= setTimeout(() => void this.publish(false), GROUP_TIME).unref();
     if (!this.isDue()) return;
     await this.publishing;
     if (this.isDue()) void this.publish(false);
@@ -117,6 +120,8 @@ export class Publisher {
     const group = this.group;
     this.group = [];
     this.since = monotonicNow();
+    clearTimeout(this.overdue);
+    this.overdue = undefined;
     this.publishing = this.publishing.then(() => this.publishGroup(group, finished));
     // Rejections are met by whoever waits next; until then they must not count as unhandled.
     this.publishing.catch(() => {});
