@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { Ledger } from '../../src/sync/ledger.js';
 import { makeExperiment, makeRun } from '../mapping/fixtures.js';
-import { Disturbed, fail, MOMENTS } from '../support/broken-conversions.js';
+import { Disturbed, fail, isDisturbed, MOMENTS } from '../support/broken-conversions.js';
 import { forAtMost } from '../support/for-at-most.js';
 import { type MemoryRun, MemoryStore } from '../support/memory-store.js';
 import { convertOnce } from '../support/one-conversion.js';
@@ -47,7 +47,7 @@ async function broken(store: MemoryStore, repository: Repository, moment: string
   const unchanged = await convertOnce(store, repository, disturbance).then(
     ({ results }) => results.every(({ report }) => report.outcome === 'unchanged'),
     (error: Error) => {
-      if (!(error instanceof Disturbed) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!isDisturbed(error) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       return false;
     },
   );

@@ -7,6 +7,11 @@ import type { Disturbance } from './one-conversion.js';
 
 export class Disturbed extends Error {}
 
+/** Whether this is why a conversion was broken off, also where a sentence has been made of it. */
+export function isDisturbed(error: unknown): boolean {
+  return error instanceof Disturbed || (error instanceof Error && isDisturbed(error.cause));
+}
+
 export function fail(): never {
   throw new Disturbed('disturbed');
 }
