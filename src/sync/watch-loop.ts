@@ -98,8 +98,9 @@ export class WatchLoop {
           if (this.caughtUp) await this.step(work);
           else await this.catchUp(first ?? (await this.list(signal)), work);
           this.recovered();
-        } catch (error) {
+        } catch (caught) {
           if (signal.aborted) return;
+          const error = this.causeOf(caught);
           if (error instanceof RepositoryReplacedError) throw error;
           await this.broken(error, signal);
         }
@@ -268,6 +269,16 @@ export class WatchLoop {
     // What was watched may have been replaced meanwhile.
     this.tracker.restart();
     this.events.emit('source', { available: true, message: 'The watch goes on: what failed works again.' });
+  }
+
+  /** Whatever fails because the repository has gone in the middle of a pass is told as that. */
+  private causeOf(error: unknown): unknown {
+    try {
+      this.repository.checkIdentity();
+      return error;
+    } catch (cause) {
+      return cause;
+    }
   }
 
   /** A pass was broken off: all that it held is given back, and after a pause everything is looked at. */
