@@ -20,6 +20,9 @@ export interface Locator {
 
 /** In the place of a digest when the server did not list the models. */
 export const UNLISTED = 'unlisted';
+/** In its place when the server has no such list: it is older than MLflow 3, or what stands before it does not let it through. */
+export const NO_LIST = 'no list';
+export type Unlisted = typeof UNLISTED | typeof NO_LIST;
 
 /** On no page of the whole listing: such a run is read by itself. */
 export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;

@@ -1,6 +1,7 @@
 import { ConvertError } from '../../errors.js';
 import type { LoggedModel } from '../../model.js';
 import type { HttpClient } from './http-client.js';
+import { NO_LIST, UNLISTED, type Unlisted } from './locator.js';
 import { items } from './pages.js';
 import { isMissing, isNoEndpoint, refusalOf } from './refusal.js';
 import { Passing } from './retry.js';
@@ -15,15 +16,12 @@ export interface ListedModel {
   readonly digest: string;
 }
 
-/**
- * The models of an experiment by the run that made them; none on servers before MLflow 3. Deleted models are not listed. Undefined
- * when the server does not give them.
- */
+/** The models of an experiment by the run that made them, without deleted ones; or why the server does not give them. */
 export async function listModels(
   client: HttpClient,
   experimentId: string,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly ListedModel[]> | undefined> {
+): Promise<ReadonlyMap<string, readonly ListedModel[]> | Unlisted> {
   const request = {
     path: '/api/2.0/mlflow/logged-models/search',
     body: { experiment_ids: [experimentId] },
@@ -43,8 +41,9 @@ export async function listModels(
       else listed.push({ id, digest: digest(model) });
     }
   } catch (cause) {
-    if (isRefused(cause)) return undefined;
-    if (!isNoEndpoint(cause)) throw cause;
+    if (isNoEndpoint(cause)) return NO_LIST;
+    if (isRefused(cause)) return UNLISTED;
+    throw cause;
   }
   for (const listed of found.values()) listed.sort((a, b) => (a.id < b.id ? -1 : 1));
   return found;
@@ -76,7 +75,7 @@ export async function readModels(
   return models;
 }
 
-/** One model; undefined when it was deleted, or when the server has no such thing as models. */
+/** One model; undefined when it was deleted. */
 async function readModel(
   client: HttpClient,
   id: string,
@@ -90,7 +89,7 @@ async function readModel(
     );
     return modelRecord(fields(answer.model), step);
   } catch (cause) {
-    if (isMissing(cause) || isNoEndpoint(cause) || refusalOf(cause)?.status === 400) return undefined;
+    if (isMissing(cause) || refusalOf(cause)?.status === 400) return undefined;
     throw cause;
   }
 }
@@ -99,7 +98,7 @@ async function readModel(
 function isRefused(cause: unknown): cause is ConvertError {
   if (!(cause instanceof ConvertError)) return false;
   if (cause.cause instanceof Passing) return cause.cause.status === 500;
-  return refusalOf(cause) !== undefined && !isNoEndpoint(cause);
+  return refusalOf(cause) !== undefined;
 }
 
 function idOf(model: Fields): string | undefined {

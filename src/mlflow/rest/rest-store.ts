@@ -9,7 +9,7 @@ import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
 import { HistoryTail } from './history-tail.js';
 import type { HttpClient } from './http-client.js';
-import { type Locator, UNLISTED, unpackLocator } from './locator.js';
+import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { readModels } from './logged-models.js';
 import { LookAhead } from './look-ahead.js';
 import { items, type PagedRequest, page } from './pages.js';
@@ -21,6 +21,7 @@ import { countTraces } from './traces.js';
 import { type Fields, fields, text } from './wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
+const MODELS_PATH = '/api/2.0/mlflow/logged-models';
 
 export interface RestStoreOptions {
   /** What opens artifacts that need not come through the server; by default all of them do. */
@@ -101,7 +102,7 @@ export class RestStore implements TrackingStore {
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const { digest: header, active, modelsDigest } = unpackLocator(ref);
-    const seen = header + modelsDigest;
+    const seen = header + (modelsDigest === NO_LIST ? '' : modelsDigest);
     if (!active) return seen;
     const { run } = await this.#one(ref, signal);
     return seen + (await listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal));
@@ -113,6 +114,7 @@ export class RestStore implements TrackingStore {
     const unread = (detail: string): void =>
       context.notice({ kind: 'field-unreadable', field: 'models', file: this.uri, detail, unread: { part: 'models' } });
     if (modelsDigest === UNLISTED) unread('The server did not list the logged models of the experiment.');
+    if (modelsDigest === NO_LIST) context.absent?.({ part: 'models', directory: `${this.uri}${MODELS_PATH}` });
     const ids = [...new Set([...outputs.keys(), ...models])].sort();
     return { ...run, models: await readModels(this.#client, ids, outputs, unread, context.signal) };
   }

@@ -1,7 +1,7 @@
 import type { Experiment, RunRef } from '../../model.js';
 import { chunks } from '../chunks.js';
 import type { HttpClient } from './http-client.js';
-import { type Locator, NOWHERE, packLocator, UNLISTED } from './locator.js';
+import { type Locator, NOWHERE, packLocator, type Unlisted } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
 import { RUNS_PER_PAGE } from './look-ahead.js';
 import { type PagedRequest, pages } from './pages.js';
@@ -19,7 +19,7 @@ export async function* listRuns(
   let ordinal = 0;
   for await (const { token, items } of pages(client, runsRequest(experiment.id), signal)) {
     for (const [index, record] of newRecords(items, experiment, seen)) {
-      yield reference(record, models && (models.get(record.run.id) ?? []), {
+      yield reference(record, modelsOf(models, record), {
         page: token,
         index,
         ordinal: ordinal + index,
@@ -41,7 +41,7 @@ export async function* listGoing(
   for (const filter of [GOING, ...idFilters(known)]) {
     for await (const { items } of pages(client, runsRequest(experiment.id, filter), signal)) {
       for (const [, record] of newRecords(items, experiment, seen)) {
-        yield reference(record, models && (models.get(record.run.id) ?? []), NOWHERE);
+        yield reference(record, modelsOf(models, record), NOWHERE);
       }
     }
   }
@@ -86,17 +86,24 @@ export function runsRequest(experimentId: string, filter?: string): PagedRequest
   };
 }
 
+function modelsOf(
+  models: ReadonlyMap<string, readonly ListedModel[]> | Unlisted,
+  { run }: RunRecord,
+): readonly ListedModel[] | Unlisted {
+  return typeof models === 'string' ? models : (models.get(run.id) ?? []);
+}
+
 function reference(
   { run, digest: seen }: RunRecord,
-  models: readonly ListedModel[] | undefined,
+  models: readonly ListedModel[] | Unlisted,
   place: Pick<Locator, 'page' | 'index' | 'ordinal'>,
 ): RunRef {
   const locator = packLocator({
     ...place,
     digest: seen,
     active: isActive(run),
-    modelsDigest: models === undefined ? UNLISTED : models.length === 0 ? '' : digest(models),
-    models: (models ?? []).map(({ id }) => id),
+    modelsDigest: typeof models === 'string' ? models : models.length === 0 ? '' : digest(models),
+    models: typeof models === 'string' ? [] : models.map(({ id }) => id),
   });
   return { runId: run.id, experimentId: run.experimentId, locator };
 }

@@ -147,6 +147,7 @@ describe('logged models that a server does not give', () => {
     ['the list', 'logged-models/search', 500],
     ['one', 'logged-models/m-1', 403],
     ['one', 'logged-models/m-1', 500],
+    ['one', 'logged-models/m-1', 404],
   ])('are unread, and looked at again: %s (%s answers %d)', async (_, path, status) => {
     let away = true;
     const server = await serverWith(
