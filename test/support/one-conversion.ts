@@ -9,9 +9,9 @@ import { convertRun } from '../../src/convert-run.js';
 import { runHash } from '../../src/mapping.js';
 import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
-import type { RunResult } from '../../src/run-job.js';
+import type { RunJob, RunResult } from '../../src/run-job.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
-import { Ledger } from '../../src/sync/ledger.js';
+import { Ledger, type LedgerEntry } from '../../src/sync/ledger.js';
 
 export const NOW = 1_800_000_000_000;
 
@@ -86,7 +86,8 @@ export async function convertOnce(
       const hash = runHash(run.ref.runId);
       const listed = existsSync(repository.meta(hash)) && metadata.has(hash);
       const known = ledger.get(hash);
-      const job = { ...run, hash, listed, ...(listed && known !== undefined && { known, before: known.properties }) };
+      const before = listed && known !== undefined && knownOf(known, goesOn);
+      const job = { ...run, hash, listed, ...before };
       const result = await convertRun(job, environment, signal);
       results.push(result);
       disturbance.built?.(result);
@@ -100,4 +101,10 @@ export async function convertOnce(
     ledger.close();
     rmSync(repository.staging, { recursive: true, force: true });
   }
+}
+
+/** Each conversion looks again at what could not be read. */
+function knownOf(known: LedgerEntry, goesOn: boolean): Pick<RunJob, 'known' | 'before'> {
+  const again = goesOn ? [] : (known.unread ?? []);
+  return { known: { ...known, again }, before: known.properties };
 }

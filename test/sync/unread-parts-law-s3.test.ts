@@ -8,8 +8,8 @@ import { FakeS3 } from '../mlflow/artifacts/fake-s3.js';
 import { newStore } from '../support/example-store.js';
 import { heldOf } from '../support/held-run.js';
 import { convertOnce } from '../support/one-conversion.js';
-import { essence } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { expectKept, expectWhole } from '../support/unread-parts-law.js';
 
 /** The law of docs/mapping.md for artifacts in an object store. */
 
@@ -93,13 +93,11 @@ test.each<[string, Intercept | 'empty']>([
   expect(report).toMatchObject({ outcome: 'updated', incomplete: [{ part: 'artifacts' }] });
   const now = heldOf(repository, RUN);
   expect(now.get('attribute tags seen')).toBe('"1"');
-  for (const [key, value] of held) expect([key, now.get(key)]).toEqual([key, value]);
+  expectKept(held, now);
 
   s3.intercept = () => false;
   fill();
   writeFileSync(join(directory, 'tags', 'seen'), '2');
   await convert(repository);
-  const fresh = temporaryDirectory();
-  await convert(fresh);
-  expect(essence(repository)).toEqual(essence(fresh));
+  await expectWhole(repository, convert);
 });

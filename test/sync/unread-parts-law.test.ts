@@ -23,6 +23,7 @@ import { heldOf } from '../support/held-run.js';
 import { convertOnce, NOW } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { expectKept, expectWhole } from '../support/unread-parts-law.js';
 
 /**
  * The law of docs/mapping.md: what was converted once is replaced only by what was read. Any part of a run cannot be read
@@ -162,6 +163,10 @@ class Scene {
     return results[0]!;
   }
 
+  async expectWhole(): Promise<void> {
+    await expectWhole(this.repository, (fresh) => this.convert(fresh));
+  }
+
   at(...names: string[]): string {
     return join(this.directory, ...names);
   }
@@ -212,10 +217,7 @@ async function play(active: boolean, withModels: boolean, what: Taken, events: r
   expect(staged?.unread?.length).toBeGreaterThan(0);
   const held = heldOf(scene.repository, 'a');
   // All that was there is there still, but what was read and is another now.
-  for (const [key, value] of before) {
-    const isRead = events.some((event) => changes(event, key));
-    if (!isRead) expect([key, held.get(key)]).toEqual([key, value]);
-  }
+  expectKept(before, held, (key) => events.some((event) => changes(event, key)));
   expect(staleChecksums(scene.repository)).toEqual([]);
   // A second look changes nothing.
   const again = essence(scene.repository);
@@ -224,9 +226,7 @@ async function play(active: boolean, withModels: boolean, what: Taken, events: r
 
   putBack();
   await scene.convert();
-  const fresh = temporaryDirectory();
-  await scene.convert(fresh);
-  expect(essence(scene.repository)).toEqual(essence(fresh));
+  await scene.expectWhole();
 }
 
 const EVENT_PLACES: Readonly<Record<string, string>> = {
@@ -293,9 +293,7 @@ test('a model that was made outside of MLflow is no output of its run, which is 
   const { report, staged } = await convert(repository);
   expect(report.outcome).toBe('updated');
   expect(staged?.unread).toBeUndefined();
-  const fresh = temporaryDirectory();
-  await convert(fresh);
-  expect(essence(repository)).toEqual(essence(fresh));
+  await expectWhole(repository, convert);
 });
 
 describe('what can be read of neither side', () => {
@@ -339,9 +337,7 @@ describe('what can be read of neither side', () => {
     writeFileSync(scene.at('a', 'tags', 'seen'), '1');
     const { report } = await scene.convert();
     expect(report.outcome).toBe('updated');
-    const fresh = temporaryDirectory();
-    await scene.convert(fresh);
-    expect(essence(scene.repository)).toEqual(essence(fresh));
+    await scene.expectWhole();
   });
 });
 
@@ -360,9 +356,7 @@ test('what a listing of a root that is there no longer has is gone', async () =>
   }
   const { report } = await scene.convert();
   expect([report.outcome, report.incomplete]).toEqual(['updated', undefined]);
-  const fresh = temporaryDirectory();
-  await scene.convert(fresh);
-  expect(essence(scene.repository)).toEqual(essence(fresh));
+  await scene.expectWhole();
 });
 
 test('where nothing was, nothing is missed', async () => {

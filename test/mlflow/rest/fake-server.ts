@@ -20,14 +20,15 @@ export interface FakeRun {
   readonly params?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
   readonly metrics?: Readonly<Record<string, readonly FakePoint[]>>;
-  readonly artifacts?: Readonly<Record<string, string>>;
+  readonly artifacts?: Readonly<Record<string, string | Uint8Array>>;
   readonly datasets?: readonly {
     readonly name: string;
     readonly digest: string;
     readonly context?: string;
     readonly tags?: Readonly<Record<string, string>>;
   }[];
-  readonly models?: readonly { readonly id: string; readonly name: string; readonly step: number }[];
+  /** One without a step is not among the run's outputs. */
+  readonly models?: readonly { readonly id: string; readonly name: string; readonly step?: number }[];
 }
 
 export interface FakeExperiment {
@@ -206,19 +207,20 @@ function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Buf
 }
 
 function fileOf(run: FakeRun | undefined, path: string): Json | Buffer {
-  const text = run?.artifacts?.[path];
-  return text === undefined ? missing(`no such file: ${path}`) : Buffer.from(text);
+  const content = run?.artifacts?.[path];
+  if (content === undefined) return missing(`no such file: ${path}`);
+  return typeof content === 'string' ? Buffer.from(content) : Buffer.from(content);
 }
 
 function listing(run: FakeRun, directory: string, whole: boolean): Json {
   const prefix = directory === '' ? '' : `${directory}/`;
   const found = new Map<string, Json>();
-  for (const [path, text] of Object.entries(run.artifacts ?? {}).reverse()) {
+  for (const [path, content] of Object.entries(run.artifacts ?? {}).reverse()) {
     if (!path.startsWith(prefix)) continue;
     const [name = '', ...more] = path.slice(prefix.length).split('/');
     const shown = whole ? prefix + name : name;
     if (more.length > 0) found.set(name, { path: shown, is_dir: true });
-    else found.set(name, { path: shown, is_dir: false, file_size: Buffer.byteLength(text) });
+    else found.set(name, { path: shown, is_dir: false, file_size: Buffer.byteLength(content) });
   }
   return found.size === 0 ? {} : { files: [...found.values()] };
 }
@@ -271,6 +273,7 @@ function runJson(run: FakeRun): Json {
     tags: pairs({ ...(context !== undefined && { 'mlflow.data.context': context }), ...tags }),
     dataset: { ...dataset, source_type: 'local', source: '{"uri": "/data"}' },
   }));
+  const outputs = run.models?.filter(({ step }) => step !== undefined);
   return {
     info: {
       run_uuid: runId,
@@ -286,7 +289,7 @@ function runJson(run: FakeRun): Json {
     },
     data: { metrics: latest, params: pairs(run.params), tags: pairs(run.tags) },
     ...(inputs.length > 0 && { inputs: { dataset_inputs: inputs } }),
-    ...(run.models && { outputs: { model_outputs: run.models.map(({ id, step }) => ({ model_id: id, step })) } }),
+    ...(outputs && { outputs: { model_outputs: outputs.map(({ id, step }) => ({ model_id: id, step })) } }),
   };
 }
 
