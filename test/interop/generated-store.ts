@@ -16,7 +16,8 @@ export interface GeneratedRun {
 }
 
 const EXPERIMENT = '7';
-const START = 1_700_000_000_000;
+/** Of all runs; milliseconds. */
+export const START = 1_700_000_000_000;
 
 const steps = fc.oneof(
   { weight: 5, arbitrary: fc.bigInt({ min: 0n, max: 12n }) },
