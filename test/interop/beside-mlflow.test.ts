@@ -42,9 +42,10 @@ test('one that an earlier version has put there is moved out by the command in t
 });
 
 const MAKE_DATABASE = `
-import sqlite3, sys
+import os, sqlite3, sys
 from mlflow import MlflowClient
 file, mode = sys.argv[1:]
+os.chdir(os.path.dirname(file)) # where MLflow puts artifacts
 client = MlflowClient("sqlite:///" + file)
 for value in range(3):
     run = client.create_run("0")
