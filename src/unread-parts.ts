@@ -1,5 +1,15 @@
 import type { Notice, RunPart, UnreachableReason, UnreadPart } from './model.js';
 
+/** What one item of a part is called in messages. */
+export const PART_NOUNS: Readonly<Record<RunPart, string>> = {
+  params: 'param',
+  tags: 'tag',
+  metrics: 'metric',
+  datasets: 'dataset',
+  models: 'model',
+  artifacts: 'artifact',
+};
+
 /** A part of a run that could not be read, and why. */
 export interface ToldPart extends UnreadPart {
   /** A sentence. */

@@ -1,5 +1,6 @@
 import type { AimDict, AimValue } from '../aim/value.js';
-import type { ArtifactSkipReason, Notice, RunPart } from '../model.js';
+import type { ArtifactSkipReason, Notice } from '../model.js';
+import { PART_NOUNS } from '../unread-parts.js';
 
 /** One Aim log record: what happened, in a sentence, and its numbers. */
 export interface LossMessage {
@@ -24,15 +25,6 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   unreadable: 'could not be read',
   'link-outside': 'a link out of the run',
   'path-outside': 'not in the directory that was asked for',
-};
-
-const PART_NOUNS: Readonly<Record<RunPart, string>> = {
-  params: 'param',
-  tags: 'tag',
-  metrics: 'metric',
-  datasets: 'dataset',
-  models: 'model',
-  artifacts: 'artifact',
 };
 
 /** How each kind of event is told, in the order in which the messages come. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import type { ArtifactSkipReason, Notice, RunPart, UnreachableReason } from '../model.js';
+import type { ArtifactSkipReason, Notice, UnreachableReason } from '../model.js';
+import { PART_NOUNS } from '../unread-parts.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
 
 /** Longer ones are not what people mean by an extension. */
@@ -12,15 +13,6 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   unreadable: 'that could not be read',
   'link-outside': 'behind links out of the run (--copy-links follows them)',
   'path-outside': 'listed outside of the directory that was asked for',
-};
-
-const NOUNS: Readonly<Record<RunPart, string>> = {
-  params: 'param',
-  tags: 'tag',
-  metrics: 'metric',
-  datasets: 'dataset',
-  models: 'model',
-  artifacts: 'artifact',
 };
 
 /** Why artifacts were not transferred, to follow a number of files: `over the size limit`. */
@@ -86,7 +78,7 @@ function describe(first: Notice, group: readonly Notice[]): string {
       return `The artifacts at ${first.uri} could not be reached: ${first.detail} ${artifactsAdvice(first.reason)}--accept-missing says that they are gone for good.`;
     case 'part-kept': {
       const parts = group.map((notice) =>
-        notice.kind === 'part-kept' ? formatNoun(notice.items, NOUNS[notice.part]) : '',
+        notice.kind === 'part-kept' ? formatNoun(notice.items, PART_NOUNS[notice.part]) : '',
       );
       return `What could not be read stays in Aim as it was: ${parts.join(', ')}.`;
     }

@@ -2,27 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { differences, expectedRuns, type RunRecord, readAim, some } from './compare.js';
 import { convert, outcomes, scratch } from './harness.js';
 import { python } from './python.js';
-import { createRole, type TestRole } from './sql-role.js';
+import { createRole, TABLES_READ, type TestRole } from './sql-role.js';
 import { createDatabase, type TestDatabase } from './sql-server.js';
 
 const FLAGS = ['--no-artifacts'];
-
-const READABLE = [
-  'experiments',
-  'experiment_tags',
-  'runs',
-  'params',
-  'tags',
-  'metrics',
-  'latest_metrics',
-  'datasets',
-  'inputs',
-  'input_tags',
-  'logged_models',
-  'logged_model_params',
-  'logged_model_tags',
-  'alembic_version',
-];
 
 describe.each(['postgresql', 'mysql'] as const)('%s: what was converted once', (dialect) => {
   let database: TestDatabase;
@@ -33,7 +16,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s: what was converted once', (
     database = await createDatabase(dialect);
     await python(['log_all_parts.py', database.uri]);
     role = await createRole(database);
-    await role.grant(...READABLE);
+    await role.grant(...TABLES_READ);
     repo = await scratch();
     expect(outcomes(await convert(role.uri, repo, FLAGS))).toEqual({ new: 1 });
   }, 120_000);

@@ -5,25 +5,8 @@ import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
 import type { Notice, RunPart, RunRef } from '../../src/model.js';
 import { unreadParts } from '../../src/unread-parts.js';
 import { python } from './python.js';
-import { createRole, type TestRole } from './sql-role.js';
+import { createRole, TABLES_READ, type TestRole } from './sql-role.js';
 import { createDatabase, type TestDatabase } from './sql-server.js';
-
-const TABLES = [
-  'experiments',
-  'experiment_tags',
-  'runs',
-  'params',
-  'tags',
-  'metrics',
-  'latest_metrics',
-  'datasets',
-  'inputs',
-  'input_tags',
-  'logged_models',
-  'logged_model_params',
-  'logged_model_tags',
-  'alembic_version',
-];
 
 /** The parts that are lost with each table. */
 const HIDDEN: readonly (readonly [table: string, parts: readonly RunPart[]])[] = [
@@ -49,12 +32,12 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     database = await createDatabase(dialect);
     await python(['log_all_parts.py', database.uri]);
     role = await createRole(database);
-    await role.grant(...TABLES);
+    await role.grant(...TABLES_READ);
   }, 120_000);
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close();
     warnings = [];
-    await role.grant(...TABLES);
+    await role.grant(...TABLES_READ);
   });
   afterAll(async () => {
     await role.drop();
@@ -129,7 +112,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     expect(unreadParts(unread)).toMatchObject([{ part: 'metrics', item: 'loss' }]);
   });
 
-  test.each([[['runs']], [['experiments', 'experiment_tags']], [TABLES]])(
+  test.each([[['runs']], [['experiments', 'experiment_tags']], [TABLES_READ]])(
     'without %j nothing can be read, and the GRANT is named',
     async (tables) => {
       await role.revoke(...tables);
@@ -152,7 +135,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     await old.run('ALTER TABLE inputs DROP COLUMN step');
     await old.run("UPDATE alembic_version SET version_num = '0584bdc529eb'");
     const reader = await createRole(old);
-    await reader.grant(...TABLES.filter((table) => !table.startsWith('logged_model')));
+    await reader.grant(...TABLES_READ.filter((table) => !table.startsWith('logged_model')));
     const store = openSqlStore(reader.uri, dialect, { warn: (message) => void warnings.push(message) });
     const { unread, content } = await reading(store);
     await store.close();
@@ -168,7 +151,7 @@ test('postgresql: without the right to the schema, that is named', async () => {
   await python(['log_all_parts.py', database.uri]);
   await database.run('REVOKE ALL ON SCHEMA public FROM public');
   const role = await createRole(database);
-  await role.grant(...TABLES);
+  await role.grant(...TABLES_READ);
   const store = openSqlStore(role.uri, 'postgresql', {});
   await expect(theRun(store)).rejects.toMatchObject({
     hint: expect.stringContaining('GRANT USAGE ON SCHEMA public TO'),

@@ -1,6 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { TestDatabase } from './sql-server.js';
 
+/** The tables that a conversion reads. */
+export const TABLES_READ = [
+  'experiments',
+  'experiment_tags',
+  'runs',
+  'params',
+  'tags',
+  'metrics',
+  'latest_metrics',
+  'datasets',
+  'inputs',
+  'input_tags',
+  'logged_models',
+  'logged_model_params',
+  'logged_model_tags',
+  'alembic_version',
+];
+
 /** A user of a database server who may do nothing that was not granted. */
 export interface TestRole {
   /** As SQL names it. */
