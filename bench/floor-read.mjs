@@ -41,7 +41,7 @@ async function readShare(uri, index, threads) {
 }
 
 /**
- * @param {import('../dist/mlflow/tracking-store.js').TrackingStore} store
+ * @param {import('../dist/mlflow/common/tracking-store.js').TrackingStore} store
  * @param {import('../dist/model.js').RunRef} ref
  */
 async function readRun(store, ref) {

@@ -3,15 +3,15 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Publisher } from '../dist/aim/publisher.js';
 import { Repository } from '../dist/aim/repository.js';
 import { writeIndex } from '../dist/aim/run-index.js';
 import { RunMetadata } from '../dist/aim/run-metadata.js';
 import { StepOrders } from '../dist/aim/step-order.js';
-import { convertRun } from '../dist/convert-run.js';
 import { FileStore } from '../dist/mlflow/file/file-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../dist/policies.js';
-import { Ledger } from '../dist/sync/ledger.js';
+import { Publisher } from '../dist/publish/publisher.js';
+import { convertRun } from '../dist/run/convert-run.js';
+import { Ledger } from '../dist/state/ledger.js';
 
 /*
  * What it costs to add to a growing run: each pass appends points to every metric of every run, then reads, builds and

@@ -1,8 +1,8 @@
 // @ts-check
 /** The lines of a metric file: this tool's reader beside csv-parse, which only splits them. */
 import { parse } from 'csv-parse/sync';
+import { PointColumns } from '../dist/mlflow/common/point-columns.js';
 import { MetricLines } from '../dist/mlflow/file/metric-lines.js';
-import { PointColumns } from '../dist/mlflow/file/point-columns.js';
 import { Random } from './random.mjs';
 
 const LINES = 500_000;

@@ -14,7 +14,7 @@ const outdir = `${project}dist/bundle`;
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: project,
-  entryPoints: ['src/cli.ts', 'src/index.ts', 'src/run-thread.ts'],
+  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', worker: 'src/run/worker.ts' },
   outdir,
   bundle: true,
   splitting: true,

@@ -26,9 +26,9 @@ process.exitCode = await main(process.argv.slice(2), {
   signals: process,
   exit,
   // Loaded when needed, so that --help and usage errors answer at once.
-  convert: async (...args) => (await import('./pipeline.js')).convert(...args),
-  watch: async (...args) => (await import('./sync/watch.js')).watch(...args),
-  readStatus: async (...args) => (await import('./sync/status.js')).readStatus(...args),
+  convert: async (...args) => (await import('./convert.js')).convert(...args),
+  watch: async (...args) => (await import('./watch/watch.js')).watch(...args),
+  readStatus: async (...args) => (await import('./state/status.js')).readStatus(...args),
 });
 isSettled = true;
 

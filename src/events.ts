@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { RunReport } from './report/run-report.js';
-import type { GoneRun } from './sync/deletions.js';
+import type { DeletedRun, RunReport } from './outcome.js';
 
 /** What a watch has looked at. */
 export interface Pass {
@@ -34,7 +33,7 @@ export interface ConvertEventMap {
   /** So many runs have become visible in Aim, whole. */
   publish: [{ runs: number }];
   /** A converted run that MLflow has deleted or lost has been dealt with as `--deleted` says. */
-  'run:gone': [GoneRun];
+  'run:gone': [DeletedRun];
   /** Of a watch: the repository is up to date, and changes are followed from now on. `active` runs go on in MLflow. */
   watching: [{ how: 'events' | 'polling'; active: number; nextWithin: number }];
   /**

@@ -7,12 +7,15 @@
  * await convert({ trackingUri: 'mlruns', repo: '.', ... }, events, AbortSignal.timeout(60_000));
  * ```
  */
-export type { ConvertOptions } from './convert-options.js';
+
+export { convert } from './convert.js';
 export { ConvertError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { type ConvertEventMap, ConvertEvents } from './events.js';
-export { DEFAULT_SOURCE, type SourceOptions } from './mlflow/source-options.js';
+export { DEFAULT_SOURCE, type SourceOptions } from './mlflow/common/source-options.js';
 export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
-export { convert } from './pipeline.js';
+export type { ConvertOptions } from './options.js';
+export type { DeletedRun, RunCounts, RunOutcome, RunReport, ToldPart } from './outcome.js';
+export type { AcceptedChanges } from './policies.js';
 export {
   type ArtifactPolicy,
   type ArtifactRule,
@@ -23,8 +26,4 @@ export {
   type MappingPolicy,
   type RepeatedSteps,
 } from './policies.js';
-export type { RunCounts, RunOutcome, RunReport } from './report/run-report.js';
-export type { AcceptedChanges } from './sync/accepted-missing.js';
-export type { GoneRun } from './sync/deletions.js';
-export { DEFAULT_WATCH, type WatchOptions, watch } from './sync/watch.js';
-export type { ToldPart } from './unread-parts.js';
+export { DEFAULT_WATCH, type WatchOptions, watch } from './watch/watch.js';

@@ -67,6 +67,11 @@ export interface Run {
   readonly models: readonly LoggedModel[];
 }
 
+/** Whether a run is still being tracked: points, params and artifacts are likely to be added to it. */
+export function isActive({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'RUNNING' || status === 'SCHEDULED';
+}
+
 /**
  * Some points of one metric, column by column, in arrival order; the three arrays are of equal length.
  * A batch belongs to whoever received it: a source never touches it again.

@@ -45,3 +45,12 @@ export const DEFAULT_ARTIFACTS: ArtifactPolicy = {
   maxSize: 100_000_000,
   maxTextSize: 10_000_000,
 };
+
+/** What the user says about what is missing: run ids, and paths or URIs that artifacts or runs lie below. */
+export interface AcceptedChanges {
+  readonly accept: readonly string[];
+  /** What was accepted once and is no longer. */
+  readonly unaccept: readonly string[];
+}
+
+export const NOTHING_ACCEPTED: AcceptedChanges = { accept: [], unaccept: [] };

@@ -8,14 +8,14 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** Who asks for the time of day, which may be set back at any moment, and why nothing waits because of that. */
 const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'cli/status-command.ts': 'people read how long ago something was',
-  'mlflow/file/history-mark.ts': 'compared with the times of files',
+  'mlflow/file/history-cursor.ts': 'compared with the times of files',
   'mlflow/file/key-files.ts': 'compared with the times of files',
-  'mlflow/file/model-shelf.ts': 'compared with the times of files',
+  'mlflow/file/models-by-run.ts': 'compared with the times of files',
   'mlflow/file/revision.ts': 'compared with the times of files',
-  'mlflow/rest/retry.ts': 'a server may give the time of day at which it is to be asked again',
-  'run-threads.ts': 'runs become stale at a time of day (--stale-after)',
-  'sync/accepted-missing.ts': 'kept for people',
-  'sync/sync-journal.ts': 'kept for people',
+  'mlflow/http/retry.ts': 'a server may give the time of day at which it is to be asked again',
+  'run/worker-pool.ts': 'runs become stale at a time of day (--stale-after)',
+  'state/accepted-missing.ts': 'kept for people',
+  'state/sync-journal.ts': 'kept for people',
   'report/report-file.ts': 'people read when it was',
   'aim/repository-lock.ts': 'people read since when it is held',
 };

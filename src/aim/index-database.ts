@@ -7,7 +7,7 @@ import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { decodeManifest, type Version } from '../rocksdb/manifest.js';
 import type { TableWriter } from '../rocksdb/table-writer.js';
 import { syncPathSync } from './durability.js';
-import { databaseMark } from './run-files.js';
+import { databaseFingerprint } from './run-files.js';
 
 /** Takes the entries of one new table, in ascending order of key. */
 export type IndexTable = Pick<TableWriter, 'add' | 'addFromBlock' | 'delete'>;
@@ -31,7 +31,7 @@ export class IndexDatabase {
   private constructor(
     private readonly directory: string,
     private readonly place: IndexPlace,
-    /** What {@link databaseMark} said before the reader was opened. */
+    /** What {@link databaseFingerprint} said before the reader was opened. */
     private mark: string | undefined,
     private reader: DatabaseReader | undefined,
   ) {}
@@ -47,7 +47,7 @@ export class IndexDatabase {
 
   static open(directory: string, place: IndexPlace): IndexDatabase {
     if (mkdirSync(directory, { recursive: true }) !== undefined) syncPathSync(dirname(directory));
-    const mark = databaseMark(directory);
+    const mark = databaseFingerprint(directory);
     return new IndexDatabase(directory, place, mark, mark === undefined ? undefined : new DatabaseReader(directory));
   }
 
@@ -134,7 +134,7 @@ export class IndexDatabase {
     if (damageOf(directory) !== undefined) throw new IndexHeldError();
     const before = this.reader?.version;
     this.closeReader();
-    this.mark = databaseMark(directory);
+    this.mark = databaseFingerprint(directory);
     this.reader = new DatabaseReader(directory);
     // A reader may just have read the previous name from CURRENT; what we have written before that nobody needs. RocksDB's
     // own MANIFESTs are its own affair: it writes one before it renames CURRENT, and removes those that it has replaced.
@@ -148,7 +148,7 @@ export class IndexDatabase {
   }
 
   private isChanged(): boolean {
-    return this.place.isHeld() || databaseMark(this.directory) !== this.mark;
+    return this.place.isHeld() || databaseFingerprint(this.directory) !== this.mark;
   }
 
   /** Removes those tables of a state that we have written and that are in none of the others. */

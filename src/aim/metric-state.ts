@@ -34,7 +34,7 @@ const EXACT_STEP = 2n ** 53n;
  * cannot be told without the points before them, and the metric has to be read whole: when a step lies below the highest,
  * or was given again under `split`; when numbering begins or ends.
  */
-export function growMetric(
+export function appendToMetric(
   state: MetricState | undefined,
   points: PointBatch,
   policy: RepeatedSteps,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
 import { damageOf } from '../rocksdb/damage.js';
 import { currentManifest, highestFileNumber, readVersion, tableName } from '../rocksdb/database.js';
 import type { TableFile } from '../rocksdb/manifest.js';
-import { failpoint } from '../sync/failpoints.js';
 import { syncPathSync } from './durability.js';
 import type { Repository } from './repository.js';
 
@@ -17,7 +17,7 @@ export interface Databases<T> {
 /** The two databases of a run while they are built: directories that exist once something is in them. */
 export interface StagedFiles extends Databases<string> {
   /**
-   * The marks ({@link databaseMark}) of the databases that these files add to, where they do not make up whole ones; one
+   * The marks ({@link databaseFingerprint}) of the databases that these files add to, where they do not make up whole ones; one
    * to which nothing is added has no directory.
    */
   readonly addsTo?: Databases<string>;
@@ -102,7 +102,7 @@ function hasBytes(file: string, bytes: Buffer): boolean {
  * A mark of what a database says: another one after every change of ours or of Aim's. It is made of the MANIFEST, which
  * names all files with their sizes and key ranges. Undefined where there is no database.
  */
-export function databaseMark(directory: string): string | undefined {
+export function databaseFingerprint(directory: string): string | undefined {
   const manifest = currentManifest(directory);
   if (manifest === undefined) return undefined;
   return createHash('sha256')
@@ -117,8 +117,8 @@ export function isInstallable(repository: Repository, hash: string, { addsTo }: 
   if (addsTo === undefined) return true;
   try {
     return (
-      databaseMark(repository.meta(hash)) === addsTo.meta &&
-      databaseMark(repository.seqs(hash)) === addsTo.seqs &&
+      databaseFingerprint(repository.meta(hash)) === addsTo.meta &&
+      databaseFingerprint(repository.seqs(hash)) === addsTo.seqs &&
       !wasWrittenByAim(repository, hash)
     );
   } catch {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
-import { Patience } from '../patience.js';
-import { BUSY_TIMEOUT, SqliteCode } from '../sqlite.js';
-import { inTransaction } from '../transaction.js';
+import { Patience } from '../sqlite/lock-wait.js';
+import { BUSY_TIMEOUT, SqliteCode } from '../sqlite/sqlite.js';
+import { inTransaction } from '../sqlite/transaction.js';
 import { metadataFailure } from './metadata-failure.js';
 
 /** A label of Aim's ("tag" there), with the colour in which its UI draws it. */

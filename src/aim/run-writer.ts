@@ -1,6 +1,6 @@
 import type { ArtifactKind, ArtifactRecord, PointBatch } from '../model.js';
+import type { RunCounts } from '../outcome.js';
 import type { RepeatedSteps } from '../policies.js';
-import type { RunCounts } from '../report/run-report.js';
 import { DatabaseWriter } from '../rocksdb/database-writer.js';
 import { MetaRecords } from './meta-records.js';
 import { type MetricHooks, MetricsWriter, type MetricTarget } from './metrics-writer.js';

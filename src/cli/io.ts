@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import type { convert } from '../pipeline.js';
+import type { convert } from '../convert.js';
 import type { TerminalStream } from '../report/live-block.js';
-import type { readStatus } from '../sync/status.js';
-import type { watch } from '../sync/watch.js';
+import type { readStatus } from '../state/status.js';
+import type { watch } from '../watch/watch.js';
 
 /** A stream of the process: written to, perhaps a terminal, perhaps closed by its reader. */
 export interface OutputStream extends TerminalStream {

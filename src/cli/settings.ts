@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
-import type { ConvertOptions } from '../convert-options.js';
-import type { SourceOptions } from '../mlflow/source-options.js';
+import type { SourceOptions } from '../mlflow/common/source-options.js';
+import type { ConvertOptions } from '../options.js';
 import type { ArtifactRule } from '../policies.js';
-import type { WatchOptions } from '../sync/watch.js';
+import type { WatchOptions } from '../watch/watch.js';
 import type { ConvertFlags, StatusFlags } from './program.js';
 import type { ListenAddress } from './values.js';
 

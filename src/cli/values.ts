@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { objectLocation } from '../mlflow/artifacts/object-location.js';
-import { uriTarget } from '../mlflow/file/file-uri.js';
+import { uriTarget } from '../mlflow/locations/file-uri.js';
+import { objectLocation } from '../mlflow/locations/object-location.js';
 
 /** The values of flags, from text; each function throws InvalidArgumentError with a sentence about what was expected. */
 

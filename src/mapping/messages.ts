@@ -1,6 +1,6 @@
 import type { AimDict, AimValue } from '../aim/value.js';
 import type { ArtifactSkipReason, Notice } from '../model.js';
-import { PART_NOUNS } from '../unread-parts.js';
+import { PART_NOUNS } from './unread-parts.js';
 
 /** One Aim log record: what happened, in a sentence, and its numbers. */
 export interface LossMessage {

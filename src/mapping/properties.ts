@@ -1,7 +1,7 @@
 import type { Label, RunProperties } from '../aim/run-metadata.js';
-import { runHash } from '../mapping.js';
 import type { Experiment, Notice, Run, RunStatus } from '../model.js';
 import type { MappingPolicy } from '../policies.js';
+import { runHash } from './run-hash.js';
 
 /** What follows from the header of a run for its place in Aim. Times are seconds since the epoch. */
 export interface MappedRun {

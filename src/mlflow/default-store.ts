@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { directories, isDirectory, META_FILE } from './file/layout.js';
+import { META_FILE } from './common/layout-names.js';
+import { directories, isDirectory } from './local/directories.js';
 
 const FILE_STORE = 'mlruns';
 const DATABASE = 'mlflow.db';

@@ -1,14 +1,14 @@
 import { ConvertError } from '../errors.js';
 import { openArtifacts } from './artifacts/open-artifacts.js';
-import { ServerArtifacts } from './artifacts/server-artifacts.js';
+import { DEFAULT_SOURCE, type SourceOptions } from './common/source-options.js';
+import type { TrackingStore } from './common/tracking-store.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
-import { uriScheme } from './file/file-uri.js';
 import { findFileStore } from './file/find-file-store.js';
-import { HttpClient } from './rest/http-client.js';
+import { HttpClient } from './http/http-client.js';
+import { uriScheme } from './locations/file-uri.js';
+import { openSqlStore } from './open-sql-store.js';
+import { ServerArtifacts } from './rest/artifacts/server-artifacts.js';
 import { RestStore } from './rest/rest-store.js';
-import { DEFAULT_SOURCE, type SourceOptions } from './source-options.js';
-import { openSqlStore } from './sql/open-sql-store.js';
-import type { TrackingStore } from './tracking-store.js';
 import { isLoopback } from './trust/origins.js';
 import { trustOf } from './trust/trust.js';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { uriTarget, withoutCredentials } from './file/file-uri.js';
-import type { Environment } from './rest/environment.js';
-import type { SourceOptions } from './source-options.js';
+import type { SourceOptions } from './common/source-options.js';
+import type { Environment } from './http/environment.js';
+import { uriTarget, withoutCredentials } from './locations/file-uri.js';
 
 /**
  * What an option or variable of reading a source is to the result: it `decides` about what is read; it does so by naming a

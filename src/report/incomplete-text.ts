@@ -1,6 +1,6 @@
-import type { IncompleteStatus } from '../sync/incomplete-status.js';
-import type { SourceStatus } from '../sync/status.js';
-import type { ToldPart } from '../unread-parts.js';
+import type { ToldPart } from '../outcome.js';
+import type { IncompleteStatus } from '../state/incomplete-status.js';
+import type { SourceStatus } from '../state/status.js';
 import { formatCount, formatNoun } from './format.js';
 import { artifactsAdvice } from './notice-text.js';
 import { printable } from './text-width.js';

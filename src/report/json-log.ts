@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
 import type { ConvertEvents } from '../events.js';
+import type { RunReport } from '../outcome.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
-import type { RunReport } from './run-report.js';
 import type { SummaryNumbers } from './summary.js';
 import { printable } from './text-width.js';
 import { everyNowAndThen } from './timers.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
+import { PART_NOUNS } from '../mapping/unread-parts.js';
 import type { ArtifactSkipReason, Notice, UnreachableReason } from '../model.js';
-import { PART_NOUNS } from '../unread-parts.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
 
 /** Longer ones are not what people mean by an extension. */

@@ -15,8 +15,8 @@ import {
 import { dirname, resolve } from 'node:path';
 import { ConvertError, errorCode, toConvertError } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
+import type { RunReport } from '../outcome.js';
 import type { Ending } from './ending.js';
-import type { RunReport } from './run-report.js';
 import type { SummaryNumbers } from './summary.js';
 
 /** The `format` of the file; docs/report.md says what is in it. */

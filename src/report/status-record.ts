@@ -1,4 +1,4 @@
-import { isStalled, type Status } from '../sync/status.js';
+import { isStalled, type Status } from '../state/status.js';
 
 /** A status as programs read it: docs/status.md names the fields. @param now milliseconds since the epoch */
 export function statusRecord(status: Status, now: number): unknown {

@@ -1,4 +1,4 @@
-import { isStalled, type SourceStatus, type Status, type TroubledRun } from '../sync/status.js';
+import { isStalled, type SourceStatus, type Status, type TroubledRun } from '../state/status.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import { incompleteLines } from './incomplete-text.js';
 import { failedRunLine } from './summary-text.js';

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { ConvertEvents } from '../events.js';
 import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.js';
-import type { GoneRun } from '../sync/deletions.js';
+import type { DeletedRun } from '../outcome.js';
+import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../outcome.js';
 import { fileExtension } from './notice-text.js';
-import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from './run-report.js';
 import { Tally } from './tally.js';
 
 /** Failed runs that are named one by one; the others are counted. */
@@ -32,7 +32,7 @@ export interface SummaryNumbers extends RunCounts {
   /** Whether there are more of them than were counted. */
   readonly tracesMore: boolean;
   /** Converted runs that MLflow has deleted or lost, by what was done about them. */
-  readonly runsGone: Readonly<Record<GoneRun['action'], number>>;
+  readonly runsGone: Readonly<Record<DeletedRun['action'], number>>;
   /** Runs that have become visible in Aim. */
   readonly runsPublished: number;
   /** Runs that were built and not published, because the conversion was interrupted or failed. */
@@ -63,7 +63,7 @@ export class Summary {
   readonly #startedAt: number;
   readonly #counts = emptyCounts();
   readonly #runs: Record<RunOutcome, number> = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
-  readonly #gone: Record<GoneRun['action'], number> = { archived: 0, removed: 0, kept: 0 };
+  readonly #gone: Record<DeletedRun['action'], number> = { archived: 0, removed: 0, kept: 0 };
   readonly #notices: Partial<Record<Notice['kind'], number>> = {};
   readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
   readonly #skippedRuns = new Tally(REASONS_KEPT);

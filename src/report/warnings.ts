@@ -1,7 +1,7 @@
 import type { ConvertEvents } from '../events.js';
+import type { RunReport } from '../outcome.js';
 import { formatNoun } from './format.js';
 import { noticeLines } from './notice-text.js';
-import type { RunReport } from './run-report.js';
 
 /** Lines of each kind of loss, and of all kinds together. Warnings about the conversion as a whole have their own. */
 const LINES_PER_KIND = 5;

@@ -2,7 +2,7 @@ import { artifactFilter, globMatcher } from '../artifacts/glob.js';
 import { comparePaths, linksTo } from '../artifacts/links.js';
 import { placeArtifacts } from '../artifacts/place.js';
 import { Transfer } from '../artifacts/transfer.js';
-import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, ArtifactRecord, Run, RunRef, StageContext } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 

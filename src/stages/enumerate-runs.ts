@@ -1,5 +1,5 @@
 import { ConvertError } from '../errors.js';
-import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../model.js';
 
 /** A run to be converted, and the experiment it belongs to. */

@@ -2,7 +2,7 @@ import type { MetricTarget } from '../aim/metrics-writer.js';
 import { sequenceId } from '../aim/sequence.js';
 import { metricTarget } from '../mapping/metric-target.js';
 import { inMilliseconds } from '../mapping/point-times.js';
-import type { TrackingStore } from '../mlflow/tracking-store.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { PointBatch, RunRef, StageContext } from '../model.js';
 
 /** Some points of one metric, and where they go. */

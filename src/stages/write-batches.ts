@@ -1,6 +1,6 @@
 import type { RunEnd, RunWriter } from '../aim/run-writer.js';
+import { failpoint } from '../failpoints.js';
 import type { ArtifactRecord, StageContext } from '../model.js';
-import { failpoint } from '../sync/failpoints.js';
 import type { HistoryBatch } from './fetch-histories.js';
 
 /** Hears how much has been written since it was last told. */

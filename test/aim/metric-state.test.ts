@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { growMetric, type MetricState } from '../../src/aim/metric-state.js';
+import { appendToMetric, type MetricState } from '../../src/aim/metric-state.js';
 import { StepOrders } from '../../src/aim/step-order.js';
 import type { RepeatedSteps } from '../../src/policies.js';
-import { decodeGrowth, encodeGrowth, type GrowthState } from '../../src/sync/growth-state.js';
+import { type AppendState, decodeAppendState, encodeAppendState } from '../../src/run/append/append-state.js';
 import { batchOf, type Point, point } from '../support/points.js';
 
 const orders = new StepOrders();
@@ -14,7 +14,7 @@ function piecewise(pieces: readonly (readonly Point[])[], policy: RepeatedSteps)
   const stored = new Map<bigint, number>();
   for (const piece of pieces) {
     if (piece.length === 0) continue;
-    const grown = growMetric(state, batchOf(piece), policy, orders);
+    const grown = appendToMetric(state, batchOf(piece), policy, orders);
     if (grown === undefined) return undefined;
     const { points, order } = grown.ordered;
     for (const at of order.order) stored.set(points.steps[at]!, points.values[at]!);
@@ -79,7 +79,7 @@ test('what is known of a growing run survives being a text', () => {
   fc.assert(
     fc.property(points, fc.constantFrom(...policies), (all, policy) => {
       const state = piecewise([all], policy)?.state;
-      const growth: GrowthState = {
+      const growth: AppendState = {
         databases: { meta: 'm', seqs: 's' },
         artifacts: { mark: 'a', files: [{ path: 'ü.png', size: 2 ** 40, version: '7' }, { path: 'a' }] },
         metrics: new Map([
@@ -91,9 +91,9 @@ test('what is known of a growing run survives being a text', () => {
         lastTimestamp: 1.5,
         creationTime: 0,
       };
-      const text = encodeGrowth(growth)!;
-      expect(decodeGrowth(text)).toEqual(growth);
-      expect(() => decodeGrowth(text.replace('"creationTime":0', '"creationTime":1'))).toThrow('damaged');
+      const text = encodeAppendState(growth)!;
+      expect(decodeAppendState(text)).toEqual(growth);
+      expect(() => decodeAppendState(text.replace('"creationTime":0', '"creationTime":1'))).toThrow('damaged');
     }),
   );
 });

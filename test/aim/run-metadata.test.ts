@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
 import { datetime, RunMetadata, type RunProperties } from '../../src/aim/run-metadata.js';
-import { inTransaction } from '../../src/transaction.js';
+import { inTransaction } from '../../src/sqlite/transaction.js';
 import { readMetadata } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 

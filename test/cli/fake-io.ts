@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Io, OutputStream } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
-import type { convert } from '../../src/pipeline.js';
-import type { readStatus } from '../../src/sync/status.js';
-import type { watch } from '../../src/sync/watch.js';
+import type { convert } from '../../src/convert.js';
+import type { readStatus } from '../../src/state/status.js';
+import type { watch } from '../../src/watch/watch.js';
 
 /** A stream that keeps what is written to it. */
 export class FakeStream extends EventEmitter implements OutputStream {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { HttpClient } from '../../src/mlflow/http/http-client.js';
 import { openStore } from '../../src/mlflow/open-store.js';
-import { HttpClient } from '../../src/mlflow/rest/http-client.js';
 import { RestStore } from '../../src/mlflow/rest/rest-store.js';
 import { type FakeRun, FakeServer } from '../mlflow/rest/fake-server.js';
 import { FileStoreBuilder, metricLine } from '../support/file-store-builder.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { PointBatch, RunRef } from '../../src/model.js';
 import { collect, type ExpectedPoint, listening, never, silent } from './tracking-store.js';
 
@@ -57,7 +57,7 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
       const marks = new Map([...known].map(([key, { mark }]) => [key, mark]));
       const notices: never[] = [];
       const found: Record<string, number | 'rewritten'> = {};
-      for (const item of await collect(source.store.grown!(ref, marks, listening(notices)))) {
+      for (const item of await collect(source.store.changesSince!(ref, marks, listening(notices)))) {
         if (item.type === 'points') {
           const before = known.get(item.key);
           known.set(item.key, {
@@ -131,7 +131,7 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
       const ref = await theRun(source.store);
       for (const mark of ['', '[]', '[1,2]', '{}', 'x', '[1,"a","b","c","d"]']) {
         let isRewritten = false;
-        for await (const item of source.store.grown!(ref, new Map([['loss', mark]]), silent())) {
+        for await (const item of source.store.changesSince!(ref, new Map([['loss', mark]]), silent())) {
           isRewritten = item.type === 'rewritten' && item.key === 'loss';
           if (isRewritten) break;
         }
@@ -143,14 +143,14 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
       const reason = new Error('enough');
       const context = { signal: AbortSignal.abort(reason), notice: () => undefined };
       const ref = await theRun(source.store);
-      await expect(collect(source.store.grown!(ref, new Map(), context))).rejects.toBe(reason);
+      await expect(collect(source.store.changesSince!(ref, new Map(), context))).rejects.toBe(reason);
     });
   });
 }
 
 async function theRun(store: TrackingStore): Promise<RunRef> {
   for await (const experiment of store.experiments(never())) {
-    const refs = store.going?.(experiment, [], never()) ?? store.runs(experiment, never());
+    const refs = store.activeRuns?.(experiment, [], never()) ?? store.runs(experiment, never());
     for await (const ref of refs) return ref;
   }
   throw new Error('The source has no run.');

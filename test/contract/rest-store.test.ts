@@ -1,4 +1,4 @@
-import { HttpClient } from '../../src/mlflow/rest/http-client.js';
+import { HttpClient } from '../../src/mlflow/http/http-client.js';
 import { RestStore } from '../../src/mlflow/rest/rest-store.js';
 import { type FakePoint, type FakeRun, FakeServer } from '../mlflow/rest/fake-server.js';
 import { type ContractSource, TRAIN_DATASET, trackingStoreContract } from './tracking-store.js';

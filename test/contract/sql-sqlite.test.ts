@@ -1,5 +1,5 @@
+import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import { openStore } from '../../src/mlflow/open-store.js';
-import { openSqlStore } from '../../src/mlflow/sql/open-sql-store.js';
 import { MLFLOW_3_17, WITHOUT_METRIC_INDEX, WITHOUT_RUN_INDEXES } from '../support/mlflow-schema.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
 import { DELETED_RUN, EXPECTED, FULL_RUN, LIVE_RUN, MISSING } from './sql-content.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, Notice, Run, RunRef, StageContext } from '../../src/model.js';
 
 export interface ExpectedPoint {
@@ -98,17 +98,17 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
 
     test('runs that go on come without the others, and others that are asked for', async () => {
       const { store, second } = source;
-      if (store.going === undefined) return;
+      if (store.activeRuns === undefined) return;
       for (const { experiment, expected } of await pairs(source)) {
         const all = await collect(second.runs(experiment, never()));
         const live = expected.runs.filter(({ header }) => header.status === 'RUNNING').map(({ runId }) => runId);
         const ids = async (known: readonly string[]) => {
-          return (await collect(store.going!(experiment, known, never()))).map(({ runId }) => runId).sort();
+          return (await collect(store.activeRuns!(experiment, known, never()))).map(({ runId }) => runId).sort();
         };
         expect(await ids([])).toEqual(live);
         const asked = [...all.map(({ runId }) => runId), source.missing.runId];
         expect(await ids(asked)).toEqual(all.map(({ runId }) => runId).sort());
-        for await (const ref of store.going(experiment, asked, never())) {
+        for await (const ref of store.activeRuns(experiment, asked, never())) {
           const listed = all.find(({ runId }) => runId === ref.runId)!;
           expect(await second.revision(ref, never())).toBe(await second.revision(listed, never()));
           expect(await second.run(ref, silent())).toEqual(await second.run(listed, silent()));
@@ -117,31 +117,33 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
     });
 
     test('what is gone is told from what is there, deleted or not', async () => {
-      if (source.store.gone === undefined) return;
+      if (source.store.missingRuns === undefined) return;
       const ids = everyRun().map(({ ref }) => ref.runId);
-      expect(await source.store.gone([...ids, source.missing.runId], never())).toEqual([source.missing.runId]);
-      expect(await source.store.gone(ids, never())).toEqual([]);
+      expect(await source.store.missingRuns([...ids, source.missing.runId], never())).toEqual([source.missing.runId]);
+      expect(await source.store.missingRuns(ids, never())).toEqual([]);
     });
 
     test('what was added behind a mark is nothing at first, and without a mark everything', async () => {
       const { store, second } = source;
-      if (store.grown === undefined) return;
+      if (store.changesSince === undefined) return;
       for (const { ref, expected } of everyRun()) {
         const marks = new Map<string, string>();
         for (const key of await store.metricKeys(ref, silent())) {
           await collect(store.history(ref, key, silent(), (mark) => marks.set(key, mark)));
         }
-        const items = await collect(second.grown!(ref, marks, silent()));
+        const items = await collect(second.changesSince!(ref, marks, silent()));
         expect(items.filter(({ type }) => type !== 'read')).toEqual([]);
 
         const counts: Record<string, number> = {};
-        for await (const item of second.grown!(ref, new Map(), silent())) {
+        for await (const item of second.changesSince!(ref, new Map(), silent())) {
           if (item.type === 'points') counts[item.key] = (counts[item.key] ?? 0) + item.batch.steps.length;
           expect(item.type).not.toBe('rewritten');
         }
         const lengths = Object.entries(expected.metrics).map(([key, { length }]) => [key, length] as const);
         expect(counts).toEqual(Object.fromEntries(lengths.filter(([, length]) => length > 0)));
-        const gone = await collect(store.grown(ref, new Map([...marks, ['a metric that has gone', 'x']]), silent()));
+        const gone = await collect(
+          store.changesSince(ref, new Map([...marks, ['a metric that has gone', 'x']]), silent()),
+        );
         expect(gone.filter(({ type }) => type !== 'read')).toEqual([
           { type: 'rewritten', key: 'a metric that has gone' },
         ]);

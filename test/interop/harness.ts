@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from '@jest/globals';
-import type { RunReport } from '../../src/report/run-report.js';
+import type { RunReport } from '../../src/outcome.js';
 import { python } from './python.js';
 
 export const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { HttpClient } from '../../src/mlflow/rest/http-client.js';
+import { HttpClient } from '../../src/mlflow/http/http-client.js';
 import { scratch } from './harness.js';
 import { python } from './python.js';
 

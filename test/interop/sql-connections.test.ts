@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { openSqlStore } from '../../src/mlflow/sql/open-sql-store.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
+import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import type { RunRef, StageContext } from '../../src/model.js';
 import { CLI, scratch, start } from './harness.js';
 import { python } from './python.js';

@@ -1,5 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { openSqlStore } from '../../src/mlflow/sql/open-sql-store.js';
+import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import { DELETED_RUN, EXPECTED, FULL_RUN, LIVE_RUN, MISSING } from '../contract/sql-content.js';
 import { type ContractSource, trackingStoreContract } from '../contract/tracking-store.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';

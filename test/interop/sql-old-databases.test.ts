@@ -1,8 +1,8 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { openStore } from '../../src/mlflow/open-store.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
 import type { RunRef, StageContext } from '../../src/model.js';
 import { differences, expectedRuns, readAim, some } from './compare.js';
 import { tree } from './files.js';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
-import { openSqlStore } from '../../src/mlflow/sql/open-sql-store.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import { unreadParts } from '../../src/mapping/unread-parts.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
+import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import type { Notice, RunPart, RunRef } from '../../src/model.js';
-import { unreadParts } from '../../src/unread-parts.js';
 import { python } from './python.js';
 import { createRole, TABLES_READ, type TestRole } from './sql-role.js';
 import { createDatabase, type TestDatabase } from './sql-server.js';

@@ -5,14 +5,14 @@ import { parseJson } from '../../src/mapping/json-value.js';
 import { metricTarget } from '../../src/mapping/metric-target.js';
 import { parsePythonLiteral } from '../../src/mapping/python-literal.js';
 import { withoutSecrets } from '../../src/mapping/url-secrets.js';
-import { azureLocation } from '../../src/mlflow/artifacts/azure-location.js';
 import { proxiedPath } from '../../src/mlflow/artifacts/proxied-path.js';
-import { s3Location } from '../../src/mlflow/artifacts/s3-location.js';
-import { proxyUrl } from '../../src/mlflow/artifacts/server-transport.js';
-import { uriTarget, withoutCredentials } from '../../src/mlflow/file/file-uri.js';
+import { withoutTrailing } from '../../src/mlflow/common/trailing.js';
 import { readMetricLine } from '../../src/mlflow/file/metric-line.js';
 import { parseYamlMapping } from '../../src/mlflow/file/yaml-mapping.js';
-import { withoutTrailing } from '../../src/mlflow/trailing.js';
+import { azureLocation } from '../../src/mlflow/locations/azure-location.js';
+import { uriTarget, withoutCredentials } from '../../src/mlflow/locations/file-uri.js';
+import { s3Location } from '../../src/mlflow/locations/s3-location.js';
+import { proxyUrl } from '../../src/mlflow/rest/artifacts/server-transport.js';
 
 /** Whatever reads a text of a source that may be as long as its author likes. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {

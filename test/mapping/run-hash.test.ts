@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { runHash } from '../../src/mapping.js';
+import { runHash } from '../../src/mapping/run-hash.js';
 
 describe('runHash', () => {
   test.each(['32b3397657a7444988306d280a954bbb', 'my_Run_7', '0'])('keeps %s', (id) => {

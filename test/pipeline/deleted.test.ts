@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Repository } from '../../src/aim/repository.js';
-import { Ledger } from '../../src/sync/ledger.js';
+import { Ledger } from '../../src/state/ledger.js';
 import { convert, outcomes } from '../support/command-line.js';
 import { id, series } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';

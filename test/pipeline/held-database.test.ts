@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { Patience } from '../../src/patience.js';
+import { Patience } from '../../src/sqlite/lock-wait.js';
 import { convert, type Started, startCli } from '../support/command-line.js';
 import { fillWithExamples } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';

@@ -1,4 +1,4 @@
-import { emptyCounts, type RunCounts, type RunReport } from '../../src/report/run-report.js';
+import { emptyCounts, type RunCounts, type RunReport } from '../../src/outcome.js';
 
 /** A report of a run, with as little as a test wants to say about it. */
 export function makeRun(

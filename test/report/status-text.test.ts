@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { statusRecord } from '../../src/report/status-record.js';
 import { statusLines } from '../../src/report/status-text.js';
-import type { Status } from '../../src/sync/status.js';
+import type { Status } from '../../src/state/status.js';
 
 const NOW = Date.UTC(2026, 2, 1, 9, 0, 0);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, ArtifactRecord, Notice } from '../../src/model.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS } from '../../src/policies.js';
 import { classifyArtifacts } from '../../src/stages/classify-artifacts.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../../src/model.js';
 import { enumerateRuns, selectExperiments } from '../../src/stages/enumerate-runs.js';
 import { collect } from '../contract/tracking-store.js';

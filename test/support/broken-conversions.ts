@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import type { RunMetadata } from '../../src/aim/run-metadata.js';
-import type { Ledger } from '../../src/sync/ledger.js';
+import type { Ledger } from '../../src/state/ledger.js';
 import type { Disturbance } from './one-conversion.js';
 
 export class Disturbed extends Error {}

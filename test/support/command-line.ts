@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect } from '@jest/globals';
-import type { RunOutcome, RunReport } from '../../src/report/run-report.js';
+import type { RunOutcome, RunReport } from '../../src/outcome.js';
 import type { SummaryNumbers } from '../../src/report/summary.js';
 import { temporaryDirectory } from './temporary.js';
 

@@ -1,5 +1,5 @@
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef } from '../../src/model.js';
 import { batchOf, type Point } from './points.js';
 

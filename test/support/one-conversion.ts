@@ -1,17 +1,17 @@
 import { existsSync, rmSync } from 'node:fs';
-import type { WriteIndex } from '../../src/aim/index-upkeep.js';
-import { Publisher } from '../../src/aim/publisher.js';
 import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { StepOrders } from '../../src/aim/step-order.js';
-import { convertRun } from '../../src/convert-run.js';
-import { runHash } from '../../src/mapping.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import { runHash } from '../../src/mapping/run-hash.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../../src/policies.js';
-import type { RunJob, RunResult } from '../../src/run-job.js';
+import { Publisher } from '../../src/publish/publisher.js';
+import { convertRun } from '../../src/run/convert-run.js';
+import type { WriteIndex } from '../../src/run/task/run-converter.js';
+import type { RunResult, RunTask } from '../../src/run/task/run-task.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
-import { Ledger, type LedgerEntry } from '../../src/sync/ledger.js';
+import { Ledger, type LedgerEntry } from '../../src/state/ledger.js';
 
 export const NOW = 1_800_000_000_000;
 
@@ -104,7 +104,7 @@ export async function convertOnce(
 }
 
 /** Each conversion looks again at what could not be read. */
-function knownOf(known: LedgerEntry, goesOn: boolean): Pick<RunJob, 'known' | 'before'> {
+function knownOf(known: LedgerEntry, goesOn: boolean): Pick<RunTask, 'known' | 'before'> {
   const again = goesOn ? [] : (known.unread ?? []);
   return { known: { ...known, again }, before: known.properties };
 }

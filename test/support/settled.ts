@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSettled } from '../../src/mlflow/file/file-mark.js';
+import { isSettled } from '../../src/mlflow/local/file-fingerprint.js';
 import { until } from './until.js';
 
 /** Waits until the files below a directory are old enough for their times to tell of the next change. */

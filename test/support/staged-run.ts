@@ -1,12 +1,12 @@
-import { growMetric } from '../../src/aim/metric-state.js';
+import { appendToMetric } from '../../src/aim/metric-state.js';
 import type { Repository } from '../../src/aim/repository.js';
-import { databaseMark, freeFileNumber, type StagedFiles, stagedFiles } from '../../src/aim/run-files.js';
-import { growRun } from '../../src/aim/run-grower.js';
+import { appendToRun } from '../../src/aim/run-appender.js';
+import { databaseFingerprint, freeFileNumber, type StagedFiles, stagedFiles } from '../../src/aim/run-files.js';
 import type { RunProperties } from '../../src/aim/run-metadata.js';
 import { RunWriter } from '../../src/aim/run-writer.js';
 import { sequenceId } from '../../src/aim/sequence.js';
 import { StepOrders } from '../../src/aim/step-order.js';
-import type { StagedRun } from '../../src/run-job.js';
+import type { StagedRun } from '../../src/run/task/run-task.js';
 import { batchOf } from './points.js';
 
 const orders = new StepOrders();
@@ -33,17 +33,17 @@ export function stagedRun(repository: Repository, hash: string, points: number):
 /** Adds points to a run that lies in its place with points 0 to `from` - 1, ready to be published. */
 export function stagedGrowth(repository: Repository, hash: string, from: number, to: number): StagedRun {
   const live = { meta: repository.meta(hash), seqs: repository.seqs(hash) };
-  const addsTo = { meta: databaseMark(live.meta) ?? '', seqs: databaseMark(live.seqs) ?? '' };
+  const addsTo = { meta: databaseFingerprint(live.meta) ?? '', seqs: databaseFingerprint(live.seqs) ?? '' };
   const files: StagedFiles = { ...stagedFiles(repository, hash), addsTo };
   const values = Array.from({ length: to - from }, (_, i) => ({
     step: BigInt(from + i),
     value: (from + i) / 2,
     timestamp: 1000 + from + i,
   }));
-  const grown = growMetric(undefined, batchOf(values), 'auto', orders);
+  const grown = appendToMetric(undefined, batchOf(values), 'auto', orders);
   const [first, last] = [0, (to - 1) / 2];
   const summary = { first, firstStep: 0n, last, lastStep: BigInt(to - 1), min: first, max: last };
-  growRun(hash, live, files, {
+  appendToRun(hash, live, files, {
     points: grown === undefined ? [] : [{ sequence: LOSS.sequence, ordered: grown.ordered }],
     summaries: [{ sequence: LOSS.sequence, summary }],
     end: { attributes: new Map([['points', BigInt(to)]]), endTime: 2, messages: [], messageTime: 2 },

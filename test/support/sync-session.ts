@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { Publisher } from '../../src/aim/publisher.js';
 import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { StepOrders } from '../../src/aim/step-order.js';
-import { convertRun } from '../../src/convert-run.js';
-import { runHash } from '../../src/mapping.js';
-import type { TrackingStore } from '../../src/mlflow/tracking-store.js';
+import { runHash } from '../../src/mapping/run-hash.js';
+import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
-import type { RunResult } from '../../src/run-job.js';
+import { Publisher } from '../../src/publish/publisher.js';
+import { convertRun } from '../../src/run/convert-run.js';
+import type { RunResult } from '../../src/run/task/run-task.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
-import { Ledger } from '../../src/sync/ledger.js';
+import { Ledger } from '../../src/state/ledger.js';
 
 /** Passes of a sync that goes on, in this thread: one publisher for all of them. */
 export class SyncSession {

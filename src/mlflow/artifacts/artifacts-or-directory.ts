@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { ArtifactFile, Notice, StageContext } from '../../model.js';
-import { hasEntries } from '../file/walk.js';
+import { hasEntries } from '../local/walk.js';
 import type { LinkBounds } from '../trust/links.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { BlobServiceClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { ConvertError } from '../../errors.js';
-import type { AzureLocation } from './azure-location.js';
+import type { AzureLocation } from '../locations/azure-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './patience.js';
+import { LONGEST_SILENCE, within } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Sdk = typeof import('@azure/storage-blob');

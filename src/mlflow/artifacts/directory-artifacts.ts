@@ -1,5 +1,5 @@
 import type { ArtifactFile, StageContext } from '../../model.js';
-import { listArtifacts, readArtifact } from '../file/artifacts.js';
+import { listArtifacts, readArtifact } from '../local/list-files.js';
 import type { LinkBounds } from '../trust/links.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 

@@ -2,18 +2,12 @@ import type { Bucket } from '@google-cloud/storage';
 import { ConvertError } from '../../errors.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './patience.js';
+import { LONGEST_SILENCE, within } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export const GCS_ADVICE =
   'Give credentials as MLflow takes them: GOOGLE_APPLICATION_CREDENTIALS, gcloud auth application-default login, or a service account.';
-
-/** Where `gs://bucket/path` points; undefined when it names no bucket. */
-export function gcsLocation(uri: string): { bucket: string; path: string; base: string } | undefined {
-  const [, bucket, path = ''] = /^gs:\/\/(?:[^/?#]*@)?([^/?#@]+)(?:\/([^?#]*))?/is.exec(uri) ?? [];
-  return bucket === undefined ? undefined : { bucket, path, base: `gs://${bucket}/` };
-}
 
 /** Opens a bucket with Google's application default credentials; STORAGE_EMULATOR_HOST names a stand-in, as for MLflow. */
 export async function openGcs(name: string, env: Environment): Promise<ObjectStore> {

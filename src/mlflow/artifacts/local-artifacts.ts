@@ -1,8 +1,9 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { uriTarget, withoutCredentials } from '../file/file-uri.js';
-import { ARTIFACTS, isDirectory, locationOfExperiment } from '../file/layout.js';
-import { withoutTrailing } from '../trailing.js';
+import { ARTIFACTS, locationOfExperiment } from '../common/layout-names.js';
+import { withoutTrailing } from '../common/trailing.js';
+import { isDirectory } from '../local/directories.js';
+import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
 import { refusal } from '../trust/locations.js';
 import type { Trust } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';

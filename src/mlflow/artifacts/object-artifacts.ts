@@ -1,14 +1,14 @@
 import type { ArtifactFile, StageContext } from '../../model.js';
-import { MAX_ENTRIES } from '../bounds.js';
-import { tooMany } from '../file/walk.js';
-import { withoutTrailing } from '../trailing.js';
+import { MAX_ENTRIES } from '../common/bounds.js';
+import { withoutTrailing } from '../common/trailing.js';
+import { tooMany } from '../local/walk.js';
 import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DownloadSlots } from './download-slots.js';
 import type { ObjectPlace } from './object-store.js';
 import { isMissingPackage } from './optional-package.js';
 import { resumedDownload } from './resumed-download.js';
-import { storeTrouble, unreachableReason } from './store-trouble.js';
+import { storeTrouble, unreachableReason } from './store-error.js';
 
 /** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
 export class ObjectArtifacts implements ArtifactRepository {

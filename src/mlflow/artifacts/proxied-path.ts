@@ -1,5 +1,5 @@
-import { decodeOrLeave } from '../percent-decode.js';
-import { withoutTrailing } from '../trailing.js';
+import { withoutTrailing } from '../common/trailing.js';
+import { decodeOrLeave } from '../locations/percent-decode.js';
 
 const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 

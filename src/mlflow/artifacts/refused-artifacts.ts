@@ -1,5 +1,5 @@
 import type { Notice } from '../../model.js';
-import { withoutCredentials } from '../file/file-uri.js';
+import { withoutCredentials } from '../locations/file-uri.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { unreachableArtifacts } from './unreachable-artifacts.js';
 

@@ -1,6 +1,6 @@
 import type { ObjectPart } from './object-store.js';
-import { backOff, FIRST_PAUSE, LONGEST_SILENCE, within } from './patience.js';
-import { isPassing } from './store-trouble.js';
+import { isTransient } from './store-error.js';
+import { backOff, FIRST_PAUSE, LONGEST_SILENCE, within } from './timeouts.js';
 
 /** Attempts in a row that bring nothing new. */
 const MOST_ATTEMPTS = 5;
@@ -33,7 +33,7 @@ export async function* resumedDownload(
     } catch (cause) {
       signal.throwIfAborted();
       if (state.taken > before) attempt = 0;
-      if (!isPassing(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
+      if (!isTransient(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
       await backOff(attempt, pause, signal);
     }
   }

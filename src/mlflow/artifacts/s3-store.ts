@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { ConvertError, toConvertError } from '../../errors.js';
+import type { S3Location } from '../locations/s3-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './patience.js';
-import type { S3Location } from './s3-location.js';
+import { LONGEST_SILENCE, within } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

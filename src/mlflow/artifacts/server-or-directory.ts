@@ -1,6 +1,6 @@
 import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Notice, StageContext } from '../../model.js';
-import { hasEntries } from '../file/walk.js';
+import { hasEntries } from '../local/walk.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DirectoryArtifacts } from './directory-artifacts.js';
 

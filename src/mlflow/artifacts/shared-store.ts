@@ -1,5 +1,5 @@
 import type { ObjectStore } from './object-store.js';
-import { lacksCredentials } from './store-trouble.js';
+import { lacksCredentials } from './store-error.js';
 
 /** One bucket or container, opened when it is first asked for and then shared by all runs whose files lie in it. */
 export class SharedStore {

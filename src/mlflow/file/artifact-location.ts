@@ -1,12 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { UnreachableReason } from '../../model.js';
-import { withoutTrailing } from '../trailing.js';
+import { ARTIFACTS, locationOfExperiment } from '../common/layout-names.js';
+import { withoutTrailing } from '../common/trailing.js';
+import { isDirectory } from '../local/directories.js';
+import { hasEntries } from '../local/walk.js';
+import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
 import { refusal, type TrustedLocations } from '../trust/locations.js';
 import { kindOfEntry } from '../trust/paths.js';
-import { uriTarget, withoutCredentials } from './file-uri.js';
-import { ARTIFACTS, isDirectory, locationOfExperiment } from './layout.js';
-import { hasEntries } from './walk.js';
 
 /** Where the files of a run lie. */
 export interface ArtifactLocation {

@@ -1,12 +1,13 @@
 import { basename, dirname, join } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
-import { contextAndTags } from '../dataset-input.js';
+import { contextAndTags } from '../common/dataset-input.js';
+import { DATASETS, INPUTS, META_FILE } from '../common/layout-names.js';
+import { directories, isPlainName } from '../local/directories.js';
+import { asSkippable, unreadableField } from '../local/skippable.js';
 import type { FieldContext } from './field-budget.js';
-import { DATASETS, directories, INPUTS, isPlainName, META_FILE } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { optional, text } from './meta-yaml.js';
-import { passable, unreadableField } from './trouble.js';
 import { isMapping, type YamlMapping } from './yaml-mapping.js';
 
 // Keys are sorted; these are the last that carry something.
@@ -34,7 +35,7 @@ export async function readDatasets(
         datasets.push(await readDataset(runDirectory, file, input, context));
     } catch (cause) {
       if (context.signal.aborted) throw cause;
-      context.notice(unreadableField(`${INPUTS}/${name}`, file, passable(cause, file), { part: 'datasets' }));
+      context.notice(unreadableField(`${INPUTS}/${name}`, file, asSkippable(cause, file), { part: 'datasets' }));
     }
   }
   return datasets.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest));
@@ -47,7 +48,7 @@ export function linkNames(directory: string, context: StageContext): string[] {
     return names.length > 0 ? names : absentLinks(directory, context);
   } catch (cause) {
     const field = basename(directory);
-    context.notice(unreadableField(field, directory, passable(cause, directory), { part: partOf(directory) }));
+    context.notice(unreadableField(field, directory, asSkippable(cause, directory), { part: partOf(directory) }));
     return [];
   }
 }

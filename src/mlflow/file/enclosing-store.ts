@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ARTIFACTS, META_FILE, MODELS, TRASH } from './layout.js';
-import { readText } from './read-text.js';
+import { ARTIFACTS, META_FILE, MODELS, TRASH } from '../common/layout-names.js';
+import { readText } from '../local/read-text.js';
 
 /** What of MLflow's a path lies in. */
 export interface MlflowDirectory {

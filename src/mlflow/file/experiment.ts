@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { toConvertError } from '../../errors.js';
 import type { Experiment } from '../../model.js';
+import { META_FILE, TAGS } from '../common/layout-names.js';
+import { leadsNowhere } from '../local/directories.js';
 import type { LinkPolicy } from '../trust/links.js';
 import { FieldBudget } from './field-budget.js';
 import { readFields } from './key-files.js';
-import { leadsNowhere, META_FILE, runDirectories, TAGS } from './layout.js';
+import { runDirectories } from './layout.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 

@@ -1,8 +1,8 @@
 import { ConvertError } from '../../errors.js';
 import type { StageContext } from '../../model.js';
-import { MAX_FIELD_BYTES, MAX_FIELDS_BYTES } from '../bounds.js';
+import { MAX_FIELD_BYTES, MAX_FIELDS_BYTES } from '../common/bounds.js';
+import { type FileText, readText } from '../local/read-text.js';
 import type { LinkPolicy } from '../trust/links.js';
-import { type FileText, readText } from './read-text.js';
 
 /** What the listings of one run's fields share. */
 export interface ListContext extends StageContext {

@@ -3,34 +3,22 @@ import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
-import { DEFAULT_SOURCE } from '../source-options.js';
-import { withSourceTags } from '../source-tags.js';
-import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
+import { EventLoopTurns } from '../common/event-loop.js';
+import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
+import { DEFAULT_SOURCE } from '../common/source-options.js';
+import { withSourceTags } from '../common/source-tags.js';
+import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import { isDirectory, mayExist } from '../local/directories.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import { readDatasets } from './datasets.js';
-import { EventLoopTurns } from './event-loop.js';
 import { type ExperimentOptions, readExperiment, type Warn } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
 import { readGrowth, readHistory } from './history.js';
 import { type KeyFile, listFields, readFields } from './key-files.js';
-import {
-  experimentDirectories,
-  INPUTS,
-  isDirectory,
-  isLost,
-  META_FILE,
-  METRICS,
-  mayExist,
-  OUTPUTS,
-  PARAMS,
-  runDirectories,
-  TAGS,
-  TRASH,
-  trashedDirectories,
-} from './layout.js';
+import { experimentDirectories, isLost, runDirectories, trashedDirectories } from './layout.js';
 import { readLoggedModels } from './logged-models.js';
 import { optional } from './meta-yaml.js';
-import { ModelShelves } from './model-shelf.js';
+import { ModelsByRun } from './models-by-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { runArtifacts } from './run-artifacts.js';
 import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
@@ -63,7 +51,7 @@ export class FileStore implements TrackingStore {
   readonly #experimentOptions: ExperimentOptions;
   readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
-  readonly #models = new ModelShelves();
+  readonly #models = new ModelsByRun();
   readonly #directories = new WeakMap<RunRef, string>();
 
   /** @param root the absolute path of the store's directory; see {@link findFileStore} */
@@ -174,11 +162,11 @@ export class FileStore implements TrackingStore {
     yield* readHistory({ key: metricKey, path, runHasEnded }, context, marked);
   }
 
-  async *grown(
+  async *changesSince(
     ref: RunRef,
     marks: ReadonlyMap<string, string>,
     context: StageContext,
-  ): AsyncGenerator<MetricGrowth, void, void> {
+  ): AsyncGenerator<MetricChange, void, void> {
     await this.#turns.pause(context.signal);
     const files = this.#metricFiles(ref, context);
     const gone = new Set(marks.keys());

@@ -1,18 +1,12 @@
 import { closeSync, opendirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConvertError, type ErrorDetails, toConvertError } from '../../errors.js';
-import { uriTarget, withoutCredentials } from './file-uri.js';
-import {
-  directories,
-  experimentDirectories,
-  isDirectory,
-  META_FILE,
-  mayExist,
-  TRASH,
-  trashedDirectories,
-} from './layout.js';
-import { readText } from './read-text.js';
-import { openRegular } from './regular-file.js';
+import { META_FILE, TRASH } from '../common/layout-names.js';
+import { directories, isDirectory, mayExist } from '../local/directories.js';
+import { readText } from '../local/read-text.js';
+import { openRegular } from '../local/regular-file.js';
+import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
+import { experimentDirectories, trashedDirectories } from './layout.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
 /** Directories looked into when the given one is no store: enough for a hint, not a search of the disk. */

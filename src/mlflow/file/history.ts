@@ -2,13 +2,13 @@ import { closeSync, read, readSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { ConvertError } from '../../errors.js';
 import type { PointBatch, StageContext } from '../../model.js';
-import { MAX_LINE_BYTES, MAX_METRIC_BYTES } from '../bounds.js';
-import type { MetricGrowth } from '../tracking-store.js';
-import { continues, fileState, historyMark, parseHistoryMark } from './history-mark.js';
+import { MAX_LINE_BYTES, MAX_METRIC_BYTES } from '../common/bounds.js';
+import { PointColumns } from '../common/point-columns.js';
+import type { MetricChange } from '../common/tracking-store.js';
+import { openRegular, type RegularFile } from '../local/regular-file.js';
+import { asSkippable, unreadableField } from '../local/skippable.js';
+import { continues, fileState, historyMark, parseHistoryMark } from './history-cursor.js';
 import { MetricLines } from './metric-lines.js';
-import { PointColumns } from './point-columns.js';
-import { openRegular, type RegularFile } from './regular-file.js';
-import { passable, unreadableField } from './trouble.js';
 
 const NEWLINE = 10;
 const CHUNK_BYTES = 1024 * 1024;
@@ -56,7 +56,7 @@ export async function* readHistory(
   } catch (cause) {
     if (context.signal.aborted) throw cause;
     context.notice(
-      unreadableField(`metrics/${file.key}`, file.path, passable(cause, file.path), {
+      unreadableField(`metrics/${file.key}`, file.path, asSkippable(cause, file.path), {
         part: 'metrics',
         item: file.key,
       }),
@@ -75,7 +75,7 @@ export async function* readGrowth(
   file: Omit<MetricFile, 'runHasEnded'>,
   mark: string | undefined,
   context: StageContext,
-): AsyncGenerator<MetricGrowth, void, void> {
+): AsyncGenerator<MetricChange, void, void> {
   const { key, path } = file;
   const known = mark === undefined ? undefined : parseHistoryMark(mark);
   const notices = new LineNotices(file, context);
@@ -100,7 +100,7 @@ export async function* readGrowth(
     else yield { type: 'read', key, mark: historyMark(fd, place.offset, before) };
   } catch (cause) {
     if (context.signal.aborted) throw cause;
-    context.notice(unreadableField(`metrics/${key}`, path, passable(cause, path), { part: 'metrics', item: key }));
+    context.notice(unreadableField(`metrics/${key}`, path, asSkippable(cause, path), { part: 'metrics', item: key }));
     yield { type: 'rewritten', key };
   } finally {
     if (opened !== undefined) closeSync(opened.fd);

@@ -3,14 +3,14 @@ import { dirname, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
 import type { UnreadPart } from '../../model.js';
-import { MAX_DEPTH, MAX_ENTRIES } from '../bounds.js';
+import { MAX_DEPTH, MAX_ENTRIES } from '../common/bounds.js';
+import { METRICS, PARAMS, TAGS } from '../common/layout-names.js';
+import { notRegular } from '../local/regular-file.js';
+import { asSkippable, unreadableField } from '../local/skippable.js';
+import { tooDeep, tooMany } from '../local/walk.js';
 import type { LinkBounds } from '../trust/links.js';
 import { kindOfEntry } from '../trust/paths.js';
 import type { FieldContext, ListContext } from './field-budget.js';
-import { METRICS, PARAMS, TAGS } from './layout.js';
-import { notRegular } from './regular-file.js';
-import { passable, unreadableField } from './trouble.js';
-import { tooDeep, tooMany } from './walk.js';
 
 /** One param, tag or metric: the file's path below its directory is its key. */
 export interface KeyFile {
@@ -63,7 +63,7 @@ function entriesOf(directory: string, prefix: string, unreadable: Unreadable): D
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch (cause) {
-    if (errorCode(cause) !== 'ENOENT') unreadable(directory, passable(cause, directory), keyOf(prefix));
+    if (errorCode(cause) !== 'ENOENT') unreadable(directory, asSkippable(cause, directory), keyOf(prefix));
     return [];
   }
 }
@@ -81,7 +81,7 @@ function isFile(path: string, key: string, { links, unreadable }: Found): boolea
     if (!stats.isFile() && !stats.isDirectory()) unreadable(path, notRegular(path), key);
     return stats.isFile();
   } catch (cause) {
-    unreadable(path, passable(cause, path), key);
+    unreadable(path, asSkippable(cause, path), key);
     return false;
   }
 }
@@ -107,7 +107,9 @@ export async function readFields(directory: string, name: string, context: Field
       if (replaced) notice({ kind: 'text-replaced', path: `${name}/${file.key}` });
       return text === '';
     } catch (cause) {
-      notice(unreadableField(`${name}/${file.key}`, file.path, passable(cause, file.path), unreadOf(name, file.key)));
+      notice(
+        unreadableField(`${name}/${file.key}`, file.path, asSkippable(cause, file.path), unreadOf(name, file.key)),
+      );
       return false;
     }
   };

@@ -1,18 +1,7 @@
-import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../../errors.js';
-
-/** Names that MLflow's file store gives its files and directories (mlflow/store/tracking/file_store.py). */
-export const META_FILE = 'meta.yaml';
-export const TRASH = '.trash';
-export const ARTIFACTS = 'artifacts';
-export const METRICS = 'metrics';
-export const PARAMS = 'params';
-export const TAGS = 'tags';
-export const INPUTS = 'inputs';
-export const OUTPUTS = 'outputs';
-export const DATASETS = 'datasets';
-export const MODELS = 'models';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DATASETS, META_FILE, METRICS, MODELS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
+import { directories, isDirectory, leadsNowhere, mayExist } from '../local/directories.js';
 
 /** In the store: deleted experiments, and the model registry. */
 const NOT_EXPERIMENTS: ReadonlySet<string> = new Set([TRASH, MODELS]);
@@ -62,63 +51,4 @@ function isRun(directory: string): boolean {
  */
 export function isLost(directory: string): boolean {
   return leadsNowhere(directory) || (isDirectory(directory) && readdirSync(directory).length === 0);
-}
-
-/** True for a link to what is not there, or cannot be looked at. */
-export function leadsNowhere(path: string): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
-  try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return true;
-  }
-}
-
-/** False only for what is certainly not there: what may not be looked at is reported when it is read. */
-export function mayExist(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (cause) {
-    return errorCode(cause) !== 'ENOTDIR';
-  }
-}
-
-/** True for a directory, also through a link; false for anything else, and for what cannot be looked at. */
-export function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    return false;
-  }
-}
-
-/** The location of the experiment, of a path that is `<location>/<run>/artifacts` of this run; undefined for any other. */
-export function locationOfExperiment(path: string, runId: string): string | undefined {
-  const run = dirname(path);
-  return basename(path) === ARTIFACTS && basename(run) === runId ? dirname(run) : undefined;
-}
-
-/**
- * The names of all sub-directories, links to directories included, sorted. Throws the system's error.
- *
- * @param lost the names of links that are among them also when they lead nowhere
- */
-export function directories(path: string, lost?: RegExp): string[] {
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => isDirectoryEntry(entry, path) || (lost?.test(entry.name) && isLostLink(entry, path)))
-    .map((entry) => entry.name)
-    .sort();
-}
-
-function isDirectoryEntry(entry: Dirent, parent: string): boolean {
-  return entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(join(parent, entry.name)));
-}
-
-function isLostLink(entry: Dirent, parent: string): boolean {
-  return entry.isSymbolicLink() && leadsNowhere(join(parent, entry.name));
-}
-
-/** True when `name` is one name, not a path that leads elsewhere: ids come from files that anybody may have written. */
-export function isPlainName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 }

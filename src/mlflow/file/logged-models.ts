@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { LoggedModel } from '../../model.js';
+import { META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from '../common/layout-names.js';
+import { asSkippable, unreadableField } from '../local/skippable.js';
 import { absentLinks, linkNames, referredDirectory } from './datasets.js';
 import type { FieldContext } from './field-budget.js';
 import { readFields } from './key-files.js';
-import { META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from './layout.js';
 import { type Completeness, readMeta } from './meta-file.js';
 import { lifecycleStage, optional, text } from './meta-yaml.js';
-import type { MadeModels } from './model-shelf.js';
-import { passable, unreadableField } from './trouble.js';
+import type { MadeModels } from './models-by-run.js';
 
 /** mlflow.entities.LoggedModelStatus, as meta.yaml holds it. */
 const MODEL_STATUS: ReadonlyMap<string, string> = new Map([
@@ -44,12 +44,12 @@ export async function readLoggedModels(
       if (context.signal.aborted) throw cause;
       models.set(id, undefined);
       const file = join(dirname(runDirectory), MODELS, id, META_FILE);
-      context.notice(unreadableField(`${MODELS}/${id}`, file, passable(cause, file), { part: 'models' }));
+      context.notice(unreadableField(`${MODELS}/${id}`, file, asSkippable(cause, file), { part: 'models' }));
     }
   }
   const shelf = join(dirname(runDirectory), MODELS);
   if (made.trouble !== undefined) {
-    context.notice(unreadableField(MODELS, shelf, passable(made.trouble, shelf), { part: 'models' }));
+    context.notice(unreadableField(MODELS, shelf, asSkippable(made.trouble, shelf), { part: 'models' }));
   }
   if (made.unread === undefined) context.absent?.({ part: 'models', directory: shelf });
   for (const id of made.unread ?? []) {

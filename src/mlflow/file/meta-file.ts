@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
+import { readText } from '../local/read-text.js';
 import type { FieldBudget } from './field-budget.js';
-import { readText } from './read-text.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
 const LOOKS = 3;

@@ -1,5 +1,5 @@
 import type { LifecycleStage, RunStatus } from '../../model.js';
-import type { RunSource } from '../source-tags.js';
+import type { RunSource } from '../common/source-tags.js';
 import type { Completeness } from './meta-file.js';
 import type { YamlMapping } from './yaml-mapping.js';
 

@@ -1,4 +1,4 @@
-import { withoutTrailing } from '../trailing.js';
+import { withoutTrailing } from '../common/trailing.js';
 
 /** A point as one line of a metric file holds it. */
 export interface LinePoint {

@@ -1,5 +1,5 @@
+import type { PointColumns } from '../common/point-columns.js';
 import { readMetricLine } from './metric-line.js';
-import type { PointColumns } from './point-columns.js';
 
 const NEWLINE = 10;
 const RETURN = 13;

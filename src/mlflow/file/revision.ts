@@ -2,26 +2,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../errors.js';
+import { ARTIFACTS, DATASETS, INPUTS, META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from '../common/layout-names.js';
+import { directories, isPlainName } from '../local/directories.js';
+import { fileMark, isSettled } from '../local/file-fingerprint.js';
+import { readText } from '../local/read-text.js';
+import { walkFiles } from '../local/walk.js';
+import { uriTarget } from '../locations/file-uri.js';
 import type { LinkBounds } from '../trust/links.js';
 import type { Trust } from '../trust/trust.js';
 import { artifactLocation } from './artifact-location.js';
-import { fileMark, isSettled } from './file-mark.js';
-import { uriTarget } from './file-uri.js';
-import {
-  ARTIFACTS,
-  DATASETS,
-  directories,
-  INPUTS,
-  isPlainName,
-  META_FILE,
-  MODELS,
-  OUTPUTS,
-  PARAMS,
-  TAGS,
-} from './layout.js';
 import { text } from './meta-yaml.js';
-import { readText } from './read-text.js';
-import { walkFiles } from './walk.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
 /** What a run refers to. */

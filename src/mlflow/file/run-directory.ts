@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { RunRef } from '../../model.js';
-import { leadsNowhere, META_FILE } from './layout.js';
+import { META_FILE } from '../common/layout-names.js';
+import { leadsNowhere } from '../local/directories.js';
 import { isMissing, readMeta } from './meta-file.js';
 import { isWholeRunMeta, type RunMeta, runMeta } from './meta-yaml.js';
 

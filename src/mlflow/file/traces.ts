@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../errors.js';
-import type { TraceCount } from '../tracking-store.js';
+import type { TraceCount } from '../common/tracking-store.js';
 
 const TRACES = 'traces';
 

@@ -1,16 +1,16 @@
 import { ConvertError } from '../../errors.js';
 import type { PointBatch } from '../../model.js';
-import { MAX_PAGE_BYTES, MAX_SORTED_POINTS } from '../bounds.js';
-import { chunks } from '../chunks.js';
-import { type Answer, bytesOf, lengthOf, TooLarge } from './answer.js';
+import { MAX_PAGE_BYTES, MAX_SORTED_POINTS } from '../common/bounds.js';
+import { chunks } from '../common/chunks.js';
+import type { HttpClient } from '../http/http-client.js';
+import { type Answer, bytesOf, lengthOf, TooLarge } from '../http/response.js';
+import { refusalOf } from '../http/response-error.js';
 import { bulkPath, historyRequest, PAGE_POINTS, pageLimit, whatOf } from './history-requests.js';
-import type { HttpClient } from './http-client.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
-import { PageTokens } from './page-tokens.js';
 import { type Point, PointList } from './point-list.js';
-import { refusalOf } from './refusal.js';
 import { givesPages, keepsFiles } from './server-kind.js';
+import { PageTokens } from './wire/page-tokens.js';
 
 /** gunicorn, which serves MLflow 2, takes no longer request line than 4094 bytes. */
 const LONGEST_PATH = 3_900;

@@ -1,5 +1,5 @@
-import { MAX_PAGE_BYTES } from '../bounds.js';
-import type { HttpRequest } from './http-client.js';
+import { MAX_PAGE_BYTES } from '../common/bounds.js';
+import type { HttpRequest } from '../http/http-client.js';
 
 /** The most points of one answer; more than so many get-history-bulk cuts off without a word. */
 export const PAGE_POINTS = 25_000;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PointBatch } from '../../model.js';
-import { markFields } from '../mark-fields.js';
+import { markFields } from '../common/cursor-fields.js';
 import type { Point } from './point-list.js';
 
 /** So many points are read again to see that what came before them is as it was. */

@@ -1,12 +1,12 @@
 import { ConvertError } from '../../errors.js';
 import type { LoggedModel } from '../../model.js';
-import type { HttpClient } from './http-client.js';
+import type { HttpClient } from '../http/http-client.js';
+import { isMissing, isNoEndpoint, refusalOf } from '../http/response-error.js';
+import { TransientError } from '../http/retry.js';
 import { NO_LIST, UNLISTED, type Unlisted } from './locator.js';
 import { items } from './pages.js';
-import { isMissing, isNoEndpoint, refusalOf } from './refusal.js';
-import { Passing } from './retry.js';
 import { digest, modelRecord } from './run-record.js';
-import { type Fields, fields, filled } from './wire.js';
+import { type Fields, fields, filled } from './wire/wire.js';
 
 const MODELS_PER_PAGE = 50;
 
@@ -97,7 +97,7 @@ async function readModel(
 /** True when the server has answered, and will not give it: there is no right to it, or it has an error of its own. */
 function isRefused(cause: unknown): cause is ConvertError {
   if (!(cause instanceof ConvertError)) return false;
-  if (cause.cause instanceof Passing) return cause.cause.status === 500;
+  if (cause.cause instanceof TransientError) return cause.cause.status === 500;
   return refusalOf(cause) !== undefined;
 }
 

@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream';
 import type { PointBatch } from '../../model.js';
-import { MAX_POINT_BYTES } from '../bounds.js';
-import { BATCH_POINTS } from '../file/point-columns.js';
-import { TooLarge } from './answer.js';
-import { Malformed } from './exact-json.js';
+import { MAX_POINT_BYTES } from '../common/bounds.js';
+import { BATCH_POINTS } from '../common/point-columns.js';
+import { Malformed } from '../http/exact-json.js';
+import { TooLarge } from '../http/response.js';
 import { PointList } from './point-list.js';
 
 /** A metric as the protobuf endpoints write it; numbers as the text that they were. */

@@ -1,10 +1,10 @@
 import { ConvertError } from '../../errors.js';
-import { MAX_PAGE_BYTES } from '../bounds.js';
-import { TooLarge } from './answer.js';
-import type { HttpClient } from './http-client.js';
-import { PageTokens } from './page-tokens.js';
-import { refusalOf } from './refusal.js';
-import { type Fields, fields, filled, list } from './wire.js';
+import { MAX_PAGE_BYTES } from '../common/bounds.js';
+import type { HttpClient } from '../http/http-client.js';
+import { TooLarge } from '../http/response.js';
+import { refusalOf } from '../http/response-error.js';
+import { PageTokens } from './wire/page-tokens.js';
+import { type Fields, fields, filled, list } from './wire/wire.js';
 
 /** What is asked for page by page. */
 export interface PagedRequest {

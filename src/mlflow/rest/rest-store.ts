@@ -3,22 +3,22 @@ import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
-import { ServerArtifacts } from '../artifacts/server-artifacts.js';
-import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
-import { readGrowth } from './growth.js';
+import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import type { HttpClient } from '../http/http-client.js';
+import { isMissing, refusalOf } from '../http/response-error.js';
+import { ServerArtifacts } from './artifacts/server-artifacts.js';
 import { Histories } from './histories.js';
+import { readGrowth } from './history-changes.js';
 import { HistoryTail } from './history-tail.js';
-import type { HttpClient } from './http-client.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { readModels } from './logged-models.js';
-import { LookAhead } from './look-ahead.js';
 import { items, type PagedRequest, page } from './pages.js';
-import { isMissing, refusalOf } from './refusal.js';
-import { settled } from './run-group.js';
+import { settled } from './prefetch-batch.js';
+import { Prefetcher } from './prefetcher.js';
 import { listGoing, listRuns, runsRequest } from './run-listing.js';
 import { experimentRecord, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import { countTraces } from './traces.js';
-import { type Fields, fields, text } from './wire.js';
+import { type Fields, fields, text } from './wire/wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
 const MODELS_PATH = '/api/2.0/mlflow/logged-models';
@@ -42,7 +42,7 @@ export class RestStore implements TrackingStore {
   readonly #artifacts: ArtifactOpener;
   readonly #closing = new AbortController();
   readonly #histories: Histories;
-  readonly #ahead: LookAhead;
+  readonly #ahead: Prefetcher;
 
   constructor(client: HttpClient, { artifacts }: RestStoreOptions = {}) {
     this.#client = client;
@@ -50,7 +50,7 @@ export class RestStore implements TrackingStore {
     this.#artifacts = artifacts ?? new ServerArtifacts(client);
     this.#histories = new Histories(client);
     const source = { neighbours: this.#neighbours.bind(this), one: this.#one.bind(this) };
-    this.#ahead = new LookAhead(source, this.#histories, client.concurrency, this.#closing.signal);
+    this.#ahead = new Prefetcher(source, this.#histories, client.concurrency, this.#closing.signal);
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
@@ -76,7 +76,7 @@ export class RestStore implements TrackingStore {
     yield* listRuns(this.#client, experiment, signal);
   }
 
-  async *going(
+  async *activeRuns(
     experiment: Experiment,
     known: readonly string[],
     signal: AbortSignal,
@@ -89,7 +89,7 @@ export class RestStore implements TrackingStore {
     return countTraces(this.#client, ids, signal);
   }
 
-  async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+  async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
     const limit = pLimit(this.#client.concurrency);
     const answers = await Promise.all(runIds.map((runId) => limit(() => this.#isGone(runId, signal))));
     return runIds.filter((_, i) => answers[i]);
@@ -162,11 +162,11 @@ export class RestStore implements TrackingStore {
     yield await this.#histories.asLogged(latest, signal);
   }
 
-  async *grown(
+  async *changesSince(
     ref: RunRef,
     marks: ReadonlyMap<string, string>,
     { signal }: StageContext,
-  ): AsyncGenerator<MetricGrowth, void, void> {
+  ): AsyncGenerator<MetricChange, void, void> {
     yield* readGrowth(this.#histories, ref.runId, await this.#ahead.latest(ref, signal), marks, signal);
   }
 

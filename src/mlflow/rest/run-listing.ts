@@ -1,12 +1,13 @@
 import type { Experiment, RunRef } from '../../model.js';
-import { chunks } from '../chunks.js';
-import type { HttpClient } from './http-client.js';
+import { isActive } from '../../model.js';
+import { chunks } from '../common/chunks.js';
+import type { HttpClient } from '../http/http-client.js';
 import { type Locator, NOWHERE, packLocator, type Unlisted } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
-import { RUNS_PER_PAGE } from './look-ahead.js';
 import { type PagedRequest, pages } from './pages.js';
-import { digest, isActive, type RunRecord, runIdOf, runRecord } from './run-record.js';
-import type { Fields } from './wire.js';
+import { RUNS_PER_PAGE } from './prefetcher.js';
+import { digest, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import type { Fields } from './wire/wire.js';
 
 /** References to all runs of an experiment, oldest first. */
 export async function* listRuns(

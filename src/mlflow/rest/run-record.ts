@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
-import { contextAndTags } from '../dataset-input.js';
+import { contextAndTags } from '../common/dataset-input.js';
 import type { Point } from './point-list.js';
-import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire.js';
+import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire/wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -23,11 +23,6 @@ export interface RunRecord {
   readonly outputs: ReadonlyMap<string, bigint | undefined>;
   /** Changes when anything of the answer changes, whatever the order in which the server lists it. */
   readonly digest: string;
-}
-
-/** True for a run that may still grow. */
-export function isActive(run: Pick<Run, 'status'>): boolean {
-  return run.status === 'RUNNING' || run.status === 'SCHEDULED';
 }
 
 /** The id of a run's JSON, absent when it has none. */

@@ -1,7 +1,7 @@
-import { beginningOf } from './answer.js';
-import type { HttpClient } from './http-client.js';
-import { isNoEndpoint, refusalOf } from './refusal.js';
-import { fields } from './wire.js';
+import type { HttpClient } from '../http/http-client.js';
+import { beginningOf } from '../http/response.js';
+import { isNoEndpoint, refusalOf } from '../http/response-error.js';
+import { fields } from './wire/wire.js';
 
 /** A version has some ten bytes. */
 const LONGEST_VERSION = 100;

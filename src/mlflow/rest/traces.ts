@@ -1,8 +1,8 @@
-import { chunks } from '../chunks.js';
-import type { TraceCount } from '../tracking-store.js';
-import type { HttpClient } from './http-client.js';
-import { isNoEndpoint } from './refusal.js';
-import { fields, filled, list } from './wire.js';
+import { chunks } from '../common/chunks.js';
+import type { TraceCount } from '../common/tracking-store.js';
+import type { HttpClient } from '../http/http-client.js';
+import { isNoEndpoint } from '../http/response-error.js';
+import { fields, filled, list } from './wire/wire.js';
 
 /** The most that MLflow gives with one answer; there is no request that only counts. */
 const TRACES_PER_PAGE = 500;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConvertError } from '../../errors.js';
-import { percentDecode } from '../percent-decode.js';
+import { percentDecode } from '../locations/percent-decode.js';
 
 /** A SQLite file. */
 export interface SqliteAddress {

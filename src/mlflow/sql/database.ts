@@ -18,7 +18,7 @@ export function runsThat(which: WhichRuns): string {
 }
 
 /** How many metric rows a run has, and which, as far as the database can tell. */
-export interface MetricMark {
+export interface MetricStats {
   readonly points: number;
   /** SQLite: the lowest and highest rowid of the run's rows; both 0 when there are none. */
   readonly from?: number;
@@ -26,7 +26,7 @@ export interface MetricMark {
 }
 
 /** The metric rows of one run: of a live SQLite database, those up to the mark. */
-export interface RunRows extends MetricMark {
+export interface RunRows extends MetricStats {
   readonly runId: string;
 }
 
@@ -60,7 +60,7 @@ export interface Database {
   runIds(experimentId: string, which: WhichRuns, signal: AbortSignal): AsyncIterable<readonly string[]>;
 
   /** The marks of runs. A run without metric rows may be missing. */
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>>;
+  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>>;
 
   /** How many points each metric of a run has. */
   counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>>;

@@ -1,5 +1,5 @@
 import type { RunRef } from '../../model.js';
-import type { MetricMark, RunRows } from './database.js';
+import type { MetricStats, RunRows } from './database.js';
 
 /**
  * What is known of a run when it is listed, and travels with its reference to the thread that reads it: so that asking
@@ -8,7 +8,7 @@ import type { MetricMark, RunRows } from './database.js';
 export interface RunMark {
   /** A digest of the header and of the state of the metrics. */
   readonly revision: string;
-  readonly metrics: MetricMark;
+  readonly metrics: MetricStats;
   /** The models that name the run as their source; absent when there are too many to carry along. */
   readonly made?: readonly string[];
   /** How many metrics have a latest value; absent when that is not known. */

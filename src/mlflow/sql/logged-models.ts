@@ -1,5 +1,5 @@
 import type { LoggedModel } from '../../model.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../common/chunks.js';
 import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';

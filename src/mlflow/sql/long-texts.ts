@@ -1,5 +1,5 @@
 import type { Notice, UnreadPart } from '../../model.js';
-import { MAX_FIELD_BYTES } from '../bounds.js';
+import { MAX_FIELD_BYTES } from '../common/bounds.js';
 import type { Database } from './database.js';
 
 /** Takes note of something about one run. */

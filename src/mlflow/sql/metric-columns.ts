@@ -1,5 +1,5 @@
 import type { PointBatch } from '../../model.js';
-import { BATCH_POINTS } from '../file/point-columns.js';
+import { BATCH_POINTS } from '../common/point-columns.js';
 import { compareArrival, type MetricPlace } from './metric-place.js';
 
 // Which 32-bit half of an int64 comes first is the processor's choice.

@@ -1,5 +1,5 @@
 import type { PointBatch } from '../../model.js';
-import { markFields } from '../mark-fields.js';
+import { markFields } from '../common/cursor-fields.js';
 
 /** A point of a metric. */
 export interface Point {

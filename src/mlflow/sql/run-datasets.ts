@@ -1,6 +1,6 @@
 import type { DatasetInput } from '../../model.js';
-import { chunks } from '../chunks.js';
-import { contextAndTags } from '../dataset-input.js';
+import { chunks } from '../common/chunks.js';
+import { contextAndTags } from '../common/dataset-input.js';
 import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';

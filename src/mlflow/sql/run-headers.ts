@@ -1,6 +1,6 @@
 import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
+import { withSourceTags } from '../common/source-tags.js';
 import { optional } from '../file/meta-yaml.js';
-import { withSourceTags } from '../source-tags.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
 import { readModels } from './logged-models.js';

@@ -1,10 +1,10 @@
 import type { PointBatch } from '../../model.js';
-import { chunks } from '../chunks.js';
-import { BATCH_POINTS } from '../file/point-columns.js';
+import { chunks } from '../common/chunks.js';
+import { BATCH_POINTS } from '../common/point-columns.js';
 import type { Catalog } from './catalog.js';
 import {
   type Database,
-  type MetricMark,
+  type MetricStats,
   placeholders,
   type Query,
   type RunRows,
@@ -75,7 +75,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     }
   }
 
-  async marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
+  async marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
     const sql = `SELECT run_uuid, count(*) FROM metrics WHERE run_uuid IN ${placeholders(runIds.length)} GROUP BY run_uuid`;
     const rows = await this.snapshot((query) => query(sql, runIds), signal);
     return new Map(rows.map(([id, count]) => [id ?? '', { points: Number(count) }]));

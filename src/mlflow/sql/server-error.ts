@@ -1,6 +1,6 @@
 import { ConvertError, errorCode } from '../../errors.js';
+import { SILENT } from './idle-guard.js';
 import { DENIED, MEANINGS, type Meaning } from './server-meanings.js';
-import { SILENT } from './silence.js';
 
 /** What a connection dies of: the server, the network, or a silence that was too long. */
 const LOST: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../errors.js';
-import { SILENT } from './silence.js';
+import { SILENT } from './idle-guard.js';
 
 /** What an error of a database server means to somebody who converts runs. */
 export interface Meaning {

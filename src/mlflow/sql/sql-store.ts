@@ -2,18 +2,18 @@ import { asFatal, ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
-import { chunks } from '../chunks.js';
-import { uriTarget } from '../file/file-uri.js';
-import type { MetricGrowth, TraceCount, TrackingStore, Watchable } from '../tracking-store.js';
+import { chunks } from '../common/chunks.js';
+import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import { uriTarget } from '../locations/file-uri.js';
 import { type Database, placeholders } from './database.js';
 import { readExperiments } from './experiments.js';
-import { readGrowth } from './growth.js';
 import { Histories } from './histories.js';
+import { readGrowth } from './history-changes.js';
 import { locatorOf, markOf, type RunMark, rowsOf } from './locator.js';
 import { latestPoint, lostHistories } from './lost-histories.js';
 import { PlaceKeeper } from './metric-place.js';
 import { readHeaders } from './run-headers.js';
-import { readMarks } from './run-marks.js';
+import { readMarks } from './run-revisions.js';
 import type { Schema } from './schema.js';
 import { Schemas } from './schemas.js';
 import { isDenied } from './server-error.js';
@@ -73,7 +73,7 @@ export class SqlStore implements TrackingStore {
     }
   }
 
-  async *going(
+  async *activeRuns(
     experiment: Experiment,
     known: readonly string[],
     signal: AbortSignal,
@@ -91,7 +91,7 @@ export class SqlStore implements TrackingStore {
     return countTraces(this.#database, ids, signal);
   }
 
-  async gone(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+  async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
     const there = new Set<string | null>();
     for (const ids of chunks(runIds, this.#database.page)) {
       const sql = `SELECT run_uuid FROM runs WHERE run_uuid IN ${placeholders(ids.length)}`;
@@ -188,11 +188,11 @@ export class SqlStore implements TrackingStore {
     return { kind: 'field-unreadable', field: item ?? 'metrics', file: this.uri, detail, unread };
   }
 
-  async *grown(
+  async *changesSince(
     ref: RunRef,
     marks: ReadonlyMap<string, string>,
     { signal }: StageContext,
-  ): AsyncGenerator<MetricGrowth, void, void> {
+  ): AsyncGenerator<MetricChange, void, void> {
     yield* readGrowth(this.#database, rowsOf(ref, await this.#mark(ref, signal)), marks, signal);
   }
 

@@ -1,6 +1,6 @@
-import { MAX_COUNTED_TRACES } from '../bounds.js';
-import { chunks } from '../chunks.js';
-import type { TraceCount } from '../tracking-store.js';
+import { MAX_COUNTED_TRACES } from '../common/bounds.js';
+import { chunks } from '../common/chunks.js';
+import type { TraceCount } from '../common/tracking-store.js';
 import { type Database, placeholders } from './database.js';
 
 /** How many traces these experiments have; none where there is no such table (before MLflow 2.14), or this user may not read it. */

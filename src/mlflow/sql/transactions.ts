@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable } from './abortable.js';
 import { Connections } from './connections.js';
+import { SilenceGuard } from './idle-guard.js';
 import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
 import { isAway, isLost, serverError } from './server-error.js';
-import { SilenceGuard } from './silence.js';
 
 /** Before each new attempt when a connection was lost; milliseconds. A server that is started again needs some seconds. */
 const PAUSES = [0, 1000, 4000, 10_000];

@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ObjectLocation, objectLocation } from '../artifacts/object-location.js';
-import { uriTarget } from '../file/file-uri.js';
-import { ARTIFACTS } from '../file/layout.js';
+import { ARTIFACTS } from '../common/layout-names.js';
+import { uriTarget } from '../locations/file-uri.js';
+import { type ObjectLocation, objectLocation } from '../locations/object-location.js';
 import { isWithin, kindOfEntry, realPath } from './paths.js';
 
 export interface TrustedPlaces {

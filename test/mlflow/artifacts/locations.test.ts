@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { azureLocation } from '../../../src/mlflow/artifacts/azure-location.js';
 import { rangeOf } from '../../../src/mlflow/artifacts/content-range.js';
-import { gcsLocation } from '../../../src/mlflow/artifacts/gcs-store.js';
 import { proxiedPath } from '../../../src/mlflow/artifacts/proxied-path.js';
-import { b2Location, r2Location, s3Location } from '../../../src/mlflow/artifacts/s3-location.js';
+import { azureLocation } from '../../../src/mlflow/locations/azure-location.js';
+import { gcsLocation } from '../../../src/mlflow/locations/gcs-location.js';
+import { b2Location, r2Location, s3Location } from '../../../src/mlflow/locations/s3-location.js';
 
 describe('s3:', () => {
   test.each([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse as parseDelimited } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { BATCH_POINTS, PointColumns } from '../../../src/mlflow/common/point-columns.js';
 import { pythonFloat, readMetricLine } from '../../../src/mlflow/file/metric-line.js';
 import { MetricLines } from '../../../src/mlflow/file/metric-lines.js';
-import { BATCH_POINTS, PointColumns } from '../../../src/mlflow/file/point-columns.js';
 import { metricLine, pythonFloatText, type TestPoint } from '../../support/file-store-builder.js';
 
 function parse(text: string): { points: TestPoint[]; skipped: [number, string][] } {

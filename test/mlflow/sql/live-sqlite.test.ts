@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openSqlStore } from '../../../src/mlflow/sql/open-sql-store.js';
-import type { TrackingStore } from '../../../src/mlflow/tracking-store.js';
+import type { TrackingStore } from '../../../src/mlflow/common/tracking-store.js';
+import { openSqlStore } from '../../../src/mlflow/open-sql-store.js';
 import type { RunRef, StageContext } from '../../../src/model.js';
 import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
 

@@ -2,10 +2,10 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { ConvertError } from '../../../src/errors.js';
-import { openSqlStore } from '../../../src/mlflow/sql/open-sql-store.js';
-import type { TrackingStore } from '../../../src/mlflow/tracking-store.js';
+import { unreadParts } from '../../../src/mapping/unread-parts.js';
+import type { TrackingStore } from '../../../src/mlflow/common/tracking-store.js';
+import { openSqlStore } from '../../../src/mlflow/open-sql-store.js';
 import type { Experiment, Notice, RunRef, StageContext } from '../../../src/model.js';
-import { unreadParts } from '../../../src/unread-parts.js';
 import { listing } from '../../support/file-listing.js';
 import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';
 

@@ -1,10 +1,10 @@
 import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { unreadPart, unreadParts } from '../../../src/mapping/unread-parts.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import { openStore } from '../../../src/mlflow/open-store.js';
 import type { Notice, RunRef } from '../../../src/model.js';
-import { unreadPart, unreadParts } from '../../../src/unread-parts.js';
 import { collect, listening, never } from '../../contract/tracking-store.js';
 import { FileStoreBuilder } from '../../support/file-store-builder.js';
 import { SqliteStoreBuilder } from '../../support/sqlite-store-builder.js';

@@ -3,9 +3,9 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
-import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite.js';
-import { EventLoopTurns } from '../../file/event-loop.js';
-import { openRegular } from '../../file/regular-file.js';
+import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite/sqlite.js';
+import { EventLoopTurns } from '../../common/event-loop.js';
+import { openRegular } from '../../local/regular-file.js';
 import type { SqliteAddress } from '../database-uri.js';
 
 /** A cell as the binding gives it. */

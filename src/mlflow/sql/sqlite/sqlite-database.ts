@@ -3,7 +3,7 @@ import type { PointBatch } from '../../../model.js';
 import { type Catalog, CatalogTables } from '../catalog.js';
 import {
   type Database,
-  type MetricMark,
+  type MetricStats,
   type Query,
   type Row,
   type RunRows,
@@ -14,8 +14,8 @@ import type { SqliteAddress } from '../database-uri.js';
 import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
 import { type SqliteCell, SqliteConnection } from './sqlite-connection.js';
-import { SqliteMarks } from './sqlite-marks.js';
 import { SqliteMetrics } from './sqlite-metrics.js';
+import { SqliteMarks } from './sqlite-revisions.js';
 import { SqliteRows } from './sqlite-rows.js';
 
 /** Rows of `runs` looked at in one statement. */
@@ -103,7 +103,7 @@ export class SqliteDatabase implements Database {
     if (ids.length > 0) yield ids;
   }
 
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricMark>> {
+  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
     return this.#marks.of(runIds, signal);
   }
 

@@ -1,10 +1,10 @@
 import type { PointBatch } from '../../../model.js';
-import { BATCH_POINTS } from '../../file/point-columns.js';
+import { BATCH_POINTS } from '../../common/point-columns.js';
 import type { RunRows } from '../database.js';
 import { MetricColumns } from '../metric-columns.js';
 import type { KnownMetrics } from '../metric-place.js';
 import type { MetricTable } from '../metric-table.js';
-import { Pace } from './pace.js';
+import { Pace } from './adaptive-page-size.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
 import { LAST_ROWID, type SqliteRows } from './sqlite-rows.js';
 

@@ -1,5 +1,5 @@
 import type { RunRows } from '../database.js';
-import type { Pace } from './pace.js';
+import type { Pace } from './adaptive-page-size.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
 
 /** Beyond all rowids that are in use. */

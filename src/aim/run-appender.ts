@@ -1,0 +1,191 @@
+import { existsSync, rmSync } from 'node:fs';
+import type { ArtifactPlace, ArtifactRecord } from '../model.js';
+import type { Key } from '../rocksdb/bytes.js';
+import { type MergePlan, mergeFiles } from '../rocksdb/compaction.js';
+import { DatabaseReader } from '../rocksdb/database.js';
+import { DatabaseWriter } from '../rocksdb/database-writer.js';
+import { RollingTable } from '../rocksdb/rolling-table.js';
+import { encodePath, SENTINEL } from './encoding.js';
+import { MetaRecords } from './meta-records.js';
+import { LOG_RECORDS, ObjectRecords, type WrittenSequence } from './object-records.js';
+import { ObjectsWriter } from './objects-writer.js';
+import { ATTRS, objectsPath, pointsPath, runPath } from './paths.js';
+import { PointsWriter } from './points-writer.js';
+import { addDifferences, type Entry } from './record-differences.js';
+import type { OrderedPoints } from './repeated-steps.js';
+import type { Databases } from './run-files.js';
+import { MESSAGE_SOURCE, type RunEnd } from './run-writer.js';
+import type { SequenceId } from './sequence.js';
+import type { MetricSummary } from './summary.js';
+
+/** With the one that is added, no more files than Aim's RocksDB lets gather at level 0. */
+const MOST_FILES_BEFORE = 7;
+
+/**
+ * Runs that began together would all be merged in the same pass, which then lasts ten times as long as others: so each
+ * gathers files, and lets them grow, in a measure of its own.
+ */
+function mergePlanOf(hash: string): MergePlan {
+  let number = 0;
+  for (let i = 0; i < hash.length; i++) number = (31 * number + hash.charCodeAt(i)) >>> 0;
+  return { limit: MOST_FILES_BEFORE - (number % 4), stagger: 1.5 + ((number >>> 2) % 16) / 8 };
+}
+
+/** One of a run's artifacts: in Aim already, or with the bytes that are to be written. */
+export type GrownArtifact =
+  | { readonly type: 'kept'; readonly place: ArtifactPlace }
+  | Extract<ArtifactRecord, { type: 'artifact' }>;
+
+/** The artifacts of a run where one was added or replaced, or stays in MLflow now. */
+export interface ArtifactsAddition {
+  /** All but the terminal log, in the order of `arrangePlaces`. Those that are kept keep their places. */
+  readonly items: readonly GrownArtifact[];
+  /** All files that stay in MLflow. */
+  readonly links: readonly Extract<ArtifactRecord, { type: 'link' }>[];
+  /** The time of artifacts that have none of their own, seconds. */
+  readonly time: number;
+}
+
+/** What is added to a run, and what it looks like then. */
+export interface RunAddition {
+  /** New points, in ascending order of their sequences. */
+  readonly points: readonly { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
+  /** All metrics of the run. */
+  readonly summaries: Iterable<{ readonly sequence: SequenceId; readonly summary: MetricSummary }>;
+  /** Absent while they are as they were. */
+  readonly artifacts?: ArtifactsAddition;
+  readonly end: RunEnd;
+  /** The messages may not be those that the run has. */
+  readonly newMessages: boolean;
+}
+
+/**
+ * Adds to a run that is in its place: one more table file for each of its databases that changes, built in `staged` (whose
+ * directories are there only if something changes) and published like a whole run. Returns the bytes written; undefined
+ * where adding would not give what building the run anew gives.
+ */
+export function appendToRun(
+  hash: string,
+  live: Databases<string>,
+  staged: Databases<string>,
+  addition: RunAddition,
+): number | undefined {
+  const abandon = () => {
+    for (const directory of [staged.meta, staged.seqs]) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const messages = messagesOf(hash, addition.end);
+    const { bytes, objects } = growSequences(hash, live.seqs, staged.seqs, addition, messages);
+    const meta = growAttributes(hash, live.meta, staged.meta, addition, [...messages.sequences, ...objects]);
+    if (meta !== undefined) return bytes + meta;
+    abandon();
+    return undefined;
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+}
+
+function messagesOf(hash: string, { messages, messageTime }: RunEnd): ObjectRecords {
+  const records = new ObjectRecords(hash);
+  for (const { message, args } of messages) records.message(message, args, MESSAGE_SOURCE, messageTime);
+  return records;
+}
+
+/**
+ * Replaces what is different in a run's first database; undefined where that is more than can be replaced. What artifacts
+ * have left there is not touched unless they have changed.
+ */
+function growAttributes(
+  hash: string,
+  live: string,
+  staged: string,
+  { summaries, artifacts, end }: RunAddition,
+  objects: readonly WrittenSequence[],
+): number | undefined {
+  const now = new MetaRecords(hash);
+  for (const { sequence, summary } of summaries) now.metric(sequence, summary);
+  now.objectSequences(objects);
+  for (const { path, uri } of artifacts?.links ?? []) now.artifact(path, uri);
+  now.attributes(end.attributes);
+  now.endTime(end.endTime);
+
+  const run = runPath(hash);
+  const owned = [ATTRS, run + encodePath('attrs')];
+  if (artifacts !== undefined) owned.push(run + encodePath('artifacts'));
+  const traces = run + encodePath('traces');
+  const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
+  let collision = false;
+  const bytes = addTable(hash, live, staged, (table, old) =>
+    addDifferences(table, now.sorted(), old.records(), {
+      // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
+      isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
+      replaced: (key) => {
+        // One sequence would have to hold two kinds of things; who comes last only a whole conversion decides.
+        if (field(key, 'dtype')) collision = true;
+      },
+    }),
+  );
+  return collision ? undefined : bytes;
+}
+
+function growSequences(
+  hash: string,
+  live: string,
+  staged: string,
+  { points, artifacts, newMessages }: RunAddition,
+  messages: ObjectRecords,
+): { readonly bytes: number; readonly objects: readonly WrittenSequence[] } {
+  if (points.length === 0 && artifacts === undefined && !newMessages) return { bytes: 0, objects: [] };
+  const messagesPath = objectsPath(hash, LOG_RECORDS.contextId, LOG_RECORDS.name);
+  let objects: readonly WrittenSequence[] = [];
+  const bytes = addTable(hash, live, staged, (table, old, writer) => {
+    const objectsWriter = new ObjectsWriter(writer, hash, table);
+    for (const item of artifacts?.items ?? []) {
+      if (item.type === 'kept') objectsWriter.keep(item.place);
+      else objectsWriter.artifact(item, artifacts!.time);
+    }
+    objects = objectsWriter.describe(messagesPath, () => {
+      if (!newMessages) return;
+      const sorted = messages.sorted().map(({ key, value }): Entry => [key, value]);
+      addDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
+    });
+    const metrics = new PointsWriter(writer, 0, table);
+    for (const { sequence, ordered } of points) {
+      metrics.write(pointsPath(hash, sequence.contextId, sequence.name), ordered);
+    }
+  });
+  return { bytes, objects };
+}
+
+/** Adds a table of what `write` puts into it to a database; none, if that is nothing. Returns the bytes written. */
+function addTable(
+  hash: string,
+  live: string,
+  staged: string,
+  write: (table: RollingTable, old: DatabaseReader, writer: DatabaseWriter) => void,
+): number {
+  const old = new DatabaseReader(live);
+  const writer = DatabaseWriter.addTo(live, old.version, staged);
+  try {
+    const table = new RollingTable(writer, 0);
+    write(table, old, writer);
+    table.finish();
+    if (writer.tables.length === 0) {
+      rmSync(staged, { recursive: true, force: true });
+      return 0;
+    }
+    mergeFiles(old, writer, mergePlanOf(hash));
+    return writer.finish();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  } finally {
+    old.close();
+  }
+}
+
+/** Whether there is something for {@link appendToRun} to have left in a staging directory. */
+export function isStaged(staged: Databases<string>): boolean {
+  return existsSync(staged.meta) || existsSync(staged.seqs);
+}

@@ -1,0 +1,26 @@
+import type { RunReport } from '../outcome.js';
+import { formatNoun } from '../report/format.js';
+
+/** So many are named; the report has all. */
+const NAMED = 3;
+
+/** Gathers the runs whose files in Aim were found damaged, to tell of them together. */
+export class DamagedRuns {
+  private readonly mended: string[] = [];
+
+  /** One that could not be written anew tells so itself, in its reason. */
+  note({ damage, reason, runId }: RunReport): void {
+    if (damage !== undefined && reason === undefined) this.mended.push(`${runId} (${damage})`);
+  }
+
+  /** Tells of those that have come since the last time; they have been published. */
+  tell(warn: (message: string) => void): void {
+    const runs = this.mended.splice(0);
+    if (runs.length === 0) return;
+    const more = runs.length > NAMED ? `, and ${runs.length - NAMED} more` : '';
+    const what = `${formatNoun(runs.length, 'run')} ${runs.length === 1 ? 'was' : 'were'} damaged in Aim`;
+    warn(
+      `${what} and ${runs.length === 1 ? 'has' : 'have'} been written anew: ${runs.slice(0, NAMED).join(', ')}${more}.`,
+    );
+  }
+}

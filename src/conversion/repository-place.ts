@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { repositoryPath } from '../aim/repository.js';
+import { ConvertError } from '../errors.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import { enclosingStore, type MlflowDirectory, realPath } from '../mlflow/file/enclosing-store.js';
+import { uriTarget } from '../mlflow/locations/file-uri.js';
+import type { ConvertOptions } from '../options.js';
+
+/**
+ * Throws a `fatal` error when the repository would lie, or lies, in a directory of MLflow's: a file store in which there is
+ * an `.aim` cannot be listed any more, and in artifacts it would be one of them. Nothing has been made then.
+ */
+export function checkRepositoryPlace(
+  { repo, source }: Pick<ConvertOptions, 'repo' | 'source'>,
+  { watchable }: Pick<TrackingStore, 'watchable'>,
+): void {
+  const path = realPath(repositoryPath(repo));
+  const known: MlflowDirectory[] = [];
+  if (watchable.type === 'directory') known.push({ what: 'the MLflow store', path: watchable.root });
+  if (source.artifactsDestination !== undefined) {
+    const target = uriTarget(source.artifactsDestination);
+    const paths = target.kind === 'local' ? target.paths : [];
+    for (const each of paths) known.push({ what: 'the artifacts that MLflow serves', path: each });
+  }
+  const enclosing = enclosingStore(dirname(path), known);
+  if (enclosing === undefined) return;
+  const outside = freePlace(dirname(enclosing.path));
+  const isThere = existsSync(path);
+  const verb = isThere ? 'lies' : 'would lie';
+  throw new ConvertError('fatal', `The Aim repository ${path} ${verb} in ${enclosing.what} ${enclosing.path}.`, {
+    where: path,
+    hint: isThere
+      ? `MLflow takes it for one of its own. Move it out (mkdir -p '${outside}' && mv '${path}' '${outside}/') and run again with --repo '${outside}'.`
+      : `MLflow would take it for one of its own; use --repo '${outside}'.`,
+  });
+}
+
+/** A directory for a repository at or below this one. */
+function freePlace(directory: string): string {
+  return (
+    [directory, join(directory, 'aim')].find((place) => !existsSync(join(place, '.aim'))) ?? join(directory, 'aim-2')
+  );
+}

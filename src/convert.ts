@@ -1,0 +1,99 @@
+import { dirname } from 'node:path';
+import { Repository } from './aim/repository.js';
+import { RepositoryLock } from './aim/repository-lock.js';
+import { Conversion } from './conversion/conversion.js';
+import { checkRepositoryPlace } from './conversion/repository-place.js';
+import type { ProcessedRun } from './conversion/run-news.js';
+import { toConvertError } from './errors.js';
+import type { ConvertEvents } from './events.js';
+import { experimentTagsLeft } from './mapping/experiment-tags.js';
+import type { TrackingStore } from './mlflow/common/tracking-store.js';
+import { openStore } from './mlflow/open-store.js';
+import type { ConvertOptions } from './options.js';
+import { patiently, whenFree } from './sqlite/lock-wait.js';
+import { Listing } from './state/listing.js';
+import { SyncJournal } from './state/sync-journal.js';
+
+/**
+ * Converts a source into an Aim repository. Resolves when every run has been dealt with (failed ones included: they are
+ * in the events); rejects with a `fatal` {@link ConvertError}, or with the signal's reason when aborted. Whatever
+ * happens, the repository holds only whole runs.
+ */
+export async function convert(options: ConvertOptions, events: ConvertEvents, signal: AbortSignal): Promise<void> {
+  const unread = new Set<string>();
+  const store = openStore(options.trackingUri, {
+    ...options.source,
+    warn: (message) => events.emit('warning', { message }),
+    unread: (message) => {
+      unread.add(message);
+      events.emit('unread', { message });
+    },
+  });
+  try {
+    const listing = await Listing.begin(store, options.experiments, signal);
+    checkRepositoryPlace(options, store);
+    const repository = await patiently(() => Repository.open(options.repo), signal);
+    const lock = RepositoryLock.take(repository.lockFile);
+    try {
+      repository.pin();
+      events.emit('start', { source: store.uri, repo: dirname(repository.path) });
+      const left = experimentTagsLeft(listing.experiments);
+      if (left !== undefined) events.emit('warning', { message: left });
+      await tellTraces(store, listing, events, signal);
+      await convertOnce(options, events, { store, repository, listing, unread }, signal);
+    } finally {
+      lock.release();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** A source of traces only would look empty. Nothing else depends on their number. */
+async function tellTraces(store: TrackingStore, { experiments }: Listing, events: ConvertEvents, signal: AbortSignal) {
+  try {
+    const count = await store.traces?.(experiments, signal);
+    if (count !== undefined && count.traces > 0) events.emit('traces', count);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { sentence } = toConvertError(cause, 'skip-item', store.uri);
+    events.emit('warning', { message: `Traces, which stay in MLflow, could not be counted. ${sentence}` });
+  }
+}
+
+interface Ends {
+  readonly store: TrackingStore;
+  readonly repository: Repository;
+  readonly listing: Listing;
+  /** What of the source itself could not be read: sentences. */
+  readonly unread: ReadonlySet<string>;
+}
+
+async function convertOnce(
+  options: ConvertOptions,
+  events: ConvertEvents,
+  { store, repository, listing, unread }: Ends,
+  signal: AbortSignal,
+): Promise<void> {
+  await whenFree([repository.metadataFile, repository.ledgerFile], signal);
+  const conversion = new Conversion(options, events, store, repository);
+  const journal = SyncJournal.open(repository.ledgerFile, store.uri);
+  journal.ended(); // a watch that was killed has not said so
+  try {
+    const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
+    const done = ({ report }: ProcessedRun) => {
+      journal.note(report);
+      events.emit('run:done', report);
+    };
+    await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
+    await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
+    journal.passed({ complete: true, unread });
+    conversion.checkAccepted();
+  } catch (error) {
+    if (!signal.aborted) journal.failed(error);
+    throw error;
+  } finally {
+    journal.close();
+    await conversion.close();
+  }
+}

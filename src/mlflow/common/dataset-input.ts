@@ -1,0 +1,11 @@
+import type { DatasetInput } from '../../model.js';
+
+/** The tag of a dataset input that is its {@link DatasetInput.context}. */
+const CONTEXT = 'mlflow.data.context';
+
+/** The tags of a dataset input as its fields. */
+export function contextAndTags(tags: ReadonlyMap<string, string>): Pick<DatasetInput, 'context' | 'tags'> {
+  const context = tags.get(CONTEXT);
+  const others = new Map([...tags].filter(([name]) => name !== CONTEXT).sort());
+  return { ...(context && { context }), ...(others.size > 0 && { tags: others }) };
+}

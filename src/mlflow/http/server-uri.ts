@@ -1,0 +1,56 @@
+import { ConvertError } from '../../errors.js';
+import { withoutTrailing } from '../common/trailing.js';
+
+/** A user and a password, as Basic authentication has them. */
+export interface UserPassword {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The tracking URI of a server, taken apart. */
+export interface ServerUri {
+  /** `http://host:port`, without a path. */
+  readonly origin: string;
+  /** The path below which the server answers, without a slash at its end; '' for none. */
+  readonly prefix: string;
+  /** The tracking URI without credentials: what may be shown and stored. */
+  readonly shown: string;
+  readonly userPassword?: UserPassword;
+}
+
+/** Takes an `http:` or `https:` tracking URI apart. Throws a `fatal` error, which does not repeat the URI: it may hold a password. */
+export function parseServerUri(uri: string): ServerUri {
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch (_) {
+    throw new ConvertError('fatal', 'The tracking URI of the server is no valid URL.', {
+      hint: 'It should look like http://host:5000.',
+    });
+  }
+  const prefix = withoutTrailing(url.pathname, '/');
+  return {
+    origin: url.origin,
+    prefix,
+    shown: url.origin + prefix,
+    ...((url.username !== '' || url.password !== '') && {
+      userPassword: { user: decoded(url.username), password: decoded(url.password) },
+    }),
+  };
+}
+
+/** The origin of a URL that the user gave. Throws a `fatal` error for what is none. */
+export function originOf(url: string): string {
+  if (URL.canParse(url)) return new URL(url).origin;
+  throw new ConvertError('fatal', 'A trusted origin is no valid URL.', {
+    hint: 'It should look like https://host:5000.',
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone % stands for itself
+  }
+}

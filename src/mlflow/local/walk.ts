@@ -1,0 +1,159 @@
+import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { sep } from 'node:path';
+import { ConvertError, errorCode } from '../../errors.js';
+import { MAX_DEPTH, MAX_ENTRIES, MAX_LINKED_VISITS } from '../common/bounds.js';
+import type { LinkBounds } from '../trust/links.js';
+import { notRegular } from './regular-file.js';
+import { asSkippable } from './skippable.js';
+
+/** A file below a directory, or something there that cannot be read as one. */
+export interface WalkedFile {
+  /** Relative to the directory walked, with `/` on every system. */
+  readonly path: string;
+  readonly absolute: string;
+  readonly found: { readonly stats: BigIntStats } | { readonly error: ConvertError };
+}
+
+/** A directory on the way from the one walked to the one at hand. */
+interface Level {
+  readonly absolute: string;
+  /** Relative to the directory walked, which is ''. */
+  readonly path: string;
+  /** True below a link, where one may come back to a level above. */
+  readonly linked: boolean;
+  readonly above: Level | undefined;
+  readonly depth: number;
+  /** The path with links resolved, once that has been asked for. */
+  real?: string;
+}
+
+/**
+ * All files below a directory, sorted by path (by UTF-16 code units). Links are followed as far as `links` lets them; one
+ * that leads out of there, or back to where the walk came from, or to a directory that others have led to already
+ * {@link MAX_LINKED_VISITS} times, is an error of that path, and so are directories that cannot be listed, or lie deeper than
+ * {@link MAX_DEPTH}, dangling links, sockets and the like. One directory's names are in memory at a time (and those above
+ * it). When `directory` itself cannot be listed, that is an error of the path ''; so it is, as the last one, when there is
+ * more in it than {@link MAX_ENTRIES}.
+ */
+export function* walkFiles(directory: string, links: LinkBounds): Generator<WalkedFile, void, void> {
+  const found = { entries: 0, links, visits: new Map<string, number>() };
+  yield* walkLevel({ absolute: directory, path: '', linked: false, above: undefined, depth: 0 }, found);
+  if (found.entries > MAX_ENTRIES) yield { path: '', absolute: directory, found: { error: tooMany(directory) } };
+}
+
+interface Found {
+  entries: number;
+  readonly links: LinkBounds;
+  /** How often links have led to a directory, by its real path. */
+  readonly visits: Map<string, number>;
+}
+
+function* walkLevel(level: Level, found: Found): Generator<WalkedFile, void, void> {
+  const entries = entriesOf(level, found.visits);
+  if (entries instanceof ConvertError) {
+    yield { path: level.path, absolute: level.absolute, found: { error: entries } };
+    return;
+  }
+  for (const { path, absolute, isDirectory, linked, error } of sorted(level, entries, found.links)) {
+    if (++found.entries > MAX_ENTRIES) return;
+    if (error !== undefined) yield { path, absolute, found: { error } };
+    else if (isDirectory) yield* walkLevel({ absolute, path, linked, above: level, depth: level.depth + 1 }, found);
+    else yield fileAt(path, absolute);
+    if (found.entries > MAX_ENTRIES) return;
+  }
+}
+
+/** Also of params, tags and metrics. */
+export function tooMany(directory: string): ConvertError {
+  const most = MAX_ENTRIES.toLocaleString('en');
+  return new ConvertError(
+    'skip-item',
+    `${directory} holds more than ${most} files and directories; the rest is left out.`,
+  );
+}
+
+export function tooDeep(directory: string): ConvertError {
+  const message = `${directory} lies ${MAX_DEPTH} directories deep; what is in it is left out.`;
+  return new ConvertError('skip-item', message);
+}
+
+interface Item {
+  readonly path: string;
+  readonly absolute: string;
+  readonly isDirectory: boolean;
+  readonly linked: boolean;
+  /** Of a link that is not followed. */
+  readonly error?: ConvertError;
+}
+
+/** Directories sort as if their names ended with `/`: so the paths of all files come out sorted. */
+function sorted(level: Level, entries: Dirent[], links: LinkBounds): Item[] {
+  const items = entries.map((entry): Item => {
+    const absolute = level.absolute + sep + entry.name; // `join` costs more than the entry's stat
+    const isLink = entry.isSymbolicLink();
+    const path = level.path === '' ? entry.name : `${level.path}/${entry.name}`;
+    const error = isLink ? links.refused(absolute) : undefined;
+    if (error !== undefined) return { path, absolute, isDirectory: false, linked: true, error };
+    const isDirectory = isLink ? leadsToDirectory(absolute) : entry.isDirectory();
+    return { path, absolute, isDirectory, linked: level.linked || isLink };
+  });
+  const key = (item: Item): string => (item.isDirectory ? `${item.path}/` : item.path);
+  return items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function leadsToDirectory(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false; // fileAt says why
+  }
+}
+
+function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | ConvertError {
+  if (level.depth > MAX_DEPTH) return tooDeep(level.absolute);
+  try {
+    if (level.linked) {
+      const trouble = troubleOfLink(level, visits);
+      if (trouble !== undefined) return new ConvertError('skip-item', `${level.absolute} is a link that ${trouble}.`);
+    }
+    return readdirSync(level.absolute, { withFileTypes: true });
+  } catch (cause) {
+    return asSkippable(cause, level.absolute);
+  }
+}
+
+function realOf(level: Level): string {
+  level.real ??= realpathSync.native(level.absolute);
+  return level.real;
+}
+
+/** Why a directory at or below a link is not walked. */
+function troubleOfLink(level: Level, visits: Map<string, number>): string | undefined {
+  const real = realOf(level);
+  for (let above = level.above; above !== undefined; above = above.above) {
+    if (realOf(above) === real) return 'leads back to a directory above it';
+  }
+  const before = visits.get(real) ?? 0;
+  visits.set(real, before + 1);
+  return before < MAX_LINKED_VISITS ? undefined : `leads to ${real}, as ${MAX_LINKED_VISITS} others do`;
+}
+
+function fileAt(path: string, absolute: string): WalkedFile {
+  try {
+    const stats = statSync(absolute, { bigint: true });
+    if (stats.isFile()) return { path, absolute, found: { stats } };
+    return { path, absolute, found: { error: notRegular(absolute) } };
+  } catch (cause) {
+    return { path, absolute, found: { error: asSkippable(cause, absolute) } };
+  }
+}
+
+/** True when something is in the directory; false when it is empty, not there, or cannot be listed. */
+export function hasEntries(directory: string): boolean {
+  try {
+    return readdirSync(directory).length > 0;
+  } catch (cause) {
+    if (errorCode(cause) === undefined) throw cause;
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+import { dirname, join } from 'node:path';
+import { openArtifacts } from './artifacts/open-artifacts.js';
+import { DEFAULT_SOURCE, type SourceOptions } from './common/source-options.js';
+import type { TrackingStore } from './common/tracking-store.js';
+import { parseDatabaseUri } from './sql/database-uri.js';
+import { MysqlDatabase } from './sql/mysql/mysql-database.js';
+import { PostgresqlDatabase } from './sql/postgresql/postgresql-database.js';
+import { SqlStore, type SqlStoreOptions } from './sql/sql-store.js';
+import { SqliteDatabase } from './sql/sqlite/sqlite-database.js';
+import { trustOf } from './trust/trust.js';
+
+/** What MLflow makes beside a database for files. */
+const STORES: readonly string[] = ['mlruns', 'mlartifacts'];
+
+type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | 'windowPoints'>>;
+
+/**
+ * Opens the database that a tracking URI names. SQLite files are opened at once, servers are connected to when something is asked
+ * of them.
+ *
+ * @param dialect the scheme without `+driver`
+ */
+export function openSqlStore(
+  uri: string,
+  dialect: 'sqlite' | 'postgresql' | 'mysql',
+  { warn = (message) => process.emitWarning(message), windowPoints, ...source }: Options,
+): TrackingStore {
+  const options: SqlStoreOptions = {
+    warn,
+    ...(source.workspace !== undefined && { workspace: source.workspace }),
+    ...(windowPoints !== undefined && { windowPoints }),
+  };
+  const artifacts = { ...DEFAULT_SOURCE, ...source };
+  const address = parseDatabaseUri(uri, dialect);
+  if (address.dialect === 'sqlite') {
+    const database = new SqliteDatabase(address);
+    const root = dirname(database.file);
+    const trust = trustOf(source, { stores: STORES.map((name) => join(root, name)) });
+    return new SqlStore(database, openArtifacts({ ...artifacts, root, trust }), options);
+  }
+  const database =
+    address.dialect === 'mysql' ? new MysqlDatabase(address, warn) : new PostgresqlDatabase(address, warn);
+  return new SqlStore(database, openArtifacts({ ...artifacts, root: process.cwd() }), options);
+}

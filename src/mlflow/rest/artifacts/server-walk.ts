@@ -1,0 +1,77 @@
+import { ConvertError } from '../../../errors.js';
+import type { StageContext } from '../../../model.js';
+import { MAX_DEPTH, MAX_ENTRIES, MAX_LISTED_DIRECTORIES } from '../../common/bounds.js';
+import { tooDeep, tooMany } from '../../local/walk.js';
+import { isListedBelow, listedOutside } from '../../trust/listed-path.js';
+import { pathAsServed } from './path-as-served.js';
+import type { Entry } from './server-transport.js';
+
+/**
+ * All files of a run that a server lists, each once, directory by directory. A directory below the root that cannot be listed is a
+ * notice of its own, and so is what lies beyond the bounds. Rejects when the root cannot be listed.
+ */
+export class ServerWalk {
+  readonly #files = new Map<string, Entry>();
+  readonly #listed = new Set(['']);
+
+  /** @param list what is in a directory, '' being the root; it limits itself how many are asked for at once */
+  constructor(
+    private readonly list: (directory: string) => Promise<Entry[]>,
+    private readonly context: StageContext,
+  ) {}
+
+  async files(): Promise<Entry[]> {
+    await this.#visit('');
+    return [...this.#files.values()];
+  }
+
+  async #visit(directory: string): Promise<void> {
+    if (pathAsServed(directory) !== directory) throw takenForAnother(directory);
+    if (directory.split('/').length > MAX_DEPTH) throw tooDeep(directory);
+    const below = this.#sort(directory, await this.list(directory));
+    await Promise.all(below.map((path) => this.#visitBelow(path)));
+  }
+
+  async #visitBelow(path: string): Promise<void> {
+    try {
+      await this.#visit(path);
+    } catch (cause) {
+      if (this.context.signal.aborted || !isPassable(cause)) throw cause;
+      this.context.notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: cause.sentence });
+    }
+  }
+
+  /** Takes the files among the entries of a directory, and gives the directories that have not been met. */
+  #sort(directory: string, entries: readonly Entry[]): string[] {
+    const below: string[] = [];
+    for (const entry of entries) {
+      const { path } = entry;
+      if (!isListedBelow(directory, path)) this.context.notice(listedOutside(path));
+      else if (!entry.isDirectory) this.#files.set(path, entry);
+      else if (!this.#listed.has(path)) {
+        if (this.#listed.size === MAX_LISTED_DIRECTORIES) throw tooManyDirectories(directory);
+        this.#listed.add(path);
+        below.push(path);
+      }
+      if (this.#files.size > MAX_ENTRIES) throw tooMany(directory);
+    }
+    return below;
+  }
+}
+
+/** True for trouble with this location or file only. */
+export function isPassable(cause: unknown): cause is ConvertError {
+  return cause instanceof ConvertError && cause.kind !== 'fatal';
+}
+
+/** The error of a path that a server would take for another one. */
+export function takenForAnother(path: string): ConvertError {
+  const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
+  return new ConvertError('skip-item', message);
+}
+
+function tooManyDirectories(directory: string): ConvertError {
+  const most = MAX_LISTED_DIRECTORIES.toLocaleString('en');
+  const where = directory === '' ? 'The artifacts of the run' : directory;
+  return new ConvertError('skip-item', `${where} and what was listed before hold more than ${most} directories.`);
+}

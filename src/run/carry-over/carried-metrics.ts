@@ -1,0 +1,37 @@
+import type { KeptMetric, KeptMetrics } from '../../aim/metrics-writer.js';
+import type { SequenceId } from '../../aim/sequence.js';
+import { metricKey } from '../../mapping/metric-target.js';
+import type { CarryOver } from './carry-over.js';
+
+/** The metrics that are taken from Aim, because their histories cannot be read, or nothing can be said of them at all. */
+export class CarriedMetrics implements KeptMetrics {
+  readonly #written = new Set<string>();
+
+  constructor(private readonly carry: CarryOver) {}
+
+  /** A history that broke off, or is not whole, must not take the place of one that is. */
+  givesWay(key: string): boolean {
+    if (this.carry.unread.names('metrics', key) && this.#keptBy((kept) => kept === key).length > 0) return true;
+    this.#written.add(key);
+    return false;
+  }
+
+  taken(): readonly KeptMetric[] {
+    const { carry } = this;
+    const { body } = carry.told;
+    carry.tellAbsent(body, (kept, { part }) => part === 'metrics' && kept.metrics.length > 0);
+    const { unread } = carry;
+    if (!unread.has('metrics')) return [];
+    const sequences = this.#keptBy((key) => !this.#written.has(key) && unread.covers('metrics', key));
+    carry.tellKept(body, 'metrics', new Set(sequences.map(metricKey)).size);
+    return sequences.map((sequence) => ({
+      sequence,
+      points: carry.guard(carry.take((kept) => kept.pointsOf(sequence)) ?? []),
+      description: carry.guard(carry.take((kept) => kept.descriptionOf(sequence)) ?? []),
+    }));
+  }
+
+  #keptBy(isWanted: (key: string) => boolean): readonly SequenceId[] {
+    return this.carry.take((kept) => kept.metrics.filter((sequence) => isWanted(metricKey(sequence)))) ?? [];
+  }
+}

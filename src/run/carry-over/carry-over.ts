@@ -1,0 +1,102 @@
+import { KeptRun } from '../../aim/kept-run.js';
+import type { Repository } from '../../aim/repository.js';
+import { ConvertError, toConvertError } from '../../errors.js';
+import { UnreadIndex } from '../../mapping/unread-parts.js';
+import type { AbsentPart, RunPart } from '../../model.js';
+import type { NoticeList, RunNotices } from '../task/notice-list.js';
+import type { RunTask } from '../task/run-task.js';
+
+/**
+ * What of a run that is written again is taken from Aim, because it cannot be read from MLflow at this moment (docs/mapping.md,
+ * law 2): which parts that are, and the run as Aim has it, which is opened when it is first asked for. Of a run that is new
+ * nothing is taken.
+ */
+export class CarryOver {
+  readonly #index = new UnreadIndex();
+  readonly #seen = new Map<NoticeList, number>();
+  #kept: { readonly run: KeptRun | undefined } | undefined;
+
+  constructor(
+    private readonly job: Pick<RunTask, 'ref' | 'hash'>,
+    /** Undefined for a run of which it has nothing. */
+    private readonly repository: Repository | undefined,
+    readonly told: RunNotices,
+  ) {}
+
+  /** What has been told by now to be unread. */
+  get unread(): UnreadIndex {
+    for (const list of [this.told.header, this.told.body]) {
+      for (const notice of list.notices.slice(this.#seen.get(list) ?? 0)) this.#index.add(notice);
+      this.#seen.set(list, list.notices.length);
+    }
+    return this.#index;
+  }
+
+  /** What `look` finds in the run as Aim has it; undefined where Aim has none, or none that can be read. */
+  peek<T>(look: (kept: KeptRun) => T): T | undefined {
+    try {
+      return this.take(look);
+    } catch (error) {
+      if (error instanceof ConvertError && error.kind === 'skip-run') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * What is taken from the run as Aim has it; undefined where Aim has none. Throws `skip-run` where it cannot be read: what
+   * could be read of neither side must not be lost.
+   */
+  take<T>(from: (kept: KeptRun) => T): T | undefined {
+    if (this.repository === undefined) return undefined;
+    try {
+      this.#kept ??= { run: KeptRun.open(this.repository, this.job.hash) };
+      return this.#kept.run === undefined ? undefined : from(this.#kept.run);
+    } catch (cause) {
+      throw this.#unreadable(cause);
+    }
+  }
+
+  /** The same items; trouble on the way is told as {@link take} tells it. */
+  *guard<T>(items: Iterable<T>): Generator<T> {
+    try {
+      yield* items;
+    } catch (cause) {
+      throw this.#unreadable(cause);
+    }
+  }
+
+  /** What is absent of a part of which Aim has something was not read. */
+  tellAbsent(list: NoticeList, holds: (kept: KeptRun, absent: AbsentPart) => boolean): void {
+    for (const absent of list.absentParts) {
+      const { part, directory } = absent;
+      if (this.peek((kept) => holds(kept, absent)) !== true) continue;
+      const detail = `${directory} is empty or not there, and Aim has what was in it.`;
+      const field = directory.slice(Math.max(directory.lastIndexOf('/'), directory.lastIndexOf('\\')) + 1);
+      list.notice({ kind: 'field-unreadable', field, file: directory, detail, empty: true, unread: { part } });
+    }
+  }
+
+  /** Takes note of how much of a part was taken from Aim. */
+  tellKept(list: NoticeList, part: RunPart, items: number): void {
+    if (items > 0) list.notice({ kind: 'part-kept', part, items });
+  }
+
+  close(): void {
+    this.#kept?.run?.close();
+    this.#kept = undefined;
+  }
+
+  #unreadable(cause: unknown): ConvertError {
+    if (cause instanceof ConvertError) return cause;
+    const { ref, hash } = this.job;
+    const directory = this.repository?.meta(hash) ?? '';
+    const error = toConvertError(cause, 'skip-run', directory);
+    if (error.kind === 'fatal') return error;
+    const parts = this.unread.parts.join(', ');
+    return new ConvertError(
+      'skip-run',
+      `What could not be read of run ${ref.runId} (${parts}) cannot be taken from Aim either: ${error.message} The run is left as it is.`,
+      { where: directory, hint: 'Convert again when it can be read in MLflow.', cause },
+    );
+  }
+}

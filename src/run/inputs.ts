@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Experiment } from '../model.js';
+import type { RunEnvironment, RunOptions } from './task/run-task.js';
+
+/** Raised whenever the same source would be written differently, so that what was written before is written again. */
+const MAPPING_VERSION = 3;
+
+/**
+ * Which of the options decide about what a run is like in Aim. The others decide whether a run is taken (`includeDeleted`,
+ * `overwrite`), or when it is looked at again (`now`).
+ */
+const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
+  mapping: true,
+  artifacts: true,
+  source: true,
+  includeDeleted: false,
+  overwrite: false,
+  now: false,
+};
+
+const OPTIONS = (Object.keys(DECIDES) as Array<keyof RunOptions>).filter((name) => DECIDES[name]);
+
+/** A digest of all that decides about the result beside the run itself. */
+export function inputsOf(
+  { experiment }: { readonly experiment: Experiment },
+  { store, options }: Pick<RunEnvironment, 'store' | 'options'>,
+): string {
+  const { id, name, lifecycleStage, creationTime, tags } = experiment;
+  const text = JSON.stringify([
+    MAPPING_VERSION,
+    ...OPTIONS.map((option) => options[option]),
+    store.uri,
+    id,
+    name,
+    lifecycleStage,
+    creationTime,
+    [...tags].sort(),
+  ]);
+  if (text !== lastInputs.text) {
+    lastInputs = { text, digest: createHash('sha256').update(text).digest('hex').slice(0, 32) };
+  }
+  return lastInputs.digest;
+}
+
+/** Most runs come behind one of the same experiment. */
+let lastInputs = { text: '', digest: '' };

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve, sep } from 'node:path';
+import { withoutTrailing } from '../../mlflow/common/trailing.js';
+import { uriScheme, uriTarget, withoutCredentials } from '../../mlflow/locations/file-uri.js';
+import type { RunRef } from '../../model.js';
+
+/** Where a run and its artifacts lie in MLflow, as {@link placeName} writes it. */
+export interface RunPlaces {
+  /** The run's own directory, where it has one. */
+  readonly directory?: string;
+  readonly artifacts?: string;
+}
+
+/** @param artifactUri as MLflow recorded it */
+export function placesOf({ locator }: RunRef, trackingUri: string, artifactUri: string | undefined): RunPlaces {
+  const isDirectory = uriScheme(trackingUri) === undefined;
+  return {
+    ...(isDirectory && { directory: join(trackingUri, locator) }),
+    ...(artifactUri !== undefined && { artifacts: placeName(artifactUri) }),
+  };
+}
+
+/** A path, also one written as `file:`, absolute; any other URI without credentials. Without a slash at the end. */
+export function placeName(uri: string): string {
+  const target = uriTarget(uri);
+  const [path] = target.kind === 'local' ? target.paths : [];
+  const name = path === undefined ? withoutCredentials(uri) : resolve(path);
+  return name.length > 1 ? withoutTrailing(name, '/') : name;
+}
+
+/**
+ * The directory where a run's files would lie, if that is not there: no mark of the source tells when it comes. What lies in
+ * the run's own directory is part of its mark, and what a server names is on that server's machine.
+ */
+export function awaitedOf({ directory, artifacts }: RunPlaces, trackingUri: string): string | undefined {
+  if (artifacts === undefined || !isAbsolute(artifacts) || /^https?:/.test(trackingUri)) return undefined;
+  if (directory !== undefined && artifacts.startsWith(directory + sep)) return undefined;
+  return existsSync(artifacts) ? undefined : artifacts;
+}

@@ -1,0 +1,34 @@
+import { ConvertError, errorCode, toConvertError } from '../errors.js';
+
+const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
+const NOT_STARTED = 'ERR_WORKER_INIT_FAILED';
+/** What a thread that starts has no file descriptor, process or memory left for. */
+const SCARCE: ReadonlySet<string> = new Set([NOT_STARTED, 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
+/**
+ * What became of a task whose thread ended under it, or was never there: `fatal` where threads cannot be started, else
+ * `skip-run`, since another thread may do what this one did not.
+ */
+export function workerLoss(cause: unknown): ConvertError {
+  const code = errorCode(cause) ?? '';
+  if (code === OUT_OF_MEMORY) {
+    return new ConvertError('skip-run', 'The thread that worked on it ran out of memory.', {
+      cause,
+      hint: 'With --concurrency 1 no other run needs memory at the same time.',
+    });
+  }
+  if (SCARCE.has(code)) {
+    const why = cause instanceof Error ? cause.message : code;
+    return new ConvertError('fatal', `A worker thread could not be started: the system has no more to give (${why}).`, {
+      cause,
+      hint: 'Lower --concurrency, or raise the limits of this user (ulimit -n, ulimit -u).',
+    });
+  }
+  const { message } = toConvertError(cause, 'skip-run', 'a worker thread');
+  return new ConvertError('skip-run', `The thread that worked on it ended: ${message}`, { cause });
+}
+
+/** Whether a task was rejected because its thread ended: what a thread itself hands on is fatal. */
+export function isWorkerLoss(cause: unknown): cause is ConvertError {
+  return cause instanceof ConvertError && cause.kind === 'skip-run';
+}

@@ -1,0 +1,133 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { unreadParts } from '../mapping/unread-parts.js';
+import type { RunReport, ToldPart } from '../outcome.js';
+import type { AcceptedChanges } from '../policies.js';
+import { placeName, type RunPlaces } from '../run/task/run-places.js';
+import { BUSY_TIMEOUT, sqliteFailure } from '../sqlite/sqlite.js';
+import { inTransaction } from '../sqlite/transaction.js';
+import type { Ledger } from './ledger.js';
+
+/** A run by which `--accept-missing` may be meant. */
+export interface PlacedRun {
+  readonly runId: string;
+  readonly unread?: readonly ToldPart[];
+  readonly places?: RunPlaces;
+}
+
+/** In the ledger's file. Times are milliseconds since the epoch. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS accepted (
+  what TEXT PRIMARY KEY,
+  since INTEGER NOT NULL
+) WITHOUT ROWID;
+`;
+
+/**
+ * What is gone for good in MLflow, as the user says: a run that lacks only that is not told as incomplete, nor looked at
+ * again because of it. Nothing else follows: Aim keeps what it has, and what is revoked is looked at again.
+ */
+export class AcceptedMissing {
+  static readonly NOTHING = new AcceptedMissing([]);
+
+  private constructor(
+    /** As {@link acceptedName} writes them. */
+    readonly names: readonly string[],
+    /** Those that were accepted before the last changes. */
+    private readonly before: readonly string[] = names,
+  ) {}
+
+  /** Remembers the changes in the ledger, and gives what is accepted now. Throws a `fatal` error. */
+  static remember(file: string, { accept, unaccept }: AcceptedChanges): AcceptedMissing {
+    try {
+      const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+      try {
+        database.exec(SCHEMA);
+        const before = AcceptedMissing.read(database);
+        if (accept.length + unaccept.length === 0) return before;
+        change(database, accept.map(acceptedName), unaccept.map(acceptedName));
+        return new AcceptedMissing(AcceptedMissing.read(database).names, before.names);
+      } finally {
+        database.close();
+      }
+    } catch (cause) {
+      throw sqliteFailure(file, cause);
+    }
+  }
+
+  /** @param database the ledger's, which has the table */
+  static read(database: DatabaseSyncInstance): AcceptedMissing {
+    const rows = database.prepare('SELECT what AS what FROM accepted ORDER BY what').all() as { what: string }[];
+    return new AcceptedMissing(rows.map(({ what }) => what));
+  }
+
+  /** What of the run could not be read and is not accepted. */
+  left(run: PlacedRun): readonly ToldPart[] {
+    const { unread = [] } = run;
+    return this.names.length === 0 ? unread : unread.filter((part) => !this.covers(run, part));
+  }
+
+  /** What is to be told of a run: nothing of what is accepted. */
+  told(result: RunReport, run: PlacedRun): RunReport {
+    const { incomplete: _, notices, ...rest } = result;
+    const left = this.left(run);
+    const isPlain = this.names.length === 0 || run.unread === undefined;
+    return {
+      ...rest,
+      notices: isPlain
+        ? notices
+        : notices.filter((notice) => !unreadParts([notice]).some((part) => this.covers(run, part))),
+      ...(left.length > 0 && { incomplete: left }),
+    };
+  }
+
+  private covers(run: PlacedRun, part: ToldPart): boolean {
+    return this.names.some((name) => covers(name, run, part));
+  }
+
+  /** Sentences about those of these changes that concern nothing: typing errors, mostly. */
+  withoutEffect({ accept, unaccept }: AcceptedChanges, ledger: Pick<Ledger, 'incomplete' | 'knows'>): string[] {
+    const idle = new Map(accept.map((text) => [acceptedName(text), text]));
+    for (const run of idle.size === 0 ? [] : ledger.incomplete()) {
+      for (const name of idle.keys()) {
+        if (run.unread?.some((part) => covers(name, run, part))) idle.delete(name);
+      }
+    }
+    for (const name of idle.keys()) if (ledger.knows(name)) idle.delete(name);
+    const told = [...idle].map(([name, text]) =>
+      isRunId(name)
+        ? `--accept-missing ${text}: there is no run of this id. A path is told from an id by a slash: ./${text}.`
+        : `--accept-missing ${text}: no incomplete run or its artifacts lie there.`,
+    );
+    const unknown = unaccept.filter((text) => !this.before.includes(acceptedName(text)));
+    return [...told, ...unknown.map((text) => `--unaccept-missing ${text}: it was not accepted.`)];
+  }
+}
+
+/** Whether a run id, or a path or URI, means this part: that of artifacts means them alone, the others all of the run. */
+export function covers(name: string, { runId, places = {} }: PlacedRun, { part }: ToldPart): boolean {
+  if (name === runId || isBelow(name, places.directory)) return true;
+  return part === 'artifacts' && isBelow(name, places.artifacts);
+}
+
+/** A run id as it is, anything else as {@link placeName} writes it. */
+function acceptedName(text: string): string {
+  return isRunId(text) ? text : placeName(text);
+}
+
+function isRunId(name: string): boolean {
+  return /^[\w-]+$/.test(name);
+}
+
+function isBelow(name: string, place: string | undefined): boolean {
+  if (place === undefined || !place.startsWith(name)) return false;
+  return place.length === name.length || place[name.length] === '/' || /[/:]$/.test(name);
+}
+
+function change(database: DatabaseSyncInstance, added: readonly string[], removed: readonly string[]): void {
+  inTransaction(database, 'BEGIN IMMEDIATE', () => {
+    const add = database.prepare('INSERT OR IGNORE INTO accepted (what, since) VALUES (?, ?)');
+    for (const what of added) add.run(what, Date.now());
+    const remove = database.prepare('DELETE FROM accepted WHERE what = ?');
+    for (const what of removed) remove.run(what);
+  });
+}

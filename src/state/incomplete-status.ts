@@ -1,0 +1,61 @@
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { RunProperties } from '../aim/run-metadata.js';
+import type { ToldPart } from '../outcome.js';
+import type { AcceptedMissing } from './accepted-missing.js';
+import type { LedgerEntry } from './ledger.js';
+
+/** A converted run of which something could not be read. */
+export interface IncompleteStatus {
+  readonly runId: string;
+  readonly runName?: string;
+  readonly experiment: string;
+  /** What could not be read and is not accepted as missing; the first hundred. */
+  readonly unread: readonly ToldPart[];
+  /** Where its artifacts lie in MLflow, where that is known; without credentials. */
+  readonly artifacts?: string;
+}
+
+/** An experiment or a table of a source that could not be read: a sentence. Times are milliseconds since the epoch. */
+export interface UnreadStatus {
+  readonly message: string;
+  readonly since: number;
+}
+
+/** The runs of a source of which something could not be read that is not accepted as missing, by experiment and name. */
+export function readIncomplete(
+  database: DatabaseSyncInstance,
+  source: string,
+  accepted: AcceptedMissing,
+): IncompleteStatus[] {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version < 3) return []; // the next conversion brings it up to date
+  const rows = database
+    .prepare(
+      `SELECT run_id AS runId, properties AS properties, unread AS unread FROM runs
+       WHERE source = ? AND unread IS NOT NULL AND deleted IS NULL`,
+    )
+    .iterate(source) as Iterable<{ runId: string; properties: string; unread: string }>;
+  const runs: IncompleteStatus[] = [];
+  for (const { runId, properties, unread } of rows) {
+    const { places, ...rest } = JSON.parse(unread) as Pick<LedgerEntry, 'unread' | 'places'>;
+    const left = accepted.left({ runId, ...rest, ...(places && { places }) });
+    if (left.length === 0) continue;
+    const { name, experiment } = JSON.parse(properties) as RunProperties;
+    runs.push({
+      runId,
+      ...(name !== undefined && { runName: name }),
+      experiment: experiment.name,
+      unread: left,
+      ...(places?.artifacts !== undefined && { artifacts: places.artifacts }),
+    });
+  }
+  const key = ({ experiment, runName = '', runId }: IncompleteStatus) => `${experiment}\0${runName}\0${runId}`;
+  return runs.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** The experiments and tables of a source that could not be read in the last complete look, the oldest trouble first. */
+export function readUnread(database: DatabaseSyncInstance, source: string): UnreadStatus[] {
+  return database
+    .prepare('SELECT message AS message, since AS since FROM unread WHERE source = ? ORDER BY since, message')
+    .all(source) as unknown as UnreadStatus[];
+}

@@ -1,0 +1,143 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { syncPathSync } from '../aim/durability.js';
+import { ConvertError } from '../errors.js';
+import { BUSY_TIMEOUT, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/sqlite.js';
+
+/** The oldest version of the schema that is brought up to date instead of refused. */
+const OLDEST_VERSION = 2;
+
+/** What makes of each version the next, from {@link OLDEST_VERSION} on. */
+const MIGRATIONS: readonly string[] = [
+  `
+ALTER TABLE runs ADD COLUMN unread TEXT;
+ALTER TABLE runs ADD COLUMN awaited TEXT;
+CREATE INDEX incomplete_runs ON runs (source) WHERE unread IS NOT NULL;
+`,
+];
+
+export const SCHEMA_VERSION = OLDEST_VERSION + MIGRATIONS.length;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS runs (
+  hash TEXT PRIMARY KEY,
+  run_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  inputs TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  pending TEXT,
+  review_at INTEGER,
+  experiment_id TEXT,
+  active INTEGER,
+  deleted TEXT,
+  growth TEXT,
+  unindexed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX unindexed_runs ON runs (unindexed) WHERE unindexed = 1;
+`;
+
+/** So many damaged ledgers are kept beside the one in use. */
+const DAMAGED_KEPT = 3;
+
+/** Makes of a database what works with it; `damaged` is where one has been moved whose place it takes. */
+type Use<T> = (database: DatabaseSyncInstance, damaged?: string) => T;
+
+/**
+ * Opens a ledger's database, makes it where there is none, and brings one of an earlier version up to date; `use` makes of
+ * it what works with it. One that is damaged is moved aside, and another begun: all that it said can be found out again but
+ * what people have removed in Aim. Throws a `fatal` error for everything that has another cause than damage: a later
+ * version, another program's lock, a disk that cannot be read.
+ */
+export function openLedgerFile<T>(file: string, use: Use<T>): T {
+  try {
+    return open(file, use);
+  } catch (error) {
+    if (!isDamaged(file, error)) throw sqliteFailure(file, error);
+  }
+  try {
+    const damaged = moveAside(file);
+    return open(file, (database) => use(database, damaged));
+  } catch (error) {
+    throw sqliteFailure(file, error);
+  }
+}
+
+class DamagedLedger extends Error {}
+
+function open<T>(file: string, use: Use<T>): T {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+  try {
+    // What comes is done by whoever may write, so that a lock or a missing right is met here and taken for nothing else.
+    database.exec('BEGIN IMMEDIATE');
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    bringUpToDate(database, file, version);
+    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (verdict !== 'ok') throw new DamagedLedger(verdict);
+    const ledger = use(database);
+    database.exec('COMMIT');
+    return ledger;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function bringUpToDate(database: DatabaseSyncInstance, file: string, version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  if (version === 0) database.exec(SCHEMA);
+  if (version !== 0 && (version < OLDEST_VERSION || version > SCHEMA_VERSION)) {
+    const known = OLDEST_VERSION === SCHEMA_VERSION ? `${SCHEMA_VERSION}` : `${OLDEST_VERSION} to ${SCHEMA_VERSION}`;
+    throw new ConvertError('fatal', `The ledger ${file} is of version ${version}; this mlflow2aim knows ${known}.`, {
+      where: file,
+      hint:
+        'Use the mlflow2aim that wrote it, or move the file away: everything is then converted again, and runs that ' +
+        'were removed in Aim come back.',
+    });
+  }
+  for (const migration of MIGRATIONS.slice(Math.max(version, OLDEST_VERSION) - OLDEST_VERSION))
+    database.exec(migration);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+function isDamaged(file: string, error: unknown): boolean {
+  if (error instanceof DamagedLedger || isDamage(error)) return true;
+  const code = sqliteCode(error);
+  // once it is sure that nobody else is writing, the tables are not what they are to be
+  return code === SqliteCode.ERROR || (code === SqliteCode.READ_ONLY && forbidsWriting(file));
+}
+
+/** Whether the header itself says, by a number that no SQLite knows, that the database must not be written (byte 18). */
+function forbidsWriting(file: string): boolean {
+  const descriptor = openSync(file, 'r');
+  try {
+    const header = Buffer.alloc(100);
+    readSync(descriptor, header, 0, header.length, 0);
+    return header[18]! > 2;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Moves a damaged ledger, with its journals, to a name beside it; of earlier ones the newest stay. */
+function moveAside(file: string): string {
+  const directory = dirname(file);
+  const prefix = `${basename(file)}.damaged-`;
+  const numbers = readdirSync(directory)
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)));
+  const number = Math.max(0, ...numbers) + 1;
+  const aside = join(directory, prefix + number);
+  for (const journal of ['-journal', '-wal', '-shm']) {
+    if (existsSync(file + journal)) renameSync(file + journal, aside + journal);
+  }
+  renameSync(file, aside);
+  syncPathSync(directory);
+  for (const old of numbers.filter((each) => each <= number - DAMAGED_KEPT)) {
+    for (const journal of ['', '-journal', '-wal', '-shm']) {
+      rmSync(join(directory, prefix + old + journal), { force: true });
+    }
+  }
+  return aside;
+}

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { Repository } from '../aim/repository.js';
+import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
+import { ConvertError } from '../errors.js';
+import { BUSY_TIMEOUT, isDamage, sqliteFailure } from '../sqlite/sqlite.js';
+import { AcceptedMissing } from './accepted-missing.js';
+import { type IncompleteStatus, readIncomplete, readUnread, type UnreadStatus } from './incomplete-status.js';
+
+/** A run that could not be taken, or was left alone. Times are milliseconds since the epoch. */
+export interface TroubledRun {
+  readonly runId: string;
+  readonly runName?: string;
+  readonly experiment: string;
+  readonly outcome: 'failed' | 'skipped';
+  readonly reason: string;
+  readonly since: number;
+}
+
+/** What a repository holds from one source. */
+export interface SourceStatus {
+  /** The tracking URI, without credentials. */
+  readonly source: string;
+  /** Converted runs. */
+  readonly runs: number;
+  /** Those that went on in MLflow when they were read last. */
+  readonly active: number;
+  /** Those that MLflow has deleted since. */
+  readonly deleted: number;
+  /** When a look at the source ended well the last time; what has happened since is not in Aim yet. */
+  readonly lookedAt?: number;
+  /** When the source was read to its end the last time. */
+  readonly completeAt?: number;
+  /** Of a watch that is under way: within so many milliseconds after that it should have been read again. */
+  readonly nextWithin?: number;
+  /** When something was written the last time. */
+  readonly changedAt?: number;
+  /** What keeps it from being read, and since when. */
+  readonly trouble?: { readonly reason: string; readonly since: number };
+  /** The first hundred. */
+  readonly troubledRuns: readonly TroubledRun[];
+  readonly failed: number;
+  readonly skipped: number;
+  /** Runs of which something could not be read that is not accepted as missing. */
+  readonly incomplete: number;
+  /** Those, each of them; absent unless it was asked for. */
+  readonly incompleteRuns?: readonly IncompleteStatus[];
+  /** Experiments and tables that could not be read in the last complete look. */
+  readonly unread: readonly UnreadStatus[];
+}
+
+export interface Status {
+  /** The directory that holds `.aim`. */
+  readonly repo: string;
+  /** The process that is writing the repository at this moment. */
+  readonly writer?: LockOwner;
+  readonly sources: readonly SourceStatus[];
+  /** What `--accept-missing` named: run ids, paths, URIs. */
+  readonly accepted: readonly string[];
+}
+
+export interface StatusOptions {
+  /** Whether each run is to be named of which something could not be read. */
+  readonly incomplete?: boolean;
+}
+
+/**
+ * Whether the watch that is under way should have had something from this source by now, and nothing has failed either.
+ * @param now milliseconds since the epoch
+ */
+export function isStalled({ writer }: Status, source: SourceStatus, now: number): boolean {
+  const { lookedAt, nextWithin, trouble } = source;
+  if (writer === undefined || trouble !== undefined || lookedAt === undefined || nextWithin === undefined) return false;
+  return now - lookedAt > nextWithin;
+}
+
+const TROUBLES_NAMED = 100;
+
+/**
+ * Reads what is known about an Aim repository, beside a conversion or watch that may be under way. Touches no source.
+ * Throws a `fatal` error where there is no repository, or nothing was ever converted into it.
+ */
+export async function readStatus(directory: string, { incomplete = false }: StatusOptions = {}): Promise<Status> {
+  const repository = Repository.find(directory);
+  const repo = dirname(repository.path);
+  if (!existsSync(repository.ledgerFile)) {
+    throw new ConvertError('fatal', `Nothing was ever converted into the Aim repository in ${repo}.`, {
+      hint: 'Was it another directory? Its ledger may also have been removed; the next conversion makes it anew.',
+    });
+  }
+  const writer = RepositoryLock.owner(repository.lockFile);
+  const known = readLedger(repository.ledgerFile, incomplete);
+  return { repo, ...(writer !== undefined && { writer }), ...known };
+}
+
+function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' | 'accepted'> {
+  try {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+    try {
+      const accepted = hasTable(database, 'accepted') ? AcceptedMissing.read(database) : AcceptedMissing.NOTHING;
+      const rows = database
+        .prepare(
+          `SELECT source AS source FROM runs UNION
+           SELECT source AS source FROM ${hasTable(database, 'sources') ? 'sources' : 'runs'} ORDER BY 1`,
+        )
+        .all() as { source: string }[];
+      const sources = rows.map(({ source }) => {
+        const runs = readIncomplete(database, source, accepted);
+        const named = incomplete ? { incompleteRuns: runs } : {};
+        return { ...readSource(database, source), incomplete: runs.length, ...named };
+      });
+      return { sources, accepted: accepted.names };
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    if (!isDamage(cause)) throw sqliteFailure(file, cause);
+    throw new ConvertError('fatal', `The ledger ${file} is damaged.`, {
+      cause,
+      hint: 'The next conversion keeps it aside and makes a new one.',
+    });
+  }
+}
+
+function readSource(
+  database: DatabaseSyncInstance,
+  source: string,
+): Omit<SourceStatus, 'incomplete' | 'incompleteRuns'> {
+  const counts = database
+    .prepare(
+      `SELECT count(*) AS runs, coalesce(sum(active = 1 AND deleted IS NULL), 0) AS active,
+              count(deleted) AS deleted FROM runs WHERE source = ?`,
+    )
+    .get(source) as { runs: number; active: number; deleted: number };
+  const journal = hasTable(database, 'sources')
+    ? (database.prepare('SELECT * FROM sources WHERE source = ?').get(source) as JournalRow | undefined)
+    : undefined;
+  return {
+    source,
+    runs: counts.runs,
+    active: counts.active,
+    deleted: counts.deleted,
+    ...(journal?.looked_at != null && { lookedAt: journal.looked_at }),
+    ...(journal?.complete_at != null && { completeAt: journal.complete_at }),
+    ...(journal?.next_within != null && { nextWithin: journal.next_within }),
+    ...(journal?.changed_at != null && { changedAt: journal.changed_at }),
+    ...(journal?.trouble != null && { trouble: { reason: journal.trouble, since: journal.trouble_since ?? 0 } }),
+    ...readTroubles(database, source),
+    unread: hasTable(database, 'unread') ? readUnread(database, source) : [],
+  };
+}
+
+interface JournalRow {
+  readonly looked_at: number | null;
+  readonly changed_at: number | null;
+  /** These two are not there in what an earlier version wrote. */
+  readonly complete_at?: number | null;
+  readonly next_within?: number | null;
+  readonly trouble: string | null;
+  readonly trouble_since: number | null;
+}
+
+function readTroubles(
+  database: DatabaseSyncInstance,
+  source: string,
+): Pick<SourceStatus, 'troubledRuns' | 'failed' | 'skipped'> {
+  if (!hasTable(database, 'troubles')) return { troubledRuns: [], failed: 0, skipped: 0 };
+  const counts = database
+    .prepare(
+      `SELECT coalesce(sum(outcome = 'failed'), 0) AS failed, coalesce(sum(outcome = 'skipped'), 0) AS skipped
+       FROM troubles WHERE source = ?`,
+    )
+    .get(source) as { failed: number; skipped: number };
+  const rows = database
+    .prepare(
+      `SELECT run_id AS runId, run_name AS runName, experiment AS experiment, outcome AS outcome, reason AS reason,
+              since AS since FROM troubles WHERE source = ? ORDER BY outcome, since, run_id LIMIT ${TROUBLES_NAMED}`,
+    )
+    .all(source) as (Omit<TroubledRun, 'runName'> & { runName: string | null })[];
+  const troubledRuns = rows.map(({ runName, ...run }) => ({ ...run, ...(runName !== null && { runName }) }));
+  return { troubledRuns, ...counts };
+}
+
+function hasTable(database: DatabaseSyncInstance, name: string): boolean {
+  return (
+    database.prepare("SELECT 1 AS there FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
+  );
+}

@@ -1,0 +1,209 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { monotonicNow, steadyTime } from '../clock.js';
+import { ConvertError } from '../errors.js';
+import type { RunReport } from '../outcome.js';
+import { DELETED } from '../outcome.js';
+import { BUSY_TIMEOUT } from '../sqlite/sqlite.js';
+import { inTransaction } from '../sqlite/transaction.js';
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS sources (
+  source TEXT PRIMARY KEY,
+  looked_at INTEGER,
+  changed_at INTEGER,
+  trouble TEXT,
+  trouble_since INTEGER,
+  complete_at INTEGER,
+  next_within INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS troubles (
+  source TEXT,
+  hash TEXT,
+  run_id TEXT NOT NULL,
+  run_name TEXT,
+  experiment TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (source, hash)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unread (
+  source TEXT,
+  message TEXT,
+  since INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (source, message)
+) WITHOUT ROWID;
+`;
+
+/** What the journal is told of a pass that has ended. */
+export interface EndedPass {
+  /** Whether it met all runs of the source, since `began` (milliseconds of the clock that never goes back). */
+  readonly complete: boolean;
+  readonly began?: number;
+  /** Of a complete one of a watch: within so many milliseconds the next one is over, if nothing holds it up. */
+  readonly nextWithin?: number;
+  /** Of a complete one: sentences about experiments and tables that could not be read. */
+  readonly unread?: Iterable<string>;
+}
+
+/** A look that found nothing is worth a line in the journal once in so many milliseconds. */
+const QUIET_WRITES = 5_000;
+
+/**
+ * Keeps beside the ledger when a source was looked at last and which of its runs are in trouble, for `mlflow2aim status`.
+ * Nothing depends on it, so its own failures are passed over. Times are milliseconds since the epoch.
+ */
+export class SyncJournal {
+  private readonly began = monotonicNow();
+  private pending = new Map<string, RunReport>();
+  /** The runs that are in trouble as far as the journal says. */
+  private readonly known: Set<string>;
+  private changed = false;
+  private writtenAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    private readonly database: DatabaseSyncInstance | undefined,
+    private readonly source: string,
+  ) {
+    const rows = database?.prepare('SELECT hash AS hash FROM troubles WHERE source = ?').all(source) ?? [];
+    this.known = new Set(rows.map((row) => (row as { hash: string }).hash));
+  }
+
+  /** @param file that of the ledger, which must have been opened before: a damaged one is replaced then */
+  static open(file: string, source: string): SyncJournal {
+    try {
+      const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+      database.exec(SCHEMA);
+      addColumns(database);
+      return new SyncJournal(database, source);
+    } catch {
+      return new SyncJournal(undefined, source);
+    }
+  }
+
+  /** A run has been dealt with. */
+  note(report: RunReport): void {
+    if (report.outcome === 'new' || report.outcome === 'updated') this.changed = true;
+    if (!isTrouble(report) && !this.known.has(report.runHash) && !this.pending.has(report.runHash)) return;
+    this.pending.set(report.runHash, report);
+    if (this.pending.size >= 1000) this.write(() => {});
+  }
+
+  /** A pass has ended. */
+  passed({ complete, began = this.began, nextWithin, unread = [] }: EndedPass): void {
+    const troubles = [...this.pending.values()].some(isTrouble);
+    if (!complete && !this.changed && !troubles && monotonicNow() - this.writtenAt < QUIET_WRITES) return;
+    this.write((database) => {
+      const now = Date.now();
+      database
+        .prepare(
+          `INSERT INTO sources (source, looked_at, changed_at) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+           looked_at = excluded.looked_at, changed_at = coalesce(excluded.changed_at, changed_at),
+           trouble = NULL, trouble_since = NULL`,
+        )
+        .run(this.source, now, this.changed ? now : null);
+      if (!complete) return;
+      database
+        .prepare('UPDATE sources SET complete_at = ?, next_within = ? WHERE source = ?')
+        .run(now, nextWithin ?? null, this.source);
+      // those of the future are from before the clock was set back
+      database
+        .prepare('DELETE FROM troubles WHERE source = ? AND (seen < ? OR seen > ?)')
+        .run(this.source, steadyTime(began), steadyTime());
+      this.writeUnread(database, unread, now);
+    });
+    this.changed = false;
+  }
+
+  /** A pass was broken off by this. */
+  failed(error: unknown): void {
+    const sentence =
+      error instanceof ConvertError ? error.sentence : error instanceof Error ? error.message : String(error);
+    this.write((database) =>
+      database
+        .prepare(
+          `INSERT INTO sources (source, trouble, trouble_since) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+           trouble = excluded.trouble, trouble_since = coalesce(trouble_since, excluded.trouble_since)`,
+        )
+        .run(this.source, sentence, Date.now()),
+    );
+  }
+
+  /** The watch is over: nobody is to wait for its next look. */
+  ended(): void {
+    this.write((database) => {
+      database
+        .prepare('UPDATE sources SET next_within = NULL WHERE source = ? AND next_within IS NOT NULL')
+        .run(this.source);
+    });
+  }
+
+  close(): void {
+    try {
+      this.database?.close();
+    } catch {
+      // nothing depends on it
+    }
+  }
+
+  private write(more: (database: DatabaseSyncInstance) => void): void {
+    const reports = [...this.pending.values()];
+    this.pending = new Map();
+    this.writtenAt = monotonicNow();
+    const { database } = this;
+    if (database === undefined) return;
+    try {
+      inTransaction(database, 'BEGIN IMMEDIATE', () => {
+        for (const report of reports) this.writeReport(database, report);
+        more(database);
+      });
+    } catch {
+      // nothing depends on it
+    }
+  }
+
+  private writeUnread(database: DatabaseSyncInstance, unread: Iterable<string>, now: number): void {
+    const write = database.prepare(
+      `INSERT INTO unread (source, message, since, seen) VALUES (?, ?, ?, ?)
+       ON CONFLICT (source, message) DO UPDATE SET seen = excluded.seen`,
+    );
+    for (const message of unread) write.run(this.source, message, now, now);
+    database.prepare('DELETE FROM unread WHERE source = ? AND seen <> ?').run(this.source, now);
+  }
+
+  private writeReport(database: DatabaseSyncInstance, report: RunReport): void {
+    const { runHash, runId, runName, experiment, outcome, reason = '' } = report;
+    if (!isTrouble(report)) {
+      this.known.delete(runHash);
+      database.prepare('DELETE FROM troubles WHERE source = ? AND hash = ?').run(this.source, runHash);
+      return;
+    }
+    const now = Date.now();
+    const seen = steadyTime();
+    this.known.add(runHash);
+    database
+      .prepare(
+        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, reason, since, seen)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
+         run_name = excluded.run_name, experiment = excluded.experiment, outcome = excluded.outcome,
+         since = CASE reason WHEN excluded.reason THEN since ELSE excluded.since END,
+         reason = excluded.reason, seen = excluded.seen`,
+      )
+      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, reason, now, seen);
+  }
+}
+
+/** Those that came later to a table that an earlier version has made. */
+function addColumns(database: DatabaseSyncInstance): void {
+  const names = database.prepare("SELECT name AS name FROM pragma_table_info('sources')").all() as { name: string }[];
+  for (const column of ['complete_at', 'next_within']) {
+    if (!names.some(({ name }) => name === column)) database.exec(`ALTER TABLE sources ADD COLUMN ${column} INTEGER`);
+  }
+}
+
+/** What a person may want to know of: not that a run was left out because MLflow has deleted it. */
+function isTrouble({ outcome, reason }: RunReport): boolean {
+  return outcome === 'failed' || (outcome === 'skipped' && reason !== DELETED);
+}

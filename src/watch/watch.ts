@@ -1,0 +1,75 @@
+import { dirname } from 'node:path';
+import { Repository } from '../aim/repository.js';
+import { RepositoryLock } from '../aim/repository-lock.js';
+import { checkRepositoryPlace } from '../conversion/repository-place.js';
+import type { ConvertEvents } from '../events.js';
+import { experimentTagsLeft } from '../mapping/experiment-tags.js';
+import { openStore } from '../mlflow/open-store.js';
+import type { ConvertOptions } from '../options.js';
+import { patiently } from '../sqlite/lock-wait.js';
+import { Listing } from '../state/listing.js';
+import { WatchLoop } from './watch-loop.js';
+
+/** How a source is followed. Times are milliseconds. */
+export interface WatchOptions {
+  /** Between two looks at a server or a database. */
+  readonly interval: number;
+  /** Between two walks through all runs of a directory. */
+  readonly reconcile: number;
+  /** Look again and again instead of waiting for events. */
+  readonly poll: boolean;
+}
+
+export const DEFAULT_WATCH: WatchOptions = { interval: 10_000, reconcile: 30_000, poll: false };
+
+/**
+ * Brings the repository up to date and then follows the source until `signal` is aborted; resolves then. Rejects with a
+ * `fatal` error when it cannot begin. After that nothing ends it: what fails is told once and tried again, with growing
+ * pauses. Whenever it ends, the repository holds only whole runs.
+ */
+export async function watch(
+  options: ConvertOptions,
+  watching: WatchOptions,
+  events: ConvertEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  const warn = (message: string) => events.emit('warning', { message });
+  const unread = new Set<string>();
+  const tellUnread = once((message) => events.emit('unread', { message }));
+  const store = openStore(options.trackingUri, {
+    ...options.source,
+    warn: once(warn),
+    unread: (message) => {
+      unread.add(message);
+      tellUnread(message);
+    },
+  });
+  try {
+    const listing = await Listing.begin(store, options.experiments, signal);
+    checkRepositoryPlace(options, store);
+    const repository = await patiently(() => Repository.open(options.repo), signal);
+    const lock = RepositoryLock.take(repository.lockFile);
+    try {
+      repository.pin();
+      events.emit('start', { source: store.uri, repo: dirname(repository.path) });
+      const left = experimentTagsLeft(listing.experiments);
+      if (left !== undefined) warn(left);
+      await new WatchLoop(options, watching, events, { store, repository, unread }).run(listing, signal);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await store.close();
+  }
+}
+
+/** The same experiment is passed over at each look; that is said once. */
+function once(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) tell(message);
+    told.add(message);
+  };
+}
