@@ -48,7 +48,7 @@ async function saidBy(act: string, { threads = 2, preload }: { threads?: number;
 
 describe('worker threads', () => {
   test('load no SQLite: one that is ended while it loads a native library would end the process', async () => {
-    const modules = ['convert-run.js', 'aim/run-index.js', 'mlflow/open-store.js'].map(built);
+    const modules = ['run/convert-run.js', 'aim/run-index.js', 'mlflow/open-store.js'].map(built);
     const { stdout } = await startScript(`
       for (const module of ${JSON.stringify(modules)}) await import(module);
       console.log(process.report.getReport().sharedObjects.filter((name) => name.includes('sqlite')).length);`).ended;
