@@ -1,4 +1,4 @@
-import { addressSpace } from '../mlflow/http/address-space.js';
+import { addressSpace } from '../address-space.js';
 import { assembledKernel, libraryKernel, type StepKernel } from './step-kernel.js';
 
 /**

@@ -1,5 +1,4 @@
 import type { RunReport } from '../outcome.js';
-import { formatNoun } from '../report/format.js';
 
 /** So many are named; the report has all. */
 const NAMED = 3;
@@ -18,9 +17,11 @@ export class DamagedRuns {
     const runs = this.mended.splice(0);
     if (runs.length === 0) return;
     const more = runs.length > NAMED ? `, and ${runs.length - NAMED} more` : '';
-    const what = `${formatNoun(runs.length, 'run')} ${runs.length === 1 ? 'was' : 'were'} damaged in Aim`;
-    warn(
-      `${what} and ${runs.length === 1 ? 'has' : 'have'} been written anew: ${runs.slice(0, NAMED).join(', ')}${more}.`,
-    );
+    const count = runs.length.toLocaleString('en');
+    const what =
+      runs.length === 1
+        ? '1 run was damaged in Aim and has been written anew'
+        : `${count} runs were damaged in Aim and have been written anew`;
+    warn(`${what}: ${runs.slice(0, NAMED).join(', ')}${more}.`);
   }
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import { addressSpace } from '../../address-space.js';
 import { ConvertError } from '../../errors.js';
-import { addressSpace } from './address-space.js';
 
 /**
  * undici, loaded when a server is to be read: that takes as long as reading some hundred runs of a file store, in
