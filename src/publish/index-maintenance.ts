@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Repository } from '../aim/repository.js';
 import { orphans, wasWrittenByAim } from '../aim/run-files.js';
 import { monotonicNow } from '../clock.js';
 import { failpoint } from '../failpoints.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
 import type { Ledger } from '../state/ledger.js';
+import { sleep } from '../wait.js';
 
 /** How long a run that is in the index already may have other entries there than it should; milliseconds. */
 export const INDEX_EVERY = 30_000;
@@ -129,7 +129,7 @@ export class IndexMaintenance {
         );
         return;
       }
-      await delay(INDEX_PAUSE);
+      await sleep(INDEX_PAUSE);
     }
   }
 }

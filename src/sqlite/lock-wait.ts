@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicNow } from '../clock.js';
+import { sleep } from '../wait.js';
 import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from './sqlite.js';
 
 /** How long a database that another program holds is waited for, and how long once a signal has asked to end; milliseconds. */
@@ -35,7 +35,7 @@ export class Patience {
       } catch (error) {
         if (!isBusy(error) || monotonicNow() - since >= this.longest) throw error;
       }
-      await delay(PAUSE);
+      await sleep(PAUSE);
     }
   }
 }

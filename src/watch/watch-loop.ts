@@ -1,5 +1,6 @@
 import type { Repository } from '../aim/repository.js';
 import { RepositoryReplacedError } from '../aim/repository-identity.js';
+import { Backoff } from '../backoff.js';
 import { monotonicNow } from '../clock.js';
 import { Conversion } from '../conversion/conversion.js';
 import type { ProcessedRun, RunListener } from '../conversion/run-news.js';
@@ -13,7 +14,6 @@ import { MissedRuns } from '../state/missed-runs.js';
 import { Retries } from '../state/retries.js';
 import { SyncJournal } from '../state/sync-journal.js';
 import { activeRuns } from './active-runs.js';
-import { Backoff } from './backoff.js';
 import { ChangeQueue, type PendingChanges } from './change-queue.js';
 import { ChangedRuns } from './changed-runs.js';
 import { Debouncer } from './debouncer.js';
@@ -56,7 +56,7 @@ interface Walk {
 /** PendingChanges are followed at once; a walk through all runs finds what they missed; both are passes of one conversion. */
 export class WatchLoop {
   private readonly hints = new ChangeQueue(SETTLE);
-  private readonly backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+  private readonly backoff = new Backoff({ first: FIRST_PAUSE, longest: LONGEST_PAUSE });
   private readonly tracker: Tracker;
   private readonly isDirectory: boolean;
   private conversion: Conversion | undefined;

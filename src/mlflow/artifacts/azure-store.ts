@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { BlobServiceClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { ConvertError } from '../../errors.js';
+import { withTimeout } from '../../wait.js';
 import type { AzureLocation } from '../locations/azure-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './timeouts.js';
+import { LONGEST_SILENCE } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Sdk = typeof import('@azure/storage-blob');
@@ -74,7 +75,7 @@ async function* pages(
 ): AsyncGenerator<StoredObject[], void, void> {
   const blobs = container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal: signal }).byPage();
   for (;;) {
-    const next = await within(blobs.next(), 5 * LONGEST_SILENCE, signal);
+    const next = await withTimeout(blobs.next(), 5 * LONGEST_SILENCE, signal);
     if (next.done) return;
     yield next.value.segment.blobItems
       .filter(({ metadata }) => !isFolder(metadata))

@@ -1,8 +1,9 @@
 import type { Bucket } from '@google-cloud/storage';
 import { ConvertError } from '../../errors.js';
+import { withTimeout } from '../../wait.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './timeouts.js';
+import { LONGEST_SILENCE } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,7 +39,7 @@ async function* pages(bucket: Bucket, prefix: string, signal: AbortSignal): Asyn
   const seen = new Set<string>();
   let pageToken: string | undefined;
   do {
-    const [page, next] = await within(onePage(bucket, prefix, pageToken), 5 * LONGEST_SILENCE, signal);
+    const [page, next] = await withTimeout(onePage(bucket, prefix, pageToken), 5 * LONGEST_SILENCE, signal);
     yield page;
     if (next !== undefined && seen.has(next)) {
       throw new ConvertError('skip-item', `The listing of gs://${bucket.name}/${prefix} does not come to an end.`);

@@ -1,9 +1,15 @@
+import { Backoff } from '../../backoff.js';
+import { sleep, withTimeout } from '../../wait.js';
 import type { ObjectPart } from './object-store.js';
 import { isTransient } from './store-error.js';
-import { backOff, FIRST_PAUSE, LONGEST_SILENCE, within } from './timeouts.js';
+import { LONGEST_SILENCE } from './timeouts.js';
 
 /** Attempts in a row that bring nothing new. */
 const MOST_ATTEMPTS = 5;
+
+/** Between attempts; milliseconds. */
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
 
 /** Asks for a file from a byte on; with a version, for that version only. */
 export type OpenPart = (from: number, version: string | undefined, signal: AbortSignal) => Promise<ObjectPart>;
@@ -25,16 +31,17 @@ export async function* resumedDownload(
   { silence = LONGEST_SILENCE, pause = FIRST_PAUSE }: Patience = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const state: Progress = { taken: 0, total: undefined, version: undefined };
-  for (let attempt = 0; ; attempt += 1) {
+  const backoff = new Backoff({ first: pause, longest: LONGEST_PAUSE, jitter: 0.5 });
+  for (;;) {
     const before = state.taken;
     try {
       yield* onePart(open, state, signal, silence);
       return;
     } catch (cause) {
       signal.throwIfAborted();
-      if (state.taken > before) attempt = 0;
-      if (!isTransient(cause) || attempt + 1 >= MOST_ATTEMPTS) throw cause;
-      await backOff(attempt, pause, signal);
+      if (state.taken > before) backoff.reset();
+      if (!isTransient(cause) || backoff.failures + 1 >= MOST_ATTEMPTS) throw cause;
+      await sleep(backoff.next(), signal);
     }
   }
 }
@@ -52,14 +59,14 @@ async function* onePart(open: OpenPart, state: Progress, signal: AbortSignal, si
   signal.addEventListener('abort', stop);
   let part: ObjectPart | undefined;
   try {
-    part = await within(open(state.taken, state.version, attempt.signal), silence, signal);
+    part = await withTimeout(open(state.taken, state.version, attempt.signal), silence, signal);
     part.body.on('error', () => {}); // heard by whoever reads; an attempt that was given up has nobody left
     state.version ??= part.version;
     state.total ??= part.total;
     let known = state.taken - part.start;
     const chunks = part.body[Symbol.asyncIterator]();
     for (;;) {
-      const next = await within(chunks.next(), silence, signal);
+      const next = await withTimeout(chunks.next(), silence, signal);
       if (next.done) break;
       const chunk = next.value as Uint8Array;
       const fresh = known === 0 ? chunk : chunk.subarray(Math.min(known, chunk.length));

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { ConvertError, toConvertError } from '../../errors.js';
+import { withTimeout } from '../../wait.js';
 import type { S3Location } from '../locations/s3-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE, within } from './timeouts.js';
+import { LONGEST_SILENCE } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -41,7 +42,7 @@ export async function openS3(location: S3Location, sockets: number, env: Environ
         // keys may hold what XML cannot
         const input = { ...bucket, Prefix: prefix, EncodingType: 'url' as const, ContinuationToken };
         const request = client.send(new sdk.ListObjectsV2Command(input), { abortSignal: signal });
-        return within(request, PAGE_SILENCE, signal);
+        return withTimeout(request, PAGE_SILENCE, signal);
       };
       return pages(page, `${location.base}${prefix}`);
     },

@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ConvertError, errorCode } from '../../errors.js';
 import type { UnreadPart } from '../../model.js';
+import { sleep } from '../../wait.js';
 import { MAX_DEPTH, MAX_ENTRIES } from '../common/bounds.js';
 import { METRICS, PARAMS, TAGS } from '../common/layout-names.js';
 import { notRegular } from '../local/regular-file.js';
@@ -120,7 +120,7 @@ export async function readFields(directory: string, name: string, context: Field
     .map((file) => ({ file, modified: modificationTime(file.path) }))
     .filter(({ modified }) => Date.now() - modified < FRESH);
   for (let look = 0; look < MORE_LOOKS && doubtful.length > 0; look++) {
-    await delay(BETWEEN_LOOKS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(BETWEEN_LOOKS, signal);
     doubtful = doubtful
       .filter(({ file }) => read(file))
       .map(({ file, modified }) => ({ file, before: modified, modified: modificationTime(file.path) }))

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
+import { sleep } from '../../wait.js';
 import { readText } from '../local/read-text.js';
 import type { FieldBudget } from './field-budget.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
@@ -32,7 +32,7 @@ export async function readMeta(
     const outcome = inspect(text, isComplete, look === LOOKS);
     if (typeof outcome !== 'string') return outcome;
     fault = outcome;
-    if (look < LOOKS) await delay(BETWEEN_LOOKS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (look < LOOKS) await sleep(BETWEEN_LOOKS, signal);
   }
   throw new ConvertError('not-a-run', `${path} ${fault}.`, {
     where: path,

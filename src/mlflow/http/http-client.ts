@@ -1,5 +1,6 @@
 import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
+import { sleep } from '../../wait.js';
 import { MAX_ERROR_BYTES, MAX_JSON_BYTES, MAX_JSON_VALUES } from '../common/bounds.js';
 import type { SourceOptions } from '../common/source-options.js';
 import { ACCEPTED_CODINGS } from './content-coding.js';
@@ -9,7 +10,7 @@ import { type Environment, flag, type RetrySettings, retrySettings } from './env
 import { exactJson } from './exact-json.js';
 import { type Asked, finalError, gaveUpError, nobodyError, noJsonError, refusedError } from './http-errors.js';
 import { countValues } from './json-values.js';
-import { Pace, pause } from './rate-limiter.js';
+import { Pace } from './rate-limiter.js';
 import { redirectOf } from './redirect.js';
 import { type Answer, answerOf, beginningOf, bytesOf, header, TooLarge } from './response.js';
 import { isSwitchedOff, refusal } from './response-error.js';
@@ -233,7 +234,7 @@ export class HttpClient {
       const asked = this.#asked(request);
       throw nobody ? nobodyError(cause, asked) : gaveUpError(cause, failures, asked);
     }
-    await pause((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
+    await sleep((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
   }
 
   #retriesOf({ giveUpEarly }: HttpRequest, at500: boolean): number {

@@ -1,14 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-/** Waits; an aborted signal rejects with its reason. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal });
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw cause;
-  }
-}
+import { sleep } from '../../wait.js';
 
 /** Lets requests begin at a steady rate at most; without one, at once. */
 export class Pace {
@@ -27,6 +17,6 @@ export class Pace {
     const now = performance.now();
     const begin = Math.max(now, this.#next);
     this.#next = begin + this.#interval;
-    if (begin > now) await pause(begin - now, signal);
+    if (begin > now) await sleep(begin - now, signal);
   }
 }

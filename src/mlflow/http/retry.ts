@@ -1,3 +1,4 @@
+import { exponential } from '../../backoff.js';
 import { errorCode } from '../../errors.js';
 import type { RetrySettings } from './environment.js';
 import { TooSlow } from './response.js';
@@ -79,7 +80,7 @@ export function isUntrusted(cause: unknown): boolean {
 
 /** The milliseconds before the n-th retry (1, 2 …): none, then 2·factor, 4·factor …, and some jitter. */
 export function backoff(retry: number, { factor, jitter }: RetrySettings, random: () => number = Math.random): number {
-  const wait = retry < 2 ? 0 : factor * 2 ** (retry - 1);
+  const wait = retry < 2 ? 0 : exponential(retry, { first: factor, longest: LONGEST_BACKOFF });
   return Math.min(LONGEST_BACKOFF, wait + random() * jitter);
 }
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../../errors.js';
-import { abortable } from './abortable.js';
+import { abortable } from '../../wait.js';
 import type { Query } from './database.js';
 import type { MetricColumns } from './metric-columns.js';
 import type { MetricTable } from './metric-table.js';
@@ -111,18 +110,14 @@ export async function connected<T>(
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<T> {
-  const timer = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: timer.signal, ref: false }).then(
-    () => socket.destroy(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' })),
-    () => undefined,
-  );
+  const timeout = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
+  const late = setTimeout(() => socket.destroy(timeout), milliseconds).unref();
   try {
     return await abortable(connecting, signal, () => socket.destroy());
   } catch (cause) {
     socket.destroy();
     throw cause;
   } finally {
-    timer.abort();
-    await late;
+    clearTimeout(late);
   }
 }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { abortable } from './abortable.js';
+import { abortable, sleep } from '../../wait.js';
 import { Connections } from './connections.js';
 import { SilenceGuard } from './idle-guard.js';
 import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
@@ -78,7 +77,7 @@ export class Transactions<C extends ServerConnection> {
       throw serverError(error, this.uri);
     }
     this.#connections.dropIdle();
-    await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(pause, signal);
   }
 
   close(): Promise<void> {

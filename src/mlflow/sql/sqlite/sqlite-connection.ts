@@ -1,9 +1,10 @@
 import { closeSync, readSync, statSync } from 'node:fs';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
 import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite/sqlite.js';
+import { sleep } from '../../../wait.js';
 import { EventLoopTurns } from '../../common/event-loop.js';
 import { openRegular } from '../../local/regular-file.js';
 import type { SqliteAddress } from '../database-uri.js';
@@ -89,7 +90,7 @@ export class SqliteConnection {
    */
   async #wait(waited: number, signal: AbortSignal): Promise<void> {
     if (waited < SHORT_WAIT) await nextTurn();
-    else await delay(waited < LONG_WAIT ? 1 : PAUSE, undefined, { signal }).catch(() => undefined);
+    else await sleep(waited < LONG_WAIT ? 1 : PAUSE, signal).catch(() => undefined);
   }
 
   #prepare(sql: string, integers: 'number' | 'bigint'): StatementSyncInstance {
