@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { SourceOptions } from './common/source-options.js';
 import type { Environment } from './http/environment.js';
-import { uriTarget, withoutCredentials } from './locations/file-uri.js';
+import { displayedUri, uriTarget } from './locations/file-uri.js';
 
 /**
  * What an option or variable of reading a source is to the result: it `decides` about what is read; it does so by naming a
@@ -91,7 +91,7 @@ function decisive(role: Role, value: SourceOptions[keyof SourceOptions]): unknow
 function place(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const target = uriTarget(value);
-  return target.kind === 'local' ? target.paths.map((path) => resolve(path)) : withoutCredentials(value);
+  return target.kind === 'local' ? target.paths.map((path) => resolve(path)) : displayedUri(value);
 }
 
 function entries<Key extends string, Value>(record: Readonly<Record<Key, Value>>): Array<[Key, Value]> {

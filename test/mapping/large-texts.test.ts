@@ -10,7 +10,7 @@ import { withoutTrailing } from '../../src/mlflow/common/trailing.js';
 import { readMetricLine } from '../../src/mlflow/file/metric-line.js';
 import { parseYamlMapping } from '../../src/mlflow/file/yaml-mapping.js';
 import { azureLocation } from '../../src/mlflow/locations/azure-location.js';
-import { uriTarget, withoutCredentials } from '../../src/mlflow/locations/file-uri.js';
+import { displayedUri, uriTarget } from '../../src/mlflow/locations/file-uri.js';
 import { s3Location } from '../../src/mlflow/locations/s3-location.js';
 import { proxyUrl } from '../../src/mlflow/rest/artifacts/server-transport.js';
 
@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   parseHistoryImage,
   metricTarget,
   withoutSecrets,
-  withoutCredentials,
+  displayedUri,
   uriTarget: (text) => [uriTarget(text), uriTarget(`file:${text}`)],
   proxiedPath: (text) => [proxiedPath(text), proxiedPath(`http://host/api/2.0/mlflow-artifacts/artifacts/${text}`)],
   proxyUrl: (text) => proxyUrl(`http://${text}`, { origin: 'http://host', prefix: '' }),

@@ -6,7 +6,7 @@ import type { AzureLocation } from '../locations/azure-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE } from './timeouts.js';
+import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Sdk = typeof import('@azure/storage-blob');
@@ -16,7 +16,7 @@ export const AZURE_ADVICE =
 
 /** The client's own defaults would wait for half a minute where nobody listens. */
 const PIPELINE: StoragePipelineOptions = {
-  retryOptions: { maxTries: 5, retryDelayInMs: 300, maxRetryDelayInMs: 10_000, tryTimeoutInMs: LONGEST_SILENCE },
+  retryOptions: { maxTries: 5, retryDelayInMs: 300, maxRetryDelayInMs: 10_000, tryTimeoutInMs: IDLE_TIMEOUT },
 };
 
 /** Opens a container of Azure's blob storage with the first credentials that the environment has. */
@@ -75,7 +75,7 @@ async function* pages(
 ): AsyncGenerator<StoredObject[], void, void> {
   const blobs = container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal: signal }).byPage();
   for (;;) {
-    const next = await withTimeout(blobs.next(), 5 * LONGEST_SILENCE, signal);
+    const next = await withTimeout(blobs.next(), 5 * IDLE_TIMEOUT, signal);
     if (next.done) return;
     yield next.value.segment.blobItems
       .filter(({ metadata }) => !isFolder(metadata))

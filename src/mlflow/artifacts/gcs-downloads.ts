@@ -35,7 +35,7 @@ export class GcsDownloads {
     const { statusCode, headers: found, body } = await request(url, { dispatcher: this.#dispatcher, headers, signal });
     if (statusCode >= 300) {
       await body.dump();
-      throw new Refusal(statusCode);
+      throw new StatusError(statusCode);
     }
     const named = (name: string) => [found[name]].flat()[0];
     const length = named('content-length');
@@ -53,7 +53,7 @@ export class GcsDownloads {
 }
 
 /** An answer other than the object. */
-class Refusal extends Error {
+class StatusError extends Error {
   constructor(readonly status: number) {
     super(`The store answered with status ${status}.`);
   }

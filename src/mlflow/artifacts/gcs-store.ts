@@ -3,7 +3,7 @@ import { ConvertError } from '../../errors.js';
 import { withTimeout } from '../../wait.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE } from './timeouts.js';
+import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +18,7 @@ export async function openGcs(name: string, env: Environment): Promise<ObjectSto
   const emulator = env.STORAGE_EMULATOR_HOST;
   const storage = new Storage({
     retryOptions: { maxRetries: 5, maxRetryDelay: 10 },
-    timeout: LONGEST_SILENCE,
+    timeout: IDLE_TIMEOUT,
     ...(emulator && { apiEndpoint: emulator, projectId: 'emulated' }),
   });
   // this client takes the variable for the whole base of its URLs, MLflow's for the host
@@ -39,7 +39,7 @@ async function* pages(bucket: Bucket, prefix: string, signal: AbortSignal): Asyn
   const seen = new Set<string>();
   let pageToken: string | undefined;
   do {
-    const [page, next] = await withTimeout(onePage(bucket, prefix, pageToken), 5 * LONGEST_SILENCE, signal);
+    const [page, next] = await withTimeout(onePage(bucket, prefix, pageToken), 5 * IDLE_TIMEOUT, signal);
     yield page;
     if (next !== undefined && seen.has(next)) {
       throw new ConvertError('skip-item', `The listing of gs://${bucket.name}/${prefix} does not come to an end.`);

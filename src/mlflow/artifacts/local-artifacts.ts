@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { ARTIFACTS, locationOfExperiment } from '../common/layout-names.js';
 import { withoutTrailing } from '../common/trailing.js';
 import { isDirectory } from '../local/directories.js';
-import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
-import { refusal } from '../trust/locations.js';
+import { displayedUri, uriTarget } from '../locations/file-uri.js';
+import { notFollowedReason } from '../trust/locations.js';
 import type { Trust } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
@@ -45,7 +45,7 @@ export function localArtifacts(runId: string, uri: string, places: LocalPlaces):
   if (liesBeside(uri, places.root)) return NO_ARTIFACTS;
   if ([...own, ...moved].some((path) => wasNeverMade(runId, path, places))) return NO_ARTIFACTS;
   const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or may not be looked at';
-  return unreachableArtifacts(withoutCredentials(uri), `The artifact location ${reason}.`, 'missing');
+  return unreachableArtifacts(displayedUri(uri), `The artifact location ${reason}.`, 'missing');
 }
 
 /** @param found directories that are there, the best first */
@@ -59,7 +59,7 @@ function foundArtifacts(
   const { locations } = trust;
   if (server === undefined) {
     const followed = found.find((path) => locations.followsDirectory(path, runId));
-    return followed === undefined ? refusedArtifacts(uri, refusal(found[0] ?? uri)) : filesIn(followed);
+    return followed === undefined ? refusedArtifacts(uri, notFollowedReason(found[0] ?? uri)) : filesIn(followed);
   }
   const named = found.find((path) => locations.isNamed(path));
   if (named !== undefined) return filesIn(named);

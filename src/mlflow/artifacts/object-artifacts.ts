@@ -8,7 +8,7 @@ import type { DownloadSlots } from './download-slots.js';
 import type { ObjectPlace } from './object-store.js';
 import { isMissingPackage } from './optional-package.js';
 import { resumedDownload } from './resumed-download.js';
-import { storeTrouble, unreachableReason } from './store-error.js';
+import { storeError, unreachableReason } from './store-error.js';
 
 /** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
 export class ObjectArtifacts implements ArtifactRepository {
@@ -38,7 +38,7 @@ export class ObjectArtifacts implements ArtifactRepository {
         return;
       }
       const uri = this.#uri;
-      const error = storeTrouble(cause, uri, this.#place.advice);
+      const error = storeError(cause, uri, this.#place.advice);
       if (error.kind === 'fatal') throw error;
       this.#place.store.failed(cause);
       const detail = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
@@ -63,7 +63,7 @@ export class ObjectArtifacts implements ArtifactRepository {
         yield* this.#withoutPackage.open(file, signal);
         return;
       }
-      throw storeTrouble(cause, file.uri, this.#place.advice);
+      throw storeError(cause, file.uri, this.#place.advice);
     } finally {
       release();
     }

@@ -23,7 +23,7 @@ export interface ObjectPart {
 
 /**
  * What each object store can do: one bucket of S3 or GCS, one container of Azure. Rejects with whatever its client
- * throws; {@link storeTrouble} makes a sentence of that.
+ * throws; {@link storeError} makes a sentence of that.
  */
 export interface ObjectStore {
   /** All objects whose keys begin with `prefix`, page by page to the end. Neither directories nor their markers. */

@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import { withoutTrailing } from '../common/trailing.js';
 import { isDirectory } from '../local/directories.js';
 import { azureLocation } from '../locations/azure-location.js';
-import { uriScheme, uriTarget, withoutCredentials } from '../locations/file-uri.js';
+import { displayedUri, uriScheme, uriTarget } from '../locations/file-uri.js';
 import { gcsLocation } from '../locations/gcs-location.js';
 import { b2Location, r2Location, type S3Location, s3Location } from '../locations/s3-location.js';
-import { refusal } from '../trust/locations.js';
+import { notFollowedReason } from '../trust/locations.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import type { ArtifactOpener, ArtifactRepository } from './artifact-repository.js';
 import { AZURE_ADVICE, openAzure } from './azure-store.js';
@@ -136,13 +136,13 @@ class Artifacts implements ArtifactOpener {
     if (destination === undefined || path === undefined) return this.#throughServer(runId, uri);
     const scheme = uriScheme(destination) ?? '';
     if (DESTINATIONS.has(scheme)) return this.at(runId, `${withoutTrailing(destination, '/')}/${path}`);
-    return belowDirectory(destination, path, withoutCredentials(uri), (own) => this.#filesIn(own, runId));
+    return belowDirectory(destination, path, displayedUri(uri), (own) => this.#filesIn(own, runId));
   }
 
   /** A directory below the destination, which may be a link to another place. */
   #filesIn(directory: string, runId: string): ArtifactRepository {
     const { locations, links } = this.#trust;
-    if (!locations.followsDirectory(directory, runId)) return refusedArtifacts(directory, refusal(directory));
+    if (!locations.followsDirectory(directory, runId)) return refusedArtifacts(directory, notFollowedReason(directory));
     return new DirectoryArtifacts(directory, links.within(directory));
   }
 
@@ -150,13 +150,13 @@ class Artifacts implements ArtifactOpener {
     const { server } = this.#settings;
     if (server !== undefined) return server.at(runId, uri);
     const detail = onlyThroughServer(uriScheme(uri) ?? '', proxiedPath(uri));
-    return unreachableArtifacts(withoutCredentials(uri), detail, 'no-access');
+    return unreachableArtifacts(displayedUri(uri), detail, 'no-access');
   }
 
   #objects(runId: string, uri: string, place: ObjectPlace): ArtifactRepository {
     const server = this.#settings.server?.at(runId, uri);
     if (this.#trust.locations.followsObjects(place, runId)) return new ObjectArtifacts(place, this.#slots, server);
-    return refusedArtifacts(uri, refusal(`${place.base}${place.path}`), server);
+    return refusedArtifacts(uri, notFollowedReason(`${place.base}${place.path}`), server);
   }
 
   #store(base: string, open: () => Promise<ObjectStore>): SharedStore {
@@ -178,7 +178,7 @@ function belowDirectory(
 ): ArtifactRepository {
   const directory = directoriesOf(destination).find(isDirectory);
   if (directory === undefined) {
-    const named = withoutCredentials(destination);
+    const named = displayedUri(destination);
     return unreachableArtifacts(uri, `The artifacts destination ${named} is no directory of this machine.`, 'missing');
   }
   const names = path.split('/');
@@ -200,7 +200,7 @@ function directoriesOf(destination: string): string[] {
 }
 
 function notUnderstood(uri: string): ArtifactRepository {
-  const clean = withoutCredentials(uri);
+  const clean = displayedUri(uri);
   return unreachableArtifacts(clean, 'The artifact location is none that MLflow has for this scheme.', 'failed');
 }
 

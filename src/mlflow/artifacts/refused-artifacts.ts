@@ -1,5 +1,5 @@
 import type { Notice } from '../../model.js';
-import { withoutCredentials } from '../locations/file-uri.js';
+import { displayedUri } from '../locations/file-uri.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { unreachableArtifacts } from './unreachable-artifacts.js';
 
@@ -10,7 +10,7 @@ import { unreachableArtifacts } from './unreachable-artifacts.js';
  * @param sentence why it is not followed, and the switch
  */
 export function refusedArtifacts(uri: string, sentence: string, server?: ArtifactRepository): ArtifactRepository {
-  if (server === undefined) return unreachableArtifacts(withoutCredentials(uri), sentence, 'refused');
+  if (server === undefined) return unreachableArtifacts(displayedUri(uri), sentence, 'refused');
   return {
     list: (context) => {
       const notice = (told: Notice): void => {

@@ -1,8 +1,8 @@
 import { Backoff } from '../../backoff.js';
 import { sleep, withTimeout } from '../../wait.js';
 import type { ObjectPart } from './object-store.js';
-import { isTransient } from './store-error.js';
-import { LONGEST_SILENCE } from './timeouts.js';
+import { isTransientStoreError } from './store-error.js';
+import { IDLE_TIMEOUT } from './timeouts.js';
 
 /** Attempts in a row that bring nothing new. */
 const MOST_ATTEMPTS = 5;
@@ -28,7 +28,7 @@ export interface Patience {
 export async function* resumedDownload(
   open: OpenPart,
   signal: AbortSignal,
-  { silence = LONGEST_SILENCE, pause = FIRST_PAUSE }: Patience = {},
+  { silence = IDLE_TIMEOUT, pause = FIRST_PAUSE }: Patience = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const state: Progress = { taken: 0, total: undefined, version: undefined };
   const backoff = new Backoff({ first: pause, longest: LONGEST_PAUSE, jitter: 0.5 });
@@ -40,7 +40,7 @@ export async function* resumedDownload(
     } catch (cause) {
       signal.throwIfAborted();
       if (state.taken > before) backoff.reset();
-      if (!isTransient(cause) || backoff.failures + 1 >= MOST_ATTEMPTS) throw cause;
+      if (!isTransientStoreError(cause) || backoff.failures + 1 >= MOST_ATTEMPTS) throw cause;
       await sleep(backoff.next(), signal);
     }
   }

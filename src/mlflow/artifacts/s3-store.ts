@@ -7,7 +7,7 @@ import type { S3Location } from '../locations/s3-location.js';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { LONGEST_SILENCE } from './timeouts.js';
+import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,7 +59,7 @@ export async function openS3(location: S3Location, sockets: number, env: Environ
 }
 
 /** A page is asked for several times by the client itself. */
-const PAGE_SILENCE = 3 * LONGEST_SILENCE;
+const PAGE_SILENCE = 3 * IDLE_TIMEOUT;
 
 function s3Settings({ endpoint, addressing }: S3Location, sockets: number, env: Environment): S3ClientConfig {
   const ownEndpoint = endpoint ?? env.MLFLOW_S3_ENDPOINT_URL;
@@ -76,7 +76,7 @@ function s3Settings({ endpoint, addressing }: S3Location, sockets: number, env: 
     ...(env.MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION?.toLowerCase() === 'unsigned' && UNSIGNED),
     requestHandler: {
       connectionTimeout: 10_000,
-      socketTimeout: LONGEST_SILENCE,
+      socketTimeout: IDLE_TIMEOUT,
       httpAgent: agent,
       httpsAgent: { ...agent, ...tls(env) },
     },

@@ -44,7 +44,7 @@ export function lacksCredentials(cause: unknown): boolean {
 }
 
 /** True for what another attempt may mend: connections that were cut or refused, overloaded and broken servers. */
-export function isTransient(cause: unknown): boolean {
+export function isTransientStoreError(cause: unknown): boolean {
   if (cause instanceof ConvertError) return false;
   const { status, credentials } = storeFailure(cause);
   if (credentials) return false;
@@ -55,7 +55,7 @@ export function isTransient(cause: unknown): boolean {
  * A sentence about what happened to an object or a location. It is made of the URI, the status and the code alone: the
  * clients' own messages quote requests, and those are signed.
  */
-export function storeTrouble(cause: unknown, uri: string, advice: string): ConvertError {
+export function storeError(cause: unknown, uri: string, advice: string): ConvertError {
   if (cause instanceof ConvertError) return cause;
   const failure = storeFailure(cause);
   if (failure.status === undefined && (failure.code === 'EMFILE' || failure.code === 'ENFILE')) {

@@ -5,8 +5,8 @@ import { ARTIFACTS, locationOfExperiment } from '../common/layout-names.js';
 import { withoutTrailing } from '../common/trailing.js';
 import { isDirectory } from '../local/directories.js';
 import { hasEntries } from '../local/walk.js';
-import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
-import { refusal, type TrustedLocations } from '../trust/locations.js';
+import { displayedUri, uriTarget } from '../locations/file-uri.js';
+import { notFollowedReason, type TrustedLocations } from '../trust/locations.js';
 import { kindOfEntry } from '../trust/paths.js';
 
 /** Where the files of a run lie. */
@@ -60,21 +60,24 @@ export function artifactLocation(
     if (found === inStore && isFollowed) return own;
     if (found !== undefined && trust.followsDirectory(found, basename(runDirectory))) return { directory: found };
     if (found !== undefined) {
-      return { ...own, trouble: { uri: withoutCredentials(artifactUri), detail: refusal(found), reason: 'refused' } };
+      return {
+        ...own,
+        trouble: { uri: displayedUri(artifactUri), detail: notFollowedReason(found), reason: 'refused' },
+      };
     }
     if (kind === 'link' && !isFollowed) return own;
     if (candidates.some((path) => wasNeverMade(path, runDirectory))) return own;
   }
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
   const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
-  const uri = withoutCredentials(artifactUri);
+  const uri = displayedUri(artifactUri);
   return { ...own, trouble: { uri, detail: `The artifact location ${detail}.`, reason: 'missing' } };
 }
 
 /** A link where the files of a run should be: to a disk that is not mounted, or to what is none of its files. */
 function linkTrouble(link: string): ArtifactTrouble {
   const uri = pathToFileURL(link).href;
-  if (isDirectory(link)) return { uri, detail: refusal(link), reason: 'refused' };
+  if (isDirectory(link)) return { uri, detail: notFollowedReason(link), reason: 'refused' };
   return { uri, detail: 'The artifact location is a link to what does not exist.', reason: 'missing' };
 }
 

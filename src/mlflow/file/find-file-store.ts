@@ -5,7 +5,7 @@ import { META_FILE, TRASH } from '../common/layout-names.js';
 import { directories, isDirectory, mayExist } from '../local/directories.js';
 import { readText } from '../local/read-text.js';
 import { openRegular } from '../local/regular-file.js';
-import { uriTarget, withoutCredentials } from '../locations/file-uri.js';
+import { displayedUri, uriTarget } from '../locations/file-uri.js';
 import { experimentDirectories, trashedDirectories } from './layout.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
@@ -21,7 +21,7 @@ export function findFileStore(uri: string): string {
   if (target.kind !== 'local') {
     const reason = target.kind === 'foreign' ? target.reason : `begins with ${target.scheme}:`;
     throw notAStore(
-      `${withoutCredentials(uri)} ${reason}, and cannot be opened on this machine.`,
+      `${displayedUri(uri)} ${reason}, and cannot be opened on this machine.`,
       uri,
       'Give the path of the store as this machine sees it.',
     );

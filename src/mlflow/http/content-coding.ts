@@ -17,7 +17,7 @@ const DECODERS: Readonly<Record<string, (body: Bytes) => Bytes>> = {
 };
 
 /** A body that is coded in a way that was not asked for. */
-export class UnknownCoding extends Error {
+export class UnknownCodingError extends Error {
   override readonly name = 'UnknownCoding';
 }
 
@@ -29,14 +29,14 @@ export function codingsOf(contentEncoding: string | undefined): string[] {
 
 /**
  * The bytes behind a Content-Encoding, as they come. Rejects with zlib's error (a code `Z_…` or `ERR_…`) for what is damaged or cut.
- * Throws {@link UnknownCoding}.
+ * Throws {@link UnknownCodingError}.
  */
 export function decoded(body: Bytes, codings: readonly string[]): Bytes {
-  if (codings.length > MOST_CODINGS) throw new UnknownCoding(`it is compressed ${codings.length} times over`);
+  if (codings.length > MOST_CODINGS) throw new UnknownCodingError(`it is compressed ${codings.length} times over`);
   return codings.reduceRight((coded, name) => {
     const decode = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
     if (decode === undefined)
-      throw new UnknownCoding(`it is compressed as ${JSON.stringify(name)}, which was not asked for`);
+      throw new UnknownCodingError(`it is compressed as ${JSON.stringify(name)}, which was not asked for`);
     return decode(coded);
   }, body);
 }

@@ -1,5 +1,5 @@
 import { ConvertError } from '../../errors.js';
-import { type Answer, header, isCoded } from './response.js';
+import { type HttpResponse, header, isCoded } from './response.js';
 import { TransientError } from './retry.js';
 
 /** Of a file that is compressed on the way no part can be asked for. */
@@ -20,7 +20,7 @@ export class Download {
 
   /** What one attempt brings, without what came before. Rejects with `skip-item` when the file has changed meanwhile. */
   async *part(
-    send: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
+    send: (headers: Readonly<Record<string, string>>) => Promise<HttpResponse>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, void> {
     const range = this.received > 0 && !this.#coded ? { range: `bytes=${this.received}-` } : {};

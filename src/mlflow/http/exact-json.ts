@@ -4,7 +4,7 @@ const RISKY = /(?<![\d.eE+"\w-])-?(?:\d{16,}(?![\d.eE])|NaN|Infinity)/;
 const STRING_OR_RISKY = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*|-?Infinity|NaN/gs;
 
 /** An answer that is no JSON, or not the JSON that was expected. */
-export class Malformed extends SyntaxError {
+export class MalformedJsonError extends SyntaxError {
   override readonly name = 'Malformed';
 
   constructor(
@@ -18,7 +18,7 @@ export class Malformed extends SyntaxError {
 
 /**
  * Parses JSON as Python writes it. Integers of 16 digits and more and the bare tokens NaN, Infinity and -Infinity become
- * strings, as MLflow's protobuf endpoints write such numbers themselves. Throws {@link Malformed}.
+ * strings, as MLflow's protobuf endpoints write such numbers themselves. Throws {@link MalformedJsonError}.
  */
 export function exactJson(text: string): unknown {
   const safe = RISKY.test(text)
@@ -28,6 +28,6 @@ export function exactJson(text: string): unknown {
     return JSON.parse(safe);
   } catch (cause) {
     // an object or a list that does not end as one was cut
-    throw new Malformed(cause instanceof Error ? cause.message : String(cause), !/[}\]]\s*$/.test(text));
+    throw new MalformedJsonError(cause instanceof Error ? cause.message : String(cause), !/[}\]]\s*$/.test(text));
   }
 }

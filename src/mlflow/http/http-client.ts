@@ -8,13 +8,13 @@ import { authorization } from './credentials.js';
 import { Download } from './download.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
-import { type Asked, finalError, gaveUpError, nobodyError, noJsonError, refusedError } from './http-errors.js';
+import { type RequestContext, finalError, retriesExhaustedError, unreachableError, notJsonError, statusError } from './http-errors.js';
 import { countValues } from './json-values.js';
-import { Pace } from './rate-limiter.js';
+import { RateLimiter } from './rate-limiter.js';
 import { redirectOf } from './redirect.js';
-import { type Answer, answerOf, beginningOf, bytesOf, header, TooLarge } from './response.js';
-import { isSwitchedOff, refusal } from './response-error.js';
-import { backoff, isNobodyThere, isRepeatable, isTransient, retryAfter, TransientError } from './retry.js';
+import { type HttpResponse, toHttpResponse, beginningOf, bytesOf, header, ResponseTooLargeError } from './response.js';
+import { isEndpointDisabled, parseResponseError } from './response-error.js';
+import { backoff, isUnreachable, isRetryable, isTransientStatus, retryAfter, TransientError } from './retry.js';
 import { originOf, parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 import { undici } from './undici.js';
@@ -37,7 +37,7 @@ export interface HttpRequest {
    * trouble, when there is another way to get the same. `at once`: nothing is repeated.
    */
   readonly giveUpEarly?: 'at 500' | 'at any trouble' | 'at once';
-  /** Whether a refusal is about a part of a run only, as when the server may not read its bucket; otherwise it is `fatal`. */
+  /** Whether an error response is about a part of a run only, as when the server may not read its bucket; otherwise it is `fatal`. */
   readonly ofPart?: true;
   /** The most bytes of the answer, if fewer than usual are to be taken. */
   readonly most?: number;
@@ -48,7 +48,7 @@ export interface HttpRequest {
  * of connections, a ceiling of requests a second. All that is sent only reads, so that everything may be repeated.
  *
  * Errors are {@link ConvertError}s: `fatal` for refused credentials and for a server that is not there, `skip-run` for
- * everything else, with a {@link Refusal} as the cause when the server has answered. An aborted signal rejects with its
+ * everything else, with a {@link ResponseError} as the cause when the server has answered. An aborted signal rejects with its
  * reason at once, also while waiting.
  */
 export class HttpClient {
@@ -61,7 +61,7 @@ export class HttpClient {
   readonly #authorization: string | undefined;
   readonly #agent: Agent;
   readonly #followsRedirects: boolean;
-  readonly #pace: Pace;
+  readonly #pace: RateLimiter;
 
   constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
     this.server = parseServerUri(trackingUri);
@@ -83,27 +83,27 @@ export class HttpClient {
       connect: { timeout, ...tlsSettings(env) },
     });
     this.#followsRedirects = flag(env, 'MLFLOW_ALLOW_HTTP_REDIRECTS', true);
-    this.#pace = new Pace(options.requestsPerSecond);
+    this.#pace = new RateLimiter(options.requestsPerSecond);
   }
 
   /** The answer as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
   async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
     return this.read(request, signal, async (answer) => {
       if (header(answer, 'content-type')?.startsWith('text/html')) {
-        throw noJsonError(await beginningOf(answer, MAX_ERROR_BYTES), answer.url, this.#asked(request));
+        throw notJsonError(await beginningOf(answer, MAX_ERROR_BYTES), answer.url, this.#asked(request));
       }
       const bytes = await bytesOf(answer, request.most ?? MAX_JSON_BYTES);
       if (bytes.length > MAX_JSON_VALUES && countValues(bytes) > MAX_JSON_VALUES) {
-        throw new TooLarge(MAX_JSON_VALUES, 'values');
+        throw new ResponseTooLargeError(MAX_JSON_VALUES, 'values');
       }
       const text = bytes.toString('utf8');
-      if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw noJsonError(text, answer.url, this.#asked(request));
+      if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw notJsonError(text, answer.url, this.#asked(request));
       return exactJson(text);
     });
   }
 
   /** What `take` makes of the answer. When that fails by a cut or a {@link SyntaxError}, all of it is repeated. */
-  async read<T>(request: HttpRequest, signal: AbortSignal, take: (answer: Answer) => Promise<T>): Promise<T> {
+  async read<T>(request: HttpRequest, signal: AbortSignal, take: (answer: HttpResponse) => Promise<T>): Promise<T> {
     for (let failures = 0; ; ) {
       try {
         const answer = await this.#send(request, COMPRESSED, signal);
@@ -125,7 +125,7 @@ export class HttpClient {
   async *stream<T>(
     request: HttpRequest,
     signal: AbortSignal,
-    parse: (answer: Answer) => AsyncIterable<T>,
+    parse: (answer: HttpResponse) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, void> {
     let given = 0;
     for (let failures = 0; ; ) {
@@ -170,7 +170,7 @@ export class HttpClient {
   }
 
   /** One attempt, redirects included. */
-  async #send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+  async #send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
     const method = request.body === undefined ? 'GET' : 'POST';
     let url = this.#url(request);
     for (let followed = 0; ; followed++) {
@@ -183,11 +183,11 @@ export class HttpClient {
         ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
         signal,
       });
-      const answer = answerOf(sent, url, this.#retry.timeout);
+      const answer = toHttpResponse(sent, url, this.#retry.timeout);
       if (answer.status >= 200 && answer.status < 300) return answer;
       try {
         const target = redirectOf(answer, { method, followed, allowed: this.#followsRedirects });
-        if (target === undefined) throw await this.#refusal(answer, request);
+        if (target === undefined) throw await this.#failure(answer, request);
         url = target;
       } finally {
         answer.leave();
@@ -195,21 +195,21 @@ export class HttpClient {
     }
   }
 
-  async #refusal(answer: Answer, request: HttpRequest): Promise<Error> {
+  async #failure(answer: HttpResponse, request: HttpRequest): Promise<Error> {
     const { status } = answer;
-    const refused = refusal(status, await beginningOf(answer, MAX_ERROR_BYTES));
-    if (isTransient(status) && !isSwitchedOff(refused)) {
+    const refused = parseResponseError(status, await beginningOf(answer, MAX_ERROR_BYTES));
+    if (isTransientStatus(status) && !isEndpointDisabled(refused)) {
       const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
       return new TransientError(status, wait);
     }
-    return refusedError(refused, this.#asked(request), this.#authorization !== undefined);
+    return statusError(refused, this.#asked(request), this.#authorization !== undefined);
   }
 
   #url({ path }: HttpRequest): URL {
     return new URL(path.startsWith('/') ? this.server.origin + this.server.prefix + path : path);
   }
 
-  #asked(request: HttpRequest): Asked {
+  #asked(request: HttpRequest): RequestContext {
     const { what, ofPart = false } = request;
     return { what, url: this.#url(request), server: this.server, ofPart };
   }
@@ -228,11 +228,11 @@ export class HttpClient {
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const passing = cause instanceof TransientError;
-    if (!passing && !isRepeatable(cause)) throw finalError(cause, this.#asked(request));
-    const nobody = isNobodyThere(cause);
+    if (!passing && !isRetryable(cause)) throw finalError(cause, this.#asked(request));
+    const nobody = isUnreachable(cause);
     if (failures > this.#retriesOf(request, passing && cause.status === 500) || (nobody && request.first)) {
       const asked = this.#asked(request);
-      throw nobody ? nobodyError(cause, asked) : gaveUpError(cause, failures, asked);
+      throw nobody ? unreachableError(cause, asked) : retriesExhaustedError(cause, failures, asked);
     }
     await sleep((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
   }

@@ -1,26 +1,26 @@
 import { ConvertError, errorCode } from '../../errors.js';
-import { UnknownCoding } from './content-coding.js';
-import { Malformed } from './exact-json.js';
-import { NotFollowed } from './redirect.js';
-import { TooLarge } from './response.js';
-import type { Refusal } from './response-error.js';
-import { isNoTls, isUntrusted } from './retry.js';
+import { UnknownCodingError } from './content-coding.js';
+import { MalformedJsonError } from './exact-json.js';
+import { RedirectError } from './redirect.js';
+import { ResponseTooLargeError } from './response.js';
+import type { ResponseError } from './response-error.js';
+import { isCertificateError, isNotTls } from './retry.js';
 import type { ServerUri } from './server-uri.js';
 
 /** What a request was about, for the sentences about its failure. */
-export interface Asked {
+export interface RequestContext {
   readonly what: string;
   readonly url: URL;
   /** The tracking server; only its troubles are `fatal`, not those of a place that an artifact URI names. */
   readonly server: ServerUri;
-  /** Whether a refusal concerns only what was asked for. */
+  /** Whether an error response concerns only what was asked for. */
   readonly ofPart: boolean;
 }
 
 /** The server has answered, and will not answer otherwise. */
-export function refusedError(
-  cause: Refusal,
-  { what, url, server, ofPart }: Asked,
+export function statusError(
+  cause: ResponseError,
+  { what, url, server, ofPart }: RequestContext,
   hasCredentials: boolean,
 ): ConvertError {
   const { status, message } = cause;
@@ -50,7 +50,7 @@ function hintForForbidden(message: string): string {
 }
 
 /** Nobody answers at the address. */
-export function nobodyError(cause: unknown, { what, url, server }: Asked): ConvertError {
+export function unreachableError(cause: unknown, { what, url, server }: RequestContext): ConvertError {
   if (url.origin !== server.origin) {
     return new ConvertError('skip-run', `Nothing answers at ${url.origin}, where ${what} should be.`, { cause });
   }
@@ -64,12 +64,12 @@ export function nobodyError(cause: unknown, { what, url, server }: Asked): Conve
  * What a repetition would not mend, as an error that says so. What is no trouble of HTTP (an aborted signal, an error of the receiver)
  * comes back as it is.
  */
-export function finalError(cause: unknown, asked: Asked): unknown {
-  if (isNoTls(cause)) return noTlsError(cause, asked);
-  if (isUntrusted(cause)) return untrustedError(cause, asked);
-  if (cause instanceof NotFollowed) return redirectError(cause, asked);
-  if (cause instanceof TooLarge) return tooLargeError(cause, asked);
-  if (cause instanceof UnknownCoding) return misunderstood(cause.message, cause, asked);
+export function finalError(cause: unknown, asked: RequestContext): unknown {
+  if (isNotTls(cause)) return noTlsError(cause, asked);
+  if (isCertificateError(cause)) return untrustedError(cause, asked);
+  if (cause instanceof RedirectError) return redirectError(cause, asked);
+  if (cause instanceof ResponseTooLargeError) return tooLargeError(cause, asked);
+  if (cause instanceof UnknownCodingError) return misunderstood(cause.message, cause, asked);
   const code = errorCode(cause) ?? '';
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return misunderstood('its headers are longer than 16 KiB', cause, asked);
   return /^(UND_ERR_(?!ABORTED|DESTROYED|CLOSED)|HPE_)/.test(code)
@@ -78,7 +78,7 @@ export function finalError(cause: unknown, asked: Asked): unknown {
 }
 
 /** TLS does not accept the server's certificate. */
-function untrustedError(cause: unknown, { url, server }: Asked): ConvertError {
+function untrustedError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
   return new ConvertError(kind, `The certificate of ${url.origin} is not trusted: ${reasonOf(cause)}.`, {
     hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to that of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
@@ -87,7 +87,7 @@ function untrustedError(cause: unknown, { url, server }: Asked): ConvertError {
 }
 
 /** Something answers, but not in TLS. */
-function noTlsError(cause: unknown, { url, server }: Asked): ConvertError {
+function noTlsError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
   return new ConvertError(kind, `What answers at ${url.origin} does not speak TLS.`, {
     hint: `Perhaps http://${url.host} is meant.`,
@@ -96,7 +96,7 @@ function noTlsError(cause: unknown, { url, server }: Asked): ConvertError {
 }
 
 /** A redirect that is not followed. The hint names a tracking URI only where the rest of the path is that of the request. */
-function redirectError(cause: NotFollowed, { what, url, server, ofPart }: Asked): ConvertError {
+function redirectError(cause: RedirectError, { what, url, server, ofPart }: RequestContext): ConvertError {
   const { trouble, status, target } = cause;
   const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
   const from = `${url.origin} answers with a redirect (${status})`;
@@ -123,7 +123,7 @@ function redirectError(cause: NotFollowed, { what, url, server, ofPart }: Asked)
 }
 
 /** An answer that is longer than it may be; the cause tells by how much. */
-function tooLargeError(cause: TooLarge, { what, url }: Asked): ConvertError {
+function tooLargeError(cause: ResponseTooLargeError, { what, url }: RequestContext): ConvertError {
   return new ConvertError('skip-run', `The answer for ${what} is larger than ${amount(cause)}, and was not read.`, {
     where: url.origin + url.pathname,
     cause,
@@ -131,7 +131,7 @@ function tooLargeError(cause: TooLarge, { what, url }: Asked): ConvertError {
 }
 
 /** An answer that is none that HTTP allows, or not one for us. */
-function misunderstood(reason: string, cause: unknown, { what, url }: Asked): ConvertError {
+function misunderstood(reason: string, cause: unknown, { what, url }: RequestContext): ConvertError {
   return new ConvertError('skip-run', `The answer for ${what} cannot be understood: ${reason}.`, {
     where: url.origin + url.pathname,
     cause,
@@ -139,7 +139,7 @@ function misunderstood(reason: string, cause: unknown, { what, url }: Asked): Co
 }
 
 /** An answer that no MLflow gives: that of a proxy, a login, or of something else altogether. `url` is what gave it, after redirects. */
-export function noJsonError(text: string, answered: URL, { what, url, server, ofPart }: Asked): ConvertError {
+export function notJsonError(text: string, answered: URL, { what, url, server, ofPart }: RequestContext): ConvertError {
   const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
   const place = answered.origin + answered.pathname;
   const to = answered.href === url.href ? '' : `, after a redirect to ${place},`;
@@ -155,19 +155,23 @@ export function noJsonError(text: string, answered: URL, { what, url, server, of
 }
 
 /** Every attempt has failed. */
-export function gaveUpError(cause: unknown, attempts: number, { what, server }: Asked): ConvertError {
+export function retriesExhaustedError(
+  cause: unknown,
+  attempts: number,
+  { what, server }: RequestContext,
+): ConvertError {
   const tries = attempts === 1 ? 'at the first attempt' : `in ${attempts} attempts`;
   const message = `The server could not give ${what} ${tries}: ${reasonOf(cause)}.`;
   return new ConvertError('skip-run', message, { where: server.shown, cause });
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof Malformed) return cause.cut ? 'its answer was cut' : 'its answer is no valid JSON';
+  if (cause instanceof MalformedJsonError) return cause.cut ? 'its answer was cut' : 'its answer is no valid JSON';
   const text = cause instanceof Error ? cause.message : String(cause);
   return (text === '' ? 'no reason given' : text).replace(/\.$/, '');
 }
 
-function amount({ most, unit }: TooLarge): string {
+function amount({ most, unit }: ResponseTooLargeError): string {
   const few = unit === 'values' || most < 1_000_000;
   return few ? `${most.toLocaleString('en')} ${unit}` : `${Math.round(most / 1_000_000)} MB`;
 }

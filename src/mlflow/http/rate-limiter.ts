@@ -1,7 +1,7 @@
 import { sleep } from '../../wait.js';
 
 /** Lets requests begin at a steady rate at most; without one, at once. */
-export class Pace {
+export class RateLimiter {
   readonly #interval: number;
   /** When the next one may begin, on the clock of `performance.now()`. */
   #next = 0;

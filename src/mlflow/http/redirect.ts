@@ -1,4 +1,4 @@
-import { type Answer, header } from './response.js';
+import { type HttpResponse, header } from './response.js';
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What keeps the method of a POST; after the others clients send a GET, which no search of MLflow understands. */
@@ -11,7 +11,7 @@ export const MOST_REDIRECTS = 5;
 export type RedirectTrouble = 'switched off' | 'elsewhere' | 'another method' | 'without end' | 'no URL';
 
 /** A redirect that is not followed: final. */
-export class NotFollowed extends Error {
+export class RedirectError extends Error {
   override readonly name = 'NotFollowed';
 
   constructor(
@@ -35,21 +35,21 @@ export interface Hop {
 
 /**
  * Where the request is to be sent instead; undefined when the answer is none that redirects. Only within one origin: another one
- * is not the server that the user has named. Throws {@link NotFollowed}.
+ * is not the server that the user has named. Throws {@link RedirectError}.
  */
-export function redirectOf(answer: Pick<Answer, 'status' | 'headers' | 'url'>, hop: Hop): URL | undefined {
+export function redirectOf(answer: Pick<HttpResponse, 'status' | 'headers' | 'url'>, hop: Hop): URL | undefined {
   const { status, url } = answer;
   const location = header(answer, 'location');
   if (!REDIRECTS.has(status) || location === undefined) return undefined;
   const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
   const trouble = troubleOf(target, answer, hop);
-  if (trouble !== undefined || target === undefined) throw new NotFollowed(trouble ?? 'no URL', status, target);
+  if (trouble !== undefined || target === undefined) throw new RedirectError(trouble ?? 'no URL', status, target);
   return target;
 }
 
 function troubleOf(
   target: URL | undefined,
-  { status, url }: Pick<Answer, 'status' | 'url'>,
+  { status, url }: Pick<HttpResponse, 'status' | 'url'>,
   { method, followed, allowed }: Hop,
 ): RedirectTrouble | undefined {
   if (target === undefined) return 'no URL';

@@ -1,7 +1,7 @@
 import { exponential } from '../../backoff.js';
 import { errorCode } from '../../errors.js';
 import type { RetrySettings } from './environment.js';
-import { TooSlow } from './response.js';
+import { SlowBodyError } from './response.js';
 
 /** Statuses that MLflow's client takes for passing trouble. */
 const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
@@ -22,7 +22,7 @@ export class TransientError extends Error {
 }
 
 /** True for answers that may be another one the next time. */
-export function isTransient(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return PASSING.has(status);
 }
 
@@ -47,8 +47,8 @@ const CLIENT_CODE = /^UND_ERR_(SOCKET|.*TIMEOUT|.*LENGTH_MISMATCH|RES_|RESPONSE)
 const CODING_CODE = /^(Z_|ERR__ERROR_|ERR_BROTLI_)/;
 
 /** True for what a repetition may mend. */
-export function isRepeatable(cause: unknown): boolean {
-  if (cause instanceof SyntaxError || cause instanceof TooSlow) return true;
+export function isRetryable(cause: unknown): boolean {
+  if (cause instanceof SyntaxError || cause instanceof SlowBodyError) return true;
   return CODING_CODE.test(errorCode(cause) ?? '') || isNetworkTrouble(cause);
 }
 
@@ -61,19 +61,19 @@ function isNetworkTrouble(cause: unknown): boolean {
 }
 
 /** True when nobody answers at the address, or the address is none. */
-export function isNobodyThere(cause: unknown): boolean {
+export function isUnreachable(cause: unknown): boolean {
   const code = errorCode(cause);
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return true;
-  return cause instanceof AggregateError && cause.errors.some(isNobodyThere);
+  return cause instanceof AggregateError && cause.errors.some(isUnreachable);
 }
 
 /** True when what answers speaks no TLS: http where https was said. */
-export function isNoTls(cause: unknown): boolean {
+export function isNotTls(cause: unknown): boolean {
   return errorCode(cause) === 'EPROTO' || errorCode(cause) === 'ERR_SSL_WRONG_VERSION_NUMBER';
 }
 
 /** True when TLS does not accept the server's certificate. */
-export function isUntrusted(cause: unknown): boolean {
+export function isCertificateError(cause: unknown): boolean {
   const code = errorCode(cause) ?? '';
   return /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_)/.test(code);
 }

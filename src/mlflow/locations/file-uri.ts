@@ -17,7 +17,7 @@ export function uriScheme(uri: string): string | undefined {
 }
 
 /** The URI without user, password and query (where signed tokens live): fit for messages. */
-export function withoutCredentials(uri: string): string {
+export function displayedUri(uri: string): string {
   return uri
     .replace(/^([A-Za-z][A-Za-z0-9+.-]+:\/\/)[^/]*@/, '$1')
     .replace(/^(?!file:)([A-Za-z][\w+.-]+:[^?#]*)[?#].*$/s, '$1');

@@ -3,12 +3,12 @@ import type { PointBatch } from '../../model.js';
 import { MAX_PAGE_BYTES, MAX_SORTED_POINTS } from '../common/bounds.js';
 import { chunks } from '../common/chunks.js';
 import type { HttpClient } from '../http/http-client.js';
-import { type Answer, bytesOf, lengthOf, TooLarge } from '../http/response.js';
-import { refusalOf } from '../http/response-error.js';
+import { bytesOf, type HttpResponse, lengthOf, ResponseTooLargeError } from '../http/response.js';
+import { responseErrorOf } from '../http/response-error.js';
 import { bulkPath, historyRequest, PAGE_POINTS, pageLimit, whatOf } from './history-requests.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
-import { type Point, PointList } from './point-list.js';
+import { type HistoryPoint, PointList } from './point-list.js';
 import { givesPages, keepsFiles } from './server-kind.js';
 import { PageTokens } from './wire/page-tokens.js';
 
@@ -22,7 +22,7 @@ export interface HistoryStart {
   /** The token of the next page; absent when the points are all there are. */
   readonly next?: string;
   /** Of a page before others, where the server sorts: what is not behind it on the next one was there already. */
-  readonly last?: Point | undefined;
+  readonly last?: HistoryPoint | undefined;
   /** The history is large and comes in one answer only, which is to be read as a stream; nothing has been read yet. */
   readonly unpaged?: true;
 }
@@ -37,7 +37,7 @@ interface Abilities {
 }
 
 /** The requests for metric histories, and what is known of the server that answers them. */
-export class Histories {
+export class HistoryClient {
   readonly #able: Abilities = { bulk: true, runsAtOnce: 100, unpaged: false };
   #keepsFiles: Promise<boolean> | undefined;
   #pages: Promise<boolean> | undefined;
@@ -111,7 +111,7 @@ export class Histories {
   }
 
   /** A point as it was logged: a database has the largest double for infinity. */
-  async asLogged({ step, value, timestamp }: Point, signal: AbortSignal): Promise<PointBatch> {
+  async asLogged({ step, value, timestamp }: HistoryPoint, signal: AbortSignal): Promise<PointBatch> {
     const points = new PointList();
     points.push(timestamp, value, step);
     if (!(await this.#filesBehind(signal))) points.restoreInfinities();
@@ -145,7 +145,7 @@ export class Histories {
     const leaving = new AbortController();
     const either = AbortSignal.any([signal, leaving.signal]);
     const turned = new PageTokens(whatOf(runId, key), this.client.server.shown);
-    const ask = (token: string, last: Point | undefined): Promise<HistoryStart> => {
+    const ask = (token: string, last: HistoryPoint | undefined): Promise<HistoryStart> => {
       turned.next(token);
       const asked = this.#page(runId, key, token, either, last);
       asked.catch(() => {}); // whoever waits for it hears of it
@@ -177,7 +177,7 @@ export class Histories {
         parseMetrics(await bytesOf(answer, MAX_PAGE_BYTES)),
       );
     } catch (cause) {
-      const status = refusalOf(cause)?.status;
+      const status = responseErrorOf(cause)?.status;
       if (status === undefined) throw cause;
       if (status === 400 && runIds.length > 1) this.#able.runsAtOnce = runIds.length > 20 ? 20 : 1;
       else this.#able.bulk = false;
@@ -186,11 +186,17 @@ export class Histories {
   }
 
   /** @param after the last point of the page before: a late point moves those behind it onto the next page, where they come again */
-  async #page(runId: string, key: string, token: string, signal: AbortSignal, after?: Point): Promise<HistoryStart> {
+  async #page(
+    runId: string,
+    key: string,
+    token: string,
+    signal: AbortSignal,
+    after?: HistoryPoint,
+  ): Promise<HistoryStart> {
     const database = !(await this.#filesBehind(signal));
     const answer = await this.client.read(historyRequest(runId, key, token), signal, async (response) => {
       const bytes = await bytesOf(response, pageLimit(key)).catch((cause: unknown) => {
-        if (cause instanceof TooLarge) return undefined;
+        if (cause instanceof ResponseTooLargeError) return undefined;
         throw cause;
       });
       return bytes && parseMetrics(bytes);
@@ -241,7 +247,7 @@ export class Histories {
 }
 
 /** Parsing a stream takes ten times as long, so it is for those answers that are too large to be held, or may be. */
-async function* wholeHistory(answer: Answer, key: string): AsyncGenerator<PointBatch, void, void> {
+async function* wholeHistory(answer: HttpResponse, key: string): AsyncGenerator<PointBatch, void, void> {
   const limit = pageLimit(key);
   if ((lengthOf(answer) ?? Number.POSITIVE_INFINITY) > limit) yield* streamMetrics(answer.body);
   else yield* parseMetrics(await bytesOf(answer, limit)).points.batches();

@@ -1,7 +1,7 @@
 import type { PointBatch } from '../../model.js';
 import type { MetricChange } from '../common/tracking-store.js';
-import type { Histories, HistoryStart } from './histories.js';
-import { type HistoryMark, HistoryTail, overlaps, parseMark } from './history-tail.js';
+import type { HistoryClient, HistoryStart } from './histories.js';
+import { HistoryTail, overlaps, parseTailCursor, type TailCursor } from './history-tail.js';
 import type { LatestPoint } from './run-record.js';
 
 /** Metrics that are asked for before those that come first have been taken. */
@@ -10,7 +10,7 @@ const AHEAD = 16;
 /** A metric of which there is something to be read. */
 interface Changed {
   readonly key: string;
-  readonly known: HistoryMark | undefined;
+  readonly known: TailCursor | undefined;
   readonly latest: LatestPoint;
 }
 
@@ -20,8 +20,8 @@ interface Changed {
  *
  * @param latest the metrics that the run has, as they were listed
  */
-export async function* readGrowth(
-  histories: Histories,
+export async function* historyChanges(
+  histories: HistoryClient,
   runId: string,
   latest: ReadonlyMap<string, LatestPoint>,
   marks: ReadonlyMap<string, string>,
@@ -31,7 +31,7 @@ export async function* readGrowth(
   const changed: Changed[] = [];
   for (const [key, point] of latest) {
     const mark = marks.get(key);
-    const known = mark === undefined ? undefined : parseMark(mark);
+    const known = mark === undefined ? undefined : parseTailCursor(mark);
     if (mark !== undefined && known === undefined) yield { type: 'rewritten', key };
     else if (known?.latest !== point.state) changed.push({ key, known, latest: point });
   }
@@ -56,13 +56,13 @@ export async function* readGrowth(
   }
 }
 
-function begin(histories: Histories, runId: string, { key, known, latest }: Changed, signal: AbortSignal) {
+function begin(histories: HistoryClient, runId: string, { key, known, latest }: Changed, signal: AbortSignal) {
   if (known === undefined) return histories.start(runId, key, Number(latest.step) + 1, signal);
   return histories.from(runId, key, known.points - known.overlap, signal);
 }
 
 async function* pointsOf(
-  histories: Histories,
+  histories: HistoryClient,
   runId: string,
   { key, known, latest }: Changed,
   start: HistoryStart,

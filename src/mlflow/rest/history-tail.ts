@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { PointBatch } from '../../model.js';
 import { markFields } from '../common/cursor-fields.js';
-import type { Point } from './point-list.js';
+import type { HistoryPoint } from './point-list.js';
 
 /** So many points are read again to see that what came before them is as it was. */
 const OVERLAP = 32;
 
 /** How far a history was read. */
-export interface HistoryMark {
+export interface TailCursor {
   readonly points: number;
   /** How many of the last of them are in the digest. */
   readonly overlap: number;
@@ -22,7 +22,7 @@ export interface HistoryMark {
  */
 export class HistoryTail {
   #points: number;
-  #last: Point[] = [];
+  #last: HistoryPoint[] = [];
 
   /** @param before how many points came before those that pass here */
   constructor(before = 0) {
@@ -50,22 +50,22 @@ export class HistoryTail {
 }
 
 /** Undefined for what is no mark of {@link HistoryTail}. */
-export function parseMark(text: string): HistoryMark | undefined {
+export function parseTailCursor(text: string): TailCursor | undefined {
   const [points, overlap, digest, latest] = markFields(text);
   if (typeof points !== 'number' || typeof overlap !== 'number') return undefined;
   return typeof digest === 'string' && typeof latest === 'string' ? { points, overlap, digest, latest } : undefined;
 }
 
 /** Whether the points of a batch begin with those that lie before the mark. */
-export function overlaps({ overlap, digest }: HistoryMark, { steps, values, timestamps }: PointBatch): boolean {
+export function overlaps({ overlap, digest }: TailCursor, { steps, values, timestamps }: PointBatch): boolean {
   if (steps.length < overlap) return false;
-  const points = Array.from({ length: overlap }, (_, at): Point => {
+  const points = Array.from({ length: overlap }, (_, at): HistoryPoint => {
     return { step: steps[at] ?? 0n, value: values[at] ?? 0, timestamp: timestamps[at] ?? 0 };
   });
   return digestOf(points) === digest;
 }
 
-function digestOf(points: readonly Point[]): string {
+function digestOf(points: readonly HistoryPoint[]): string {
   const hash = createHash('sha256');
   for (const { step, value, timestamp } of points) hash.update(`${step} ${value} ${timestamp}\n`);
   return hash.digest('base64url').slice(0, 24);

@@ -1,4 +1,4 @@
-import { Malformed } from '../http/exact-json.js';
+import { MalformedJsonError } from '../http/exact-json.js';
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
@@ -10,7 +10,7 @@ const MOST_KEYS = 16;
 const DEEPEST = 100;
 
 /**
- * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws {@link Malformed}
+ * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws {@link MalformedJsonError}
  * where the bytes are no JSON of that shape or end too soon. Python's NaN, Infinity and -Infinity are numbers here.
  */
 export class JsonBytes {
@@ -183,8 +183,8 @@ export class JsonBytes {
     this.#at++;
   }
 
-  #fault(): Malformed {
-    return new Malformed(`Unexpected JSON at byte ${this.#at}`, this.#at >= this.bytes.length);
+  #fault(): MalformedJsonError {
+    return new MalformedJsonError(`Unexpected JSON at byte ${this.#at}`, this.#at >= this.bytes.length);
   }
 }
 

@@ -1,10 +1,10 @@
 import { ConvertError } from '../../errors.js';
 import type { LoggedModel } from '../../model.js';
 import type { HttpClient } from '../http/http-client.js';
-import { isMissing, isNoEndpoint, refusalOf } from '../http/response-error.js';
+import { isEndpointMissing, isResourceMissing, responseErrorOf } from '../http/response-error.js';
 import { TransientError } from '../http/retry.js';
 import { NO_LIST, UNLISTED, type Unlisted } from './locator.js';
-import { items } from './pages.js';
+import { fetchItems } from './pages.js';
 import { digest, modelRecord } from './run-record.js';
 import { type Fields, fields, filled } from './wire/wire.js';
 
@@ -33,7 +33,7 @@ export async function listModels(
   };
   const found = new Map<string, ListedModel[]>();
   try {
-    for await (const model of items(client, request, idOf, signal)) {
+    for await (const model of fetchItems(client, request, idOf, signal)) {
       const [id = '', run] = [idOf(model), filled(fields(model.info).source_run_id)];
       if (run === undefined) continue;
       const listed = found.get(run);
@@ -41,7 +41,7 @@ export async function listModels(
       else listed.push({ id, digest: digest(model) });
     }
   } catch (cause) {
-    if (isNoEndpoint(cause)) return NO_LIST;
+    if (isEndpointMissing(cause)) return NO_LIST;
     if (isRefused(cause)) return UNLISTED;
     throw cause;
   }
@@ -55,7 +55,7 @@ export async function listModels(
  * @param outputs the steps of those that are among the run's outputs
  * @param unread hears, in a sentence, of each that the server does not give
  */
-export async function readModels(
+export async function fetchModels(
   client: HttpClient,
   ids: readonly string[],
   outputs: ReadonlyMap<string, bigint | undefined>,
@@ -89,7 +89,7 @@ async function readModel(
     );
     return modelRecord(fields(answer.model), step);
   } catch (cause) {
-    if (isMissing(cause) || refusalOf(cause)?.status === 400) return undefined;
+    if (isResourceMissing(cause) || responseErrorOf(cause)?.status === 400) return undefined;
     throw cause;
   }
 }
@@ -98,7 +98,7 @@ async function readModel(
 function isRefused(cause: unknown): cause is ConvertError {
   if (!(cause instanceof ConvertError)) return false;
   if (cause.cause instanceof TransientError) return cause.cause.status === 500;
-  return refusalOf(cause) !== undefined;
+  return responseErrorOf(cause) !== undefined;
 }
 
 function idOf(model: Fields): string | undefined {

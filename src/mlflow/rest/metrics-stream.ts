@@ -2,8 +2,8 @@ import { pipeline } from 'node:stream';
 import type { PointBatch } from '../../model.js';
 import { MAX_POINT_BYTES } from '../common/bounds.js';
 import { BATCH_POINTS } from '../common/point-columns.js';
-import { Malformed } from '../http/exact-json.js';
-import { TooLarge } from '../http/response.js';
+import { MalformedJsonError } from '../http/exact-json.js';
+import { ResponseTooLargeError } from '../http/response.js';
 import { PointList } from './point-list.js';
 
 /** A metric as the protobuf endpoints write it; numbers as the text that they were. */
@@ -16,7 +16,7 @@ interface Metric {
 /**
  * Parses an answer of get-history that holds a whole history at once (servers before MLflow 3), as its bytes come: the
  * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut, with
- * {@link Malformed} when it is none, with {@link TooLarge} when one point of it is.
+ * {@link MalformedJsonError} when it is none, with {@link ResponseTooLargeError} when one point of it is.
  */
 export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGenerator<PointBatch, void, void> {
   // seldom needed, and it takes long to load
@@ -52,7 +52,7 @@ class Source {
   async *chunks(): AsyncGenerator<Uint8Array, void, void> {
     try {
       for await (const chunk of this.body) {
-        if (this.sinceLastPoint > MAX_POINT_BYTES) throw new TooLarge(MAX_POINT_BYTES);
+        if (this.sinceLastPoint > MAX_POINT_BYTES) throw new ResponseTooLargeError(MAX_POINT_BYTES);
         this.sinceLastPoint += chunk.length;
         yield chunk;
       }
@@ -65,18 +65,18 @@ class Source {
 }
 
 /** @param ended whether all bytes had come, so that something is missing at their end */
-function malformed(cause: unknown, ended: boolean): Malformed {
-  if (cause instanceof Malformed) return cause;
-  return new Malformed(cause instanceof Error ? cause.message : String(cause), ended);
+function malformed(cause: unknown, ended: boolean): MalformedJsonError {
+  if (cause instanceof MalformedJsonError) return cause;
+  return new MalformedJsonError(cause instanceof Error ? cause.message : String(cause), ended);
 }
 
 function double(text: string): number {
   const value = Number(text);
-  if (Number.isNaN(value) && text !== 'NaN') throw new Malformed(`${text} is no number`, false);
+  if (Number.isNaN(value) && text !== 'NaN') throw new MalformedJsonError(`${text} is no number`, false);
   return value;
 }
 
 function integer(text: string): bigint {
-  if (!/^-?\d{1,20}$/.test(text)) throw new Malformed(`${text} is no step`, false);
+  if (!/^-?\d{1,20}$/.test(text)) throw new MalformedJsonError(`${text} is no step`, false);
   return BigInt(text);
 }

@@ -1,8 +1,8 @@
 import { ConvertError } from '../../errors.js';
 import { MAX_PAGE_BYTES } from '../common/bounds.js';
 import type { HttpClient } from '../http/http-client.js';
-import { TooLarge } from '../http/response.js';
-import { refusalOf } from '../http/response-error.js';
+import { ResponseTooLargeError } from '../http/response.js';
+import { responseErrorOf } from '../http/response-error.js';
 import { PageTokens } from './wire/page-tokens.js';
 import { type Fields, fields, filled, list } from './wire/wire.js';
 
@@ -36,7 +36,7 @@ export interface Page {
 const SMALLER = 8;
 
 /** All pages of a search, in order. Rejects when they do not end. */
-export async function* pages(
+export async function* fetchPages(
   client: HttpClient,
   request: PagedRequest,
   signal: AbortSignal,
@@ -45,7 +45,7 @@ export async function* pages(
   let asked = request;
   for (let token: string | undefined = ''; token !== undefined; ) {
     tokens.next(token);
-    const { items, next, size, orderBy }: TurnedPage = await page(client, asked, token, signal);
+    const { items, next, size, orderBy }: TurnedPage = await fetchPage(client, asked, token, signal);
     yield { token, items };
     token = next;
     asked = { ...request, size, orderBy };
@@ -53,14 +53,14 @@ export async function* pages(
 }
 
 /** What is listed, each item once: a list that grows or shrinks meanwhile may show one again on the next page. Items without an id are left out. */
-export async function* items(
+export async function* fetchItems(
   client: HttpClient,
   request: PagedRequest,
   idOf: (item: Fields) => string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Fields, void, void> {
   const seen = new Set<string>();
-  for await (const page of pages(client, request, signal)) {
+  for await (const page of fetchPages(client, request, signal)) {
     for (const item of page.items) {
       const id = idOf(item);
       if (id === undefined || seen.has(id)) continue;
@@ -79,7 +79,7 @@ interface TurnedPage {
 }
 
 /** The page with a certain token; with fewer items than asked for when they are too large together. */
-export async function page(
+export async function fetchPage(
   client: HttpClient,
   request: PagedRequest,
   token: string,
@@ -97,12 +97,12 @@ export async function page(
       return { items: list(answer[items]), next: filled(answer.next_page_token), size, orderBy };
     } catch (cause) {
       if (size > 1 && isTooLarge(cause)) size = Math.ceil(size / SMALLER);
-      else if (orderBy !== undefined && token === '' && refusalOf(cause)?.status === 400) orderBy = undefined;
+      else if (orderBy !== undefined && token === '' && responseErrorOf(cause)?.status === 400) orderBy = undefined;
       else throw cause;
     }
   }
 }
 
 function isTooLarge(cause: unknown): boolean {
-  return cause instanceof ConvertError && cause.cause instanceof TooLarge;
+  return cause instanceof ConvertError && cause.cause instanceof ResponseTooLargeError;
 }

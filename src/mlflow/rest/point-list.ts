@@ -4,7 +4,7 @@ import { BATCH_POINTS } from '../common/point-columns.js';
 const LARGEST = Number.MAX_VALUE;
 
 /** One point of a metric. */
-export interface Point {
+export interface HistoryPoint {
   readonly step: bigint;
   readonly value: number;
   /** Milliseconds since the epoch. */
@@ -67,18 +67,18 @@ export class PointList {
   }
 
   /** The last of them; undefined when there are none. */
-  last(): Point | undefined {
+  last(): HistoryPoint | undefined {
     return this.#length === 0 ? undefined : this.#at(this.#length - 1);
   }
 
   /** How many of the first were there already, when a page before this one ended with a point: those up to that very point. */
-  countRepeated(last: Point): number {
+  countRepeated(last: HistoryPoint): number {
     let count = 0;
     while (count < this.#length && compare(this.#at(count), last) <= 0) count++;
     return count > 0 && compare(this.#at(count - 1), last) === 0 ? count : 0;
   }
 
-  #at(index: number): Point {
+  #at(index: number): HistoryPoint {
     return { step: this.#steps[index]!, value: this.#values[index]!, timestamp: this.#timestamps[index]! };
   }
 
@@ -107,7 +107,7 @@ export class PointList {
   }
 }
 
-function compare(a: Point, b: Point): number {
+function compare(a: HistoryPoint, b: HistoryPoint): number {
   return order(a.timestamp, b.timestamp) || order(a.step, b.step) || order(a.value, b.value);
 }
 

@@ -1,6 +1,6 @@
 import type { RunRef } from '../../model.js';
 import { isActive } from '../../model.js';
-import type { Histories, HistoryStart } from './histories.js';
+import type { HistoryClient, HistoryStart } from './histories.js';
 import { PAGE_POINTS } from './history-requests.js';
 import type { RunRecord } from './run-record.js';
 
@@ -41,7 +41,7 @@ export class PrefetchBatch {
    */
   constructor(
     readonly records: ReadonlyMap<string, RunRecord>,
-    private readonly histories: Histories,
+    private readonly histories: HistoryClient,
     private readonly load: Load,
     private readonly signal: AbortSignal,
   ) {}

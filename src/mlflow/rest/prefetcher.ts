@@ -1,5 +1,5 @@
 import type { RunRef } from '../../model.js';
-import type { Histories, HistoryStart } from './histories.js';
+import type { HistoryClient, HistoryStart } from './histories.js';
 import { unpackLocator } from './locator.js';
 import { type Load, PrefetchBatch, settled } from './prefetch-batch.js';
 import type { LatestPoint, RunRecord } from './run-record.js';
@@ -14,7 +14,7 @@ const MOST_HELD = 1_000_000;
 export const RUNS_PER_PAGE = 100;
 
 /** What the look-ahead needs from the store. */
-export interface RunSource {
+export interface RunLoader {
   /** Up to `count` runs of the page on which a run was listed, from that run on; empty when it is no longer there. */
   neighbours(ref: RunRef, count: number, signal: AbortSignal): Promise<Map<string, RunRecord>>;
   /** One run by itself. Rejects with `not-a-run` when it is not there. */
@@ -44,8 +44,8 @@ export class Prefetcher {
   readonly #load: Load = { underWay: 0, held: 0 };
 
   constructor(
-    private readonly source: RunSource,
-    private readonly histories: Histories,
+    private readonly source: RunLoader,
+    private readonly histories: HistoryClient,
     /** Requests under way at once. */
     private readonly concurrency: number,
     /** Ends the requests that nobody in particular waits for. */

@@ -5,20 +5,20 @@ import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
-import { isMissing, refusalOf } from '../http/response-error.js';
+import { isResourceMissing, responseErrorOf } from '../http/response-error.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
-import { Histories } from './histories.js';
-import { readGrowth } from './history-changes.js';
+import { HistoryClient } from './histories.js';
+import { historyChanges } from './history-changes.js';
 import { HistoryTail } from './history-tail.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
-import { readModels } from './logged-models.js';
-import { items, type PagedRequest, page } from './pages.js';
+import { fetchModels } from './logged-models.js';
+import { fetchItems, fetchPage, type PagedRequest } from './pages.js';
 import { settled } from './prefetch-batch.js';
 import { Prefetcher } from './prefetcher.js';
-import { listGoing, listRuns, runsRequest } from './run-listing.js';
+import { listActiveRuns, listRuns, runsRequest } from './run-listing.js';
 import { experimentRecord, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
-import { countTraces } from './traces.js';
-import { type Fields, fields, text } from './wire/wire.js';
+import { countServerTraces } from './traces.js';
+import { asText, type Fields, fields } from './wire/wire.js';
 
 const EXPERIMENTS_PER_PAGE = 1000;
 const MODELS_PATH = '/api/2.0/mlflow/logged-models';
@@ -41,14 +41,14 @@ export class RestStore implements TrackingStore {
   readonly #client: HttpClient;
   readonly #artifacts: ArtifactOpener;
   readonly #closing = new AbortController();
-  readonly #histories: Histories;
+  readonly #histories: HistoryClient;
   readonly #ahead: Prefetcher;
 
   constructor(client: HttpClient, { artifacts }: RestStoreOptions = {}) {
     this.#client = client;
     this.uri = client.server.shown;
     this.#artifacts = artifacts ?? new ServerArtifacts(client);
-    this.#histories = new Histories(client);
+    this.#histories = new HistoryClient(client);
     const source = { neighbours: this.#neighbours.bind(this), one: this.#one.bind(this) };
     this.#ahead = new Prefetcher(source, this.#histories, client.concurrency, this.#closing.signal);
   }
@@ -64,8 +64,8 @@ export class RestStore implements TrackingStore {
       first: true,
     };
     try {
-      const idOf = (item: Fields) => text(item.experiment_id);
-      for await (const item of items(this.#client, request, idOf, signal)) yield experimentRecord(item);
+      const idOf = (item: Fields) => asText(item.experiment_id);
+      for await (const item of fetchItems(this.#client, request, idOf, signal)) yield experimentRecord(item);
     } catch (cause) {
       signal.throwIfAborted();
       throw this.#unlisted(cause);
@@ -81,12 +81,12 @@ export class RestStore implements TrackingStore {
     known: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
-    yield* listGoing(this.#client, experiment, known, signal);
+    yield* listActiveRuns(this.#client, experiment, known, signal);
   }
 
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
     const ids = experiments.map(({ id }) => id);
-    return countTraces(this.#client, ids, signal);
+    return countServerTraces(this.#client, ids, signal);
   }
 
   async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
@@ -116,7 +116,7 @@ export class RestStore implements TrackingStore {
     if (modelsDigest === UNLISTED) unread('The server did not list the logged models of the experiment.');
     if (modelsDigest === NO_LIST) context.absent?.({ part: 'models', directory: `${this.uri}${MODELS_PATH}` });
     const ids = [...new Set([...outputs.keys(), ...models])].sort();
-    return { ...run, models: await readModels(this.#client, ids, outputs, unread, context.signal) };
+    return { ...run, models: await fetchModels(this.#client, ids, outputs, unread, context.signal) };
   }
 
   async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
@@ -167,7 +167,7 @@ export class RestStore implements TrackingStore {
     marks: ReadonlyMap<string, string>,
     { signal }: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
-    yield* readGrowth(this.#histories, ref.runId, await this.#ahead.latest(ref, signal), marks, signal);
+    yield* historyChanges(this.#histories, ref.runId, await this.#ahead.latest(ref, signal), marks, signal);
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
@@ -198,7 +198,7 @@ export class RestStore implements TrackingStore {
   /** Up to `count` runs of the page on which a run was listed, from it on. */
   async #neighbours(ref: RunRef, count: number, signal: AbortSignal): Promise<Map<string, RunRecord>> {
     const { page: token, index } = unpackLocator(ref);
-    const { items } = await settled(page(this.#client, runsRequest(ref.experimentId), token, signal), signal);
+    const { items } = await settled(fetchPage(this.#client, runsRequest(ref.experimentId), token, signal), signal);
     const begin = items.findIndex((json, at) => at >= index && runIdOf(json) === ref.runId);
     const found = new Map<string, RunRecord>();
     for (const json of begin < 0 ? [] : items.slice(begin, begin + count)) {
@@ -215,8 +215,9 @@ export class RestStore implements TrackingStore {
       return false;
     } catch (cause) {
       signal.throwIfAborted();
-      if (refusalOf(cause) === undefined && toConvertError(cause, 'skip-run', this.uri).kind === 'fatal') throw cause;
-      return isMissing(cause);
+      if (responseErrorOf(cause) === undefined && toConvertError(cause, 'skip-run', this.uri).kind === 'fatal')
+        throw cause;
+      return isResourceMissing(cause);
     }
   }
 
@@ -226,7 +227,7 @@ export class RestStore implements TrackingStore {
       const json = fields(fields(await this.#client.json({ path, what: `run ${ref.runId}` }, signal)).run);
       return runRecord(json, ref.runId, ref.experimentId);
     } catch (cause) {
-      if (!isMissing(cause)) throw cause;
+      if (!isResourceMissing(cause)) throw cause;
       throw new ConvertError('not-a-run', `Run ${ref.runId} is no longer on the tracking server.`, {
         where: this.uri,
         cause,

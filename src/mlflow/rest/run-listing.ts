@@ -4,7 +4,7 @@ import { chunks } from '../common/chunks.js';
 import type { HttpClient } from '../http/http-client.js';
 import { type Locator, NOWHERE, packLocator, type Unlisted } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
-import { type PagedRequest, pages } from './pages.js';
+import { fetchPages, type PagedRequest } from './pages.js';
 import { RUNS_PER_PAGE } from './prefetcher.js';
 import { digest, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import type { Fields } from './wire/wire.js';
@@ -18,7 +18,7 @@ export async function* listRuns(
   const models = await listModels(client, experiment.id, signal);
   const seen = new Set<string>();
   let ordinal = 0;
-  for await (const { token, items } of pages(client, runsRequest(experiment.id), signal)) {
+  for await (const { token, items } of fetchPages(client, runsRequest(experiment.id), signal)) {
     for (const [index, record] of newRecords(items, experiment, seen)) {
       yield reference(record, modelsOf(models, record), {
         page: token,
@@ -31,7 +31,7 @@ export async function* listRuns(
 }
 
 /** References to those of an experiment's runs that go on, and to those of `known` that are still there. */
-export async function* listGoing(
+export async function* listActiveRuns(
   client: HttpClient,
   experiment: Experiment,
   known: readonly string[],
@@ -39,8 +39,8 @@ export async function* listGoing(
 ): AsyncGenerator<RunRef, void, void> {
   const models = await listModels(client, experiment.id, signal);
   const seen = new Set<string>();
-  for (const filter of [GOING, ...idFilters(known)]) {
-    for await (const { items } of pages(client, runsRequest(experiment.id, filter), signal)) {
+  for (const filter of [ACTIVE, ...idFilters(known)]) {
+    for await (const { items } of fetchPages(client, runsRequest(experiment.id, filter), signal)) {
       for (const [, record] of newRecords(items, experiment, seen)) {
         yield reference(record, modelsOf(models, record), NOWHERE);
       }
@@ -49,7 +49,7 @@ export async function* listGoing(
 }
 
 /** The filter for runs that have not ended. */
-const GOING = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
+const ACTIVE = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
 
 function* idFilters(ids: readonly string[]): Generator<string, void, void> {
   for (const some of chunks(ids, RUNS_PER_PAGE)) {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
 import { contextAndTags } from '../common/dataset-input.js';
-import type { Point } from './point-list.js';
-import { type Fields, fields, filled, int64, keyValues, list, numeric, optional, text } from './wire/wire.js';
+import type { HistoryPoint } from './point-list.js';
+import { asText, type Fields, fields, filled, int64, keyValues, list, numeric, optional } from './wire/wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
 /** The point of a metric with the highest step, as MLflow lists it. */
-export interface LatestPoint extends Point {
+export interface LatestPoint extends HistoryPoint {
   /** Changes when another point becomes the latest. */
   readonly state: string;
 }
@@ -39,7 +39,7 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
     fields(json.inputs),
     fields(json.outputs),
   ];
-  const status = text(info.status) ?? '';
+  const status = asText(info.status) ?? '';
   return {
     run: {
       id: runId,
@@ -55,8 +55,8 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
       tags: keyValues(data.tags),
       datasets: list(inputs.dataset_inputs).map(datasetInput),
     },
-    latest: new Map(list(data.metrics).map((item) => [text(item.key) ?? '', latestPoint(item)])),
-    outputs: new Map(list(outputs.model_outputs).map((item) => [text(item.model_id) ?? '', int64(item.step)])),
+    latest: new Map(list(data.metrics).map((item) => [asText(item.key) ?? '', latestPoint(item)])),
+    outputs: new Map(list(outputs.model_outputs).map((item) => [asText(item.model_id) ?? '', int64(item.step)])),
     digest: digest([
       info,
       ...[data.metrics, data.params, data.tags, inputs.dataset_inputs, inputs.model_inputs, outputs.model_outputs].map(
@@ -101,8 +101,8 @@ function lifecycleStage(json: Fields): LifecycleStage {
 function datasetInput(json: Fields): DatasetInput {
   const dataset = fields(json.dataset);
   return {
-    name: text(dataset.name) ?? '',
-    digest: text(dataset.digest) ?? '',
+    name: asText(dataset.name) ?? '',
+    digest: asText(dataset.digest) ?? '',
     ...contextAndTags(keyValues(json.tags)),
     ...optional('sourceType', filled(dataset.source_type)),
     ...optional('source', filled(dataset.source)),
@@ -114,8 +114,8 @@ function datasetInput(json: Fields): DatasetInput {
 /** @param json an item of `experiments` */
 export function experimentRecord(json: Fields): Experiment {
   return {
-    id: text(json.experiment_id) ?? '',
-    name: text(json.name) ?? '',
+    id: asText(json.experiment_id) ?? '',
+    name: asText(json.name) ?? '',
     lifecycleStage: lifecycleStage(json),
     ...optional('artifactLocation', filled(json.artifact_location)),
     ...optional('creationTime', numeric(json.creation_time)),
@@ -127,10 +127,10 @@ export function experimentRecord(json: Fields): Experiment {
 export function modelRecord(json: Fields, step: bigint | undefined): LoggedModel {
   const info = fields(json.info);
   return {
-    modelId: text(info.model_id) ?? '',
+    modelId: asText(info.model_id) ?? '',
     ...optional('name', filled(info.name)),
     ...optional('type', filled(info.model_type)),
-    ...optional('status', modelStatus(text(info.status))),
+    ...optional('status', modelStatus(asText(info.status))),
     ...optional('artifactUri', filled(info.artifact_uri)),
     ...optional('step', step),
     params: keyValues(fields(json.data).params),

@@ -1,6 +1,6 @@
 import type { HttpClient } from '../http/http-client.js';
 import { beginningOf } from '../http/response.js';
-import { isNoEndpoint, refusalOf } from '../http/response-error.js';
+import { isEndpointMissing, responseErrorOf } from '../http/response-error.js';
 import { fields } from './wire/wire.js';
 
 /** A version has some ten bytes. */
@@ -23,13 +23,13 @@ export async function keepsFiles(client: HttpClient, signal: AbortSignal): Promi
     if (typeof info.store_type === 'string') return info.store_type === 'FileStore';
   } catch (cause) {
     signal.throwIfAborted();
-    if (!isNoEndpoint(cause)) throw cause;
+    if (!isEndpointMissing(cause)) throw cause;
   }
   try {
     await client.json({ path: `/api/2.0/mlflow/runs/get?run_id=${NO_RUN}`, what: 'what kind of server it is' }, signal);
     return false;
   } catch (cause) {
-    const refusal = refusalOf(cause);
+    const refusal = responseErrorOf(cause);
     if (refusal === undefined) throw cause;
     return /^Run '/.test(refusal.message);
   }
@@ -43,7 +43,7 @@ export async function givesPages(client: HttpClient, signal: AbortSignal): Promi
     return Number(/^(\d+)\./.exec(version.trim())?.[1] ?? 0) >= 3;
   } catch (cause) {
     signal.throwIfAborted();
-    if (refusalOf(cause) === undefined) throw cause;
+    if (responseErrorOf(cause) === undefined) throw cause;
     return false;
   }
 }

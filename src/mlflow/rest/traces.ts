@@ -1,7 +1,7 @@
 import { chunks } from '../common/chunks.js';
 import type { TraceCount } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
-import { isNoEndpoint } from '../http/response-error.js';
+import { isEndpointMissing } from '../http/response-error.js';
 import { fields, filled, list } from './wire/wire.js';
 
 /** The most that MLflow gives with one answer; there is no request that only counts. */
@@ -12,7 +12,7 @@ const EXPERIMENTS_AT_ONCE = 100;
 /**
  * How many traces these experiments have, as far as one answer for a hundred of them tells; none on servers before MLflow 2.14.
  */
-export async function countTraces(
+export async function countServerTraces(
   client: HttpClient,
   experimentIds: readonly string[],
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function countTraces(
       traces += list(answer.traces).length;
       more ||= filled(answer.next_page_token) !== undefined;
     } catch (cause) {
-      if (!isNoEndpoint(cause)) throw cause;
+      if (!isEndpointMissing(cause)) throw cause;
       return { traces: 0, more: false };
     }
   }

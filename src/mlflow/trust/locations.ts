@@ -76,7 +76,7 @@ export class TrustedLocations {
 }
 
 /** Why a location was not followed, and the switch that makes it be; `root` is a path or a URI without credentials. */
-export function refusal(root: string): string {
+export function notFollowedReason(root: string): string {
   const uri = root.startsWith('/') ? pathToFileURL(root).href : root;
   return `The artifact location is not of the form …/<run id>/artifacts, and was not followed; --allow-root ${uri} follows it.`;
 }

@@ -1,7 +1,7 @@
 import { artifactFilter } from '../../artifacts/glob.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import { withoutTrailing } from '../../mlflow/common/trailing.js';
-import { withoutCredentials } from '../../mlflow/locations/file-uri.js';
+import { displayedUri } from '../../mlflow/locations/file-uri.js';
 import type { ArtifactFile, ArtifactRecord, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
 import type { ArtifactSource } from '../../stages/classify-artifacts.js';
@@ -32,7 +32,7 @@ export class CarriedArtifacts implements ArtifactSource {
     }
     this.#tellEmpty(run, context);
     if (!this.carry.unread.has('artifacts')) return;
-    const root = withoutTrailing(withoutCredentials(run.artifactUri ?? ''), '/');
+    const root = withoutTrailing(displayedUri(run.artifactUri ?? ''), '/');
     for (const path of this.carry.take((kept) => [...kept.files.keys()]) ?? []) {
       if (!this.#isUnlisted(path)) continue;
       this.#unlisted.add(path);
@@ -74,7 +74,7 @@ export class CarriedArtifacts implements ArtifactSource {
     const { carry } = this;
     if (this.#listed.size > 0 || carry.unread.has('artifacts')) return;
     if (carry.peek((kept) => kept.hasArtifacts) !== true) return;
-    const uri = withoutCredentials(run.artifactUri ?? '');
+    const uri = displayedUri(run.artifactUri ?? '');
     const detail = 'Nothing is there, and Aim has artifacts of the run.';
     notice({ kind: 'artifacts-unreachable', uri, detail, reason: 'missing', empty: true });
   }

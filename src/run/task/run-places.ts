@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve, sep } from 'node:path';
 import { withoutTrailing } from '../../mlflow/common/trailing.js';
-import { uriScheme, uriTarget, withoutCredentials } from '../../mlflow/locations/file-uri.js';
+import { displayedUri, uriScheme, uriTarget } from '../../mlflow/locations/file-uri.js';
 import type { RunRef } from '../../model.js';
 
 /** Where a run and its artifacts lie in MLflow, as {@link placeName} writes it. */
@@ -24,7 +24,7 @@ export function placesOf({ locator }: RunRef, trackingUri: string, artifactUri: 
 export function placeName(uri: string): string {
   const target = uriTarget(uri);
   const [path] = target.kind === 'local' ? target.paths : [];
-  const name = path === undefined ? withoutCredentials(uri) : resolve(path);
+  const name = path === undefined ? displayedUri(uri) : resolve(path);
   return name.length > 1 ? withoutTrailing(name, '/') : name;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { uriScheme, uriTarget, withoutCredentials } from '../../../src/mlflow/locations/file-uri.js';
+import { displayedUri, uriScheme, uriTarget } from '../../../src/mlflow/locations/file-uri.js';
 
 describe('uriScheme', () => {
   test.each([
@@ -72,5 +72,5 @@ test.each([
   ['/plain/path?#x', '/plain/path?#x'],
   ['file:///a?b#c', 'file:///a?b#c'],
 ])('withoutCredentials: %s', (uri, expected) => {
-  expect(withoutCredentials(uri)).toBe(expected);
+  expect(displayedUri(uri)).toBe(expected);
 });

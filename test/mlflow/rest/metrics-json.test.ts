@@ -5,7 +5,7 @@ import { parseMetrics } from '../../../src/mlflow/rest/metrics-json.js';
 import { streamMetrics } from '../../../src/mlflow/rest/metrics-stream.js';
 import type { PointBatch } from '../../../src/model.js';
 
-interface Point {
+interface HistoryPoint {
   readonly timestamp: number;
   readonly value: number;
   readonly step: bigint;
@@ -13,7 +13,7 @@ interface Point {
   readonly key: string;
 }
 
-const point = fc.record<Point>({
+const point = fc.record<HistoryPoint>({
   timestamp: fc.integer({ min: 0, max: 4_102_444_800_000 }),
   value: fc.double(),
   step: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -30,7 +30,11 @@ const style = fc.record({
   space: fc.constantFrom('', ' ', '\n    '),
 });
 
-function written(points: readonly Point[], { bareWords, quoted, escaped, turned, space }: Style, token = ''): string {
+function written(
+  points: readonly HistoryPoint[],
+  { bareWords, quoted, escaped, turned, space }: Style,
+  token = '',
+): string {
   const quote = (text: string): string => (quoted ? `"${text}"` : text);
   const string = (text: string): string => {
     const json = JSON.stringify(text);

@@ -6,19 +6,19 @@ import type { ArtifactOpener, ArtifactRepository } from '../../artifacts/artifac
 import { refusedArtifacts } from '../../artifacts/refused-artifacts.js';
 import { withoutTrailing } from '../../common/trailing.js';
 import type { HttpClient } from '../../http/http-client.js';
-import { refusalOf } from '../../http/response-error.js';
-import { withoutCredentials } from '../../locations/file-uri.js';
+import { responseErrorOf } from '../../http/response-error.js';
+import { displayedUri } from '../../locations/file-uri.js';
 import { optional } from '../wire/wire.js';
 import { pathAsServed } from './path-as-served.js';
 import {
-  type Entry,
-  encodePath,
+  encodeUrlPath,
+  type ListedEntry,
   ProxiedArtifacts,
   proxyUrl,
   RunArtifacts,
   type Transport,
 } from './server-transport.js';
-import { isPassable, ServerWalk, takenForAnother } from './server-walk.js';
+import { decodedNameError, isSkippable, ServerWalk } from './server-walk.js';
 
 /** So many runs in turn whose files a server cannot list, and it is asked once only for those of the next. */
 const PATIENT_WITH = 3;
@@ -35,7 +35,7 @@ export class ServerArtifacts implements ArtifactOpener {
 
   at(runId: string, artifactUri: string | undefined): ArtifactRepository {
     const proxy = artifactUri === undefined ? undefined : proxyUrl(artifactUri, this.client.server);
-    const refusal = proxy && this.#refusalOf(proxy);
+    const refusal = proxy && this.#responseErrorOf(proxy);
     if (refusal !== undefined) return refusedArtifacts(artifactUri ?? '', refusal);
     const transport =
       proxy === undefined
@@ -45,7 +45,7 @@ export class ServerArtifacts implements ArtifactOpener {
   }
 
   /** Why the proxy that a location names is not to be asked; undefined when it is. */
-  #refusalOf({ service, path }: { readonly service: string; readonly path: string }): string | undefined {
+  #responseErrorOf({ service, path }: { readonly service: string; readonly path: string }): string | undefined {
     if (path.split('/').some((name) => name === '..' || name === '.')) {
       return 'The artifact location leads out of where it begins, and was not followed.';
     }
@@ -71,13 +71,13 @@ class ServerRepository implements ArtifactRepository {
   ) {}
 
   async *list(context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
-    let files: Entry[];
+    let files: ListedEntry[];
     try {
       files = await this.#walk(context);
       this.outcomes.failedInTurn = 0;
     } catch (cause) {
       context.signal.throwIfAborted();
-      if (!isPassable(cause)) throw cause;
+      if (!isSkippable(cause)) throw cause;
       this.outcomes.failedInTurn++;
       context.notice({
         kind: 'artifacts-unreachable',
@@ -97,14 +97,14 @@ class ServerRepository implements ArtifactRepository {
     try {
       yield* this.#download(file.path, signal);
     } catch (cause) {
-      if (signal.aborted || !isPassable(cause)) throw cause;
+      if (signal.aborted || !isSkippable(cause)) throw cause;
       throw new ConvertError('skip-item', cause.message, { where: file.uri, cause });
     }
   }
 
   /** From the first of the sources that has it. Once bytes have come, there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    if (pathAsServed(path) !== path) throw takenForAnother(path);
+    if (pathAsServed(path) !== path) throw decodedNameError(path);
     const asked = { what: `artifact ${path} of run ${this.runId}`, ofPart: true } as const;
     const [first = '', second] = this.transport.sources(path);
     let begun = false;
@@ -115,12 +115,12 @@ class ServerRepository implements ArtifactRepository {
         yield chunk;
       }
     } catch (cause) {
-      if (signal.aborted || begun || second === undefined || !isPassable(cause)) throw cause;
+      if (signal.aborted || begun || second === undefined || !isSkippable(cause)) throw cause;
       yield* this.client.download({ ...asked, path: second, giveUpEarly: 'at 500' }, signal);
     }
   }
 
-  #walk(context: StageContext): Promise<Entry[]> {
+  #walk(context: StageContext): Promise<ListedEntry[]> {
     const limit = pLimit(this.client.concurrency);
     const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'at 500' : 'at once';
     const list = (directory: string) => limit(() => this.transport.entries(directory, patience, context.signal));
@@ -130,19 +130,19 @@ class ServerRepository implements ArtifactRepository {
   /** Where the bytes lie in MLflow, as MLflow calls it. */
   #shown(path: string): string {
     const base = this.#root();
-    return path === '' ? base : `${withoutTrailing(base, '/')}/${encodePath(path)}`;
+    return path === '' ? base : `${withoutTrailing(base, '/')}/${encodeUrlPath(path)}`;
   }
 
   #root(): string {
     const root = this.artifactUri ?? '';
-    if (/^[a-z][a-z0-9+.-]+:/i.test(root)) return withoutCredentials(root);
+    if (/^[a-z][a-z0-9+.-]+:/i.test(root)) return displayedUri(root);
     return root.startsWith('/') ? pathToFileURL(root).href : `runs:/${this.runId}`; // a relative one is the server's
   }
 }
 
 /** What an answer says about why nothing could be listed. */
 function reasonOf(cause: ConvertError): UnreachableReason {
-  const status = refusalOf(cause)?.status;
+  const status = responseErrorOf(cause)?.status;
   if (status === 404) return 'missing';
   return status === 401 || status === 403 ? 'no-access' : 'failed';
 }

@@ -1,12 +1,12 @@
 import type { HttpClient, HttpRequest } from '../../http/http-client.js';
 import { decodeOrLeave } from '../../locations/percent-decode.js';
 import { PageTokens } from '../wire/page-tokens.js';
-import { fields, filled, list, numeric, optional, text } from '../wire/wire.js';
+import { asText, fields, filled, list, numeric, optional } from '../wire/wire.js';
 
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
 
 /** What lies in a directory; paths are relative to the run's artifact root. */
-export interface Entry {
+export interface ListedEntry {
   readonly path: string;
   readonly isDirectory: boolean;
   readonly size?: number;
@@ -18,7 +18,7 @@ export type Patience = 'at 500' | 'at once';
 /** One way to list and fetch the files below an artifact URI. */
 export interface Transport {
   /** What is in a directory; '' for the root. */
-  entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<Entry[]>;
+  entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]>;
   /** The paths or URLs under which a file's bytes may be had, the best first. */
   sources(path: string): readonly string[];
 }
@@ -35,8 +35,8 @@ export class RunArtifacts implements Transport {
     this.#query = `run_id=${id}&run_uuid=${id}`; // servers of MLflow 1 know the second name only
   }
 
-  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<Entry[]> {
-    const found: Entry[] = [];
+  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+    const found: ListedEntry[] = [];
     const tokens = new PageTokens(listing(directory, giveUpEarly).what, this.client.server.shown);
     for (let token: string | undefined = ''; token !== undefined; ) {
       tokens.next(token);
@@ -46,7 +46,7 @@ export class RunArtifacts implements Transport {
       const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
       for (const file of list(answer.files)) {
         found.push({
-          path: text(file.path) ?? '',
+          path: asText(file.path) ?? '',
           isDirectory: file.is_dir === true,
           ...optional('size', numeric(file.file_size)),
         });
@@ -70,13 +70,13 @@ export class ProxiedArtifacts implements Transport {
     private readonly run: RunArtifacts,
   ) {}
 
-  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<Entry[]> {
-    const at = [this.root.path, encodePath(directory)].filter((part) => part !== '').join('/');
+  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+    const at = [this.root.path, encodeUrlPath(directory)].filter((part) => part !== '').join('/');
     const where = at === '' ? '' : `?path=${encodeURIComponent(decodeOrLeave(at))}`;
     const path = this.root.service + where;
     const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
     return list(answer.files).map((file) => ({
-      path: directory === '' ? (text(file.path) ?? '') : `${directory}/${text(file.path) ?? ''}`,
+      path: directory === '' ? (asText(file.path) ?? '') : `${directory}/${asText(file.path) ?? ''}`,
       isDirectory: file.is_dir === true,
       ...optional('size', numeric(file.file_size)),
     }));
@@ -84,7 +84,7 @@ export class ProxiedArtifacts implements Transport {
 
   /** The tracking server fetches from its own proxy too; slower, but names that no header can hold come through. */
   sources(path: string): readonly string[] {
-    const direct = [this.root.service, this.root.path, encodePath(path)].filter((part) => part !== '').join('/');
+    const direct = [this.root.service, this.root.path, encodeUrlPath(path)].filter((part) => part !== '').join('/');
     return [direct, ...this.run.sources(path)];
   }
 }
@@ -100,12 +100,12 @@ export function proxyUrl(
   const own = /^mlflow-artifacts:(?:\/\/([^/?#]*))?\/*([^?#]*)/s.exec(artifactUri);
   if (own !== null) {
     const [, host, path = ''] = own;
-    if (!host) return { service: PROXY, path: encodePath(decodeOrLeave(path)) };
+    if (!host) return { service: PROXY, path: encodeUrlPath(decodeOrLeave(path)) };
     const scheme = server.origin.slice(0, server.origin.indexOf(':'));
-    return { service: `${scheme}://${host}${PROXY}`, path: encodePath(decodeOrLeave(path)) };
+    return { service: `${scheme}://${host}${PROXY}`, path: encodeUrlPath(decodeOrLeave(path)) };
   }
   const direct = /^(https?:\/\/[^?#]*\/mlflow-artifacts\/artifacts)(?:\/+([^?#]*))?(?:[?#].*)?$/s.exec(artifactUri);
-  return direct === null ? undefined : { service: direct[1]!, path: encodePath(decodeOrLeave(direct[2] ?? '')) };
+  return direct === null ? undefined : { service: direct[1]!, path: encodeUrlPath(decodeOrLeave(direct[2] ?? '')) };
 }
 
 function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'what' | 'giveUpEarly' | 'ofPart'> {
@@ -113,6 +113,6 @@ function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'w
   return { what, giveUpEarly, ofPart: true };
 }
 
-export function encodePath(path: string): string {
+export function encodeUrlPath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

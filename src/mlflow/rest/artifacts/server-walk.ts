@@ -4,29 +4,29 @@ import { MAX_DEPTH, MAX_ENTRIES, MAX_LISTED_DIRECTORIES } from '../../common/bou
 import { tooDeep, tooMany } from '../../local/walk.js';
 import { isListedBelow, listedOutside } from '../../trust/listed-path.js';
 import { pathAsServed } from './path-as-served.js';
-import type { Entry } from './server-transport.js';
+import type { ListedEntry } from './server-transport.js';
 
 /**
  * All files of a run that a server lists, each once, directory by directory. A directory below the root that cannot be listed is a
  * notice of its own, and so is what lies beyond the bounds. Rejects when the root cannot be listed.
  */
 export class ServerWalk {
-  readonly #files = new Map<string, Entry>();
+  readonly #files = new Map<string, ListedEntry>();
   readonly #listed = new Set(['']);
 
   /** @param list what is in a directory, '' being the root; it limits itself how many are asked for at once */
   constructor(
-    private readonly list: (directory: string) => Promise<Entry[]>,
+    private readonly list: (directory: string) => Promise<ListedEntry[]>,
     private readonly context: StageContext,
   ) {}
 
-  async files(): Promise<Entry[]> {
+  async files(): Promise<ListedEntry[]> {
     await this.#visit('');
     return [...this.#files.values()];
   }
 
   async #visit(directory: string): Promise<void> {
-    if (pathAsServed(directory) !== directory) throw takenForAnother(directory);
+    if (pathAsServed(directory) !== directory) throw decodedNameError(directory);
     if (directory.split('/').length > MAX_DEPTH) throw tooDeep(directory);
     const below = this.#sort(directory, await this.list(directory));
     await Promise.all(below.map((path) => this.#visitBelow(path)));
@@ -36,13 +36,13 @@ export class ServerWalk {
     try {
       await this.#visit(path);
     } catch (cause) {
-      if (this.context.signal.aborted || !isPassable(cause)) throw cause;
+      if (this.context.signal.aborted || !isSkippable(cause)) throw cause;
       this.context.notice({ kind: 'artifact-skipped', path, reason: 'unreadable', detail: cause.sentence });
     }
   }
 
   /** Takes the files among the entries of a directory, and gives the directories that have not been met. */
-  #sort(directory: string, entries: readonly Entry[]): string[] {
+  #sort(directory: string, entries: readonly ListedEntry[]): string[] {
     const below: string[] = [];
     for (const entry of entries) {
       const { path } = entry;
@@ -60,12 +60,12 @@ export class ServerWalk {
 }
 
 /** True for trouble with this location or file only. */
-export function isPassable(cause: unknown): cause is ConvertError {
+export function isSkippable(cause: unknown): cause is ConvertError {
   return cause instanceof ConvertError && cause.kind !== 'fatal';
 }
 
 /** The error of a path that a server would take for another one. */
-export function takenForAnother(path: string): ConvertError {
+export function decodedNameError(path: string): ConvertError {
   const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
   return new ConvertError('skip-item', message);
 }

@@ -12,14 +12,14 @@ export function list(value: unknown): Fields[] {
 }
 
 /** A string; a number becomes one, since ids were numbers once. */
-export function text(value: unknown): string | undefined {
+export function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : undefined;
 }
 
 /** A string that is not empty: protobuf cannot tell empty from unset. */
 export function filled(value: unknown): string | undefined {
-  const found = text(value);
+  const found = asText(value);
   return found === '' ? undefined : found;
 }
 
@@ -31,13 +31,13 @@ export function numeric(value: unknown): number | undefined {
 
 /** An int64, exact. */
 export function int64(value: unknown): bigint | undefined {
-  const found = text(value);
+  const found = asText(value);
   return found !== undefined && /^-?\d+$/.test(found) ? BigInt.asIntN(64, BigInt(found)) : undefined;
 }
 
 /** `[{key, value} …]` as a map; a value that is not there is ''. */
 export function keyValues(value: unknown): Map<string, string> {
-  return new Map(list(value).map((item) => [text(item.key) ?? '', text(item.value) ?? '']));
+  return new Map(list(value).map((item) => [asText(item.key) ?? '', asText(item.value) ?? '']));
 }
 
 /** An object with one field, or with none when the value is undefined: for fields that may be absent. */
