@@ -5,11 +5,11 @@ import { Conversion } from './conversion/conversion.js';
 import { checkRepositoryPlace } from './conversion/repository-place.js';
 import type { ProcessedRun } from './conversion/run-news.js';
 import { toConvertError } from './errors.js';
-import type { ConvertEvents } from './events.js';
+import { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import type { TrackingStore } from './mlflow/common/tracking-store.js';
 import { openStore } from './mlflow/open-store.js';
-import type { ConvertOptions } from './options.js';
+import { type ConvertOptions, type ResolvedOptions, withDefaults } from './options.js';
 import { patiently, whenFree } from './sqlite/lock-wait.js';
 import { Listing } from './state/listing.js';
 import { SyncJournal } from './state/sync-journal.js';
@@ -19,7 +19,12 @@ import { SyncJournal } from './state/sync-journal.js';
  * in the events); rejects with a `fatal` {@link ConvertError}, or with the signal's reason when aborted. Whatever
  * happens, the repository holds only whole runs.
  */
-export async function convert(options: ConvertOptions, events: ConvertEvents, signal: AbortSignal): Promise<void> {
+export async function convert(
+  given: ConvertOptions,
+  events: ConvertEvents = new ConvertEvents(),
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const options = withDefaults(given);
   const unread = new Set<string>();
   const store = openStore(options.trackingUri, {
     ...options.source,
@@ -70,7 +75,7 @@ interface Ends {
 }
 
 async function convertOnce(
-  options: ConvertOptions,
+  options: ResolvedOptions,
   events: ConvertEvents,
   { store, repository, listing, unread }: Ends,
   signal: AbortSignal,

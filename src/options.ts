@@ -1,27 +1,125 @@
-import type { SourceOptions } from './mlflow/common/source-options.js';
-import type { AcceptedChanges, ArtifactPolicy, DeletedPolicy, MappingPolicy } from './policies.js';
+import { availableParallelism } from 'node:os';
+import {
+  type AcceptedChanges,
+  type ArtifactPolicy,
+  DEFAULT_ARTIFACTS,
+  DEFAULT_DELETED,
+  DEFAULT_MAPPING,
+  type DeletedPolicy,
+  type MappingPolicy,
+  NOTHING_ACCEPTED,
+} from './policies.js';
 
-/** What to convert, and how. */
+/** What to convert, and how. Only the source and the destination have to be named; {@link withDefaults} fills in the rest. */
 export interface ConvertOptions {
-  /** An MLflow tracking URI or a path; see docs. */
+  /** An MLflow tracking URI, or the path of a file store. */
   readonly trackingUri: string;
-  /** The directory that holds, or will hold, `.aim`. */
+  /** The directory that holds `.aim`, or in which it is to be created. */
   readonly repo: string;
-  /** Ids or names; empty means all. */
+  /** Ids or names; default: all experiments. */
+  readonly experiments?: readonly string[];
+  /** Convert also what is deleted in MLflow; it is archived in Aim. Default: false. */
+  readonly includeDeleted?: boolean;
+  /** What happens to converted runs that MLflow deletes later; default: `archive`. */
+  readonly deleted?: DeletedPolicy;
+  /** Replace runs that Aim itself has written to since they were converted; default: false. */
+  readonly overwrite?: boolean;
+  /** Bring back converted runs that were removed in Aim; default: false. */
+  readonly restoreRemoved?: boolean;
+  /** What is gone for good in MLflow, or no longer is; remembered for later conversions. */
+  readonly missing?: Partial<AcceptedChanges>;
+  /** Runs converted at a time, at least 1; default: two for each core. */
+  readonly concurrency?: number;
+  /** How the source is read. Its own `concurrency` (requests and downloads) is that of the runs by default. */
+  readonly source?: Partial<SourceOptions>;
+  readonly mapping?: Partial<MappingPolicy>;
+  readonly artifacts?: Partial<ArtifactPolicy>;
+}
+
+/** What to convert and then follow. */
+export interface WatchOptions extends ConvertOptions, Partial<WatchPolicy> {}
+
+/** {@link ConvertOptions} with nothing left open. */
+export interface ResolvedOptions {
+  readonly trackingUri: string;
+  readonly repo: string;
+  /** Empty for all. */
   readonly experiments: readonly string[];
   readonly includeDeleted: boolean;
-  /** What becomes of runs that MLflow has deleted after they were converted; absent for `archive`. */
-  readonly deleted?: DeletedPolicy;
-  /** Write again the runs that Aim itself has changed since they were converted. */
+  readonly deleted: DeletedPolicy;
   readonly overwrite: boolean;
-  /** Bring back runs that were removed in Aim after they had been converted. */
   readonly restoreRemoved: boolean;
-  /** What is gone for good in MLflow, or is not any more; remembered for later conversions. */
-  readonly missing?: AcceptedChanges;
-  /** Runs under way at once; at least 1. */
+  readonly missing: AcceptedChanges;
   readonly concurrency: number;
-  /** How the source is read. */
   readonly source: SourceOptions;
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
+}
+
+/** How a source is read, whichever it is. A plain object: it crosses to other threads. */
+export interface SourceOptions {
+  /** Requests and downloads at a time; at least 1. */
+  readonly concurrency: number;
+  /** Upper limit for requests to a tracking server; absent for none. */
+  readonly requestsPerSecond?: number;
+  /** Where a tracking server keeps the files that it proxies: a directory or a URI, for reading them without the server. */
+  readonly artifactsDestination?: string;
+  /** The workspace of a server or database that has several (MLflow ≥ 3.10); absent for none. */
+  readonly workspace?: string;
+  /** Directories and object-store URIs below which artifacts are read wherever a source says that they are (docs/trust.md). */
+  readonly allowRoots?: readonly string[];
+  /** Follow links that lead out of their run. */
+  readonly copyLinks?: boolean;
+  /** Servers that are asked for artifacts with the tracking server's credentials: `https://host:port`. */
+  readonly trustOrigins?: readonly string[];
+}
+
+/** How a source is followed. Times are milliseconds. */
+export interface WatchPolicy {
+  /** Between two polls of a server or database. */
+  readonly interval: number;
+  /** Between two complete scans of a directory. */
+  readonly reconcile: number;
+  /** Poll instead of waiting for file system events. */
+  readonly poll: boolean;
+}
+
+/** Runs wait for the disk as often as they compute; beyond the maximum, more only costs memory and open files. */
+const RUNS_PER_CORE = 2;
+export const MAX_CONCURRENCY = 1000;
+
+export const DEFAULT_CONCURRENCY = Math.min(MAX_CONCURRENCY, RUNS_PER_CORE * availableParallelism());
+
+export const DEFAULT_SOURCE: SourceOptions = { concurrency: DEFAULT_CONCURRENCY };
+
+export const DEFAULT_WATCH: WatchPolicy = { interval: 10_000, reconcile: 30_000, poll: false };
+
+/** Fills in what the caller left open. */
+export function withDefaults(options: ConvertOptions): ResolvedOptions {
+  const { trackingUri, repo, concurrency = DEFAULT_CONCURRENCY } = options;
+  return {
+    trackingUri,
+    repo,
+    experiments: options.experiments ?? [],
+    includeDeleted: options.includeDeleted ?? false,
+    deleted: options.deleted ?? DEFAULT_DELETED,
+    overwrite: options.overwrite ?? false,
+    restoreRemoved: options.restoreRemoved ?? false,
+    missing: fill(NOTHING_ACCEPTED, options.missing),
+    concurrency,
+    source: fill<SourceOptions>({ concurrency }, options.source),
+    mapping: fill(DEFAULT_MAPPING, options.mapping),
+    artifacts: fill(DEFAULT_ARTIFACTS, options.artifacts),
+  };
+}
+
+/** As {@link withDefaults}, for what only a watch asks for. */
+export function watchPolicy({ interval, reconcile, poll }: WatchOptions): WatchPolicy {
+  return fill(DEFAULT_WATCH, { interval, reconcile, poll });
+}
+
+/** A property that is given as undefined counts as absent. */
+function fill<T extends object>(defaults: T, given: { readonly [K in keyof T]?: T[K] | undefined } = {}): T {
+  const named = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(named) };
 }

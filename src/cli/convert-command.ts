@@ -82,7 +82,7 @@ async function work(
   const server = watch.listen === undefined ? undefined : await listen(watch.listen, events);
   try {
     if (server !== undefined && !quiet) view.say(`Serving /healthz and /metrics at ${server.url}.`);
-    await io.watch(options, watch.options, events, signal);
+    await io.watch({ ...options, ...watch.options }, events, signal);
     return { type: 'stopped' };
   } finally {
     server?.close();

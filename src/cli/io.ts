@@ -18,7 +18,7 @@ export interface Io {
   readonly signals: Pick<EventEmitter, 'on' | 'off'>;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
-  readonly convert: typeof convert;
-  readonly watch: typeof watch;
+  readonly convert: (...given: Required<Parameters<typeof convert>>) => Promise<void>;
+  readonly watch: (...given: Required<Parameters<typeof watch>>) => Promise<void>;
   readonly readStatus: typeof readStatus;
 }

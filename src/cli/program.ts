@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
+import { DEFAULT_CONCURRENCY, DEFAULT_WATCH, MAX_CONCURRENCY } from '../options.js';
 import {
   type ArtifactRule,
   DEFAULT_ARTIFACTS,
@@ -22,11 +22,6 @@ import {
   parseText,
 } from './values.js';
 import { packageVersion } from './version.js';
-
-/** More than this only costs memory and open files. */
-const HIGHEST_CONCURRENCY = 1000;
-/** Runs wait for the disk as often as they compute. */
-const RUNS_PER_CORE = 2;
 
 /** The flags of `convert` as commander hands them over. */
 export interface ConvertFlags {
@@ -217,10 +212,10 @@ function watchOptions(): Option[] {
   return [
     new Option('--watch', 'when all is up to date, follow what changes in MLflow until stopped'),
     new Option('--interval <DURATION>', 'time between two looks at a server or database')
-      .default(10_000, '10s')
+      .default(DEFAULT_WATCH.interval, '10s')
       .argParser(parsePause),
     new Option('--reconcile <DURATION>', 'time between two walks through a directory, which find what events missed')
-      .default(30_000, '30s')
+      .default(DEFAULT_WATCH.reconcile, '30s')
       .argParser(parsePause),
     new Option('--poll', 'look again and again instead of waiting for events: for network file systems'),
     new Option(
@@ -233,8 +228,8 @@ function watchOptions(): Option[] {
 function runningOptions(): Option[] {
   return [
     new Option('--concurrency <N>', 'runs, requests and downloads under way at once')
-      .default(Math.min(HIGHEST_CONCURRENCY, RUNS_PER_CORE * availableParallelism()))
-      .argParser(parseInteger(1, HIGHEST_CONCURRENCY)),
+      .default(DEFAULT_CONCURRENCY)
+      .argParser(parseInteger(1, MAX_CONCURRENCY)),
     new Option(
       '--requests-per-second <N>',
       'no more requests to a tracking server than this; 0.5 is one in two seconds',

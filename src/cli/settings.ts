@@ -1,8 +1,6 @@
 import { basename, dirname } from 'node:path';
-import type { SourceOptions } from '../mlflow/common/source-options.js';
-import type { ConvertOptions } from '../options.js';
+import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
 import type { ArtifactRule } from '../policies.js';
-import type { WatchOptions } from '../watch/watch.js';
 import type { ConvertFlags, StatusFlags } from './program.js';
 import type { ListenAddress } from './values.js';
 
@@ -20,7 +18,7 @@ export interface ConvertSettings {
 }
 
 export interface WatchSettings {
-  readonly options: WatchOptions;
+  readonly options: WatchPolicy;
   readonly listen?: ListenAddress;
 }
 

@@ -10,10 +10,9 @@ import { asFatal } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { sourceInputs } from '../mlflow/source-inputs.js';
-import type { ConvertOptions } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
 import type { RunReport } from '../outcome.js';
 import { DELETED, REMOVED } from '../outcome.js';
-import { DEFAULT_DELETED, NOTHING_ACCEPTED } from '../policies.js';
 import { Publisher } from '../publish/publisher.js';
 import { type RunResult, type RunTask, report } from '../run/task/run-task.js';
 import { isWorkerLoss } from '../run/worker-loss.js';
@@ -68,7 +67,7 @@ export class Conversion {
   private news = new PendingReports({ done: () => {} });
 
   constructor(
-    private readonly options: ConvertOptions,
+    private readonly options: ResolvedOptions,
     private readonly events: ConvertEvents,
     private readonly store: TrackingStore,
     private readonly repository: Repository,
@@ -87,7 +86,7 @@ export class Conversion {
       metadata: this.metadata,
       accepted: this.accepted,
       threads: this.threads,
-    } = takeHold(repository, options.missing ?? NOTHING_ACCEPTED, () => new WorkerPool(work, threads, warn)));
+    } = takeHold(repository, options.missing, () => new WorkerPool(work, threads, warn)));
     this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, retries, this.accepted, options);
     this.publisher = new Publisher(
       repository,
@@ -104,7 +103,7 @@ export class Conversion {
         warning: warn,
       },
     );
-    this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted ?? DEFAULT_DELETED);
+    this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted);
     tellDamage(this.ledger, repository.ledgerFile, warn);
   }
 
@@ -161,7 +160,7 @@ export class Conversion {
 
   /** Says which of what this conversion was told to accept as missing, or no longer, means nothing that is known. */
   checkAccepted(): void {
-    const { missing = NOTHING_ACCEPTED } = this.options;
+    const { missing } = this.options;
     for (const message of this.accepted.withoutEffect(missing, this.ledger)) this.events.emit('warning', { message });
   }
 

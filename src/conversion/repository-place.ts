@@ -5,14 +5,14 @@ import { ConvertError } from '../errors.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { enclosingStore, type MlflowDirectory, realPath } from '../mlflow/file/enclosing-store.js';
 import { uriTarget } from '../mlflow/locations/file-uri.js';
-import type { ConvertOptions } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
 
 /**
  * Throws a `fatal` error when the repository would lie, or lies, in a directory of MLflow's: a file store in which there is
  * an `.aim` cannot be listed any more, and in artifacts it would be one of them. Nothing has been made then.
  */
 export function checkRepositoryPlace(
-  { repo, source }: Pick<ConvertOptions, 'repo' | 'source'>,
+  { repo, source }: Pick<ResolvedOptions, 'repo' | 'source'>,
   { watchable }: Pick<TrackingStore, 'watchable'>,
 ): void {
   const path = realPath(repositoryPath(repo));

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
+import { DEFAULT_SOURCE, type SourceOptions } from '../options.js';
 import { openArtifacts } from './artifacts/open-artifacts.js';
-import { DEFAULT_SOURCE, type SourceOptions } from './common/source-options.js';
 import type { TrackingStore } from './common/tracking-store.js';
 import { parseDatabaseUri } from './sql/database-uri.js';
 import { MysqlDatabase } from './sql/mysql/mysql-database.js';

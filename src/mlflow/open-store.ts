@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.js';
+import { DEFAULT_SOURCE, type SourceOptions } from '../options.js';
 import { openArtifacts } from './artifacts/open-artifacts.js';
-import { DEFAULT_SOURCE, type SourceOptions } from './common/source-options.js';
 import type { TrackingStore } from './common/tracking-store.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { findFileStore } from './file/find-file-store.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { SourceOptions } from './common/source-options.js';
+import type { SourceOptions } from '../options.js';
 import type { Environment } from './http/environment.js';
 import { displayedUri, uriTarget } from './locations/file-uri.js';
 

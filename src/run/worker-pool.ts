@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { IndexOutcome } from '../aim/run-index.js';
 import { ConvertError } from '../errors.js';
-import type { SourceOptions } from '../mlflow/common/source-options.js';
+import type { SourceOptions } from '../options.js';
 import type { CheckResult, CheckTask, WriteIndex } from './task/run-converter.js';
 import type { RunOptions, RunResult, RunTask } from './task/run-task.js';
 import { isWorkerLoss, workerLoss } from './worker-loss.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Repository } from '../aim/repository.js';
 import type { RunMetadata } from '../aim/run-metadata.js';
 import { runHash } from '../mapping/run-hash.js';
-import type { ConvertOptions } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
 import type { SoughtPart } from '../outcome.js';
 import type { CheckTask, RunConverter } from '../run/task/run-converter.js';
 import type { RunTask } from '../run/task/run-task.js';
@@ -29,7 +29,7 @@ export class KnownRuns {
     private readonly threads: Pick<RunConverter, 'check'>,
     private readonly retries: Retries,
     private readonly accepted: AcceptedMissing,
-    private readonly options: Pick<ConvertOptions, 'includeDeleted' | 'restoreRemoved'>,
+    private readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>,
   ) {}
 
   /**

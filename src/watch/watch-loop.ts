@@ -7,7 +7,7 @@ import type { ProcessedRun, RunListener } from '../conversion/run-news.js';
 import { asFatal } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import type { ConvertOptions } from '../options.js';
+import type { ResolvedOptions, WatchPolicy } from '../options.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Listing } from '../state/listing.js';
 import { MissedRuns } from '../state/missed-runs.js';
@@ -22,7 +22,6 @@ import { PollSchedule } from './poll-schedule.js';
 import { cost, Reconciler } from './reconciler.js';
 import { Tally } from './tally.js';
 import { Tracker } from './tracker.js';
-import type { WatchOptions } from './watch.js';
 
 /** From a hint to the look that it asks for. */
 const SETTLE = 250;
@@ -73,8 +72,8 @@ export class WatchLoop {
   private readonly unread: Set<string>;
 
   constructor(
-    private readonly options: ConvertOptions,
-    private readonly watching: WatchOptions,
+    private readonly options: ResolvedOptions,
+    private readonly watching: WatchPolicy,
     private readonly events: ConvertEvents,
     { store, repository, unread }: WatchedEnds,
   ) {

@@ -2,25 +2,13 @@ import { dirname } from 'node:path';
 import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
-import type { ConvertEvents } from '../events.js';
+import { ConvertEvents } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import { openStore } from '../mlflow/open-store.js';
-import type { ConvertOptions } from '../options.js';
+import { type WatchOptions, watchPolicy, withDefaults } from '../options.js';
 import { patiently } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
 import { WatchLoop } from './watch-loop.js';
-
-/** How a source is followed. Times are milliseconds. */
-export interface WatchOptions {
-  /** Between two looks at a server or a database. */
-  readonly interval: number;
-  /** Between two walks through all runs of a directory. */
-  readonly reconcile: number;
-  /** Look again and again instead of waiting for events. */
-  readonly poll: boolean;
-}
-
-export const DEFAULT_WATCH: WatchOptions = { interval: 10_000, reconcile: 30_000, poll: false };
 
 /**
  * Brings the repository up to date and then follows the source until `signal` is aborted; resolves then. Rejects with a
@@ -28,11 +16,11 @@ export const DEFAULT_WATCH: WatchOptions = { interval: 10_000, reconcile: 30_000
  * pauses. Whenever it ends, the repository holds only whole runs.
  */
 export async function watch(
-  options: ConvertOptions,
-  watching: WatchOptions,
-  events: ConvertEvents,
-  signal: AbortSignal,
+  given: WatchOptions,
+  events: ConvertEvents = new ConvertEvents(),
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
+  const options = withDefaults(given);
   const warn = (message: string) => events.emit('warning', { message });
   const unread = new Set<string>();
   const tellUnread = once((message) => events.emit('unread', { message }));
@@ -54,7 +42,7 @@ export async function watch(
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) warn(left);
-      await new WatchLoop(options, watching, events, { store, repository, unread }).run(listing, signal);
+      await new WatchLoop(options, watchPolicy(given), events, { store, repository, unread }).run(listing, signal);
     } finally {
       lock.release();
     }

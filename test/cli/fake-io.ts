@@ -1,9 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Io, OutputStream } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
-import type { convert } from '../../src/convert.js';
 import type { readStatus } from '../../src/state/status.js';
-import type { watch } from '../../src/watch/watch.js';
 
 /** A stream that keeps what is written to it. */
 export class FakeStream extends EventEmitter implements OutputStream {
@@ -25,8 +23,8 @@ export class FakeIo implements Io {
   readonly signals = new EventEmitter();
   readonly exits: number[] = [];
   env: Record<string, string | undefined> = {};
-  convert: typeof convert = async () => {};
-  watch: typeof watch = async () => {};
+  convert: Io['convert'] = async () => {};
+  watch: Io['watch'] = async () => {};
   readStatus: typeof readStatus = async (repo) => ({ repo, sources: [], accepted: [] });
   readonly exit = (code: number): void => void this.exits.push(code);
 

@@ -12,7 +12,7 @@ beforeEach(() => {
 const sync = (...flags: string[]) => main(['sync', '--tracking_uri', 'a-store', ...flags], io);
 
 /** A watch that is up to date, sees a run change, one fail and one go, and is stopped. */
-const eventful: FakeIo['watch'] = async (_options, _watching, events, signal) => {
+const eventful: FakeIo['watch'] = async (_options, events, signal) => {
   events.emit('start', { source: 'a-store', repo: '.' });
   events.emit('run:done', makeRun());
   events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
@@ -43,7 +43,7 @@ describe('a watch', () => {
   });
 
   test('says when it is up to date what could not be read', async () => {
-    io.watch = async (_options, _watching, events) => {
+    io.watch = async (_options, events) => {
       const incomplete = [{ part: 'artifacts', why: 'It is gone.' } as const];
       events.emit('run:done', makeRun({ outcome: 'unchanged', incomplete }));
       events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
@@ -100,7 +100,7 @@ describe('a watch', () => {
 
   test('serves its numbers while it lasts', async () => {
     let url = '';
-    io.watch = async (_options, _watching, events) => {
+    io.watch = async (_options, events) => {
       url = /http:\S+(?=\.\n)/.exec(io.stderr.text)![0];
       events.emit('watching', { how: 'events', active: 5, nextWithin: 60 });
       expect(await (await fetch(`${url}/metrics`)).text()).toContain('mlflow2aim_runs_active 5');

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { DEFAULT_SOURCE } from '../../src/mlflow/common/source-options.js';
 import { sourceInputs, VARIABLES } from '../../src/mlflow/source-inputs.js';
+import { DEFAULT_SOURCE } from '../../src/options.js';
 
 const SOURCES = fileURLToPath(new URL('../../src/mlflow/', import.meta.url));
 

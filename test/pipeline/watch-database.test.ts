@@ -30,20 +30,15 @@ function database(): SqliteStoreBuilder {
 /** A watch that prints its passes, each as JSON behind its number. */
 function watchPasses(trackingUri: string, repo: string): Started {
   return startScript(`
-    import { ConvertEvents, DEFAULT_SOURCE, DEFAULT_WATCH, watch } from '${built('index.js')}';
-    import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '${built('policies.js')}';
-    const options = {
-      ...${JSON.stringify({ trackingUri, repo, experiments: [], includeDeleted: false, overwrite: false })},
-      restoreRemoved: false, concurrency: 2,
-      source: DEFAULT_SOURCE, mapping: DEFAULT_MAPPING, artifacts: DEFAULT_ARTIFACTS,
-    };
+    import { ConvertEvents, watch } from '${built('index.js')}';
+    const options = ${JSON.stringify({ trackingUri, repo, concurrency: 2, interval: 3_600_000 })};
     const events = new ConvertEvents();
     const stop = new AbortController();
     process.once('SIGTERM', () => stop.abort());
     let passes = 0;
     events.on('watching', () => console.log('watching'));
     events.on('pass', (pass) => { if (pass.changed > 0) console.log(++passes + ' ' + JSON.stringify(pass)); });
-    await watch(options, { ...DEFAULT_WATCH, interval: 3_600_000 }, events, stop.signal);
+    await watch(options, events, stop.signal);
   `);
 }
 

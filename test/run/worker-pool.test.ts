@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
-import { DEFAULT_SOURCE } from '../../src/mlflow/common/source-options.js';
+import { DEFAULT_SOURCE } from '../../src/options.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
 import { built, startScript } from '../support/command-line.js';
 import { id, longMetric, newStore, series } from '../support/example-store.js';

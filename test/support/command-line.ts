@@ -45,7 +45,7 @@ export function startCommand(before: readonly [string, ...string[]], args: reado
 }
 
 /** Runs the text of an ES module in a process of its own. */
-export function startScript(script: string, options: Pick<ProcessOptions, 'uid' | 'preload'> = {}): Started {
+export function startScript(script: string, options: Pick<ProcessOptions, 'cwd' | 'uid' | 'preload'> = {}): Started {
   if (options.preload === undefined) return start(['--input-type=module', '--eval', script], options);
   // threads that are started with a preloaded module refuse --input-type
   const file = join(temporaryDirectory(), 'script.mjs');

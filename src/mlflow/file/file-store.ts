@@ -1,11 +1,11 @@
 import { dirname, join, sep } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import { DEFAULT_SOURCE } from '../../options.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { EventLoopTurns } from '../common/event-loop.js';
 import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
-import { DEFAULT_SOURCE } from '../common/source-options.js';
 import { withSourceTags } from '../common/source-tags.js';
 import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
 import { isDirectory, mayExist } from '../local/directories.js';

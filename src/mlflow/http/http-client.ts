@@ -1,8 +1,8 @@
 import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
+import type { SourceOptions } from '../../options.js';
 import { sleep } from '../../wait.js';
 import { MAX_ERROR_BYTES, MAX_JSON_BYTES, MAX_JSON_VALUES } from '../common/bounds.js';
-import type { SourceOptions } from '../common/source-options.js';
 import { ACCEPTED_CODINGS } from './content-coding.js';
 import { authorization } from './credentials.js';
 import { Download } from './download.js';

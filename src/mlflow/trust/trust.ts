@@ -1,4 +1,4 @@
-import type { SourceOptions } from '../common/source-options.js';
+import type { SourceOptions } from '../../options.js';
 import { LinkPolicy } from './links.js';
 import { TrustedLocations, type TrustedPlaces } from './locations.js';
 

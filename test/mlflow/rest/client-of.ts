@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach } from '@jest/globals';
 import type { ConvertError } from '../../../src/errors.js';
-import type { SourceOptions } from '../../../src/mlflow/common/source-options.js';
 import { HttpClient } from '../../../src/mlflow/http/http-client.js';
+import type { SourceOptions } from '../../../src/options.js';
 import { type FakeContent, FakeServer, type Interception } from './fake-server.js';
 
 /** No waiting between attempts, and no credentials of whoever runs the tests. */
