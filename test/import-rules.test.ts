@@ -22,6 +22,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'convert.ts': 'entry point: one conversion, opened, locked and closed',
   'pipeline.ts': 'entry point: the stages of a conversion, one after the other',
   'address-space.ts': 'ground floor: memory that the system allows',
+  'backoff.ts': 'ground floor: how long to wait between attempts',
   'clock.ts': 'ground floor: time',
   'errors.ts': 'ground floor: how to react to a failure',
   'events.ts': 'ground floor: what a conversion tells while it works',
@@ -30,6 +31,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'options.ts': 'ground floor: what a conversion is asked to do',
   'outcome.ts': 'ground floor: what became of a run',
   'policies.ts': 'ground floor: what decides about the result',
+  'wait.ts': 'ground floor: waiting that can be aborted',
 };
 
 /** The rooms above `aim/` and `mlflow/`. */
