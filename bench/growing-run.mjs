@@ -65,14 +65,14 @@ writeFileSync(
 const repository = Repository.open(join(root, 'repo'));
 const [metadata, ledger] = [new RunMetadata(repository.metadataFile), Ledger.open(repository.ledgerFile)];
 const source = new FileStore(store);
-const publisher = new Publisher(
+const publisher = new Publisher({
   repository,
   metadata,
   ledger,
-  source.uri,
-  async (hashes, finished) => writeIndex(repository, hashes, finished),
-  { published: () => {}, warning: (message) => console.error(message) },
-);
+  source: source.uri,
+  writeIndex: async (hashes, compact) => writeIndex(repository, hashes, compact),
+  events: { onPublished: () => {}, onPassedOver: () => {}, onWarning: (message) => console.error(message) },
+});
 const options = {
   includeDeleted: false,
   overwrite: false,

@@ -16,14 +16,14 @@ export type IndexOutcome =
   | {
       readonly written: true;
       /** Why its tables could not be merged, if so. */
-      readonly untidy?: string;
-      /** What was wrong with the index whose place a new one takes, if so: `was …`. */
+      readonly notCompacted?: string;
+      /** What was wrong with the index that was rebuilt, if so: `was …`. */
       readonly damage?: string;
     }
-  /** `passing`: a moment later it may succeed. */
-  | { readonly written: false; readonly reason: string; readonly passing: boolean };
+  /** `isTransient`: a moment later it may succeed. */
+  | { readonly written: false; readonly reason: string; readonly isTransient: boolean };
 
-const HELD: IndexOutcome = { written: false, reason: 'Aim is writing the index', passing: true };
+const HELD: IndexOutcome = { written: false, reason: 'Aim is writing the index', isTransient: true };
 
 /** While more is to come, more files may gather before they are merged. */
 const MANY_FILES_MEANWHILE = 16;
@@ -48,7 +48,7 @@ export function writeIndex(repository: Repository, hashes: readonly string[], fi
     return outcome.written && damage !== undefined ? { ...outcome, damage } : outcome;
   } catch (error) {
     if (error instanceof IndexHeldError) return HELD;
-    return { written: false, reason: reasonOf(error, index), passing: false };
+    return { written: false, reason: reasonOf(error, index), isTransient: false };
   }
 }
 
@@ -89,15 +89,15 @@ function makeIndex(repository: Repository): IndexOutcome {
   const hashes = repository.hashes();
   const open = hashes.find((hash) => hasUnflushedLog(repository.meta(hash)));
   if (open !== undefined) {
-    return { written: false, reason: `run ${open} of Aim's own is still being written`, passing: false };
+    return { written: false, reason: `run ${open} of Aim's own is still being written`, isTransient: false };
   }
   const sound = hashes.filter((hash) => damageOf(repository.meta(hash)) === undefined);
   rmSync(repository.index, { recursive: true, force: true });
   return written(sound.length > 0 ? write(repository, sound, false) : undefined);
 }
 
-function written(untidy: string | undefined): IndexOutcome {
-  return untidy === undefined ? { written: true } : { written: true, untidy };
+function written(notCompacted: string | undefined): IndexOutcome {
+  return notCompacted === undefined ? { written: true } : { written: true, notCompacted };
 }
 
 /** Adds these runs, and merges tables. Gives why that could not be done, where the runs are in the index all the same. */

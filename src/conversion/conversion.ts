@@ -88,21 +88,21 @@ export class Conversion {
       threads: this.threads,
     } = takeHold(repository, options.missing, () => new WorkerPool(work, threads, warn)));
     this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, retries, this.accepted, options);
-    this.publisher = new Publisher(
+    this.publisher = new Publisher({
       repository,
-      this.metadata,
-      this.ledger,
-      store.uri,
-      (hashes, finished) => this.writeIndex(hashes, finished),
-      {
-        published: (hashes) => {
+      metadata: this.metadata,
+      ledger: this.ledger,
+      source: store.uri,
+      writeIndex: (hashes, compact) => this.writeIndex(hashes, compact),
+      events: {
+        onPublished: (hashes) => {
           this.news.published(hashes);
           events.emit('publish', { runs: hashes.length });
         },
-        passedOver: (hash, why) => this.news.passedOver(hash, why),
-        warning: warn,
+        onPassedOver: (hash, why) => this.news.passedOver(hash, why),
+        onWarning: warn,
       },
-    );
+    });
     this.deletions = new Deletions(repository, this.metadata, this.ledger, options.deleted);
     tellDamage(this.ledger, repository.ledgerFile, warn);
   }

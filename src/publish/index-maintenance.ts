@@ -1,135 +1,145 @@
 import { existsSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Repository } from '../aim/repository.js';
 import { orphans, wasWrittenByAim } from '../aim/run-files.js';
+import type { IndexOutcome } from '../aim/run-index.js';
 import { monotonicNow } from '../clock.js';
 import { failpoint } from '../failpoints.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
 import type { Ledger } from '../state/ledger.js';
-import { sleep } from '../wait.js';
 
-/** How long a run that is in the index already may have other entries there than it should; milliseconds. */
-export const INDEX_EVERY = 30_000;
+/** How long index entries of a run that was there before may be stale; milliseconds. */
+const UPDATE_EVERY = 30_000;
 
-/** How long obsolete files stay for readers who have just learnt of them; milliseconds. */
+/** How long obsolete files stay for readers that have just learnt of them; milliseconds. */
 const OBSOLETE_AGE = 5_000;
 
-/** How often and after which pause (milliseconds) the index is tried again when Aim holds it at the end. */
-const INDEX_ATTEMPTS = 30;
-const INDEX_PAUSE = 500;
+/** How often, and after which pause (milliseconds), the index is tried again when Aim holds it at the end. */
+const FINAL_ATTEMPTS = 30;
+const FINAL_PAUSE = 500;
 
-/** In a watch, every so many writings of the index it is put in order as well: few files, and no run left out. */
-const TIDY_EVERY = 8;
+/** In a watch, every so many updates also compact the index: few files, and no run left out. */
+const COMPACT_EVERY = 8;
 
 /**
- * Keeps `meta/index` in step with the runs, and removes the files that they no longer need: both are put off, since readers
- * may be about to open such a file, and writing the index costs more than a run that has grown a little. What is put off
- * stands in the ledger, so that a crash loses none of it.
+ * Keeps `meta/index` in step with the runs, and removes files that runs no longer need. Both are put off: a reader may be about
+ * to open such a file, and writing the index costs more than appending to a run. The ledger knows which runs have stale
+ * entries, so that a crash loses none of them.
  */
 export class IndexMaintenance {
   /** Runs whose entries in the index are not up to date. */
-  private readonly unindexed: Set<string>;
-  private indexedAt = monotonicNow();
-  private indexings = 0;
-  /** Files that nothing refers to any more, since when (milliseconds), and the run whose they are. */
+  private readonly stale: Set<string>;
+  private updatedAt = monotonicNow();
+  private updates = 0;
+  /** Files that nothing refers to any more: their run, and since when (milliseconds). */
   private readonly obsolete = new Map<string, { readonly hash: string; readonly since: number }>();
 
-  /** @param every how long entries of runs that were there before may be out of date, milliseconds */
   constructor(
     private readonly repository: Repository,
     private readonly ledger: Ledger,
     private readonly writeIndex: WriteIndex,
     private readonly warn: (message: string) => void,
-    private readonly every: number,
   ) {
-    this.unindexed = new Set(ledger.unindexed());
-    // One that ended before its index was brought up to date may also have left files.
-    for (const hash of this.unindexed) if (!wasWrittenByAim(repository, hash)) this.leaveOrphans(hash);
+    this.stale = new Set(ledger.unindexed());
+    // A process that ended before its index was up to date may have left files, too.
+    for (const hash of this.stale) if (!wasWrittenByAim(repository, hash)) this.markOrphansObsolete(hash);
   }
 
   /** Nothing has been put off. */
   get isSettled(): boolean {
-    return this.unindexed.size === 0 && this.obsolete.size === 0;
+    return this.stale.size === 0 && this.obsolete.size === 0;
   }
 
   /** Whether the index does not yet say what the run's database says. */
-  lacks(hash: string): boolean {
-    return this.unindexed.has(hash);
+  isStale(hash: string): boolean {
+    return this.stale.has(hash);
   }
 
-  /** Has the entries of these runs written with the next {@link update}, and all others that have been put off. */
-  demand(hashes: readonly string[]): void {
-    for (const hash of hashes) this.unindexed.add(hash);
-    this.indexedAt = Number.NEGATIVE_INFINITY;
+  /** Has the next {@link update} write the entries of these runs, and all others that have been put off. */
+  requestUpdate(hashes: readonly string[]): void {
+    for (const hash of hashes) this.stale.add(hash);
+    this.updatedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** What a crash has left. A run that cannot be read, or is gone, is not cleared up. */
-  leaveOrphans(hash: string): void {
+  /** Finds the files that a crash has left of a run. One that cannot be read, or is gone, is passed over. */
+  markOrphansObsolete(hash: string): void {
     try {
-      this.leave(hash, orphans(this.repository, hash));
+      this.markObsolete(hash, orphans(this.repository, hash));
     } catch {}
   }
 
-  /** These files of a run are not needed any more; readers may just have learnt of them. */
-  leave(hash: string, files: readonly string[]): void {
+  /** These files of a run are no longer needed; readers may just have learnt of them. */
+  markObsolete(hash: string, files: readonly string[]): void {
     const since = monotonicNow();
     for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
   }
 
-  /** Removes files that have been obsolete for so long, milliseconds; the index then has another checksum of their runs. */
+  /**
+   * These runs have changed. With new runs among them the index is written now, otherwise when that is due. While Aim writes
+   * its index, the runs wait for the next call; a final call has none after it, so it waits until Aim's pass is over, which
+   * takes seconds.
+   */
+  async update(
+    changed: readonly string[],
+    { hasNewRuns, isFinal }: { readonly hasNewRuns: boolean; readonly isFinal: boolean },
+  ): Promise<void> {
+    // Before the index, whose checksums cover all files of a run.
+    this.removeObsolete(isFinal ? 0 : OBSOLETE_AGE);
+    for (const hash of changed) this.stale.add(hash);
+    if (!hasNewRuns && !isFinal && monotonicNow() - this.updatedAt < UPDATE_EVERY) return;
+    const hashes = [...this.stale].filter((hash) => existsSync(this.repository.meta(hash)));
+    if (hashes.length === 0 && !isFinal) return;
+    const outcome = await this.write(hashes, isFinal);
+    if (outcome.written) this.noteWritten(hashes);
+    else this.updatedAt = Number.NEGATIVE_INFINITY;
+    this.tell(outcome, hashes, isFinal);
+  }
+
+  private async write(hashes: readonly string[], isFinal: boolean): Promise<IndexOutcome> {
+    const compact = isFinal || ++this.updates % COMPACT_EVERY === 0;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.writeIndex(hashes, compact);
+      if (outcome.written || !isFinal || !outcome.isTransient || hashes.length === 0) return outcome;
+      if (attempt === FINAL_ATTEMPTS) return outcome;
+      await delay(FINAL_PAUSE);
+    }
+  }
+
+  private noteWritten(hashes: readonly string[]): void {
+    failpoint('index-written');
+    for (const hash of hashes) this.stale.delete(hash);
+    // When their obsolete files go, these runs have another checksum.
+    for (const { hash } of this.obsolete.values()) this.stale.add(hash);
+    this.ledger.markIndexed(hashes.filter((hash) => !this.stale.has(hash)));
+    this.updatedAt = monotonicNow();
+  }
+
+  /** Removes files that have been obsolete for so long, milliseconds; the index then needs another checksum of their runs. */
   private removeObsolete(age: number): void {
     for (const [file, { hash, since }] of this.obsolete) {
       if (monotonicNow() - since < age) continue;
       rmSync(file, { force: true });
       this.obsolete.delete(file);
-      this.unindexed.add(hash);
+      this.stale.add(hash);
     }
   }
 
-  /**
-   * These runs have been published. New ones are indexed at once. While Aim writes its index ours has to wait: the runs are
-   * taken along the next time, and with `finished`, when there is no next time, the end of Aim's pass is waited for, which
-   * takes seconds.
-   */
-  async update(
-    published: readonly string[],
-    { isNew, finished }: { isNew: boolean; finished: boolean },
-  ): Promise<void> {
-    // Before the index, whose checksums cover all files of a run.
-    this.removeObsolete(finished ? 0 : OBSOLETE_AGE);
-    for (const hash of published) this.unindexed.add(hash);
-    if (!isNew && !finished && monotonicNow() - this.indexedAt < this.every) return;
-    const hashes = [...this.unindexed].filter((hash) => existsSync(this.repository.meta(hash)));
-    if (hashes.length === 0 && !finished) return;
-    const tidy = finished || ++this.indexings % TIDY_EVERY === 0;
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.writeIndex(hashes, tidy);
-      if (outcome.written) {
-        failpoint('index-written');
-        if (outcome.damage !== undefined) {
-          this.warn(`The index of the Aim repository ${outcome.damage} and has been made anew.`);
-        }
-        if (finished && outcome.untidy !== undefined) {
-          this.warn(
-            `The tables of Aim's index could not be merged, because ${outcome.untidy}. Run \`aim storage reindex\`, which makes it anew.`,
-          );
-        }
-        for (const hash of hashes) this.unindexed.delete(hash);
-        // They will have another checksum soon.
-        for (const { hash } of this.obsolete.values()) this.unindexed.add(hash);
-        this.ledger.markIndexed(hashes.filter((hash) => !this.unindexed.has(hash)));
-        this.indexedAt = monotonicNow();
-        return;
-      }
-      this.indexedAt = Number.NEGATIVE_INFINITY;
-      if (!finished || (hashes.length === 0 && outcome.passing)) return;
-      if (attempt === INDEX_ATTEMPTS || !outcome.passing) {
+  private tell(outcome: IndexOutcome, hashes: readonly string[], isFinal: boolean): void {
+    if (outcome.written) {
+      if (outcome.damage !== undefined) this.warn(`The index of the Aim repository ${outcome.damage} and was rebuilt.`);
+      if (isFinal && outcome.notCompacted !== undefined) {
         this.warn(
-          `The index of the Aim repository was left as it is, because ${outcome.reason}. Run \`aim storage reindex\`, ` +
-            'and the converted runs appear in queries.',
+          `The tables of Aim's index could not be merged, because ${outcome.notCompacted}. ` +
+            'Run `aim storage reindex`, which rebuilds it.',
         );
-        return;
       }
-      await sleep(INDEX_PAUSE);
+      return;
     }
+    // With nothing to add, a moment in which Aim holds the index does no harm.
+    if (!isFinal || (hashes.length === 0 && outcome.isTransient)) return;
+    this.warn(
+      `The index of the Aim repository was not updated, because ${outcome.reason}. ` +
+        'Run `aim storage reindex` to make the converted runs appear in queries.',
+    );
   }
 }

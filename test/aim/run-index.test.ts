@@ -196,7 +196,7 @@ describe('where there is an index', () => {
     const tables = () => readdirSync(repository.index).filter((name) => name.endsWith('.sst')).length;
     const before = tables();
     const outcome = writeIndex(repository, ['new'], true);
-    expect(outcome).toMatchObject({ written: true, untidy: expect.stringContaining('checksum') });
+    expect(outcome).toMatchObject({ written: true, notCompacted: expect.stringContaining('checksum') });
     expect(tables()).toBe(before + 1);
   });
 
@@ -211,7 +211,7 @@ describe('where there is an index', () => {
     run('d', { lr: 1n });
     unflushedLog(repository.index);
     const before = listing(repository.index);
-    expect(writeIndex(repository, ['d'], true)).toMatchObject({ written: false, passing: true });
+    expect(writeIndex(repository, ['d'], true)).toMatchObject({ written: false, isTransient: true });
     expect(changes(before)).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describe('where there is an index', () => {
     const manifest = join(repository.index, currentManifest(repository.index)!);
     writeFileSync(manifest, Buffer.concat([readFileSync(manifest), encodeLog([varint(4000)])]));
     const before = listing(repository.index);
-    expect(writeIndex(repository, ['d'], true)).toMatchObject({ written: false, passing: false });
+    expect(writeIndex(repository, ['d'], true)).toMatchObject({ written: false, isTransient: false });
     expect(changes(before)).toEqual([]);
   });
 
@@ -262,7 +262,7 @@ describe('where there is an index', () => {
     expect(writeIndex(repository, ['d'], true)).toEqual({
       written: false,
       reason: expect.stringContaining('Aim is writing the index'),
-      passing: true,
+      isTransient: true,
     });
     expect(changes(before)).toEqual([]);
     child.kill('SIGKILL');

@@ -59,7 +59,7 @@ describe('a run of which files are missing or cut is converted anew, and that is
   });
 });
 
-describe('a damaged index is made anew though no run has changed, and that is told', () => {
+describe('a damaged index is rebuilt though no run has changed, and that is told', () => {
   test.each<[string, () => void]>([
     ['no directory', () => rmSync(repository.index, { recursive: true })],
     ['no CURRENT', () => rmSync(join(repository.index, 'CURRENT'))],
@@ -70,7 +70,7 @@ describe('a damaged index is made anew though no run has changed, and that is to
     damage();
     const report = await convert(store.root, repo);
     expect(outcomes(report)).toEqual({ unchanged: 3 });
-    expect(report.warnings).toEqual([expect.stringMatching(/^The index of the Aim repository was .* made anew\.$/)]);
+    expect(report.warnings).toEqual([expect.stringMatching(/^The index of the Aim repository was .* rebuilt\.$/)]);
     expect(essence(repo)).toEqual(before);
     expect(staleChecksums(repo)).toEqual([]);
     expect((await convert(store.root, repo)).warnings).toEqual([]);

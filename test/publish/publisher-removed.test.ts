@@ -33,11 +33,8 @@ function publisher(between: () => void = () => {}): Publisher {
     between();
     return writeIndex(repository, hashes, finished);
   };
-  return new Publisher(repository, metadata, ledger, '/data/mlruns', index, {
-    published: () => {},
-    passedOver: () => {},
-    warning: () => {},
-  });
+  const events = { onPublished: () => {}, onPassedOver: () => {}, onWarning: () => {} };
+  return new Publisher({ repository, metadata, ledger, source: '/data/mlruns', writeIndex: index, events });
 }
 
 const removeRow = () => metadata.transaction(() => metadata.remove('a'));

@@ -6,7 +6,7 @@ import { removeStaged, stagedFiles } from '../../src/aim/run-files.js';
 import { type IndexOutcome, writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { sequenceId } from '../../src/aim/sequence.js';
-import { Publisher } from '../../src/publish/publisher.js';
+import { type PassedOver, Publisher } from '../../src/publish/publisher.js';
 import type { WriteIndex } from '../../src/run/task/run-converter.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { readPoints } from '../support/aim-records.js';
@@ -40,11 +40,12 @@ afterEach(() => {
 const reallyWriteIndex: WriteIndex = async (hashes, finished) => writeIndex(repository, hashes, finished);
 
 function publisher(index: WriteIndex = reallyWriteIndex): Publisher {
-  return new Publisher(repository, metadata, ledger, '/data/mlruns', index, {
-    published: (hashes) => published.push(hashes.length),
-    passedOver: (hash, why) => passedOver.push(`${hash} ${why}`),
-    warning: (message) => warnings.push(message),
-  });
+  const events = {
+    onPublished: (hashes: readonly string[]) => published.push(hashes.length),
+    onPassedOver: (hash: string, why: PassedOver) => passedOver.push(`${hash} ${why}`),
+    onWarning: (message: string) => warnings.push(message),
+  };
+  return new Publisher({ repository, metadata, ledger, source: '/data/mlruns', writeIndex: index, events });
 }
 
 const run = (hash: string, points: number) => stagedRun(repository, hash, points);
@@ -216,7 +217,8 @@ describe('groups', () => {
 });
 
 describe('an index that cannot be written', () => {
-  const obstacle = (passing: boolean) => ({ written: false, reason: 'Aim is writing the index', passing }) as const;
+  const obstacle = (isTransient: boolean) =>
+    ({ written: false, reason: 'Aim is writing the index', isTransient }) as const;
 
   test('is tried again with the next group, and then holds all', async () => {
     let attempts = 0;
@@ -239,7 +241,7 @@ describe('an index that cannot be written', () => {
     await one.add(run('b', 1));
     await one.finish();
     expect(warnings).toEqual([
-      expect.stringMatching(/index .* left as it is, because Aim is writing the index\. Run `aim storage reindex`/),
+      expect.stringMatching(/index .* was not updated, because Aim is writing the index\. Run `aim storage reindex`/),
     ]);
     expect(listed()).toEqual(['a', 'b']);
   });
@@ -248,12 +250,12 @@ describe('an index that cannot be written', () => {
     await publisher(async () => obstacle(true)).finish();
     expect(warnings).toEqual([]);
     await publisher(async () => obstacle(false)).finish();
-    expect(warnings).toEqual([expect.stringContaining('left as it is')]);
+    expect(warnings).toEqual([expect.stringContaining('was not updated')]);
   });
 
   test('was damaged, and is a warning once it has been made anew', async () => {
     await publisher(async () => ({ written: true, damage: 'was missing' })).finish();
-    expect(warnings).toEqual(['The index of the Aim repository was missing and has been made anew.']);
+    expect(warnings).toEqual(['The index of the Aim repository was missing and was rebuilt.']);
   });
 });
 

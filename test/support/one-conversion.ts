@@ -55,20 +55,20 @@ export async function convertOnce(
   const [metadata, ledger] = [new RunMetadata(repository.metadataFile), Ledger.open(repository.ledgerFile)];
   const warnings: string[] = [];
   let published = 0;
-  const publisher = new Publisher(
-    disturbance.repository ?? repository,
-    disturbance.metadata?.(metadata) ?? metadata,
-    disturbance.ledger?.(ledger) ?? ledger,
-    store.uri,
-    disturbance.writeIndex ?? (async (hashes, finished) => writeIndex(repository, hashes, finished)),
-    {
-      published: (hashes) => {
+  const publisher = new Publisher({
+    repository: disturbance.repository ?? repository,
+    metadata: disturbance.metadata?.(metadata) ?? metadata,
+    ledger: disturbance.ledger?.(ledger) ?? ledger,
+    source: store.uri,
+    writeIndex: disturbance.writeIndex ?? (async (hashes, compact) => writeIndex(repository, hashes, compact)),
+    events: {
+      onPublished: (hashes) => {
         published += hashes.length;
       },
-      passedOver: () => {},
-      warning: (message) => warnings.push(message),
+      onPassedOver: () => {},
+      onWarning: (message) => warnings.push(message),
     },
-  );
+  });
   const options = {
     includeDeleted,
     overwrite: false,

@@ -26,14 +26,14 @@ export class SyncSession {
   ) {
     this.metadata = new RunMetadata(repository.metadataFile);
     this.ledger = Ledger.open(repository.ledgerFile);
-    this.publisher = new Publisher(
+    this.publisher = new Publisher({
       repository,
-      this.metadata,
-      this.ledger,
-      store.uri,
-      async (hashes, finished) => writeIndex(repository, hashes, finished),
-      { published: () => {}, passedOver: () => {}, warning: (message) => this.warnings.push(message) },
-    );
+      metadata: this.metadata,
+      ledger: this.ledger,
+      source: store.uri,
+      writeIndex: async (hashes, compact) => writeIndex(repository, hashes, compact),
+      events: { onPublished: () => {}, onPassedOver: () => {}, onWarning: (message) => this.warnings.push(message) },
+    });
   }
 
   /** Brings every run up to date, as far as it has changed. */
