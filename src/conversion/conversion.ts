@@ -144,7 +144,7 @@ export class Conversion {
 
   /** These runs are no longer listed in the source, which is asked about each where it can be; between two passes only. */
   async missed(hashes: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.deletions.missed(hashes, this.store, signal);
+    await this.deletions.addMissing(hashes, this.store, signal);
     await this.followDeletions();
   }
 
@@ -203,13 +203,13 @@ export class Conversion {
 
   private async convertJob(job: RunTask): Promise<RunReport> {
     if (this.known.isLeftOut(job)) {
-      this.deletions.gone(job.hash);
+      this.deletions.add(job.hash);
       return this.isDone(job, report(job, 'skipped', { reason: DELETED }));
     }
     if (this.known.wasRemoved(job) && !job.twice) return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
     const { report: result, staged } = await this.convertInThread(job);
     this.damaged.note(result);
-    if (result.reason === DELETED && !job.twice) this.deletions.gone(job.hash);
+    if (result.reason === DELETED && !job.twice) this.deletions.add(job.hash);
     if (staged === undefined) return this.isDone(job, result);
     if (job.listed && this.known.wasRemoved(job)) {
       if (staged.files !== undefined) removeStaged(staged.files);
@@ -249,9 +249,9 @@ export class Conversion {
   }
 
   private async followDeletions(): Promise<void> {
-    if (this.deletions.isSettled) return;
+    if (this.deletions.isEmpty) return;
     await this.metadata.whenWritable();
-    for (const run of this.deletions.settle()) this.events.emit('run:gone', run);
+    for (const run of this.deletions.apply()) this.events.emit('run:gone', run);
   }
 
   private publish({ brief }: PassOptions): Promise<void> {

@@ -7,19 +7,19 @@ import type { DeletedRun } from '../outcome.js';
 import type { DeletedPolicy } from '../policies.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 
-/** The revision of a run that is to be read again should it come back, whatever it looks like then. */
-const READ_AGAIN = '';
+/** No run has this revision: one that comes back is read again even if it is as it was. */
+const NO_REVISION = '';
 
 const WRITTEN_BY_AIM = 'Aim has written the run since it was converted, so it is archived and not removed.';
 
 /**
- * Follows what MLflow deletes. A converted run that is deleted there, or is no longer in its source at all, is archived,
- * removed or kept. Runs are gathered by {@link gone} and dealt with together by {@link settle}; killed in between, the
- * next conversion meets them again. A run that comes back is converted as if it had changed: the row's state then is
- * compared with what was written last, so that only what we have archived is brought back.
+ * Applies `--deleted`: a converted run that is deleted in MLflow, or no longer in its source at all, is archived, removed
+ * or kept. Runs are collected by {@link add} and {@link addMissing} and handled together by {@link apply}; after a crash in
+ * between, the next conversion finds them again. A run that comes back is converted as if it had changed. Its row is then
+ * compared with what was written last, so that only a run that we archived ourselves is unarchived.
  */
 export class Deletions {
-  private readonly gathered = new Map<string, LedgerEntry>();
+  private readonly pending = new Map<string, LedgerEntry>();
 
   constructor(
     private readonly repository: Repository,
@@ -28,39 +28,39 @@ export class Deletions {
     private readonly policy: DeletedPolicy,
   ) {}
 
-  /** MLflow has this run no more. Nothing happens when it was never converted, or has been dealt with. */
-  gone(hash: string): void {
+  /** The run is deleted in MLflow. Does nothing if it was never converted, or was handled before. */
+  add(hash: string): void {
     const entry = this.ledger.get(hash);
-    if (entry !== undefined && this.isDue(entry)) this.gathered.set(hash, entry);
+    if (entry !== undefined && this.isDue(entry)) this.pending.set(hash, entry);
   }
 
-  /** A listing lacks these runs: those are gone that the source itself says it does not have. */
-  async missed(
+  /** Adds those of the runs that a listing lacks of which the source itself says that it does not have them. */
+  async addMissing(
     hashes: readonly string[],
     store: Pick<TrackingStore, 'missingRuns'>,
     signal: AbortSignal,
   ): Promise<void> {
     const due = hashes.flatMap((hash) => this.ledger.get(hash) ?? []).filter((entry) => this.isDue(entry));
     if (due.length === 0) return;
-    const gone = new Set(
+    const missing = new Set(
       await store.missingRuns?.(
         due.map(({ runId }) => runId),
         signal,
       ),
     );
     for (const entry of due)
-      if (store.missingRuns === undefined || gone.has(entry.runId)) this.gathered.set(entry.hash, entry);
+      if (store.missingRuns === undefined || missing.has(entry.runId)) this.pending.set(entry.hash, entry);
   }
 
-  /** Nothing has been gathered. */
-  get isSettled(): boolean {
-    return this.gathered.size === 0;
+  /** No run is waiting for {@link apply}. */
+  get isEmpty(): boolean {
+    return this.pending.size === 0;
   }
 
-  /** Deals with all that were gathered. What concerns the index must not be written by anybody else meanwhile. */
-  settle(): DeletedRun[] {
-    const entries = [...this.gathered.values()].filter(({ hash }) => !isBeingTracked(this.repository, hash));
-    this.gathered.clear();
+  /** Handles the collected runs, except those that Aim is tracking right now. Nothing else may write the index meanwhile. */
+  apply(): DeletedRun[] {
+    const entries = [...this.pending.values()].filter(({ hash }) => !isBeingTracked(this.repository, hash));
+    this.pending.clear();
     const removed = entries.filter((entry) => entry.deleted === 'removing' || this.mayRemove(entry));
     const others = entries.filter((entry) => !removed.includes(entry));
     if (this.policy === 'keep') this.keep(others);
@@ -68,10 +68,13 @@ export class Deletions {
     this.remove(removed);
     const action = this.policy === 'keep' ? 'kept' : 'archived';
     const reason = this.policy === 'remove' ? WRITTEN_BY_AIM : undefined;
-    return [...removed.map((entry) => goneRun(entry, 'removed')), ...others.map((run) => goneRun(run, action, reason))];
+    return [
+      ...removed.map((entry) => deletedRun(entry, 'removed')),
+      ...others.map((run) => deletedRun(run, action, reason)),
+    ];
   }
 
-  /** A run that has no row was removed by a person in Aim, and is none of ours. */
+  /** A run without a row was removed in Aim by a person: nothing is left to do. */
   private isDue({ hash, deleted }: LedgerEntry): boolean {
     if (deleted === 'removing') return true;
     if (!this.metadata.has(hash)) return false;
@@ -85,12 +88,12 @@ export class Deletions {
   }
 
   private keep(entries: readonly LedgerEntry[]): void {
-    this.ledger.write(entries.map((entry) => ({ ...entry, revision: READ_AGAIN, deleted: 'kept' })));
+    this.ledger.write(entries.map((entry) => ({ ...entry, revision: NO_REVISION, deleted: 'kept' })));
   }
 
   /**
-   * What a person has archived already is theirs, and stays archived should the run come back. The ledger notes what is
-   * about to be done, so that after a crash the one can be told from the other.
+   * A run that a person has archived stays archived when it comes back. The ledger says beforehand what is about to be
+   * written, so that after a crash our own archiving is not taken for a person's.
    */
   private archive(entries: readonly LedgerEntry[]): void {
     const now = entries.map((entry): LedgerEntry => {
@@ -98,9 +101,9 @@ export class Deletions {
         entry.pending?.some(({ archived }) => archived) === true || this.metadata.isArchived(entry.hash) === false;
       const properties = ours ? { ...entry.properties, archived: true } : entry.properties;
       const { pending: _, ...settled } = entry;
-      return { ...settled, properties, revision: READ_AGAIN, deleted: 'archived' };
+      return { ...settled, properties, revision: NO_REVISION, deleted: 'archived' };
     });
-    this.ledger.write(entries.map((entry, i) => ({ ...entry, pending: [now[i]!.properties], revision: READ_AGAIN })));
+    this.ledger.write(entries.map((entry, i) => ({ ...entry, pending: [now[i]!.properties], revision: NO_REVISION })));
     this.metadata.transaction(() => {
       for (const [i, { hash, properties }] of entries.entries()) {
         this.metadata.write(hash, now[i]!.properties, properties);
@@ -111,7 +114,7 @@ export class Deletions {
 
   private remove(entries: readonly LedgerEntry[]): void {
     if (entries.length === 0) return;
-    this.ledger.write(entries.map((entry) => ({ ...entry, revision: READ_AGAIN, deleted: 'removing' })));
+    this.ledger.write(entries.map((entry) => ({ ...entry, revision: NO_REVISION, deleted: 'removing' })));
     removeRuns(
       this.repository,
       this.metadata,
@@ -121,7 +124,7 @@ export class Deletions {
   }
 }
 
-function goneRun(entry: LedgerEntry, action: DeletedRun['action'], reason?: string): DeletedRun {
+function deletedRun(entry: LedgerEntry, action: DeletedRun['action'], reason?: string): DeletedRun {
   const { name, experiment } = entry.properties;
   return {
     runId: entry.runId,

@@ -12,17 +12,17 @@ export interface ListedExperiment {
 }
 
 /**
- * One walk through the runs of a source, which remembers whom it met: so it can tell, once it has come to its end
- * without an error, which converted runs are there no more.
+ * One listing of the runs of a source. It remembers which runs it has seen, so that a listing that reached its end without
+ * an error can tell which converted runs are missing from the source.
  */
 export class Listing {
-  private readonly met = new Set<string>();
+  private readonly seen = new Set<string>();
   private complete = false;
 
   private constructor(
     private readonly store: TrackingStore,
     private readonly all: readonly Experiment[],
-    /** Those that are wanted. */
+    /** The selected ones. */
     readonly experiments: readonly Experiment[],
   ) {}
 
@@ -32,30 +32,31 @@ export class Listing {
     return new Listing(store, all, chooseExperiments(all, wanted));
   }
 
-  /** The runs of the wanted experiments; once only. */
-  async *runs(listed: (experiment: ListedExperiment) => void, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
-    const tell = ({ id, name }: Experiment, runs: number) => listed({ id, name, runs });
-    for await (const run of enumerateRuns(this.store, this.experiments, tell, signal)) {
-      this.met.add(runHash(run.ref.runId));
+  /** The runs of the selected experiments; may be called once. */
+  async *runs(onListed: (experiment: ListedExperiment) => void, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
+    const onExperiment = ({ id, name }: Experiment, runs: number) => onListed({ id, name, runs });
+    for await (const run of enumerateRuns(this.store, this.experiments, onExperiment, signal)) {
+      this.seen.add(runHash(run.ref.runId));
       yield run;
     }
     this.complete = true;
   }
 
-  /** Takes note of a run that was met elsewhere while the listing is under way. */
-  meet(hash: string): void {
-    this.met.add(hash);
+  /** The run is known to exist from elsewhere: it may have appeared after its experiment was listed. */
+  markSeen(hash: string): void {
+    this.seen.add(hash);
   }
 
   /**
-   * The hashes of the converted runs of this source that are there no more. An experiment that is not listed may be one
-   * that could not be read just now: its runs are asked for, and only those that are not there are missing. When there
-   * is no experiment at all, the source is not what it was (a disk that is not mounted), and nothing is missing.
+   * The hashes of the converted runs that this source no longer has; none unless the listing is complete. An experiment
+   * that was not listed may just have been unreadable: its runs are asked for, and only those that are not found are
+   * missing. When no experiment was listed at all, the source is not what it was (a disk that is not mounted), and
+   * nothing is missing.
    */
-  async missing(ledger: Ledger, signal: AbortSignal): Promise<string[]> {
+  async missing(ledger: Pick<Ledger, 'places'>, signal: AbortSignal): Promise<string[]> {
     if (!this.complete || this.all.length === 0) return [];
     const wanted = new Set(this.experiments.map(({ id }) => id));
-    const unseen = [...ledger.places(this.store.uri)].filter(({ hash }) => !this.met.has(hash));
+    const unseen = [...ledger.places(this.store.uri)].filter(({ hash }) => !this.seen.has(hash));
     const missing = unseen.filter(({ experimentId }) => experimentId !== undefined && wanted.has(experimentId));
     if (wanted.size < this.all.length) return missing.map(({ hash }) => hash);
     const unlisted = unseen.filter(({ experimentId }) => experimentId !== undefined && !wanted.has(experimentId));
@@ -63,17 +64,17 @@ export class Listing {
   }
 
   private async withoutExperiment(places: readonly LedgerPlace[], signal: AbortSignal): Promise<LedgerPlace[]> {
-    const there = new Set<string>();
+    const found = new Set<string>();
     for (const id of new Set(places.map(({ experimentId }) => experimentId))) {
       if (id === undefined) continue;
       const unknown: Experiment = { id, name: id, lifecycleStage: 'deleted', tags: new Map() };
       try {
-        for await (const { runId } of this.store.runs(unknown, signal)) there.add(runHash(runId));
+        for await (const { runId } of this.store.runs(unknown, signal)) found.add(runHash(runId));
       } catch {
         signal.throwIfAborted();
-        return []; // what cannot be looked at may be there
+        return []; // what cannot be listed may still exist
       }
     }
-    return places.filter(({ hash }) => !there.has(hash));
+    return places.filter(({ hash }) => !found.has(hash));
   }
 }

@@ -1,12 +1,12 @@
 import { monotonicNow } from '../clock.js';
 
-/** Between two complete listings that lack a run, for a watch to take it for gone; milliseconds. */
-const BELIEVED_AFTER = 600_000;
+/** How long a run must be missing before a watch treats it as deleted; milliseconds. */
+const CONFIRMED_AFTER = 600_000;
 
 /**
- * The runs that the listings of a watch lack. A directory that is swapped for some seconds, a database that is being restored
- * or a server that comes up with another one must cost nothing: a run is gone when it was lacking ten minutes ago, and ever
- * since.
+ * The runs that are missing from the listings of a watch. A directory that is swapped for a few seconds, a database that is
+ * being restored, or a server that comes up with another database must cost nothing: a run counts as deleted once every
+ * complete listing of ten minutes has lacked it.
  */
 export class MissedRuns {
   private since = new Map<string, number>();
@@ -14,10 +14,10 @@ export class MissedRuns {
   /** @param now milliseconds of a clock that never goes back */
   constructor(private readonly now: () => number = monotonicNow) {}
 
-  /** A complete listing lacks these runs and no others; gives those that are to be taken for gone. */
-  gone(missing: readonly string[]): string[] {
+  /** Takes the hashes that a complete listing lacks, all of them; returns those that count as deleted. */
+  confirm(missing: readonly string[]): string[] {
     const now = this.now();
     this.since = new Map(missing.map((hash) => [hash, this.since.get(hash) ?? now]));
-    return missing.filter((hash) => now - (this.since.get(hash) ?? now) >= BELIEVED_AFTER);
+    return missing.filter((hash) => now - (this.since.get(hash) ?? now) >= CONFIRMED_AFTER);
   }
 }

@@ -1,11 +1,11 @@
 import { monotonicNow } from '../clock.js';
 
-/** A watch tries again so often; milliseconds. */
+/** Between two attempts of a watch; milliseconds. */
 const RETRY_EVERY = 600_000;
 
 /**
- * When runs are looked at again of which something could not be read (`unread` in the ledger): by every conversion, but
- * not by every look of a watch, which would ask for the artifacts of a store that are out of its reach again and again.
+ * When to retry runs with parts that could not be read (`unread` in the ledger). A conversion retries each of them once; a
+ * watch, which makes many passes, must not ask for unreachable artifacts in every one.
  */
 export class Retries {
   private readonly tried = new Map<string, number>();
@@ -13,7 +13,7 @@ export class Retries {
   /** @param now milliseconds of a clock that never goes back */
   constructor(private readonly now: () => number = monotonicNow) {}
 
-  /** Whether the run's turn has come; then it comes again in ten minutes. */
+  /** Whether to retry the run now; if so, it is due again after ten minutes. */
   isDue(hash: string): boolean {
     const now = this.now();
     const last = this.tried.get(hash);

@@ -166,7 +166,7 @@ export class WatchLoop {
     const runs = await hinted.runs(hints, signal);
     for (const { hash, run } of runs) {
       this.tracker.meet(hash, run);
-      this.walk?.listing.meet(hash);
+      this.walk?.listing.markSeen(hash);
     }
     if (runs.length === 0) return;
     const done = this.counting(tally, work, false);
@@ -233,7 +233,7 @@ export class WatchLoop {
   private async complete(listing: Listing, { conversion, journal, signal }: Work, tally: Tally, since?: number) {
     const missing = await listing.missing(conversion.ledger, signal);
     for (const hash of missing) this.tracker.leave(hash);
-    await conversion.missed(this.missedRuns.gone(missing), signal);
+    await conversion.missed(this.missedRuns.confirm(missing), signal);
     this.tracker.tidy();
     const every = this.isDirectory ? this.watching.reconcile : this.watching.interval;
     this.nextWithin = nextPollWithin(every, monotonicNow() - tally.began);

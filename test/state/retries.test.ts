@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Retries } from '../../src/state/retries.js';
 
-test('each run is tried at once, and then every ten minutes', () => {
+test('a run is retried at once, and then every ten minutes', () => {
   let now = 1_000;
   const retries = new Retries(() => now);
   expect([retries.isDue('a'), retries.isDue('a'), retries.isDue('b')]).toEqual([true, false, true]);
