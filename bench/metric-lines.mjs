@@ -1,7 +1,7 @@
 // @ts-check
 /** The lines of a metric file: this tool's reader beside csv-parse, which only splits them. */
 import { parse } from 'csv-parse/sync';
-import { PointColumns } from '../dist/mlflow/common/point-columns.js';
+import { PointBuffer } from '../dist/mlflow/common/point-buffer.js';
 import { MetricLines } from '../dist/mlflow/file/metric-lines.js';
 import { Random } from './random.mjs';
 
@@ -15,7 +15,7 @@ const bytes = Buffer.from(text);
 
 /** To columns of numbers, as the pipeline takes them. */
 function ours() {
-  const columns = new PointColumns();
+  const columns = new PointBuffer();
   const lines = new MetricLines(columns, () => {});
   let points = 0;
   for (let at = 0; at < bytes.length; ) {

@@ -1,5 +1,5 @@
 import { ConvertError } from '../errors.js';
-import { isBusy, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/sqlite.js';
+import { isBusy, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/errors.js';
 
 /** What to do when the runs' names and notes are lost, and not their data. */
 export const PUT_BACK =

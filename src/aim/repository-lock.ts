@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
-import { isBusy, isDamage, sqliteFailure } from '../sqlite/sqlite.js';
+import { isBusy, isDamage, sqliteFailure } from '../sqlite/errors.js';
 
 /** The process that is writing a repository. */
 export interface LockOwner {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
-import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from '../sqlite/sqlite.js';
+import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from '../sqlite/errors.js';
 import { syncPathSync } from './durability.js';
 import { metadataFailure, PUT_BACK } from './metadata-failure.js';
 import { RepositoryIdentity } from './repository-identity.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
+import { BUSY_TIMEOUT, SqliteCode } from '../sqlite/errors.js';
 import { Patience } from '../sqlite/lock-wait.js';
-import { BUSY_TIMEOUT, SqliteCode } from '../sqlite/sqlite.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { metadataFailure } from './metadata-failure.js';
 

@@ -13,11 +13,11 @@ import type { ResolvedOptions } from '../options.js';
  */
 export function checkRepositoryPlace(
   { repo, source }: Pick<ResolvedOptions, 'repo' | 'source'>,
-  { watchable }: Pick<TrackingStore, 'watchable'>,
+  { changes }: Pick<TrackingStore, 'changes'>,
 ): void {
   const path = realPath(repositoryPath(repo));
   const known: MlflowDirectory[] = [];
-  if (watchable.type === 'directory') known.push({ what: 'the MLflow store', path: watchable.root });
+  if (changes.type === 'directory') known.push({ what: 'the MLflow store', path: changes.root });
   if (source.artifactsDestination !== undefined) {
     const target = uriTarget(source.artifactsDestination);
     const paths = target.kind === 'local' ? target.paths : [];

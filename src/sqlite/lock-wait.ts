@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { monotonicNow } from '../clock.js';
 import { sleep } from '../wait.js';
-import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from './sqlite.js';
+import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from './errors.js';
 
 /** How long a database that another program holds is waited for, and how long once a signal has asked to end; milliseconds. */
 const LONGEST_WAIT = 30_000;

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { sqliteCode, sqliteFailure } from './sqlite.js';
+import { sqliteCode, sqliteFailure } from './errors.js';
 
 /** Runs `work` in one transaction of a SQLite database; when it throws, nothing of it has happened. */
 export function inTransaction(

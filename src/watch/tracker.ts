@@ -2,7 +2,7 @@ import { monotonicNow } from '../clock.js';
 import type { ProcessedRun } from '../conversion/run-news.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
-import type { Watchable } from '../mlflow/common/tracking-store.js';
+import type { ChangeSignal } from '../mlflow/common/tracking-store.js';
 import type { Experiment } from '../model.js';
 import { DELETED, REMOVED } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
@@ -29,7 +29,7 @@ export class Tracker {
   private follower: SourceWatcher | undefined;
 
   constructor(
-    private readonly watchable: Watchable,
+    private readonly changes: ChangeSignal,
     poll: boolean,
     private readonly hint: (hint: SourceChange) => void,
     private readonly events: ConvertEvents,
@@ -114,15 +114,13 @@ export class Tracker {
 
   private listening(): SourceWatcher | undefined {
     const onError = (error: unknown) => this.cannotListen(error);
-    if (this.watchable.type === 'directory') return new DirectoryWatcher(this.watchable.root, this.hint, onError);
-    if (this.watchable.type === 'file') return new FileWatcher(this.watchable.file, this.hint, onError);
+    if (this.changes.type === 'directory') return new DirectoryWatcher(this.changes.root, this.hint, onError);
+    if (this.changes.type === 'file') return new FileWatcher(this.changes.file, this.hint, onError);
     return undefined;
   }
 
   private polling(): SourceWatcher | undefined {
-    return this.watchable.type === 'directory'
-      ? new PollingWatcher(this.watchable.root, this.hint, POLL_EVERY)
-      : undefined;
+    return this.changes.type === 'directory' ? new PollingWatcher(this.changes.root, this.hint, POLL_EVERY) : undefined;
   }
 
   /** Begins anew with what it follows now. */

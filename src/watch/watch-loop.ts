@@ -80,9 +80,9 @@ export class WatchLoop {
     this.store = store;
     this.repository = repository;
     this.unread = unread;
-    this.isDirectory = store.watchable.type === 'directory';
+    this.isDirectory = store.changes.type === 'directory';
     this.pace = new PollSchedule(watching.interval, store.activeRuns !== undefined);
-    this.tracker = new Tracker(store.watchable, watching.poll, (hint) => this.hints.add(hint), events);
+    this.tracker = new Tracker(store.changes, watching.poll, (hint) => this.hints.add(hint), events);
   }
 
   /** Until `signal` is aborted. @param listing to begin with */

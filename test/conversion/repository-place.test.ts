@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { checkRepositoryPlace } from '../../src/conversion/repository-place.js';
-import type { Watchable } from '../../src/mlflow/common/tracking-store.js';
+import type { ChangeSignal } from '../../src/mlflow/common/tracking-store.js';
 import { checkReportPlace } from '../../src/report/report-place.js';
 import { startCli } from '../support/command-line.js';
 import { fillWithExamples, id } from '../support/example-store.js';
@@ -15,11 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => store.remove());
 
-const OTHER: Watchable = { type: 'poll' };
+const OTHER: ChangeSignal = { type: 'poll' };
 
 function check(
   repo: string,
-  watchable: Watchable = { type: 'directory', root: store.root },
+  changes: ChangeSignal = { type: 'directory', root: store.root },
   artifactsDestination?: string,
 ) {
   checkRepositoryPlace(
@@ -27,7 +27,7 @@ function check(
       repo,
       source: { concurrency: 1, ...(artifactsDestination !== undefined && { artifactsDestination }) },
     },
-    { watchable },
+    { changes },
   );
 }
 

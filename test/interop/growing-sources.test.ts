@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openStore } from '../../src/mlflow/open-store.js';
-import { type GrowingSource, growingStoreContract } from '../contract/growing-store.js';
+import { type GrowingSource, growingStoreContract } from '../contract/active-run.js';
 import { scratch } from './harness.js';
 import { createRun, logPoints } from './log-by-rest.js';
 import { type MlflowServerOptions, serveMlflow } from './mlflow-server.js';

@@ -15,7 +15,7 @@ export interface MemoryRun {
 /** A source in memory, whose runs a test replaces as training would. */
 export class MemoryStore implements TrackingStore {
   readonly uri = 'memory:';
-  readonly watchable = { type: 'poll' } as const;
+  readonly changes = { type: 'poll' } as const;
   readonly #runs = new Map<string, MemoryRun>();
 
   constructor(

@@ -27,7 +27,7 @@ export const MAX_LISTED_DIRECTORIES = 100_000;
 export const MAX_LINKED_VISITS = 16;
 
 /** Directories one in another. A key of MLflow has at most 250 characters, and so at most 125. */
-export const MAX_DEPTH = 200;
+export const MAX_DIRECTORY_DEPTH = 200;
 
 /** An answer of a server in JSON, decoded. V8 needs some eight times as much for what becomes of it. */
 export const MAX_JSON_BYTES = 256 * MIB;

@@ -1,7 +1,7 @@
 /** The fields of a mark, which a source keeps as a JSON array; none for what is no such text. */
-export function markFields(mark: string): readonly unknown[] {
+export function cursorFields(cursor: string): readonly unknown[] {
   try {
-    const fields: unknown = JSON.parse(mark);
+    const fields: unknown = JSON.parse(cursor);
     return Array.isArray(fields) ? fields : [];
   } catch {
     return [];

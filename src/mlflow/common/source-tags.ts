@@ -1,5 +1,5 @@
 /** Where a run's code came from, as MLflow's runs say themselves. */
-export interface RunSource {
+export interface CodeSource {
   /** A script, a notebook, a project's URI. */
   readonly name?: string | undefined;
   /** LOCAL, NOTEBOOK, JOB, PROJECT. */
@@ -14,7 +14,7 @@ export interface RunSource {
  */
 export function withSourceTags(
   tags: ReadonlyMap<string, string>,
-  { name, type, version }: RunSource,
+  { name, type, version }: CodeSource,
 ): ReadonlyMap<string, string> {
   const ofFields = [
     ['mlflow.source.name', name],

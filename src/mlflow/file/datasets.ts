@@ -3,15 +3,16 @@ import { ConvertError } from '../../errors.js';
 import type { DatasetInput, StageContext } from '../../model.js';
 import { contextAndTags } from '../common/dataset-input.js';
 import { DATASETS, INPUTS, META_FILE } from '../common/layout-names.js';
+import { optionalField } from '../common/run-fields.js';
 import { directories, isPlainName } from '../local/directories.js';
 import { asSkippable, unreadableField } from '../local/skippable.js';
 import type { FieldContext } from './field-budget.js';
 import { type Completeness, readMeta } from './meta-file.js';
-import { optional, text } from './meta-yaml.js';
+import { textField } from './meta-yaml.js';
 import { isMapping, type YamlMapping } from './yaml-mapping.js';
 
 // Keys are sorted; these are the last that carry something.
-const isWholeInput: Completeness = (fields) => text(fields, 'source_type') !== undefined;
+const isWholeInput: Completeness = (fields) => textField(fields, 'source_type') !== undefined;
 const isWholeDataset: Completeness = (fields) => fields.has('source_type');
 
 /**
@@ -20,7 +21,7 @@ const isWholeDataset: Completeness = (fields) => fields.has('source_type');
  *
  * @param hasInputs whether there is such a directory
  */
-export async function readDatasets(
+export async function readFileDatasets(
   runDirectory: string,
   hasInputs: boolean,
   context: FieldContext,
@@ -31,7 +32,7 @@ export async function readDatasets(
     const file = join(inputs, name, META_FILE);
     try {
       const input = await readMeta(file, isWholeInput, context.signal, context.budget);
-      if (text(input, 'source_type') === 'DATASET')
+      if (textField(input, 'source_type') === 'DATASET')
         datasets.push(await readDataset(runDirectory, file, input, context));
     } catch (cause) {
       if (context.signal.aborted) throw cause;
@@ -82,22 +83,22 @@ async function readDataset(
   input: YamlMapping,
   { signal, budget }: FieldContext,
 ): Promise<DatasetInput> {
-  const directory = referredDirectory(runDirectory, DATASETS, inputFile, text(input, 'source_id'));
+  const directory = referredDirectory(runDirectory, DATASETS, inputFile, textField(input, 'source_id'));
   const fields = await readMeta(join(directory, META_FILE), isWholeDataset, signal, budget);
   const tags = input.get('tags');
   return {
-    name: text(fields, 'name') ?? '',
-    digest: text(fields, 'digest') ?? '',
+    name: textField(fields, 'name') ?? '',
+    digest: textField(fields, 'digest') ?? '',
     ...contextAndTags(isMapping(tags) ? textsOf(tags) : new Map()),
-    ...optional('sourceType', text(fields, 'source_type')),
-    ...optional('source', text(fields, 'source')),
-    ...optional('schema', text(fields, 'schema')),
-    ...optional('profile', text(fields, 'profile')),
+    ...optionalField('sourceType', textField(fields, 'source_type')),
+    ...optionalField('source', textField(fields, 'source')),
+    ...optionalField('schema', textField(fields, 'schema')),
+    ...optionalField('profile', textField(fields, 'profile')),
   };
 }
 
 function textsOf(fields: YamlMapping): Map<string, string> {
-  return new Map([...fields.keys()].map((name) => [name, text(fields, name) ?? '']));
+  return new Map([...fields.keys()].map((name) => [name, textField(fields, name) ?? '']));
 }
 
 function compare(a: string, b: string): number {

@@ -7,7 +7,7 @@ import type { LinkPolicy } from '../trust/links.js';
 import { FieldBudget } from './field-budget.js';
 import { readFields } from './key-files.js';
 import { runDirectories } from './layout.js';
-import { isMissing, readMeta } from './meta-file.js';
+import { isFileMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 
 /** Told, in a sentence, of what is passed over outside any run. */
@@ -61,7 +61,7 @@ export async function readExperiment(
       unread(`Experiment ${id} is passed over: ${directory} is a link to what is not there. Is the disk mounted?`);
       return undefined;
     }
-    if (isMissing(cause)) {
+    if (isFileMissing(cause)) {
       if (holdsRuns(directory)) warn(`Experiment ${id} is passed over, as MLflow does: its ${META_FILE} is gone.`);
       return undefined;
     }

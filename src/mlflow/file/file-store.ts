@@ -6,23 +6,23 @@ import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-r
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { EventLoopTurns } from '../common/event-loop.js';
 import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
+import { optionalField } from '../common/run-fields.js';
 import { withSourceTags } from '../common/source-tags.js';
-import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { isDirectory, mayExist } from '../local/directories.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
-import { readDatasets } from './datasets.js';
+import { readFileDatasets } from './datasets.js';
 import { type ExperimentOptions, readExperiment, type Warn } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
-import { readGrowth, readHistory } from './history.js';
+import { readFileChanges, readHistory } from './history.js';
 import { type KeyFile, listFields, readFields } from './key-files.js';
-import { experimentDirectories, isLost, runDirectories, trashedDirectories } from './layout.js';
+import { experimentDirectories, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
 import { readLoggedModels } from './logged-models.js';
-import { optional } from './meta-yaml.js';
 import { ModelsByRun } from './models-by-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { runArtifacts } from './run-artifacts.js';
 import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
-import { countTraces } from './traces.js';
+import { countFileTraces } from './traces.js';
 
 export interface FileStoreOptions {
   /** Told, in a sentence, of an experiment that is none for MLflow either. By default a warning of the process. */
@@ -45,7 +45,7 @@ export type FileStoreSettings = FileStoreOptions & TrustOptions;
  */
 export class FileStore implements TrackingStore {
   readonly uri: string;
-  readonly watchable: Watchable;
+  readonly changes: ChangeSignal;
   readonly #root: string;
   readonly #trust: Trust;
   readonly #experimentOptions: ExperimentOptions;
@@ -58,7 +58,7 @@ export class FileStore implements TrackingStore {
   constructor(root: string, options: FileStoreSettings = {}) {
     this.#root = root;
     this.uri = root;
-    this.watchable = { type: 'directory', root };
+    this.changes = { type: 'directory', root };
     const warn = options.warn ?? ((message) => process.emitWarning(message));
     this.#trust = trustOf(options, { stores: [root], idsAreNames: true });
     this.#experimentOptions = { warn, unread: options.unread ?? warn, links: this.#trust.links };
@@ -88,7 +88,7 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(signal);
     const place = this.#placeOf(experiment.id);
     const directory = join(this.#root, place);
-    if (isLost(directory)) {
+    if (looksUnmounted(directory)) {
       const message = `${directory} is empty, or a link to what is not there. Is the disk mounted?`;
       throw new ConvertError('fatal', message, { where: directory });
     }
@@ -100,7 +100,7 @@ export class FileStore implements TrackingStore {
   }
 
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
-    return countTraces(
+    return countFileTraces(
       experiments.map(({ id }) => join(this.#root, this.#placeOf(id))),
       signal,
     );
@@ -128,17 +128,17 @@ export class FileStore implements TrackingStore {
     return {
       id: ref.runId,
       experimentId: ref.experimentId,
-      ...optional('name', meta.name),
+      ...optionalField('name', meta.name),
       status: meta.status,
       lifecycleStage: meta.lifecycleStage,
-      ...optional('startTime', meta.startTime),
-      ...optional('endTime', meta.endTime),
-      ...optional('userId', meta.userId),
-      ...optional('artifactUri', meta.artifactUri),
-      ...optional('entryPoint', meta.entryPoint),
+      ...optionalField('startTime', meta.startTime),
+      ...optionalField('endTime', meta.endTime),
+      ...optionalField('userId', meta.userId),
+      ...optionalField('artifactUri', meta.artifactUri),
+      ...optionalField('entryPoint', meta.entryPoint),
       params: await readFields(join(directory, PARAMS), PARAMS, fields),
       tags: withSourceTags(await readFields(join(directory, TAGS), TAGS, fields), meta.source),
-      datasets: await readDatasets(directory, parts.has(INPUTS), fields),
+      datasets: await readFileDatasets(directory, parts.has(INPUTS), fields),
       models: await readLoggedModels(directory, parts.has(OUTPUTS), made, fields),
     };
   }
@@ -172,7 +172,7 @@ export class FileStore implements TrackingStore {
     const gone = new Set(marks.keys());
     for (const file of files) {
       gone.delete(file.key);
-      yield* readGrowth(file, marks.get(file.key), context);
+      yield* readFileChanges(file, marks.get(file.key), context);
     }
     for (const key of gone) yield { type: 'rewritten', key };
   }
@@ -237,7 +237,7 @@ export class FileStore implements TrackingStore {
       return list(directory);
     } catch (cause) {
       const error = toConvertError(cause, 'fatal', directory);
-      throw new ConvertError('fatal', error.message, { where: directory, cause, ...optional('hint', error.hint) });
+      throw new ConvertError('fatal', error.message, { where: directory, cause, ...optionalField('hint', error.hint) });
     }
   }
 }

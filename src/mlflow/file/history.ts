@@ -3,11 +3,11 @@ import { promisify } from 'node:util';
 import { ConvertError } from '../../errors.js';
 import type { PointBatch, StageContext } from '../../model.js';
 import { MAX_LINE_BYTES, MAX_METRIC_BYTES } from '../common/bounds.js';
-import { PointColumns } from '../common/point-columns.js';
+import { PointBuffer } from '../common/point-buffer.js';
 import type { MetricChange } from '../common/tracking-store.js';
 import { openRegular, type RegularFile } from '../local/regular-file.js';
 import { asSkippable, unreadableField } from '../local/skippable.js';
-import { continues, fileState, historyMark, parseHistoryMark } from './history-cursor.js';
+import { continues, fileCursor, fileState, parseFileCursor } from './file-cursor.js';
 import { MetricLines } from './metric-lines.js';
 
 const NEWLINE = 10;
@@ -16,7 +16,7 @@ const readAsync = promisify(read);
 
 // Shared by all histories of a thread: both are filled and emptied between two awaits.
 const smallFile = Buffer.allocUnsafeSlow(64 * 1024);
-const columns = new PointColumns();
+const columns = new PointBuffer();
 
 /** More are summed up in one notice: a file of another kind among the metrics must not become a million of them. */
 const MAX_LINE_NOTICES = 1000;
@@ -52,7 +52,7 @@ export async function* readHistory(
       yield batch;
       context.signal.throwIfAborted();
     }
-    if (before !== undefined && place.offset !== undefined) marked?.(historyMark(fd, place.offset, before));
+    if (before !== undefined && place.offset !== undefined) marked?.(fileCursor(fd, place.offset, before));
   } catch (cause) {
     if (context.signal.aborted) throw cause;
     context.notice(
@@ -71,13 +71,13 @@ export async function* readHistory(
  * What was added to a metric file behind a mark of {@link readHistory}. A file that is as it was is not opened, and a last
  * line without its newline is left alone.
  */
-export async function* readGrowth(
+export async function* readFileChanges(
   file: Omit<MetricFile, 'runHasEnded'>,
   mark: string | undefined,
   context: StageContext,
 ): AsyncGenerator<MetricChange, void, void> {
   const { key, path } = file;
-  const known = mark === undefined ? undefined : parseHistoryMark(mark);
+  const known = mark === undefined ? undefined : parseFileCursor(mark);
   const notices = new LineNotices(file, context);
   let opened: RegularFile | undefined;
   try {
@@ -97,7 +97,7 @@ export async function* readGrowth(
       context.signal.throwIfAborted();
     }
     if (place.offset === undefined) yield { type: 'rewritten', key };
-    else yield { type: 'read', key, mark: historyMark(fd, place.offset, before) };
+    else yield { type: 'read', key, cursor: fileCursor(fd, place.offset, before) };
   } catch (cause) {
     if (context.signal.aborted) throw cause;
     context.notice(unreadableField(`metrics/${key}`, path, asSkippable(cause, path), { part: 'metrics', item: key }));

@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path';
 import { type ConvertError, errorCode } from '../../errors.js';
 import type { UnreadPart } from '../../model.js';
 import { sleep } from '../../wait.js';
-import { MAX_DEPTH, MAX_ENTRIES } from '../common/bounds.js';
+import { MAX_DIRECTORY_DEPTH, MAX_ENTRIES } from '../common/bounds.js';
 import { METRICS, PARAMS, TAGS } from '../common/layout-names.js';
 import { notRegular } from '../local/regular-file.js';
 import { asSkippable, unreadableField } from '../local/skippable.js';
@@ -26,7 +26,7 @@ export type Unreadable = (path: string, error: ConvertError, key?: string) => vo
  * All files below `params/`, `tags/` or `metrics/`, sorted by key; none when the directory is not there. Names that
  * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not;
  * one that leads out of the run is unreadable, and so is the directory itself when it is such a link. Of more than
- * {@link MAX_ENTRIES} files and directories, and of those deeper than {@link MAX_DEPTH}, none is read.
+ * {@link MAX_ENTRIES} files and directories, and of those deeper than {@link MAX_DIRECTORY_DEPTH}, none is read.
  */
 export function listKeyFiles(directory: string, links: LinkBounds, unreadable: Unreadable): KeyFile[] {
   const found: Found = { files: [], entries: 0, links, unreadable };
@@ -45,7 +45,7 @@ interface Found {
 }
 
 function collect(directory: string, prefix: string, depth: number, found: Found): void {
-  if (depth > MAX_DEPTH) {
+  if (depth > MAX_DIRECTORY_DEPTH) {
     found.unreadable(directory, tooDeep(directory), keyOf(prefix));
     return;
   }

@@ -49,6 +49,6 @@ function isRun(directory: string): boolean {
  * True for what is there in an experiment's place and shows nothing of one, as while a disk is not mounted: MLflow moves or
  * removes experiments with their directories.
  */
-export function isLost(directory: string): boolean {
+export function looksUnmounted(directory: string): boolean {
   return leadsNowhere(directory) || (isDirectory(directory) && readdirSync(directory).length === 0);
 }

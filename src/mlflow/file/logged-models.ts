@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { LoggedModel } from '../../model.js';
 import { META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from '../common/layout-names.js';
+import { optionalField, parseLifecycleStage } from '../common/run-fields.js';
 import { asSkippable, unreadableField } from '../local/skippable.js';
 import { absentLinks, linkNames, referredDirectory } from './datasets.js';
 import type { FieldContext } from './field-budget.js';
 import { readFields } from './key-files.js';
 import { type Completeness, readMeta } from './meta-file.js';
-import { lifecycleStage, optional, text } from './meta-yaml.js';
+import { textField } from './meta-yaml.js';
 import type { MadeModels } from './models-by-run.js';
 
 /** mlflow.entities.LoggedModelStatus, as meta.yaml holds it. */
@@ -17,7 +18,7 @@ const MODEL_STATUS: ReadonlyMap<string, string> = new Map([
 ]);
 
 // Keys are sorted; these are the last that carry something.
-const isWholeOutput: Completeness = (fields) => text(fields, 'source_type') !== undefined;
+const isWholeOutput: Completeness = (fields) => textField(fields, 'source_type') !== undefined;
 const isWholeModel: Completeness = (fields) => fields.has('status');
 
 /**
@@ -70,10 +71,15 @@ function outputsOf(runDirectory: string, hasOutputs: boolean, context: FieldCont
     async () => {
       const file = join(outputs, name, META_FILE);
       const output = await readMeta(file, isWholeOutput, context.signal, context.budget);
-      const type = text(output, 'destination_type');
+      const type = textField(output, 'destination_type');
       if (type !== undefined && type !== 'MODEL_OUTPUT') return undefined;
-      const id = text(output, 'source_id');
-      return readModel(referredDirectory(runDirectory, MODELS, file, id), id ?? name, text(output, 'step'), context);
+      const id = textField(output, 'source_id');
+      return readModel(
+        referredDirectory(runDirectory, MODELS, file, id),
+        id ?? name,
+        textField(output, 'step'),
+        context,
+      );
     },
   ]);
 }
@@ -90,16 +96,16 @@ async function readModel(
   context: FieldContext,
 ): Promise<LoggedModel | undefined> {
   const fields = await readMeta(join(directory, META_FILE), isWholeModel, context.signal, context.budget);
-  if (lifecycleStage(fields) === 'deleted') return undefined;
-  const status = text(fields, 'status');
+  if (parseLifecycleStage(textField(fields, 'lifecycle_stage')) === 'deleted') return undefined;
+  const status = textField(fields, 'status');
   const prefix = `${MODELS}/${id}`;
   return {
-    modelId: text(fields, 'model_id') ?? id,
-    ...optional('name', text(fields, 'name')),
-    ...optional('type', text(fields, 'model_type')),
-    ...optional('status', status === undefined ? undefined : (MODEL_STATUS.get(status) ?? status)),
-    ...optional('artifactUri', text(fields, 'artifact_location')),
-    ...optional('step', step !== undefined && /^-?\d{1,19}$/.test(step) ? BigInt(step) : undefined),
+    modelId: textField(fields, 'model_id') ?? id,
+    ...optionalField('name', textField(fields, 'name')),
+    ...optionalField('type', textField(fields, 'model_type')),
+    ...optionalField('status', status === undefined ? undefined : (MODEL_STATUS.get(status) ?? status)),
+    ...optionalField('artifactUri', textField(fields, 'artifact_location')),
+    ...optionalField('step', step !== undefined && /^-?\d{1,19}$/.test(step) ? BigInt(step) : undefined),
     params: await readFields(join(directory, PARAMS), `${prefix}/${PARAMS}`, context),
     tags: await readFields(join(directory, TAGS), `${prefix}/${TAGS}`, context),
   };

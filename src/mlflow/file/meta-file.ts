@@ -61,7 +61,7 @@ function readMetaText(path: string, budget: FieldBudget | undefined): string {
     const { kind, message, hint } = toConvertError(cause, 'skip-run', path);
     if (kind === 'fatal') throw toConvertError(cause, 'fatal', path);
     throw new ConvertError(
-      isMissing(cause) ? 'not-a-run' : 'skip-run',
+      isFileMissing(cause) ? 'not-a-run' : 'skip-run',
       message,
       hint === undefined ? { where: path, cause } : { where: path, cause, hint },
     );
@@ -69,7 +69,7 @@ function readMetaText(path: string, budget: FieldBudget | undefined): string {
 }
 
 /** True when a file or the way to it is not there. */
-export function isMissing(cause: unknown): boolean {
+export function isFileMissing(cause: unknown): boolean {
   const code = errorCode(cause instanceof ConvertError ? cause.cause : cause);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,5 +1,6 @@
 import type { LifecycleStage, RunStatus } from '../../model.js';
-import type { RunSource } from '../common/source-tags.js';
+import { isRunStatus, optionalField, parseLifecycleStage, unknownStatus } from '../common/run-fields.js';
+import type { CodeSource } from '../common/source-tags.js';
 import type { Completeness } from './meta-file.js';
 import type { YamlMapping } from './yaml-mapping.js';
 
@@ -17,7 +18,7 @@ export interface RunMeta {
   readonly userId?: string;
   readonly artifactUri?: string;
   readonly entryPoint?: string;
-  readonly source: RunSource;
+  readonly source: CodeSource;
   /** Fields whose values could not be understood, with what they hold. */
   readonly faults: readonly MetaFault[];
 }
@@ -53,32 +54,31 @@ const SOURCE_TYPES: ReadonlyMap<string, string> = new Map([
   ['4', 'LOCAL'],
 ]);
 
-const STATUS_NAMES: ReadonlySet<string> = new Set(STATUS_NUMBERS.values());
-
 /** Keys are sorted: `user_id` is the last, and the last but two is `status`. */
-export const isWholeRunMeta: Completeness = (fields) => fields.has('user_id') || text(fields, 'status') !== undefined;
+export const isWholeRunMeta: Completeness = (fields) =>
+  fields.has('user_id') || textField(fields, 'status') !== undefined;
 
 /** `name` is the last key that every version writes; a dataset has a name too, but no experiment's id. */
 export const isWholeExperimentMeta: Completeness = (fields) =>
-  text(fields, 'name') !== undefined && text(fields, 'experiment_id') !== undefined;
+  textField(fields, 'name') !== undefined && textField(fields, 'experiment_id') !== undefined;
 
 export function runMeta(fields: YamlMapping): RunMeta {
   const faults: MetaFault[] = [];
   return {
-    ...optional('runId', text(fields, 'run_id') ?? text(fields, 'run_uuid')),
-    ...optional('experimentId', text(fields, 'experiment_id')),
-    ...optional('name', text(fields, 'run_name') ?? text(fields, 'name')),
+    ...optionalField('runId', textField(fields, 'run_id') ?? textField(fields, 'run_uuid')),
+    ...optionalField('experimentId', textField(fields, 'experiment_id')),
+    ...optionalField('name', textField(fields, 'run_name') ?? textField(fields, 'name')),
     status: status(fields, faults),
-    lifecycleStage: lifecycleStage(fields),
-    ...optional('startTime', milliseconds(fields, 'start_time', faults)),
-    ...optional('endTime', milliseconds(fields, 'end_time', faults)),
-    ...optional('userId', text(fields, 'user_id')),
-    ...optional('artifactUri', text(fields, 'artifact_uri')),
-    ...optional('entryPoint', text(fields, 'entry_point_name')),
+    lifecycleStage: parseLifecycleStage(textField(fields, 'lifecycle_stage')),
+    ...optionalField('startTime', milliseconds(fields, 'start_time', faults)),
+    ...optionalField('endTime', milliseconds(fields, 'end_time', faults)),
+    ...optionalField('userId', textField(fields, 'user_id')),
+    ...optionalField('artifactUri', textField(fields, 'artifact_uri')),
+    ...optionalField('entryPoint', textField(fields, 'entry_point_name')),
     source: {
-      name: text(fields, 'source_name'),
-      type: SOURCE_TYPES.get(text(fields, 'source_type') ?? ''),
-      version: text(fields, 'source_version'),
+      name: textField(fields, 'source_name'),
+      type: SOURCE_TYPES.get(textField(fields, 'source_type') ?? ''),
+      version: textField(fields, 'source_version'),
     },
     faults,
   };
@@ -86,50 +86,36 @@ export function runMeta(fields: YamlMapping): RunMeta {
 
 export function experimentMeta(fields: YamlMapping): ExperimentMeta {
   return {
-    id: text(fields, 'experiment_id') ?? '',
-    name: text(fields, 'name') ?? '',
-    lifecycleStage: lifecycleStage(fields),
-    ...optional('artifactLocation', text(fields, 'artifact_location')),
+    id: textField(fields, 'experiment_id') ?? '',
+    name: textField(fields, 'name') ?? '',
+    lifecycleStage: parseLifecycleStage(textField(fields, 'lifecycle_stage')),
+    ...optionalField('artifactLocation', textField(fields, 'artifact_location')),
     // What is unreadable here is no loss: the time of the first run takes its place.
-    ...optional('creationTime', milliseconds(fields, 'creation_time', [])),
+    ...optionalField('creationTime', milliseconds(fields, 'creation_time', [])),
   };
 }
 
 /** A scalar that is there, is not null and is not empty. */
-export function text(fields: YamlMapping, key: string): string | undefined {
+export function textField(fields: YamlMapping, key: string): string | undefined {
   const value = fields.get(key);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** `{ [key]: value }`, or nothing: absent fields are absent, not undefined. */
-export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
-}
-
-/** Absent in stores of MLflow 0.x, where nothing could be deleted. */
-export function lifecycleStage(fields: YamlMapping): LifecycleStage {
-  return text(fields, 'lifecycle_stage')?.toLowerCase() === 'deleted' ? 'deleted' : 'active';
-}
-
 /** As MLflow reads it: no status means RUNNING. */
 function status(fields: YamlMapping, faults: MetaFault[]): RunStatus {
-  const value = text(fields, 'status');
+  const value = textField(fields, 'status');
   if (value === undefined) return 'RUNNING';
   const known = STATUS_NUMBERS.get(value) ?? value.toUpperCase();
   if (isRunStatus(known)) return known;
   faults.push({
     field: 'status',
-    detail: `${JSON.stringify(value)} is no status that MLflow knows; RUNNING is assumed.`,
+    detail: unknownStatus(value),
   });
   return 'RUNNING';
 }
 
-function isRunStatus(value: string): value is RunStatus {
-  return STATUS_NAMES.has(value);
-}
-
 function milliseconds(fields: YamlMapping, key: string, faults: MetaFault[]): number | undefined {
-  const value = text(fields, key);
+  const value = textField(fields, key);
   if (value === undefined) return undefined;
   const time = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (Number.isFinite(time)) return time;

@@ -1,4 +1,4 @@
-import type { PointColumns } from '../common/point-columns.js';
+import type { PointBuffer } from '../common/point-buffer.js';
 import { readMetricLine } from './metric-line.js';
 
 const NEWLINE = 10;
@@ -27,13 +27,13 @@ export type LineSkipped = (line: number, fault: string) => void;
  * the first byte that is not as usual it is left to {@link readMetricLine}, which knows every shape.
  */
 export class MetricLines {
-  readonly #columns: PointColumns;
+  readonly #columns: PointBuffer;
   readonly #skipped: LineSkipped;
   #chunk: Buffer = Buffer.alloc(0);
   #at = 0;
   #line = 0;
 
-  constructor(columns: PointColumns, skipped: LineSkipped) {
+  constructor(columns: PointBuffer, skipped: LineSkipped) {
     this.#columns = columns;
     this.#skipped = skipped;
   }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import { META_FILE, MODELS } from '../common/layout-names.js';
 import { directories } from '../local/directories.js';
-import { fileMark, isSettled } from '../local/file-fingerprint.js';
+import { fileFingerprint, isSettled } from '../local/file-fingerprint.js';
 import { readText } from '../local/read-text.js';
-import { text } from './meta-yaml.js';
+import { textField } from './meta-yaml.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
 /** Which models the runs of one experiment made, as of one state of its `models/` directory. */
@@ -47,7 +47,7 @@ export class ModelsByRun {
   #modelsIn(models: string, runId: string): MadeModels {
     const stats = statSync(models, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return NONE;
-    const mark = fileMark(stats);
+    const mark = fileFingerprint(stats);
     let shelf = this.#shelves.get(models);
     if (shelf?.mark !== mark) {
       const now = Date.now();
@@ -73,7 +73,10 @@ function lookThrough(models: string): Pick<Shelf, 'byRun' | 'unread'> & { isComp
   let isComplete = true;
   for (const id of directories(models)) {
     try {
-      const run = text(parseYamlMapping(readText(join(models, id, META_FILE), LARGEST_META).text), 'source_run_id');
+      const run = textField(
+        parseYamlMapping(readText(join(models, id, META_FILE), LARGEST_META).text),
+        'source_run_id',
+      );
       if (run !== undefined) byRun.set(run, [...(byRun.get(run) ?? []), id]);
     } catch (cause) {
       unread.push(id);

@@ -4,14 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../errors.js';
 import { ARTIFACTS, DATASETS, INPUTS, META_FILE, MODELS, OUTPUTS, PARAMS, TAGS } from '../common/layout-names.js';
 import { directories, isPlainName } from '../local/directories.js';
-import { fileMark, isSettled } from '../local/file-fingerprint.js';
+import { fileFingerprint, isSettled } from '../local/file-fingerprint.js';
 import { readText } from '../local/read-text.js';
 import { walkFiles } from '../local/walk.js';
 import { uriTarget } from '../locations/file-uri.js';
 import type { LinkBounds } from '../trust/links.js';
 import type { Trust } from '../trust/trust.js';
 import { artifactLocation } from './artifact-location.js';
-import { text } from './meta-yaml.js';
+import { textField } from './meta-yaml.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
 /** What a run refers to. */
@@ -23,13 +23,13 @@ interface Referring {
 }
 
 /**
- * A mark of everything that makes up a run: the name and the {@link fileMark} of each file below its directory, of its
+ * A mark of everything that makes up a run: the name and the {@link fileFingerprint} of each file below its directory, of its
  * artifacts where they lie elsewhere, and of the datasets and models that it refers to. Equal to no other mark while one of
  * the files is too young for its times to tell. No metric file is read.
  */
 export function fileRevision(root: string, runDirectory: string, referring: Referring, trust: Trust): string {
   const state = new FileStates();
-  const uri = text(peek(join(runDirectory, META_FILE)), 'artifact_uri');
+  const uri = textField(peek(join(runDirectory, META_FILE)), 'artifact_uri');
   const artifacts = artifactLocation(root, runDirectory, uri, trust.locations).directory;
   const links = trust.links.within(runDirectory, ...(artifacts === undefined ? [] : [artifacts]));
   state.addDirectory('', runDirectory, links);
@@ -42,7 +42,7 @@ export function fileRevision(root: string, runDirectory: string, referring: Refe
 }
 
 /**
- * A mark of a run's artifacts: where they are taken from, and name and {@link fileMark} of each. Undefined for files on no
+ * A mark of a run's artifacts: where they are taken from, and name and {@link fileFingerprint} of each. Undefined for files on no
  * file system of this machine, which only their store can tell of.
  */
 export function artifactsRevision(
@@ -102,7 +102,7 @@ class FileStates {
 
   #markOf(stats: BigIntStats): string {
     if (!isSettled(stats, this.#now)) this.#isSettled = false;
-    return fileMark(stats);
+    return fileFingerprint(stats);
   }
 }
 
@@ -125,7 +125,7 @@ function addReferred(state: FileStates, runDirectory: string, { parts, made }: R
 
 function referredIds(directory: string): string[] {
   return linkFiles(directory)
-    .map((file) => text(peek(file), 'source_id') ?? '')
+    .map((file) => textField(peek(file), 'source_id') ?? '')
     .filter(isPlainName);
 }
 

@@ -4,7 +4,7 @@ import { ConvertError, toConvertError } from '../../errors.js';
 import type { RunRef } from '../../model.js';
 import { META_FILE } from '../common/layout-names.js';
 import { leadsNowhere } from '../local/directories.js';
-import { isMissing, readMeta } from './meta-file.js';
+import { isFileMissing, readMeta } from './meta-file.js';
 import { isWholeRunMeta, type RunMeta, runMeta } from './meta-yaml.js';
 
 /** The `meta.yaml` of a run; `not-a-run` where it is that of another. */
@@ -40,7 +40,7 @@ export function entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
     return new Set(readdirSync(directory));
   } catch (cause) {
     const { kind, message } = toConvertError(cause, 'skip-run', directory);
-    const isGone = isMissing(cause) && !leadsNowhere(directory);
+    const isGone = isFileMissing(cause) && !leadsNowhere(directory);
     const reaction = kind === 'fatal' ? kind : isGone ? 'not-a-run' : 'skip-run';
     throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, { where: directory, cause });
   }

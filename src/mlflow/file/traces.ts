@@ -6,7 +6,7 @@ import type { TraceCount } from '../common/tracking-store.js';
 const TRACES = 'traces';
 
 /** How many traces there are in the directories of experiments: a directory for each (MLflow ≥ 2.14). */
-export function countTraces(experiments: readonly string[], signal: AbortSignal): TraceCount {
+export function countFileTraces(experiments: readonly string[], signal: AbortSignal): TraceCount {
   let traces = 0;
   for (const experiment of experiments) {
     signal.throwIfAborted();

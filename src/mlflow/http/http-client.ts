@@ -8,13 +8,20 @@ import { authorization } from './credentials.js';
 import { Download } from './download.js';
 import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
-import { type RequestContext, finalError, retriesExhaustedError, unreachableError, notJsonError, statusError } from './http-errors.js';
+import {
+  finalError,
+  notJsonError,
+  type RequestContext,
+  retriesExhaustedError,
+  statusError,
+  unreachableError,
+} from './http-errors.js';
 import { countValues } from './json-values.js';
 import { RateLimiter } from './rate-limiter.js';
 import { redirectOf } from './redirect.js';
-import { type HttpResponse, toHttpResponse, beginningOf, bytesOf, header, ResponseTooLargeError } from './response.js';
+import { beginningOf, bytesOf, type HttpResponse, header, ResponseTooLargeError, toHttpResponse } from './response.js';
 import { isEndpointDisabled, parseResponseError } from './response-error.js';
-import { backoff, isUnreachable, isRetryable, isTransientStatus, retryAfter, TransientError } from './retry.js';
+import { backoff, isRetryable, isTransientStatus, isUnreachable, retryAfter, TransientError } from './retry.js';
 import { originOf, parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
 import { undici } from './undici.js';
@@ -170,7 +177,11 @@ export class HttpClient {
   }
 
   /** One attempt, redirects included. */
-  async #send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
+  async #send(
+    request: HttpRequest,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     const method = request.body === undefined ? 'GET' : 'POST';
     let url = this.#url(request);
     for (let followed = 0; ; followed++) {

@@ -14,12 +14,12 @@ const AHEAD = 24 * 60 * 60 * 1000;
  * What changes with every change of a file. Size and modification time alone can be what they were: `rsync -t` and `cp -p`
  * set them. Nobody can set the time of the last change, and a file that takes another's place has another inode.
  */
-export function fileMark({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+export function fileFingerprint({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
   return `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
 }
 
 /**
- * Whether a later change would show in the {@link fileMark}. False for a file that changed just before it was looked at
+ * Whether a later change would show in the {@link fileFingerprint}. False for a file that changed just before it was looked at
  * (Git calls it racy): its mark is one to look again.
  *
  * @param now wall-clock time when the file was looked at, to be compared with its own; milliseconds

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 import type { ArtifactFile, StageContext } from '../../model.js';
 import { type LinkBounds, OutsideLink } from '../trust/links.js';
-import { fileMark } from './file-fingerprint.js';
+import { fileFingerprint } from './file-fingerprint.js';
 import { openRegular, type RegularFile } from './regular-file.js';
 import { walkFiles } from './walk.js';
 
@@ -21,7 +21,7 @@ export async function* listArtifacts(
   for (const { path, absolute, found } of walkFiles(directory, links)) {
     if ('stats' in found) {
       const { stats } = found;
-      yield { path, size: Number(stats.size), version: fileMark(stats), uri: pathToFileURL(absolute).href };
+      yield { path, size: Number(stats.size), version: fileFingerprint(stats), uri: pathToFileURL(absolute).href };
     } else if (path === '') {
       const reason = errorCode(found.error.cause) === 'ENOENT' ? 'missing' : 'failed';
       const uri = pathToFileURL(absolute).href;

@@ -1,7 +1,7 @@
 import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { ConvertError, errorCode } from '../../errors.js';
-import { MAX_DEPTH, MAX_ENTRIES, MAX_LINKED_VISITS } from '../common/bounds.js';
+import { MAX_DIRECTORY_DEPTH, MAX_ENTRIES, MAX_LINKED_VISITS } from '../common/bounds.js';
 import type { LinkBounds } from '../trust/links.js';
 import { notRegular } from './regular-file.js';
 import { asSkippable } from './skippable.js';
@@ -31,7 +31,7 @@ interface Level {
  * All files below a directory, sorted by path (by UTF-16 code units). Links are followed as far as `links` lets them; one
  * that leads out of there, or back to where the walk came from, or to a directory that others have led to already
  * {@link MAX_LINKED_VISITS} times, is an error of that path, and so are directories that cannot be listed, or lie deeper than
- * {@link MAX_DEPTH}, dangling links, sockets and the like. One directory's names are in memory at a time (and those above
+ * {@link MAX_DIRECTORY_DEPTH}, dangling links, sockets and the like. One directory's names are in memory at a time (and those above
  * it). When `directory` itself cannot be listed, that is an error of the path ''; so it is, as the last one, when there is
  * more in it than {@link MAX_ENTRIES}.
  */
@@ -73,7 +73,7 @@ export function tooMany(directory: string): ConvertError {
 }
 
 export function tooDeep(directory: string): ConvertError {
-  const message = `${directory} lies ${MAX_DEPTH} directories deep; what is in it is left out.`;
+  const message = `${directory} lies ${MAX_DIRECTORY_DEPTH} directories deep; what is in it is left out.`;
   return new ConvertError('skip-item', message);
 }
 
@@ -110,7 +110,7 @@ function leadsToDirectory(link: string): boolean {
 }
 
 function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | ConvertError {
-  if (level.depth > MAX_DEPTH) return tooDeep(level.absolute);
+  if (level.depth > MAX_DIRECTORY_DEPTH) return tooDeep(level.absolute);
   try {
     if (level.linked) {
       const trouble = troubleOfLink(level, visits);

@@ -80,7 +80,7 @@ async function* pointsOf(
   }
   // of a metric without points only the latest is left, which reading it whole tells
   if (skip > 0 || tail.points === 0) yield { type: 'rewritten', key };
-  else yield { type: 'read', key, mark: tail.mark(latest.state) };
+  else yield { type: 'read', key, cursor: tail.mark(latest.state) };
 }
 
 async function* all(rest: AsyncIterable<PointBatch>, first: readonly PointBatch[]): AsyncGenerator<PointBatch> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PointBatch } from '../../model.js';
-import { markFields } from '../common/cursor-fields.js';
+import { cursorFields } from '../common/cursor-fields.js';
 import type { HistoryPoint } from './point-list.js';
 
 /** So many points are read again to see that what came before them is as it was. */
@@ -51,7 +51,7 @@ export class HistoryTail {
 
 /** Undefined for what is no mark of {@link HistoryTail}. */
 export function parseTailCursor(text: string): TailCursor | undefined {
-  const [points, overlap, digest, latest] = markFields(text);
+  const [points, overlap, digest, latest] = cursorFields(text);
   if (typeof points !== 'number' || typeof overlap !== 'number') return undefined;
   return typeof digest === 'string' && typeof latest === 'string' ? { points, overlap, digest, latest } : undefined;
 }

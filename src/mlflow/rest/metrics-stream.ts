@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream';
 import type { PointBatch } from '../../model.js';
 import { MAX_POINT_BYTES } from '../common/bounds.js';
-import { BATCH_POINTS } from '../common/point-columns.js';
+import { BATCH_POINTS } from '../common/point-buffer.js';
 import { MalformedJsonError } from '../http/exact-json.js';
 import { ResponseTooLargeError } from '../http/response.js';
 import { PointList } from './point-list.js';

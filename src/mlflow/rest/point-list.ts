@@ -1,5 +1,5 @@
 import type { PointBatch } from '../../model.js';
-import { BATCH_POINTS } from '../common/point-columns.js';
+import { BATCH_POINTS } from '../common/point-buffer.js';
 
 const LARGEST = Number.MAX_VALUE;
 

@@ -3,7 +3,7 @@ import { ConvertError, toConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
-import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
 import { isResourceMissing, responseErrorOf } from '../http/response-error.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
@@ -36,7 +36,7 @@ export interface RestStoreOptions {
  */
 export class RestStore implements TrackingStore {
   readonly uri: string;
-  readonly watchable: Watchable = { type: 'poll' };
+  readonly changes: ChangeSignal = { type: 'poll' };
   readonly maxThreads = 1;
   readonly #client: HttpClient;
   readonly #artifacts: ArtifactOpener;

@@ -1,6 +1,6 @@
 import type { PointBatch } from '../../model.js';
 import type { Catalog } from './catalog.js';
-import type { KnownMetrics } from './metric-place.js';
+import type { MetricCursors } from './metric-cursor.js';
 import type { MetricTable } from './metric-table.js';
 
 /** One row of a header query, every value as the text that the database makes of it. */
@@ -13,7 +13,7 @@ export type Query = (sql: string, parameters?: readonly string[]) => Promise<Row
 export type WhichRuns = 'all' | 'going';
 
 /** A condition on the table runs. */
-export function runsThat(which: WhichRuns): string {
+export function runsCondition(which: WhichRuns): string {
   return which === 'all' ? '' : "AND status IN ('RUNNING', 'SCHEDULED')";
 }
 
@@ -74,7 +74,7 @@ export interface Database {
    */
   added(
     rows: RunRows,
-    known: KnownMetrics,
+    known: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined>;

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../model.js';
-import { optional } from '../file/meta-yaml.js';
+import { optionalField, parseLifecycleStage } from '../common/run-fields.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
-import { lifecycleStage, milliseconds, textOf } from './fields.js';
+import { milliseconds, textOf } from './fields.js';
 import type { Schema } from './schema.js';
 
 /** What MLflow shows to whoever names no workspace. */
@@ -43,9 +43,9 @@ function experimentOf([id, name, location, stage, creationTime]: Row, tags: Read
   return {
     id: id ?? '',
     name: name ?? '',
-    lifecycleStage: lifecycleStage(stage),
-    ...optional('artifactLocation', textOf(location)),
-    ...optional('creationTime', milliseconds(creationTime)),
+    lifecycleStage: parseLifecycleStage(stage),
+    ...optionalField('artifactLocation', textOf(location)),
+    ...optionalField('creationTime', milliseconds(creationTime)),
     tags,
   };
 }

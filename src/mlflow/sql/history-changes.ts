@@ -1,6 +1,6 @@
 import type { MetricChange } from '../common/tracking-store.js';
 import type { Database, RunRows } from './database.js';
-import { type KnownMetrics, type MetricPlace, PlaceKeeper, parseMark } from './metric-place.js';
+import { CursorTracker, type MetricCursor, type MetricCursors, parseMetricCursor } from './metric-cursor.js';
 import { MetricTable } from './metric-table.js';
 
 /** Points that are read to be added, 24 bytes each; with more, a run is better read whole, as a stream. */
@@ -11,15 +11,15 @@ const MOST_ADDED = 2 ** 18;
  * before others: those metrics are rewritten. Rows are only ever added; where they are not as many as that makes (VACUUM has
  * numbered them anew, somebody removed some) all metrics are.
  */
-export async function* readGrowth(
+export async function* readSqlChanges(
   database: Database,
   rows: RunRows,
   marks: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<MetricChange, void, void> {
-  const known = new Map<string, MetricPlace>();
+  const known = new Map<string, MetricCursor>();
   for (const [key, mark] of marks) {
-    const place = parseMark(mark);
+    const place = parseMetricCursor(mark);
     if (place === undefined) yield { type: 'rewritten', key };
     else known.set(key, place);
   }
@@ -39,20 +39,20 @@ export async function* readGrowth(
       yield { type: 'rewritten', key };
       continue;
     }
-    const place = new PlaceKeeper(before);
+    const place = new CursorTracker(before);
     for (const batch of columns.batches(from, from + count)) {
       signal.throwIfAborted();
       place.passed(batch);
       yield { type: 'points', key, batch };
     }
-    yield { type: 'read', key, mark: place.mark(rows.to) ?? '' };
+    yield { type: 'read', key, cursor: place.mark(rows.to) ?? '' };
   }
 }
 
 async function addedTo(
   database: Database,
   rows: RunRows,
-  known: KnownMetrics,
+  known: MetricCursors,
   into: MetricTable,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number> | undefined> {

@@ -11,7 +11,7 @@ const LOOKS_WHEN_THROUGH = 2;
 const LOOKS_WHEN_UNKNOWN = 40;
 
 /** What a connection is closed with that has fallen silent. */
-export const SILENT = 'MLFLOW2AIM_SILENT';
+export const IDLE_TIMEOUT = 'MLFLOW2AIM_SILENT';
 
 /**
  * Notices that no answer will come: a NAT, a firewall or a failover may forget a connection without a word to either end.
@@ -19,7 +19,7 @@ export const SILENT = 'MLFLOW2AIM_SILENT';
  * connection of its own what it is doing. Looks are counted, not time: a process that was stopped, or a machine that
  * slept, has not waited.
  */
-export class SilenceGuard {
+export class IdleGuard {
   readonly #timer: NodeJS.Timeout;
   #read: number;
   #looking = false;
@@ -72,7 +72,7 @@ export class SilenceGuard {
     this.#unknown = state.is === 'unknown' ? this.#unknown + 1 : 0;
     if (this.#through < LOOKS_WHEN_THROUGH && this.#unknown < LOOKS_WHEN_UNKNOWN) return;
     this.stop();
-    destroy(this.connection, Object.assign(new Error('The connection has fallen silent.'), { code: SILENT }));
+    destroy(this.connection, Object.assign(new Error('The connection has fallen silent.'), { code: IDLE_TIMEOUT }));
   }
 
   #heard(bytesRead: number): void {

@@ -5,7 +5,7 @@ import type { MetricStats, RunRows } from './database.js';
  * What is known of a run when it is listed, and travels with its reference to the thread that reads it: so that asking
  * whether it has changed costs nothing, and its points are read up to the state that the mark stands for.
  */
-export interface RunMark {
+export interface ListedRun {
   /** A digest of the header and of the state of the metrics. */
   readonly revision: string;
   readonly metrics: MetricStats;
@@ -21,7 +21,7 @@ export interface RunMark {
 
 const MOST_MODELS = 50;
 
-export function locatorOf({ revision, metrics, made, latest, live, isPartial = false }: RunMark): string {
+export function encodeLocator({ revision, metrics, made, latest, live, isPartial = false }: ListedRun): string {
   const { points, from = null, to = null } = metrics;
   const carried = made === undefined || made.length > MOST_MODELS ? null : made;
   return JSON.stringify([revision, live ? 1 : 0, carried, points, from, to, latest ?? null, isPartial ? 1 : 0]);
@@ -39,7 +39,7 @@ type Fields = [
 ];
 
 /** Undefined for a reference that this source has not made. */
-export function markOf({ locator }: RunRef): RunMark | undefined {
+export function decodeLocator({ locator }: RunRef): ListedRun | undefined {
   if (!locator.startsWith('[')) return undefined;
   const [revision, live, made, points, from, to, latest, isPartial] = JSON.parse(locator) as Fields;
   return {
@@ -52,6 +52,6 @@ export function markOf({ locator }: RunRef): RunMark | undefined {
   };
 }
 
-export function rowsOf(ref: RunRef, { metrics }: RunMark): RunRows {
+export function rowsOf(ref: RunRef, { metrics }: ListedRun): RunRows {
   return { runId: ref.runId, ...metrics };
 }

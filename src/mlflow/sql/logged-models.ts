@@ -1,6 +1,6 @@
 import type { LoggedModel } from '../../model.js';
 import { chunks } from '../common/chunks.js';
-import { optional } from '../file/meta-yaml.js';
+import { optionalField } from '../common/run-fields.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';
 
@@ -31,7 +31,7 @@ interface Link {
  *
  * @param made the ids of the latter, where they are known: no index leads from a run to them
  */
-export async function readModels(
+export async function readSqlModels(
   database: Database,
   query: Query,
   runIds: readonly string[],
@@ -63,7 +63,7 @@ export async function readModels(
   };
   for (const [runId, modelId] of sources) of(runId ?? '').made.push(modelId ?? '');
   for (const { model, runId, step } of await readLinked(database, query, links)) {
-    of(runId).models.push({ ...model, ...optional('step', step === null ? undefined : BigInt(step)) });
+    of(runId).models.push({ ...model, ...optionalField('step', step === null ? undefined : BigInt(step)) });
   }
   return found;
 }
@@ -97,10 +97,10 @@ function modelOf(
   const known = textOf(status);
   return {
     modelId: id ?? '',
-    ...optional('name', textOf(name)),
-    ...optional('type', textOf(type)),
-    ...optional('status', known === undefined ? undefined : (MODEL_STATUS.get(known) ?? known)),
-    ...optional('artifactUri', textOf(artifactUri)),
+    ...optionalField('name', textOf(name)),
+    ...optionalField('type', textOf(type)),
+    ...optionalField('status', known === undefined ? undefined : (MODEL_STATUS.get(known) ?? known)),
+    ...optionalField('artifactUri', textOf(artifactUri)),
     params,
     tags,
   };

@@ -1,6 +1,6 @@
 import type { PointBatch } from '../../model.js';
-import { BATCH_POINTS } from '../common/point-columns.js';
-import { compareArrival, type MetricPlace } from './metric-place.js';
+import { BATCH_POINTS } from '../common/point-buffer.js';
+import { compareArrival, type MetricCursor } from './metric-cursor.js';
 
 // Which 32-bit half of an int64 comes first is the processor's choice.
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -107,7 +107,7 @@ export class MetricColumns {
   }
 
   /** How many of the points, which must be in arrival order, do not come behind a place. */
-  indexBehind(place: Pick<MetricPlace, 'timestamp' | 'step' | 'value'> | undefined): number {
+  indexBehind(place: Pick<MetricCursor, 'timestamp' | 'step' | 'value'> | undefined): number {
     if (place === undefined) return 0;
     let from = 0;
     let to = this.#length;

@@ -1,7 +1,7 @@
 import type { DatasetInput } from '../../model.js';
 import { chunks } from '../common/chunks.js';
 import { contextAndTags } from '../common/dataset-input.js';
-import { optional } from '../file/meta-yaml.js';
+import { optionalField } from '../common/run-fields.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';
 import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-texts.js';
@@ -10,7 +10,7 @@ import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-t
 const DATASETS_AT_ONCE = 100;
 
 /** The datasets of each run, sorted by name and digest. Inputs of another kind (models) are no datasets. */
-export async function readDatasets(
+export async function readSqlDatasets(
   database: Database,
   query: Query,
   runIds: readonly string[],
@@ -75,9 +75,9 @@ function datasetOf([, name, digest, sourceType, source, , schema, , profile]: Ro
   return {
     name: name ?? '',
     digest: digest ?? '',
-    ...optional('sourceType', textOf(sourceType)),
-    ...optional('source', textOf(source)),
-    ...optional('schema', textOf(schema)),
-    ...optional('profile', textOf(profile)),
+    ...optionalField('sourceType', textOf(sourceType)),
+    ...optionalField('source', textOf(source)),
+    ...optionalField('schema', textOf(schema)),
+    ...optionalField('profile', textOf(profile)),
   };
 }

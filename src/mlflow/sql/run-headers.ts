@@ -1,11 +1,11 @@
 import type { DatasetInput, LoggedModel, Notice, Run } from '../../model.js';
+import { isRunStatus, optionalField, parseLifecycleStage, unknownStatus } from '../common/run-fields.js';
 import { withSourceTags } from '../common/source-tags.js';
-import { optional } from '../file/meta-yaml.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
-import { isRunStatus, lifecycleStage, milliseconds, textOf } from './fields.js';
-import { readModels } from './logged-models.js';
+import { milliseconds, textOf } from './fields.js';
+import { readSqlModels } from './logged-models.js';
 import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-texts.js';
-import { readDatasets } from './run-datasets.js';
+import { readSqlDatasets } from './run-datasets.js';
 import type { Schema } from './schema.js';
 
 /** A run as the database has it at one moment. */
@@ -46,8 +46,8 @@ export async function readHeaders(
     const tell: TellRun = (id, notice) => void told.set(id, [...(told.get(id) ?? []), notice]);
     const params = parts.has('params') ? await readTexts(database, query, 'params', runIds, tell) : new Map();
     const tags = parts.has('tags') ? await readTexts(database, query, 'tags', runIds, tell) : new Map();
-    const datasets = parts.has('datasets') ? await readDatasets(database, query, runIds, tell) : new Map();
-    const models = parts.has('models') ? await readModels(database, query, runIds, made) : new Map();
+    const datasets = parts.has('datasets') ? await readSqlDatasets(database, query, runIds, tell) : new Map();
+    const models = parts.has('models') ? await readSqlModels(database, query, runIds, made) : new Map();
     const hidden = hiddenParts(schema, database.uri);
     return new Map(
       runs.map((row) => {
@@ -88,19 +88,19 @@ function headerOf(
   const [id, experimentId, name, user, status, start, end, stage, artifactUri, entryPoint, ...source] = row;
   const [sourceName, type, version] = source.map((value) => textOf(value ?? null));
   const known = status === null || status === undefined || isRunStatus(status);
-  const detail = `${JSON.stringify(status)} is no status that MLflow knows; RUNNING is assumed.`;
+  const detail = unknownStatus(status);
   return {
     run: {
       id: id ?? '',
       experimentId: experimentId ?? '',
-      ...optional('name', textOf(name)),
+      ...optionalField('name', textOf(name)),
       status: known ? (status ?? 'RUNNING') : 'RUNNING',
-      lifecycleStage: lifecycleStage(stage),
-      ...optional('startTime', milliseconds(start)),
-      ...optional('endTime', milliseconds(end)),
-      ...optional('userId', textOf(user)),
-      ...optional('artifactUri', textOf(artifactUri)),
-      ...optional('entryPoint', textOf(entryPoint)),
+      lifecycleStage: parseLifecycleStage(stage),
+      ...optionalField('startTime', milliseconds(start)),
+      ...optionalField('endTime', milliseconds(end)),
+      ...optionalField('userId', textOf(user)),
+      ...optionalField('artifactUri', textOf(artifactUri)),
+      ...optionalField('entryPoint', textOf(entryPoint)),
       params: params ?? new Map(),
       tags: withSourceTags(tags ?? new Map(), { name: sourceName, type, version }),
       datasets: datasets ?? [],

@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 import { probeSchema, type Schema } from './schema.js';
-import { isDenied } from './server-error.js';
+import { isPermissionDenied } from './server-error.js';
 
 /** A watch lasts for weeks: MLflow may be upgraded, and rights given, meanwhile; milliseconds. */
 const LASTS = 60_000;
@@ -38,7 +38,7 @@ export class Schemas {
     try {
       return await work(await this.get(signal));
     } catch (error) {
-      if (!isDenied(error)) throw error;
+      if (!isPermissionDenied(error)) throw error;
       this.forget();
       return work(await this.get(signal));
     }

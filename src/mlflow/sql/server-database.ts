@@ -1,6 +1,6 @@
 import type { PointBatch } from '../../model.js';
 import { chunks } from '../common/chunks.js';
-import { BATCH_POINTS } from '../common/point-columns.js';
+import { BATCH_POINTS } from '../common/point-buffer.js';
 import type { Catalog } from './catalog.js';
 import {
   type Database,
@@ -8,11 +8,11 @@ import {
   placeholders,
   type Query,
   type RunRows,
-  runsThat,
+  runsCondition,
   type WhichRuns,
 } from './database.js';
 import { MetricColumns, storedValue } from './metric-columns.js';
-import { type KnownMetrics, PlaceKeeper, type Point } from './metric-place.js';
+import { CursorTracker, type MetricCursors, type MetricPoint } from './metric-cursor.js';
 import { MetricTable } from './metric-table.js';
 import type { ServerConnection } from './server-connection.js';
 import { Transactions } from './transactions.js';
@@ -64,7 +64,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
   ): AsyncGenerator<readonly string[], void, void> {
     let last = '';
     for (;;) {
-      const sql = `SELECT run_uuid FROM runs WHERE experiment_id = ? AND run_uuid > ? ${runsThat(which)}
+      const sql = `SELECT run_uuid FROM runs WHERE experiment_id = ? AND run_uuid > ? ${runsCondition(which)}
         ORDER BY run_uuid LIMIT ${this.page}`;
       const rows = await this.snapshot((query) => query(sql, [experimentId, last]), signal);
       if (rows.length === 0) return;
@@ -102,7 +102,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
    * those that come before it meanwhile are for the next time.
    */
   async *stream({ runId }: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
-    const place = new PlaceKeeper();
+    const place = new CursorTracker();
     for (let attempt = 0; ; attempt++) {
       try {
         for await (const batch of this.#streamBehind(runId, key, place.last, signal)) {
@@ -120,7 +120,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
   async *#streamBehind(
     runId: string,
     key: string,
-    last: Point | undefined,
+    last: MetricPoint | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PointBatch, void, void> {
     const columns = new MetricColumns(BATCH_POINTS);
@@ -161,7 +161,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
    */
   async added(
     rows: RunRows,
-    known: KnownMetrics,
+    known: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined> {
@@ -181,7 +181,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
 }
 
 /** The condition on points of one metric that come behind this one in the order of {@link ServerDatabase.stream}. */
-function behindPoint(last: Point | undefined): { condition: string; parameters: readonly string[] } {
+function behindPoint(last: MetricPoint | undefined): { condition: string; parameters: readonly string[] } {
   if (last === undefined) return { condition: '1 = 1', parameters: [] };
   const [time, step] = [String(last.timestamp), String(last.step)];
   const value = String(storedValue(last.value));
@@ -193,7 +193,7 @@ function behindPoint(last: Point | undefined): { condition: string; parameters: 
 }
 
 /** The condition on points of these metrics from the last known one on. */
-function behind(keys: readonly string[], known: KnownMetrics): { condition: string; parameters: string[] } {
+function behind(keys: readonly string[], known: MetricCursors): { condition: string; parameters: string[] } {
   const parameters: string[] = [];
   const conditions = keys.map((key) => {
     const place = known.get(key);

@@ -1,12 +1,12 @@
 import { ConvertError, errorCode } from '../../errors.js';
-import { SILENT } from './idle-guard.js';
-import { DENIED, MEANINGS, type Meaning } from './server-meanings.js';
+import { IDLE_TIMEOUT } from './idle-guard.js';
+import { MEANINGS, type Meaning, PERMISSION_DENIED } from './server-meanings.js';
 
 /** What a connection dies of: the server, the network, or a silence that was too long. */
 const LOST: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
-  SILENT,
+  IDLE_TIMEOUT,
   '08003',
   '08006',
   '25P03',
@@ -21,18 +21,18 @@ const LOST: ReadonlySet<string> = new Set([
 const AWAY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ETIMEDOUT', '57P03', 'ER_SERVER_SHUTDOWN']);
 
 /** Whether a connection was lost, so that another one may do. */
-export function isLost(error: unknown): boolean {
+export function isConnectionLost(error: unknown): boolean {
   return LOST.has(codeBehind(error) ?? '');
 }
 
 /** Whether the server cannot be reached, and may be soon. */
-export function isAway(error: unknown): boolean {
+export function isServerDown(error: unknown): boolean {
   return AWAY.has(codeBehind(error) ?? '');
 }
 
 /** Whether this user has no right to what was asked for. */
-export function isDenied(error: unknown): boolean {
-  return MEANINGS.get(codeBehind(error) ?? '') === DENIED;
+export function isPermissionDenied(error: unknown): boolean {
+  return MEANINGS.get(codeBehind(error) ?? '') === PERMISSION_DENIED;
 }
 
 function codeBehind(error: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../errors.js';
-import { SILENT } from './idle-guard.js';
+import { IDLE_TIMEOUT } from './idle-guard.js';
 
 /** What an error of a database server means to somebody who converts runs. */
 export interface Meaning {
@@ -24,7 +24,7 @@ const fatal = (says: string, hint?: string): Meaning => ({ kind: 'fatal', says, 
 const passing = (says: string, hint = AGAIN): Meaning => ({ kind: 'skip-run', says, hint });
 
 /** This user has no right to a table. */
-export const DENIED = passing(
+export const PERMISSION_DENIED = passing(
   "does not let this user read one of MLflow's tables any more",
   'Grant SELECT on all of them.',
 );
@@ -55,14 +55,14 @@ export const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['ENETUNREACH', fatal('cannot be reached', UNREACHABLE)],
   ['ECONNRESET', CLOSED],
   ['EPIPE', CLOSED],
-  [SILENT, passing('has not answered for too long', `${UNREACHABLE} ${AGAIN}`)],
+  [IDLE_TIMEOUT, passing('has not answered for too long', `${UNREACHABLE} ${AGAIN}`)],
   [NO_PASSWORD, fatal('asks for a password', 'Give it in the URI, as PGPASSWORD or in ~/.pgpass.')],
   [NO_TLS, fatal('has no TLS, which sslmode asks for', 'Leave sslmode out, or turn TLS on at the server.')],
 
   ['28000', NOT_LET_IN],
   ['28P01', fatal('does not accept the password', CREDENTIALS)],
   ['3D000', NO_DATABASE],
-  ['42501', DENIED],
+  ['42501', PERMISSION_DENIED],
   ['42P01', GONE_TABLE],
   ['42703', GONE_TABLE],
   ['25P03', IDLE],
@@ -86,8 +86,8 @@ export const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     'ER_NO_DB_ERROR',
     fatal('is not named in the URI', 'Its name comes last: mysql://user:password@host:3306/database.'),
   ],
-  ['ER_TABLEACCESS_DENIED_ERROR', DENIED],
-  ['ER_COLUMNACCESS_DENIED_ERROR', DENIED],
+  ['ER_TABLEACCESS_DENIED_ERROR', PERMISSION_DENIED],
+  ['ER_COLUMNACCESS_DENIED_ERROR', PERMISSION_DENIED],
   ['ER_NO_SUCH_TABLE', GONE_TABLE],
   ['ER_BAD_FIELD_ERROR', GONE_TABLE],
   ['ER_CON_COUNT_ERROR', FULL],

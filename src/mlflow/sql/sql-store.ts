@@ -3,21 +3,21 @@ import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageCo
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../common/chunks.js';
-import type { MetricChange, TraceCount, TrackingStore, Watchable } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { uriTarget } from '../locations/file-uri.js';
 import { type Database, placeholders } from './database.js';
 import { readExperiments } from './experiments.js';
-import { Histories } from './histories.js';
-import { readGrowth } from './history-changes.js';
-import { locatorOf, markOf, type RunMark, rowsOf } from './locator.js';
-import { latestPoint, lostHistories } from './lost-histories.js';
-import { PlaceKeeper } from './metric-place.js';
+import { readSqlChanges } from './history-changes.js';
+import { latestOnlyKeys, latestPoint } from './latest-only-metrics.js';
+import { readListedRuns } from './listed-runs.js';
+import { decodeLocator, encodeLocator, type ListedRun, rowsOf } from './locator.js';
+import { CursorTracker } from './metric-cursor.js';
 import { readHeaders } from './run-headers.js';
-import { readMarks } from './run-revisions.js';
 import type { Schema } from './schema.js';
 import { Schemas } from './schemas.js';
-import { isDenied } from './server-error.js';
-import { countTraces } from './traces.js';
+import { isPermissionDenied } from './server-error.js';
+import { SqlHistories } from './sql-histories.js';
+import { countSqlTraces } from './traces.js';
 
 export interface SqlStoreOptions {
   /** MLflow's default workspace without one. */
@@ -36,26 +36,26 @@ export interface SqlStoreOptions {
  */
 export class SqlStore implements TrackingStore {
   readonly uri: string;
-  readonly watchable: Watchable;
+  readonly changes: ChangeSignal;
   readonly #database: Database;
   readonly #artifacts: ArtifactOpener;
   readonly #options: SqlStoreOptions;
-  readonly #histories: Histories;
+  readonly #histories: SqlHistories;
   readonly #schemas: Schemas;
   /** What was last said of tables that may not be read. */
   #warned: string | undefined;
   /** What was looked up of runs that were listed in part. */
-  readonly #completed = new WeakMap<RunRef, RunMark>();
+  readonly #completed = new WeakMap<RunRef, ListedRun>();
 
   /** Takes over the database and the artifacts: {@link close} closes both. */
   constructor(database: Database, artifacts: ArtifactOpener, options: SqlStoreOptions) {
     this.uri = database.uri;
-    this.watchable = database.file === undefined ? { type: 'poll' } : { type: 'file', file: database.file };
+    this.changes = database.file === undefined ? { type: 'poll' } : { type: 'file', file: database.file };
     this.#database = database;
     this.#artifacts = artifacts;
     this.#options = options;
     this.#schemas = new Schemas(database);
-    this.#histories = new Histories(database, options.windowPoints);
+    this.#histories = new SqlHistories(database, options.windowPoints);
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
@@ -88,7 +88,7 @@ export class SqlStore implements TrackingStore {
 
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
     const ids = experiments.map(({ id }) => id);
-    return countTraces(this.#database, ids, signal);
+    return countSqlTraces(this.#database, ids, signal);
   }
 
   async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
@@ -106,18 +106,18 @@ export class SqlStore implements TrackingStore {
     ids: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
-    const marks = await this.#schemas.with((schema) => readMarks(this.#database, schema, ids, signal), signal);
+    const marks = await this.#schemas.with((schema) => readListedRuns(this.#database, schema, ids, signal), signal);
     for (const runId of ids) {
       const mark = marks.get(runId);
       // one that is gone again already is no run
-      if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: locatorOf(mark) };
+      if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: encodeLocator(mark) };
     }
   }
 
   /** A live run's local files count, too; those of one that has ended are taken to stay as they are. */
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const mark = markOf(ref) ?? (await this.#mark(ref, signal));
+    const mark = decodeLocator(ref) ?? (await this.#mark(ref, signal));
     if (!mark.live) return mark.revision;
     const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
     if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return mark.revision;
@@ -127,7 +127,7 @@ export class SqlStore implements TrackingStore {
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     const { signal } = context;
-    const made = markOf(ref)?.made;
+    const made = decodeLocator(ref)?.made;
     const read = (schema: Schema) => readHeaders(this.#database, schema, [ref.runId], signal, made);
     const headers = await this.#schemas.with(read, signal);
     const header = headers.get(ref.runId);
@@ -143,10 +143,10 @@ export class SqlStore implements TrackingStore {
       const keys = await this.#histories.keys(rowsOf(ref, mark), signal);
       if (mark.latest === undefined || mark.latest <= keys.length) return keys;
       const known = new Set(keys);
-      const lost = await lostHistories(this.#database, ref.runId, signal);
+      const lost = await latestOnlyKeys(this.#database, ref.runId, signal);
       return [...keys, ...lost.filter((key) => !known.has(key))];
     } catch (error) {
-      if (!isDenied(error)) throw error;
+      if (!isPermissionDenied(error)) throw error;
       notice(this.#unreadMetrics(error));
       return [];
     }
@@ -158,7 +158,7 @@ export class SqlStore implements TrackingStore {
     context: StageContext,
     marked?: (mark: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
-    const place = new PlaceKeeper();
+    const place = new CursorTracker();
     try {
       const rows = rowsOf(ref, await this.#mark(ref, context.signal));
       for await (const batch of this.#histories.history(rows, metricKey, context.signal)) {
@@ -170,7 +170,7 @@ export class SqlStore implements TrackingStore {
       else yield* this.#latest(ref, metricKey, context);
     } catch (error) {
       // what has broken off is no history
-      if (!isDenied(error) || place.last !== undefined) throw error;
+      if (!isPermissionDenied(error) || place.last !== undefined) throw error;
       context.notice(this.#unreadMetrics(error, metricKey));
     }
   }
@@ -193,7 +193,7 @@ export class SqlStore implements TrackingStore {
     marks: ReadonlyMap<string, string>,
     { signal }: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
-    yield* readGrowth(this.#database, rowsOf(ref, await this.#mark(ref, signal)), marks, signal);
+    yield* readSqlChanges(this.#database, rowsOf(ref, await this.#mark(ref, signal)), marks, signal);
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
@@ -219,13 +219,13 @@ export class SqlStore implements TrackingStore {
   }
 
   /** What the reference carries, or what is true now. */
-  async #mark(ref: RunRef, signal: AbortSignal): Promise<RunMark> {
+  async #mark(ref: RunRef, signal: AbortSignal): Promise<ListedRun> {
     signal.throwIfAborted();
-    const carried = markOf(ref);
+    const carried = decodeLocator(ref);
     if (carried !== undefined && carried.isPartial !== true) return carried;
     const known = this.#completed.get(ref);
     if (known !== undefined) return known;
-    const read = (schema: Schema) => readMarks(this.#database, schema, [ref.runId], signal);
+    const read = (schema: Schema) => readListedRuns(this.#database, schema, [ref.runId], signal);
     const mark = (await this.#schemas.with(read, signal)).get(ref.runId);
     if (mark === undefined) throw notARun(ref);
     if (carried !== undefined) this.#completed.set(ref, mark);

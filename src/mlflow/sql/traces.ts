@@ -4,7 +4,7 @@ import type { TraceCount } from '../common/tracking-store.js';
 import { type Database, placeholders } from './database.js';
 
 /** How many traces these experiments have; none where there is no such table (before MLflow 2.14), or this user may not read it. */
-export async function countTraces(
+export async function countSqlTraces(
   database: Database,
   experimentIds: readonly string[],
   signal: AbortSignal,

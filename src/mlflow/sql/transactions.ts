@@ -1,8 +1,8 @@
 import { abortable, sleep } from '../../wait.js';
 import { Connections } from './connections.js';
-import { SilenceGuard } from './idle-guard.js';
+import { IdleGuard } from './idle-guard.js';
 import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
-import { isAway, isLost, serverError } from './server-error.js';
+import { isConnectionLost, isServerDown, serverError } from './server-error.js';
 
 /** Before each new attempt when a connection was lost; milliseconds. A server that is started again needs some seconds. */
 const PAUSES = [0, 1000, 4000, 10_000];
@@ -14,7 +14,7 @@ const ASKED = 10_000;
 export interface Transaction<C> {
   readonly connection: C;
   /** To be stopped while what has come is worked on: then nothing is awaited of the server. */
-  readonly guard: SilenceGuard;
+  readonly guard: IdleGuard;
 }
 
 /**
@@ -50,14 +50,14 @@ export class Transactions<C extends ServerConnection> {
   /** One transaction, which is yielded, and committed when the next is asked for. What it meets is for {@link retry}. */
   async *begin(signal: AbortSignal): AsyncGenerator<Transaction<C>, void, void> {
     let connection: C | undefined;
-    let guard: SilenceGuard | undefined;
+    let guard: IdleGuard | undefined;
     let whole = false;
     const abort = (): void => connection && destroy(connection);
     signal.addEventListener('abort', abort);
     try {
       connection = await this.#connections.take(signal);
       const mine = connection;
-      guard = new SilenceGuard(mine, () => this.#stateOf(mine.backend), this.#waiting);
+      guard = new IdleGuard(mine, () => this.#stateOf(mine.backend), this.#waiting);
       await connection.begin();
       yield { connection, guard };
       await connection.commit();
@@ -73,7 +73,7 @@ export class Transactions<C extends ServerConnection> {
   async retry(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const pause = PAUSES[attempt];
-    if (pause === undefined || !(isLost(error) || (attempt > 0 && isAway(error)))) {
+    if (pause === undefined || !(isConnectionLost(error) || (attempt > 0 && isServerDown(error)))) {
       throw serverError(error, this.uri);
     }
     this.#connections.dropIdle();

@@ -43,7 +43,7 @@ export async function collectChanges(
       added.set(item.key, metric);
     }
     if (item.type === 'read') {
-      metric.mark = item.mark;
+      metric.mark = item.cursor;
       continue;
     }
     failpoint('page-read');

@@ -51,7 +51,7 @@ async function grown(marks: Record<string, string>, notices: Notice[] = []): Pro
     found[item.key] ??= { points: [], steps: [], mark: undefined, rewritten: false };
     const metric = found[item.key]!;
     if (item.type === 'rewritten') metric.rewritten = true;
-    if (item.type === 'read') metric.mark = item.mark;
+    if (item.type === 'read') metric.mark = item.cursor;
     if (item.type !== 'points') continue;
     const { steps, values, timestamps } = item.batch;
     for (const [i, step] of steps.entries()) {

@@ -2,7 +2,7 @@ import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BATCH_POINTS } from '../../../src/mlflow/common/point-columns.js';
+import { BATCH_POINTS } from '../../../src/mlflow/common/point-buffer.js';
 import { readHistory } from '../../../src/mlflow/file/history.js';
 import type { Notice, PointBatch, StageContext } from '../../../src/model.js';
 import { collect, listening, silent } from '../../contract/tracking-store.js';

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse as parseDelimited } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { BATCH_POINTS, PointColumns } from '../../../src/mlflow/common/point-columns.js';
+import { BATCH_POINTS, PointBuffer } from '../../../src/mlflow/common/point-buffer.js';
 import { pythonFloat, readMetricLine } from '../../../src/mlflow/file/metric-line.js';
 import { MetricLines } from '../../../src/mlflow/file/metric-lines.js';
 import { metricLine, pythonFloatText, type TestPoint } from '../../support/file-store-builder.js';
 
 function parse(text: string): { points: TestPoint[]; skipped: [number, string][] } {
-  const columns = new PointColumns();
+  const columns = new PointBuffer();
   const skipped: [number, string][] = [];
   const lines = new MetricLines(columns, (line, fault) => skipped.push([line, fault]));
   const bytes = Buffer.from(text, 'utf8');
@@ -187,7 +187,7 @@ describe('lines that hold no point', () => {
 test('the columns never hold more than a batch, and the next call goes on', () => {
   const text = Array.from({ length: BATCH_POINTS + 10 }, (_, step) => `1 0.5 ${step}\n`).join('');
   const bytes = Buffer.from(text);
-  const columns = new PointColumns();
+  const columns = new PointBuffer();
   const lines = new MetricLines(columns, () => undefined);
   const next = lines.parse(bytes, 0, bytes.length);
   expect(columns.take().steps.length).toBe(BATCH_POINTS);

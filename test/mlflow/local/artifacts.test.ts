@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { unreachableArtifacts } from '../../../src/mlflow/artifacts/unreachable-artifacts.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
-import { fileMark } from '../../../src/mlflow/local/file-fingerprint.js';
+import { fileFingerprint } from '../../../src/mlflow/local/file-fingerprint.js';
 import type { ArtifactFile, Notice, Run, RunRef } from '../../../src/model.js';
 import { collect, listening, never, silent } from '../../contract/tracking-store.js';
 import { FileStoreBuilder } from '../../support/file-store-builder.js';
@@ -41,7 +41,7 @@ describe('where the files are', () => {
     builder.run('1', { runId: RUN, artifacts: { 'a.txt': 'abc' } });
     const { files, notices } = await list();
     const file = join(builder.root, '1', RUN, 'artifacts', 'a.txt');
-    const version = fileMark(statSync(file, { bigint: true }));
+    const version = fileFingerprint(statSync(file, { bigint: true }));
     expect(files).toEqual([{ path: 'a.txt', size: 3, version, uri: pathToFileURL(file).href }]);
     expect(notices).toEqual([]);
   });

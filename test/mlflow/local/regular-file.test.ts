@@ -61,7 +61,7 @@ describe('a field', () => {
 });
 
 /** What the user names, which may be anything that can be read: `<(…)` of a shell is a FIFO. */
-const NAMED_BY_THE_USER = ['artifacts/s3-store.ts', 'sql/postgresql/connection-settings.ts'];
+const NAMED_BY_THE_USER = ['artifacts/s3-store.ts', 'sql/read-pem.ts'];
 
 test('no other module opens what lies in a source', () => {
   const root = new URL('../../../src/mlflow/', import.meta.url).pathname;

@@ -1,6 +1,6 @@
 import { ConvertError } from '../../../errors.js';
 import type { StageContext } from '../../../model.js';
-import { MAX_DEPTH, MAX_ENTRIES, MAX_LISTED_DIRECTORIES } from '../../common/bounds.js';
+import { MAX_DIRECTORY_DEPTH, MAX_ENTRIES, MAX_LISTED_DIRECTORIES } from '../../common/bounds.js';
 import { tooDeep, tooMany } from '../../local/walk.js';
 import { isListedBelow, listedOutside } from '../../trust/listed-path.js';
 import { pathAsServed } from './path-as-served.js';
@@ -27,7 +27,7 @@ export class ServerWalk {
 
   async #visit(directory: string): Promise<void> {
     if (pathAsServed(directory) !== directory) throw decodedNameError(directory);
-    if (directory.split('/').length > MAX_DEPTH) throw tooDeep(directory);
+    if (directory.split('/').length > MAX_DIRECTORY_DEPTH) throw tooDeep(directory);
     const below = this.#sort(directory, await this.list(directory));
     await Promise.all(below.map((path) => this.#visitBelow(path)));
   }

@@ -14,7 +14,7 @@ const RIGHTS_TO_ALL = `SELECT count(*) FROM (
  * MySQL shows a user the tables and columns to which he has some right, and answers alike for one that is hidden and one that
  * is not there. So a table that is not seen is there, unless the user may read whatever there is, or the schema is older.
  */
-export async function readCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
+export async function readMysqlCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
   const sql = `SELECT lower(table_name), lower(column_name), privileges LIKE '%select%', database(), ${GRANTEE}
     FROM information_schema.columns WHERE table_schema = database() AND table_name IN ${placeholders(tables.length + 1)}`;
   const rows = await query(sql, [...tables, 'alembic_version']);

@@ -6,7 +6,7 @@ import { mysqlDriver } from '../drivers.js';
 import type { MetricColumns } from '../metric-columns.js';
 import { MetricTable } from '../metric-table.js';
 import { asLost, type Backend, type BackendState, connected, type ServerConnection } from '../server-connection.js';
-import type { ConnectionSettings } from './connection-settings.js';
+import type { MysqlSettings } from './mysql-settings.js';
 
 /**
  * Identifiers as in the other databases. A process that was stopped, or a machine that sleeps, must not keep a table from being
@@ -48,7 +48,7 @@ export class MysqlConnection implements ServerConnection {
     private readonly driver: mysql.Connection,
   ) {}
 
-  static async open({ address, config, timeout }: ConnectionSettings, signal: AbortSignal): Promise<MysqlConnection> {
+  static async open({ address, config, timeout }: MysqlSettings, signal: AbortSignal): Promise<MysqlConnection> {
     const socket = connect(address).setNoDelay(true).setKeepAlive(true, 30_000);
     const driver = mysqlDriver().createConnection({ ...config, stream: () => socket });
     // one that breaks says so to whoever uses it; one that nobody uses is no loss

@@ -1,17 +1,17 @@
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
-import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
-import { readCatalog } from './mysql-catalog.js';
+import { readMysqlCatalog } from './mysql-catalog.js';
 import { MysqlConnection } from './mysql-connection.js';
+import { type MysqlSettings, mysqlSettings } from './mysql-settings.js';
 
 /** A MySQL or MariaDB database. */
 export class MysqlDatabase extends ServerDatabase<MysqlConnection> {
-  protected readonly readCatalog = readCatalog;
-  readonly #settings: ConnectionSettings;
+  protected readonly readCatalog = readMysqlCatalog;
+  readonly #settings: MysqlSettings;
 
   constructor(address: ServerAddress, warn: (message: string) => void) {
     super(address.uri, warn);
-    this.#settings = connectionSettings(address);
+    this.#settings = mysqlSettings(address);
   }
 
   protected open(signal: AbortSignal): Promise<MysqlConnection> {

@@ -9,7 +9,7 @@ const SEARCH_PATH = `regexp_split_to_array(
  * What pg_catalog says, which everybody may read: information_schema leaves out what a role has no right to, so that it looks as
  * if it were not there.
  */
-export async function readCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
+export async function readPostgresqlCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
   const rows = await query(
     `SELECT c.relname, a.attname, has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, a.attnum, 'SELECT'),
        quote_ident(n.nspname), has_schema_privilege(n.oid, 'USAGE'), quote_ident(current_user)

@@ -4,20 +4,20 @@ import type { WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
 import { NO_TLS } from '../server-meanings.js';
-import { type ConnectionSettings, connectionSettings } from './connection-settings.js';
-import { readCatalog } from './postgresql-catalog.js';
+import { readPostgresqlCatalog } from './postgresql-catalog.js';
 import { PostgresqlConnection } from './postgresql-connection.js';
+import { type PostgresqlSettings, postgresqlSettings } from './postgresql-settings.js';
 
 /** A PostgreSQL database. */
 export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
-  protected readonly readCatalog = readCatalog;
-  readonly #settings: ConnectionSettings;
+  protected readonly readCatalog = readPostgresqlCatalog;
+  readonly #settings: PostgresqlSettings;
   #plain = false;
   #checked = false;
 
   constructor(address: ServerAddress, warn: (message: string) => void) {
     super(address.uri, warn);
-    this.#settings = connectionSettings(address);
+    this.#settings = postgresqlSettings(address);
   }
 
   override async *runIds(

@@ -6,7 +6,7 @@ const LONG = 30;
  * How many rows one statement may look at, so that it takes some tens of milliseconds at most: a few thousand where they lie in
  * memory, a few hundred where each comes from a slow disk.
  */
-export class Pace {
+export class AdaptivePageSize {
   #size: number;
 
   constructor(

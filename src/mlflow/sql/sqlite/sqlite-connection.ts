@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
-import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite/sqlite.js';
+import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite/errors.js';
 import { sleep } from '../../../wait.js';
 import { EventLoopTurns } from '../../common/event-loop.js';
 import { openRegular } from '../../local/regular-file.js';

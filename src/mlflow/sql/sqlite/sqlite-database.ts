@@ -7,15 +7,15 @@ import {
   type Query,
   type Row,
   type RunRows,
-  runsThat,
+  runsCondition,
   type WhichRuns,
 } from '../database.js';
 import type { SqliteAddress } from '../database-uri.js';
-import type { KnownMetrics } from '../metric-place.js';
+import type { MetricCursors } from '../metric-cursor.js';
 import type { MetricTable } from '../metric-table.js';
 import { type SqliteCell, SqliteConnection } from './sqlite-connection.js';
+import { SqliteMetricStats } from './sqlite-metric-stats.js';
 import { SqliteMetrics } from './sqlite-metrics.js';
-import { SqliteMarks } from './sqlite-revisions.js';
 import { SqliteRows } from './sqlite-rows.js';
 
 /** Rows of `runs` looked at in one statement. */
@@ -30,7 +30,7 @@ export class SqliteDatabase implements Database {
   readonly page = 200;
   readonly file: string;
   readonly #connection: SqliteConnection;
-  readonly #marks: SqliteMarks;
+  readonly #marks: SqliteMetricStats;
   readonly #metrics: SqliteMetrics;
 
   constructor(address: SqliteAddress) {
@@ -38,7 +38,7 @@ export class SqliteDatabase implements Database {
     this.uri = this.#connection.uri;
     this.file = this.#connection.path;
     const rows = new SqliteRows(this.#connection);
-    this.#marks = new SqliteMarks(rows);
+    this.#marks = new SqliteMetricStats(rows);
     this.#metrics = new SqliteMetrics(rows);
   }
 
@@ -85,7 +85,7 @@ export class SqliteDatabase implements Database {
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], void, void> {
     const boundary = `SELECT max(rowid) FROM (SELECT rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${RUNS_AT_ONCE})`;
-    const sql = `SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ${runsThat(which)}
+    const sql = `SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ${runsCondition(which)}
       ORDER BY rowid`;
     let ids: string[] = [];
     for (let from = 0; ; ) {
@@ -117,7 +117,7 @@ export class SqliteDatabase implements Database {
 
   added(
     rows: RunRows,
-    known: KnownMetrics,
+    known: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined> {

@@ -1,10 +1,10 @@
 import type { PointBatch } from '../../../model.js';
-import { BATCH_POINTS } from '../../common/point-columns.js';
+import { BATCH_POINTS } from '../../common/point-buffer.js';
 import type { RunRows } from '../database.js';
 import { MetricColumns } from '../metric-columns.js';
-import type { KnownMetrics } from '../metric-place.js';
+import type { MetricCursors } from '../metric-cursor.js';
 import type { MetricTable } from '../metric-table.js';
-import { Pace } from './adaptive-page-size.js';
+import { AdaptivePageSize } from './adaptive-page-size.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
 import { LAST_ROWID, type SqliteRows } from './sqlite-rows.js';
 
@@ -21,8 +21,8 @@ const POINT = `CAST(timestamp AS REAL), CASE WHEN is_nan THEN NULL ELSE value EN
 export class SqliteMetrics {
   readonly #rows: SqliteRows;
   readonly #connection: SqliteConnection;
-  readonly #reading = new Pace(2000, MOST_ROWS);
-  readonly #counting = new Pace(5000, MOST_COUNTED);
+  readonly #reading = new AdaptivePageSize(2000, MOST_ROWS);
+  readonly #counting = new AdaptivePageSize(5000, MOST_COUNTED);
 
   constructor(rows: SqliteRows) {
     this.#rows = rows;
@@ -64,7 +64,7 @@ export class SqliteMetrics {
    */
   async added(
     rows: RunRows,
-    known: KnownMetrics,
+    known: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined> {

@@ -1,5 +1,5 @@
 import type { RunRows } from '../database.js';
-import type { Pace } from './adaptive-page-size.js';
+import type { AdaptivePageSize } from './adaptive-page-size.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
 
 /** Beyond all rowids that are in use. */
@@ -36,7 +36,7 @@ export class SqliteRows {
   async *pages(
     rows: RunRows,
     { columns, condition = '', parameters = [] }: PageQuery,
-    pace: Pace,
+    pace: AdaptivePageSize,
     signal: AbortSignal,
   ): AsyncGenerator<SqliteCell[][], void, void> {
     const { run } = await this.indexes(signal);
@@ -55,7 +55,7 @@ export class SqliteRows {
     runId: string | undefined,
     from: number,
     to: number,
-    pace: Pace,
+    pace: AdaptivePageSize,
     signal: AbortSignal,
   ): AsyncGenerator<number, void, void> {
     const { run } = await this.indexes(signal);

@@ -1,5 +1,5 @@
 import type { MetricStats } from '../database.js';
-import { Pace } from './adaptive-page-size.js';
+import { AdaptivePageSize } from './adaptive-page-size.js';
 import { LAST_ROWID, type SqliteRows } from './sqlite-rows.js';
 
 /** The most rows that are counted in one statement, and the most entries of an index. */
@@ -12,9 +12,9 @@ interface Scan {
 }
 
 /** How many metric rows each run has, and between which rowids they lie. */
-export class SqliteMarks {
+export class SqliteMetricStats {
   readonly #rows: SqliteRows;
-  readonly #pace = new Pace(20_000, MOST_ENTRIES);
+  readonly #pace = new AdaptivePageSize(20_000, MOST_ENTRIES);
   #scanned: Scan | undefined;
 
   constructor(rows: SqliteRows) {
@@ -59,7 +59,7 @@ export class SqliteMarks {
     const marks = new Map(known?.marks);
     const sql = `SELECT run_uuid, count(*), min(rowid), max(rowid) FROM metrics NOT INDEXED
       WHERE rowid > ? AND rowid <= ? GROUP BY run_uuid`;
-    const pace = new Pace(5000, MOST_ROWS);
+    const pace = new AdaptivePageSize(5000, MOST_ROWS);
     let from = known?.to ?? 0;
     for await (const to of this.#rows.boundaries(undefined, from, LAST_ROWID, pace, signal)) {
       for (const [id, count, first, last] of await connection.all(sql, [from, to], signal, { took: pace.took })) {

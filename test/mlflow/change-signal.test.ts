@@ -6,10 +6,10 @@ import { exampleStore } from '../support/example-store.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
-async function watchableOf(uri: string) {
+async function changesOf(uri: string) {
   const store = openStore(uri);
   await store.close();
-  return store.watchable;
+  return store.changes;
 }
 
 describe('what is watched is what was opened', () => {
@@ -27,7 +27,7 @@ describe('what is watched is what was opened', () => {
   ])('of a database: %s', async (_, name) => {
     const file = join(directory, name);
     copyFileSync(builder.file, file);
-    expect(await watchableOf(`sqlite:///${directory}/my%20db.db?timeout=5`)).toEqual({ type: 'file', file });
+    expect(await changesOf(`sqlite:///${directory}/my%20db.db?timeout=5`)).toEqual({ type: 'file', file });
   });
 
   test('of a directory', async () => {
@@ -35,12 +35,12 @@ describe('what is watched is what was opened', () => {
     const link = join(directory, 'my runs');
     symlinkSync(root, link);
     const watched = { type: 'directory', root: expect.stringMatching(/^\//) };
-    expect(await watchableOf(link)).toEqual(watched);
-    expect(await watchableOf(`file://${directory}/my%20runs`)).toEqual(watched);
+    expect(await changesOf(link)).toEqual(watched);
+    expect(await changesOf(`file://${directory}/my%20runs`)).toEqual(watched);
   });
 
   test('of a server: nothing, it is asked', async () => {
-    expect(await watchableOf('http://127.0.0.1:1')).toEqual({ type: 'poll' });
-    expect(await watchableOf('postgresql://u:p@127.0.0.1:1/db')).toEqual({ type: 'poll' });
+    expect(await changesOf('http://127.0.0.1:1')).toEqual({ type: 'poll' });
+    expect(await changesOf('postgresql://u:p@127.0.0.1:1/db')).toEqual({ type: 'poll' });
   });
 });

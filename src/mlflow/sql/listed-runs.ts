@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Database, type MetricStats, placeholders } from './database.js';
-import type { RunMark } from './locator.js';
+import type { ListedRun } from './locator.js';
 import { type RunHeader, readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
 
@@ -9,17 +9,17 @@ import type { Schema } from './schema.js';
  * each metric, and of how many metric rows there are (a late point with a small step is no metric's latest). Metric rows are
  * only ever added, and never changed. A run that is not there is missing.
  */
-export async function readMarks(
+export async function readListedRuns(
   database: Database,
   schema: Schema,
   runIds: readonly string[],
   signal: AbortSignal,
-): Promise<Map<string, RunMark>> {
+): Promise<Map<string, ListedRun>> {
   const { parts, unread } = schema;
   // the points first: whatever comes in between is in the digest of the next time
   const points = parts.has('metrics') ? await database.marks(runIds, signal) : new Map<string, MetricStats>();
   const latest = schema.latest ? await readLatest(database, runIds, signal) : undefined;
-  const marks = new Map<string, RunMark>();
+  const marks = new Map<string, ListedRun>();
   for (const [runId, { run, made }] of await readHeaders(database, schema, runIds, signal)) {
     const metrics = points.get(runId) ?? { points: 0 };
     const lines = latest?.get(runId) ?? [];

@@ -13,7 +13,7 @@ const TWO_32 = 2 ** 32;
  * Columns that points are parsed into before they are cut to a batch of their own. One such scratch serves all
  * metrics of a thread: it is filled and emptied between two awaits.
  */
-export class PointColumns {
+export class PointBuffer {
   readonly #steps = new BigInt64Array(BATCH_POINTS);
   // Halves of the steps: a BigInt for each point would cost more than the rest of parsing it.
   readonly #halves = new Int32Array(this.#steps.buffer);

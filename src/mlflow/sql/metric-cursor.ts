@@ -1,22 +1,22 @@
 import type { PointBatch } from '../../model.js';
-import { markFields } from '../common/cursor-fields.js';
+import { cursorFields } from '../common/cursor-fields.js';
 
 /** A point of a metric. */
-export interface Point {
+export interface MetricPoint {
   readonly timestamp: number;
   readonly step: bigint;
   readonly value: number;
 }
 
 /** How far a metric was read: so many points in arrival order, the last of which is this one. */
-export interface MetricPlace extends Point {
+export interface MetricCursor extends MetricPoint {
   readonly points: number;
   /** SQLite: all rows of the run up to this rowid were read. */
   readonly rowid?: number;
 }
 
 /** What is known of a run's metrics, by key. */
-export type KnownMetrics = ReadonlyMap<string, MetricPlace>;
+export type MetricCursors = ReadonlyMap<string, MetricCursor>;
 
 /**
  * The order in which MLflow gives the points of a metric that lies in a database: timestamp, step, value; NaN, stored as 0,
@@ -38,18 +38,18 @@ export function compareArrival(
 }
 
 /** Follows the points of a history as they are handed on, to tell the place behind them. */
-export class PlaceKeeper {
+export class CursorTracker {
   #points: number;
-  #last: Point | undefined;
+  #last: MetricPoint | undefined;
 
   /** @param before what was read already */
-  constructor(before?: MetricPlace) {
+  constructor(before?: MetricCursor) {
     this.#points = before?.points ?? 0;
     this.#last = before;
   }
 
   /** The last point that was handed on. */
-  get last(): Point | undefined {
+  get last(): MetricPoint | undefined {
     return this.#last;
   }
 
@@ -62,7 +62,7 @@ export class PlaceKeeper {
     this.#last = { timestamp, step, value };
   }
 
-  /** The mark for {@link parseMark}; undefined while there are no points. */
+  /** The mark for {@link parseMetricCursor}; undefined while there are no points. */
   mark(rowid: number | undefined): string | undefined {
     if (this.#last === undefined) return undefined;
     const { timestamp, step, value } = this.#last;
@@ -76,9 +76,9 @@ export class PlaceKeeper {
   }
 }
 
-/** Undefined for what is no mark of {@link PlaceKeeper}. */
-export function parseMark(mark: string): MetricPlace | undefined {
-  const [points, timestamp, step, value, rowid] = markFields(mark);
+/** Undefined for what is no mark of {@link CursorTracker}. */
+export function parseMetricCursor(mark: string): MetricCursor | undefined {
+  const [points, timestamp, step, value, rowid] = cursorFields(mark);
   if (typeof points !== 'number' || typeof timestamp !== 'number') return undefined;
   if (typeof step !== 'string' || !/^-?\d+$/.test(step) || typeof value !== 'string') return undefined;
   const place = { points, timestamp, step: BigInt(step), value: Number(value) };

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ClientConfig } from 'pg';
-import { ConvertError, toConvertError } from '../../../errors.js';
+import { ConvertError } from '../../../errors.js';
 import { parameter, type ServerAddress } from '../database-uri.js';
+import { readPem } from '../read-pem.js';
 
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
 const CONNECT_TIMEOUT = 30;
 
 /** How to connect: with TLS, without, or (libpq's default) with it where the server offers it. */
-export interface ConnectionSettings {
+export interface PostgresqlSettings {
   readonly config: ClientConfig;
   readonly tls: 'always' | 'never' | 'preferred';
   /** Of connecting; milliseconds. */
@@ -16,7 +17,7 @@ export interface ConnectionSettings {
 }
 
 /** What libpq makes of the URI, its query (`host`, `sslmode` …) and the PG* variables of the environment, for the pg package. */
-export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): ConnectionSettings {
+export function postgresqlSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): PostgresqlSettings {
   const of = (name: string, variable?: string): string | undefined =>
     parameter(address, name) ?? (variable === undefined ? undefined : env[variable]);
   const port = Number(address.port ?? of('port', 'PGPORT') ?? 5432);
@@ -50,7 +51,7 @@ function defaultHost(port: number): string {
 
 type Setting = (name: string, variable?: string) => string | undefined;
 
-function tlsOf(of: Setting): { tls: ConnectionSettings['tls']; ssl: NonNullable<ClientConfig['ssl']> } {
+function tlsOf(of: Setting): { tls: PostgresqlSettings['tls']; ssl: NonNullable<ClientConfig['ssl']> } {
   const mode = of('sslmode', 'PGSSLMODE') ?? 'prefer';
   if (mode === 'disable' || mode === 'allow') return { tls: 'never', ssl: false };
   const root = of('sslrootcert', 'PGSSLROOTCERT');
@@ -75,17 +76,5 @@ function tlsOf(of: Setting): { tls: ConnectionSettings['tls']; ssl: NonNullable<
       throw new ConvertError('fatal', `${JSON.stringify(mode)} is no sslmode that PostgreSQL has.`, {
         hint: 'It has disable, allow, prefer, require, verify-ca and verify-full.',
       });
-  }
-}
-
-export function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConvertError('fatal', toConvertError(cause, 'fatal', path).message, {
-      where: path,
-      cause,
-      hint: 'The database URI names it as a certificate or key.',
-    });
   }
 }

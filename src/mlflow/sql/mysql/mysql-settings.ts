@@ -1,12 +1,12 @@
 import type { NetConnectOpts } from 'node:net';
 import type { ConnectionOptions } from 'mysql2';
 import { parameter, type ServerAddress } from '../database-uri.js';
-import { readPem } from '../postgresql/connection-settings.js';
+import { readPem } from '../read-pem.js';
 
 const CONNECT_TIMEOUT = 30;
 
 /** How to connect. */
-export interface ConnectionSettings {
+export interface MysqlSettings {
   readonly address: NetConnectOpts;
   /** All but the address and the timeout. */
   readonly config: ConnectionOptions;
@@ -18,7 +18,7 @@ export interface ConnectionSettings {
  * What PyMySQL and mysqlclient make of the URI and its query (`unix_socket`, `ssl_ca` …), for the mysql2 package. MLflow's own
  * MLFLOW_MYSQL_SSL_CA, _CERT and _KEY are heard as well.
  */
-export function connectionSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): ConnectionSettings {
+export function mysqlSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): MysqlSettings {
   const of = (name: string): string | undefined => parameter(address, name);
   const socket = of('unix_socket');
   const { user, password, database, host = 'localhost', port = 3306 } = address;

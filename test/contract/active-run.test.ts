@@ -7,7 +7,7 @@ import { type FakeRun, FakeServer } from '../mlflow/rest/fake-server.js';
 import { FileStoreBuilder, metricLine } from '../support/file-store-builder.js';
 import { MLFLOW_3_17, WITHOUT_METRIC_INDEX, WITHOUT_RUN_INDEXES } from '../support/mlflow-schema.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
-import { type GrowingSource, growingStoreContract } from './growing-store.js';
+import { type GrowingSource, growingStoreContract } from './active-run.js';
 
 const RUN = 'a'.repeat(32);
 

@@ -1,5 +1,5 @@
 import { type BigIntStats, readSync } from 'node:fs';
-import { markFields } from '../common/cursor-fields.js';
+import { cursorFields } from '../common/cursor-fields.js';
 import { isSettled } from '../local/file-fingerprint.js';
 
 /** Bytes before a mark by which a file is known again; a line of MLflow has some 30. */
@@ -9,7 +9,7 @@ const TAIL_BYTES = 128;
  * How far a metric file was read: a place behind a newline, and what must be as it was for the file to be the same one
  * with more lines at its end.
  */
-export interface HistoryMark {
+export interface FileCursor {
   readonly offset: number;
   readonly inode: string;
   /**
@@ -24,19 +24,19 @@ export interface HistoryMark {
 export type HistoryChange = 'none' | 'appended' | 'rewritten';
 
 /** The mark of an open file that was read up to `offset`. `state` is that from before it was read. */
-export function historyMark(fd: number, offset: number, { inode, state }: FileState): string {
-  const mark: HistoryMark = { offset, inode, state, tail: tailBefore(fd, offset) };
+export function fileCursor(fd: number, offset: number, { inode, state }: FileState): string {
+  const mark: FileCursor = { offset, inode, state, tail: tailBefore(fd, offset) };
   return JSON.stringify([mark.offset, mark.inode, mark.state, mark.tail]);
 }
 
-/** Undefined for what is no mark of {@link historyMark}. */
-export function parseHistoryMark(text: string): HistoryMark | undefined {
-  const [offset, inode, state, tail] = markFields(text);
+/** Undefined for what is no mark of {@link fileCursor}. */
+export function parseFileCursor(text: string): FileCursor | undefined {
+  const [offset, inode, state, tail] = cursorFields(text);
   if (typeof offset !== 'number' || typeof inode !== 'string') return undefined;
   return typeof state === 'string' && typeof tail === 'string' ? { offset, inode, state, tail } : undefined;
 }
 
-export type FileState = Pick<HistoryMark, 'inode' | 'state'>;
+export type FileState = Pick<FileCursor, 'inode' | 'state'>;
 
 /** What tells of a file that was looked at just now whether it has changed. */
 export function fileState(stats: BigIntStats): FileState & { readonly size: number } {
@@ -46,7 +46,7 @@ export function fileState(stats: BigIntStats): FileState & { readonly size: numb
 }
 
 /** Whether an open file is that of the mark, with the same bytes before it. */
-export function continues(fd: number, mark: HistoryMark, { inode, size }: FileState & { size: number }): boolean {
+export function continues(fd: number, mark: FileCursor, { inode, size }: FileState & { size: number }): boolean {
   return inode === mark.inode && size >= mark.offset && tailBefore(fd, mark.offset) === mark.tail;
 }
 

@@ -66,7 +66,7 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
           });
           found[item.key] = Number(found[item.key] ?? 0) + item.batch.steps.length;
         } else if (item.type === 'read') {
-          known.set(item.key, { history: known.get(item.key)?.history ?? [], mark: item.mark });
+          known.set(item.key, { history: known.get(item.key)?.history ?? [], mark: item.cursor });
         } else {
           found[item.key] = 'rewritten';
         }

@@ -18,11 +18,11 @@ interface Window {
 }
 
 /**
- * The metric histories of the runs under way. Histories are asked for one by one, but databases give many rows in one query
+ * The metric histories of the runs under way. SqlHistories are asked for one by one, but databases give many rows in one query
  * much faster than few in many. So the rows of a run are read together and sorted here; of a run that is too long for
  * that, as many metrics at a time as fit, and a metric that is too long by itself is read sorted, as a stream.
  */
-export class Histories {
+export class SqlHistories {
   readonly #database: Database;
   readonly #windowPoints: number;
   /** By run and mark, those used last at the end: a run that has grown is another one. */

@@ -10,7 +10,7 @@ const LOST = `FROM latest_metrics l WHERE l.run_uuid = ? AND NOT EXISTS (
   SELECT 1 FROM metrics m WHERE m.run_uuid = l.run_uuid AND m."key" = l."key")`;
 
 /** The keys of a run's metrics that have a latest value and no point, as it is now. */
-export async function lostHistories(database: Database, runId: string, signal: AbortSignal): Promise<string[]> {
+export async function latestOnlyKeys(database: Database, runId: string, signal: AbortSignal): Promise<string[]> {
   const rows = await database.snapshot((query) => query(`SELECT l."key" ${LOST}`, [runId]), signal);
   return rows.map(([key]) => key ?? '');
 }

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { ConvertError, toConvertError } from '../../errors.js';
+
+/** Reads a certificate or key that the database URI or the environment names. Throws a `fatal` error. */
+export function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConvertError('fatal', toConvertError(cause, 'fatal', path).message, {
+      where: path,
+      cause,
+      hint: 'The database URI names it as a certificate or key.',
+    });
+  }
+}
