@@ -10,7 +10,7 @@ import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import type { TrackingStore } from './mlflow/common/tracking-store.js';
 import { openStore } from './mlflow/open-store.js';
 import { type ConvertOptions, type ResolvedOptions, withDefaults } from './options.js';
-import { patiently, whenFree } from './sqlite/lock-wait.js';
+import { retryWhileLocked, waitForUnlocked } from './sqlite/lock-wait.js';
 import { Listing } from './state/listing.js';
 import { SyncJournal } from './state/sync-journal.js';
 
@@ -37,7 +37,7 @@ export async function convert(
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     checkRepositoryPlace(options, store);
-    const repository = await patiently(() => Repository.open(options.repo), signal);
+    const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       repository.pin();
@@ -80,7 +80,7 @@ async function convertOnce(
   { store, repository, listing, unread }: Ends,
   signal: AbortSignal,
 ): Promise<void> {
-  await whenFree([repository.metadataFile, repository.ledgerFile], signal);
+  await waitForUnlocked([repository.metadataFile, repository.ledgerFile], signal);
   const conversion = new Conversion(options, events, store, repository);
   const journal = SyncJournal.open(repository.ledgerFile, store.uri);
   journal.ended(); // a watch that was killed has not said so

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { asFatal, ConvertError, errorCode } from '../errors.js';
-import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from '../sqlite/errors.js';
+import { BUSY_TIMEOUT, sqliteDriver } from '../sqlite/driver.js';
+import { isBusy, sqliteFailure } from '../sqlite/errors.js';
 import { syncPathSync } from './durability.js';
 import { metadataFailure, PUT_BACK } from './metadata-failure.js';
 import { RepositoryIdentity } from './repository-identity.js';
@@ -122,7 +123,7 @@ function create(path: string): void {
   rmSync(building, { recursive: true, force: true });
   try {
     for (const folder of ['locks', 'progress', 'meta/chunks', 'seqs/chunks']) makeDirectory(join(building, folder));
-    const metadata = new (sqlite().DatabaseSync)(join(building, 'run_metadata.sqlite'));
+    const metadata = new (sqliteDriver().DatabaseSync)(join(building, 'run_metadata.sqlite'));
     metadata.exec(METADATA_SCHEMA);
     metadata.close();
     writeFileSync(join(building, 'VERSION'), `${DATA_VERSION}\n`);
@@ -205,7 +206,7 @@ function alembicRevision(file: string): string {
 }
 
 function readRevision(file: string, readOnly: boolean): string {
-  const database = new (sqlite().DatabaseSync)(file, { readOnly, timeout: BUSY_TIMEOUT });
+  const database = new (sqliteDriver().DatabaseSync)(file, { readOnly, timeout: BUSY_TIMEOUT });
   try {
     const rows = database.prepare('SELECT version_num FROM alembic_version').all() as { version_num: string }[];
     return rows.map((row) => row.version_num).join(' and ') || 'none';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
-import { BUSY_TIMEOUT, SqliteCode } from '../sqlite/errors.js';
-import { Patience } from '../sqlite/lock-wait.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
+import { SqliteCode } from '../sqlite/errors.js';
+import { LockWait } from '../sqlite/lock-wait.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { metadataFailure } from './metadata-failure.js';
 
@@ -44,7 +45,7 @@ export class RunMetadata {
   private readonly database: DatabaseSyncInstance;
   private readonly statements = new Map<string, StatementSyncInstance>();
   private readonly experimentIds = new Map<string, number>();
-  private readonly patience = new Patience();
+  private readonly lockWait = new LockWait();
 
   /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
   constructor(private readonly file: string) {
@@ -76,18 +77,18 @@ export class RunMetadata {
 
   /** Resolves when nobody keeps us from reading; rejects with a `fatal` error when that takes too long. */
   async whenReadable(): Promise<void> {
-    await this.patience.until(() => this.has(''));
+    await this.lockWait.retry(() => this.has(''));
   }
 
   /** The same for writing. */
   async whenWritable(): Promise<void> {
     // EXCLUSIVE, because others who are reading would hold up the end of a transaction
-    await this.patience.until(() => this.begin('BEGIN EXCLUSIVE', () => {}));
+    await this.lockWait.retry(() => this.begin('BEGIN EXCLUSIVE', () => {}));
   }
 
   /** From now on others are not waited for long: the conversion is to end. */
   hurry(): void {
-    this.patience.hurry();
+    this.lockWait.shorten();
   }
 
   /** True if the run has a row; without one it is invisible in Aim. */

@@ -87,7 +87,15 @@ export class Conversion {
       accepted: this.accepted,
       threads: this.threads,
     } = takeHold(repository, options.missing, () => new WorkerPool(work, threads, warn)));
-    this.known = new KnownRuns(repository, this.ledger, this.metadata, this.threads, retries, this.accepted, options);
+    this.known = new KnownRuns({
+      repository,
+      ledger: this.ledger,
+      metadata: this.metadata,
+      converter: this.threads,
+      retries,
+      accepted: this.accepted,
+      options,
+    });
     this.publisher = new Publisher({
       repository,
       metadata: this.metadata,

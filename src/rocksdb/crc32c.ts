@@ -5,7 +5,7 @@ import { crc32c } from '@node-rs/crc32';
  * taken as if they were one.
  *
  * Threads load this native library at their start. One that is ended meanwhile ends alone (tried 360 times), which is not so
- * with SQLite's (sqlite.ts).
+ * with SQLite's (sqlite/driver.ts).
  */
 export function maskedCrc(...pieces: readonly Uint8Array[]): number {
   let crc = 0;

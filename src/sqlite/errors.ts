@@ -1,17 +1,9 @@
-import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 import { asFatal, ConvertError } from '../errors.js';
 
-/**
- * SQLite, loaded when it is asked for: worker threads get by without it unless their source is a SQLite database, and one
- * that is ended while it loads a native library takes the whole process down.
- */
-export const sqlite = () =>
-  createRequire(import.meta.url)('@photostructure/sqlite') as typeof import('@photostructure/sqlite');
-
-/** SQLite's primary result codes (https://sqlite.org/rescode.html), as far as something hangs on them. */
+/** The primary result codes of SQLite that decide something (https://sqlite.org/rescode.html). */
 export const SqliteCode = {
-  /** A statement that means nothing to this database: tables or columns are missing. */
+  /** Among others, tables or columns that the statement names are missing. */
   ERROR: 1,
   BUSY: 5,
   READ_ONLY: 8,
@@ -22,30 +14,24 @@ export const SqliteCode = {
   NOT_A_DATABASE: 26,
 } as const;
 
-/**
- * How long a statement may wait for another program, in milliseconds. SQLite waits without letting this thread do anything
- * else, hear a signal for instance: longer waits are made of short ones (patience.ts).
- */
-export const BUSY_TIMEOUT = 250;
-
-/** The primary result code of what SQLite threw; undefined for any other error. */
+/** The primary result code of an error of SQLite; undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** Whether another program held the database, also where an error of ours says so. */
+/** Whether another program held the database; also true for a {@link ConvertError} with that cause. */
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error instanceof ConvertError ? error.cause : error) === SqliteCode.BUSY;
 }
 
-/** Whether the content of a database file is to blame, and nothing else. */
+/** Whether the content of the database file is damaged. */
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SqliteCode.CORRUPT || code === SqliteCode.NOT_A_DATABASE;
 }
 
-/** What SQLite threw when it worked on this file, as a `fatal` sentence; other errors as {@link asFatal} makes them. */
+/** Turns an error of SQLite about this file into a `fatal` one for people; other errors become what {@link asFatal} makes of them. */
 export function sqliteFailure(file: string, cause: unknown): ConvertError {
   if (cause instanceof ConvertError) return asFatal(cause, file);
   const meaning = MEANINGS.get(sqliteCode(cause) ?? -1);
@@ -57,29 +43,29 @@ export function sqliteFailure(file: string, cause: unknown): ConvertError {
 interface Meaning {
   readonly says: string;
   readonly hint: string;
-  /** The operating system's own code, where there is one, tells more. */
+  /** Report the operating system's error code instead, if there is one. */
   readonly system?: true;
 }
 
-const RIGHT = 'Give this user the right to read and write it and its directory, and run again.';
+const GRANT_ACCESS = 'Give this user read and write access to the file and its directory, and run again.';
 
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   [
     SqliteCode.BUSY,
     {
       says: 'is locked by another program',
-      hint: 'Let that program finish, or end it (`fuser FILE` names it), and run again.',
+      hint: 'Wait until that program finishes, or end it (`fuser FILE` shows it), and run again.',
     },
   ],
-  [SqliteCode.READ_ONLY, { says: 'may not be written', hint: RIGHT }],
-  [SqliteCode.IO_ERROR, { says: 'could not be read or written', hint: 'Check the disk, and run again.', system: true }],
-  [SqliteCode.CORRUPT, { says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' }],
+  [SqliteCode.READ_ONLY, { says: 'cannot be written: permission denied', hint: GRANT_ACCESS }],
+  [SqliteCode.IO_ERROR, { says: 'cannot be read or written', hint: 'Check the disk, and run again.', system: true }],
+  [SqliteCode.CORRUPT, { says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.' }],
   [SqliteCode.FULL, { says: 'could not be written: no space is left', hint: 'Free some space and run again.' }],
-  [SqliteCode.CANNOT_OPEN, { says: 'cannot be opened', hint: RIGHT, system: true }],
-  [SqliteCode.NOT_A_DATABASE, { says: 'is no SQLite database', hint: 'Take a backup of it.' }],
+  [SqliteCode.CANNOT_OPEN, { says: 'cannot be opened', hint: GRANT_ACCESS, system: true }],
+  [SqliteCode.NOT_A_DATABASE, { says: 'is not a SQLite database', hint: 'Restore it from a backup.' }],
 ]);
 
-/** The error of the operating system behind one of SQLite's, as Node would have thrown it. */
+/** The operating system's error behind one of SQLite's, as Node would have thrown it. */
 function systemError(cause: unknown): Error | undefined {
   if (typeof cause !== 'object' || cause === null || !('systemErrno' in cause)) return undefined;
   const { systemErrno } = cause;

@@ -1,62 +1,60 @@
 import { existsSync } from 'node:fs';
 import { monotonicNow } from '../clock.js';
 import { sleep } from '../wait.js';
-import { BUSY_TIMEOUT, isBusy, sqlite, sqliteFailure } from './errors.js';
+import { BUSY_TIMEOUT, sqliteDriver } from './driver.js';
+import { isBusy, sqliteFailure } from './errors.js';
 
-/** How long a database that another program holds is waited for, and how long once a signal has asked to end; milliseconds. */
-const LONGEST_WAIT = 30_000;
-const LONGEST_WAIT_AT_THE_END = 1_500;
+/** How long to wait for a lock, and how long once the process has been asked to stop; milliseconds. */
+const TIMEOUT = 30_000;
+const TIMEOUT_AFTER_STOP = 1_500;
 
-const PAUSE = 20;
+const RETRY_EVERY = 20;
 
-/**
- * Waits for databases that other programs hold: by trying again and again, so that between two attempts this thread hears
- * signals and does whatever else there is.
- */
-export class Patience {
-  private longest: number;
+/** Waits for databases that other programs have locked. Retries, so that this thread handles signals and other work meanwhile. */
+export class LockWait {
+  private timeout: number;
 
-  /** @param longest milliseconds */
-  constructor(longest = LONGEST_WAIT) {
-    this.longest = longest;
+  /** @param timeout milliseconds */
+  constructor(timeout = TIMEOUT) {
+    this.timeout = timeout;
   }
 
-  /** From now on there is little time. */
-  hurry(): void {
-    this.longest = Math.min(this.longest, LONGEST_WAIT_AT_THE_END);
+  /** The process has been asked to stop: waits no longer than 1.5 s from now on. */
+  shorten(): void {
+    this.timeout = Math.min(this.timeout, TIMEOUT_AFTER_STOP);
   }
 
-  /** What `attempt` returns once it meets no lock; rejects with what it throws last. */
-  async until<T>(attempt: () => T): Promise<T> {
+  /** Repeats `attempt` until it meets no lock, and returns its result. Rejects with its last error. */
+  async retry<T>(attempt: () => T): Promise<T> {
     const since = monotonicNow();
     for (;;) {
       try {
         return attempt();
       } catch (error) {
-        if (!isBusy(error) || monotonicNow() - since >= this.longest) throw error;
+        if (!isBusy(error) || monotonicNow() - since >= this.timeout) throw error;
       }
-      await sleep(PAUSE);
+      await sleep(RETRY_EVERY);
     }
   }
 }
 
-/** As {@link Patience.until}, and rejects with the signal's reason as soon as that is aborted. */
-export async function patiently<T>(attempt: () => T, signal: AbortSignal): Promise<T> {
-  return new Patience().until(() => {
+/** As {@link LockWait.retry}, and rejects with the signal's reason as soon as that is aborted. */
+export async function retryWhileLocked<T>(attempt: () => T, signal: AbortSignal): Promise<T> {
+  return new LockWait().retry(() => {
     signal.throwIfAborted();
     return attempt();
   });
 }
 
-/** Resolves when nobody holds these SQLite files; one that is not there, or is damaged, is for whoever opens it. */
-export async function whenFree(files: readonly string[], signal: AbortSignal): Promise<void> {
-  for (const file of files) await patiently(() => meetLock(file), signal);
+/** Resolves when none of these SQLite files is locked. Missing and damaged files are left to whoever opens them. */
+export async function waitForUnlocked(files: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const file of files) await retryWhileLocked(() => tryToLock(file), signal);
 }
 
-function meetLock(file: string): void {
+function tryToLock(file: string): void {
   if (!existsSync(file)) return;
   try {
-    const database = new (sqlite().DatabaseSync)(file, { timeout: BUSY_TIMEOUT });
+    const database = new (sqliteDriver().DatabaseSync)(file, { timeout: BUSY_TIMEOUT });
     try {
       database.exec('BEGIN IMMEDIATE');
       database.exec('ROLLBACK');
@@ -65,6 +63,6 @@ function meetLock(file: string): void {
     }
   } catch (error) {
     if (isBusy(error)) throw sqliteFailure(file, error);
-    // anything else is met again, by who can say more
+    // other errors are reported by whoever opens the file
   }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { sqliteCode, sqliteFailure } from './errors.js';
 
-/** Runs `work` in one transaction of a SQLite database; when it throws, nothing of it has happened. */
+/** Runs `work` in one transaction of a SQLite database, which is rolled back if it throws. */
 export function inTransaction(
   database: DatabaseSyncInstance,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE' | 'BEGIN EXCLUSIVE',
@@ -12,7 +12,7 @@ export function inTransaction(
     work();
     database.exec('COMMIT');
   } catch (error) {
-    // after some errors, a full disk among them, SQLite has rolled back by itself
+    // after some errors, such as a full disk, SQLite has already rolled back
     if (database.isTransaction) database.exec('ROLLBACK');
     throw sqliteCode(error) === undefined ? error : sqliteFailure(database.location() ?? 'A database', error);
   }

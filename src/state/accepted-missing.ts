@@ -3,7 +3,8 @@ import { unreadParts } from '../mapping/unread-parts.js';
 import type { RunReport, ToldPart } from '../outcome.js';
 import type { AcceptedChanges } from '../policies.js';
 import { placeName, type RunPlaces } from '../run/task/run-places.js';
-import { BUSY_TIMEOUT, sqliteFailure } from '../sqlite/errors.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
+import { sqliteFailure } from '../sqlite/errors.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import type { Ledger } from './ledger.js';
 

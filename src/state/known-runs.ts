@@ -11,98 +11,102 @@ import type { AcceptedMissing } from './accepted-missing.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import type { Retries } from './retries.js';
 
-/** A run of the source, with what is known of it. */
+/** A listed run, with what is known of it from earlier conversions. */
 export interface CheckedRun {
   readonly job: RunTask;
-  /** It is as it was when it was converted. */
+  /** Nothing has changed since it was converted. */
   readonly upToDate: boolean;
-  /** Whether it went on in MLflow then; undefined where that is not known. */
+  /** Whether it was active in MLflow then; undefined if that is not known. */
   readonly active?: boolean;
 }
 
-/** What the ledger and the repository say of the runs of the source. */
+/** What {@link KnownRuns} works with. */
+export interface KnownRunsContext {
+  readonly repository: Pick<Repository, 'meta'>;
+  readonly ledger: Pick<Ledger, 'get'>;
+  readonly metadata: Pick<RunMetadata, 'has' | 'hasOnceSettled' | 'whenReadable'>;
+  readonly converter: Pick<RunConverter, 'check'>;
+  readonly retries: Pick<Retries, 'isDue'>;
+  readonly accepted: Pick<AcceptedMissing, 'left'>;
+  readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>;
+}
+
+/** What the ledger and the repository say about the runs of the source. */
 export class KnownRuns {
-  constructor(
-    private readonly repository: Repository,
-    private readonly ledger: Ledger,
-    private readonly metadata: RunMetadata,
-    private readonly threads: Pick<RunConverter, 'check'>,
-    private readonly retries: Retries,
-    private readonly accepted: AcceptedMissing,
-    private readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>,
-  ) {}
+  constructor(private readonly context: KnownRunsContext) {}
 
   /**
-   * Finds those runs of a batch that are as they were when they were converted.
-   * @param hinted something has happened to these runs, be it that what could not be read can be by now
+   * Finds the runs of a batch that are unchanged since they were converted.
+   *
+   * @param changed the source has reported a change of these runs: parts that could not be read are worth another attempt
    */
-  async check(batch: readonly EnumeratedRun[], hinted = false): Promise<CheckedRun[]> {
-    await this.metadata.whenReadable();
-    const found = batch.map((run) => this.lookUp(run, hinted));
+  async check(batch: readonly EnumeratedRun[], changed = false): Promise<CheckedRun[]> {
+    await this.context.metadata.whenReadable();
+    const found = batch.map((run) => this.lookUp(run, changed));
     const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
-    const answers = known.length === 0 ? [] : await this.threads.check(known.map(({ job }) => checkJob(job)));
-    const byJob = new Map(known.map(({ job }, i) => [job, answers[i]]));
+    const answers =
+      known.length === 0 ? [] : await this.context.converter.check(known.map(({ job }) => checkTask(job)));
+    const answerOf = new Map(known.map(({ job }, i) => [job, answers[i]]));
     return found.map(({ job, active }) => {
-      const { upToDate = false, revision } = byJob.get(job) ?? {};
-      const marked = revision === undefined ? job : { ...job, revision };
-      return { job: marked, upToDate, ...(active !== undefined && { active }) };
+      // without an answer the run counts as changed
+      const { upToDate = false, revision } = answerOf.get(job) ?? {};
+      const checked = revision === undefined ? job : { ...job, revision };
+      return { job: checked, upToDate, ...(active !== undefined && { active }) };
     });
   }
 
   isLeftOut({ experiment }: Pick<RunTask, 'experiment'>): boolean {
-    return experiment.lifecycleStage === 'deleted' && !this.options.includeDeleted;
+    return experiment.lifecycleStage === 'deleted' && !this.context.options.includeDeleted;
   }
 
   /**
-   * Whether a person has removed a converted run in Aim, be it this very moment: then its row is gone and its data may still
-   * be there. A run whose row was never finished (`pending`) was not removed by anybody. One that has its row and no data is
-   * damaged, unless Aim is just removing it: it removes both in one transaction, whose end ours waits for.
+   * Whether somebody has removed a converted run in Aim, or is removing it at this moment: Aim deletes the row first and the
+   * data later. A run whose row was never finished (`pending`) was not removed. One with a row but no data is damaged, unless
+   * Aim is in the middle of the transaction that removes both; {@link RunMetadata.hasOnceSettled} waits for its end.
    */
   wasRemoved({ hash }: Pick<RunTask, 'hash'>): boolean {
-    if (this.options.restoreRemoved) return false;
-    const entry = this.ledger.get(hash);
+    const { repository, ledger, metadata, options } = this.context;
+    if (options.restoreRemoved) return false;
+    const entry = ledger.get(hash);
     if (entry === undefined) return false;
-    if (!existsSync(this.repository.meta(hash))) return !this.metadata.hasOnceSettled(hash);
-    return entry.pending === undefined && !this.metadata.has(hash);
+    if (!existsSync(repository.meta(hash))) return !metadata.hasOnceSettled(hash);
+    return entry.pending === undefined && !metadata.has(hash);
   }
 
-  private lookUp(run: EnumeratedRun, hinted: boolean): Omit<CheckedRun, 'upToDate'> {
+  private lookUp(run: EnumeratedRun, changed: boolean): Omit<CheckedRun, 'upToDate'> {
     const hash = runHash(run.ref.runId);
-    const entry = this.ledger.get(hash);
-    const listed = this.metadata.has(hash);
+    const entry = this.context.ledger.get(hash);
+    const listed = this.context.metadata.has(hash);
     if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
     const { revision, inputs, properties, active, growth } = entry;
-    // one that was deleted in MLflow, and taken all the same, is to be left out again
-    const isWithdrawn = properties.archived && entry.deleted === undefined && !this.options.includeDeleted;
+    // it was deleted in MLflow and converted all the same (--include-deleted), and is now to be left out
+    const isWithdrawn = properties.archived && entry.deleted === undefined && !this.context.options.includeDeleted;
     const reviewAt = isWithdrawn ? 0 : entry.reviewAt;
-    const unread = this.accepted.left(entry);
+    const unread = this.context.accepted.left(entry);
     const known = {
       revision,
       inputs,
       reviewAt,
       ...(growth !== undefined && { growth }),
       ...(unread.length > 0 && { unread }),
-      again: this.lookedAtAgain(entry, unread, hinted),
+      again: this.partsToRetry(entry, unread, changed),
     };
     const job = { ...run, hash, listed, known, before: properties };
     return { job, ...(active !== undefined && { active }) };
   }
 
-  /**
-   * What of a run that may be as it was is to be looked at again. Of a run that goes on there is a hint with each point:
-   * those say nothing of what could not be read.
-   */
-  private lookedAtAgain(entry: LedgerEntry, unread: readonly SoughtPart[], hinted: boolean): readonly SoughtPart[] {
+  /** The parts to try again although the run is unchanged. An active run changes with every point, which proves nothing. */
+  private partsToRetry(entry: LedgerEntry, unread: readonly SoughtPart[], changed: boolean): readonly SoughtPart[] {
     const { hash, active, awaited } = entry;
     if (unread.length === 0 && awaited === undefined) return [];
-    if (!this.retries.isDue(hash) && (!hinted || active === true)) return [];
+    if (!this.context.retries.isDue(hash) && (!changed || active === true)) return [];
     return awaited !== undefined && existsSync(awaited) ? [...unread, { part: 'artifacts', empty: true }] : unread;
   }
 }
 
-/** What is needed to check a run; not the state of its metrics, which may be large, nor what could not be read. */
-function checkJob({ experiment, ref, hash, known }: RunTask): CheckTask {
+/** Without the state of its metrics and its unread parts: both may be large, and the check does not need them. */
+function checkTask({ experiment, ref, hash, known }: RunTask): CheckTask {
   if (known === undefined) return { experiment, ref, hash };
-  const { growth: _, unread: __, ...marks } = known;
-  return { experiment, ref, hash, known: marks };
+  const { growth: _, unread: __, ...rest } = known;
+  return { experiment, ref, hash, known: rest };
 }

@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { syncPathSync } from '../aim/durability.js';
 import { ConvertError } from '../errors.js';
-import { BUSY_TIMEOUT, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/errors.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
+import { isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/errors.js';
 
 /** The oldest version of the schema that is brought up to date instead of refused. */
 const OLDEST_VERSION = 2;

@@ -4,7 +4,8 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { Repository } from '../aim/repository.js';
 import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
 import { ConvertError } from '../errors.js';
-import { BUSY_TIMEOUT, isDamage, sqliteFailure } from '../sqlite/errors.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
+import { isDamage, sqliteFailure } from '../sqlite/errors.js';
 import { AcceptedMissing } from './accepted-missing.js';
 import { type IncompleteStatus, readIncomplete, readUnread, type UnreadStatus } from './incomplete-status.js';
 

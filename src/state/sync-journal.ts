@@ -3,7 +3,7 @@ import { monotonicNow, steadyTime } from '../clock.js';
 import { ConvertError } from '../errors.js';
 import type { RunReport } from '../outcome.js';
 import { DELETED } from '../outcome.js';
-import { BUSY_TIMEOUT } from '../sqlite/errors.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { inTransaction } from '../sqlite/transaction.js';
 
 const SCHEMA = `

@@ -6,7 +6,7 @@ import { ConvertEvents } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import { openStore } from '../mlflow/open-store.js';
 import { type WatchOptions, watchPolicy, withDefaults } from '../options.js';
-import { patiently } from '../sqlite/lock-wait.js';
+import { retryWhileLocked } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
 import { WatchLoop } from './watch-loop.js';
 
@@ -35,7 +35,7 @@ export async function watch(
   try {
     const listing = await Listing.begin(store, options.experiments, signal);
     checkRepositoryPlace(options, store);
-    const repository = await patiently(() => Repository.open(options.repo), signal);
+    const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       repository.pin();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { Patience } from '../../src/sqlite/lock-wait.js';
+import { LockWait } from '../../src/sqlite/lock-wait.js';
 import { convert, type Started, startCli } from '../support/command-line.js';
 import { fillWithExamples } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';
@@ -73,6 +73,6 @@ describe('while another program holds a database', () => {
 test('after so long the error says who was waited for', async () => {
   hold('run_metadata.sqlite', 'BEGIN EXCLUSIVE');
   const one = new DatabaseSync(join(repo, '.aim', 'run_metadata.sqlite'), { timeout: 10 });
-  await expect(new Patience(200).until(() => one.exec('BEGIN IMMEDIATE'))).rejects.toThrow('database is locked');
+  await expect(new LockWait(200).retry(() => one.exec('BEGIN IMMEDIATE'))).rejects.toThrow('database is locked');
   one.close();
 });

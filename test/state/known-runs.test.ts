@@ -7,7 +7,7 @@ import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { isUpToDate } from '../../src/run/convert-run.js';
 import type { EnumeratedRun } from '../../src/stages/enumerate-runs.js';
 import { AcceptedMissing } from '../../src/state/accepted-missing.js';
-import { KnownRuns } from '../../src/state/known-runs.js';
+import { KnownRuns, type KnownRunsContext } from '../../src/state/known-runs.js';
 import { Ledger, type LedgerEntry } from '../../src/state/ledger.js';
 import { Retries } from '../../src/state/retries.js';
 import { id, newStore } from '../support/example-store.js';
@@ -45,20 +45,26 @@ afterEach(() => {
 });
 
 /** What a watch knows; nothing changes in the source. */
-function knownRuns(accepted = AcceptedMissing.NOTHING): KnownRuns {
-  const threads = {
-    check: async (jobs: Parameters<ConstructorParameters<typeof KnownRuns>[3]['check']>[0]) =>
-      jobs.map((job) => ({ upToDate: isUpToDate(job, job.known?.revision ?? '', job.known?.inputs ?? '', NOW) })),
-  };
-  const retries = new Retries(() => clock);
-  return new KnownRuns(repository, ledger, metadata, threads, retries, accepted, {
-    includeDeleted: false,
-    restoreRemoved: false,
+function knownRuns(given: Partial<KnownRunsContext> = {}): KnownRuns {
+  return new KnownRuns({
+    repository,
+    ledger,
+    metadata,
+    converter: {
+      check: async (tasks) =>
+        tasks.map((task) => ({
+          upToDate: isUpToDate(task, task.known?.revision ?? '', task.known?.inputs ?? '', NOW),
+        })),
+    },
+    retries: new Retries(() => clock),
+    accepted: AcceptedMissing.NOTHING,
+    options: { includeDeleted: false, restoreRemoved: false },
+    ...given,
   });
 }
 
-async function isLookedAt(known: KnownRuns, hinted = false): Promise<boolean> {
-  const [checked] = await known.check([run], hinted);
+async function isRetried(known: KnownRuns, changed = false): Promise<boolean> {
+  const [checked] = await known.check([run], changed);
   expect(checked?.job.known).toBeDefined();
   return checked?.upToDate === false;
 }
@@ -68,41 +74,128 @@ function change(fields: Partial<LedgerEntry>): void {
   if (entry !== undefined) ledger.write([{ ...entry, ...fields }]);
 }
 
-describe('a watch looks at a run again of which something could not be read', () => {
-  test('at once, and then every ten minutes', async () => {
+describe('a run with parts that could not be read', () => {
+  test('is retried at once, and then every ten minutes', async () => {
     const known = knownRuns();
-    expect(await isLookedAt(known)).toBe(true);
+    expect(await isRetried(known)).toBe(true);
     clock += 10 * MINUTES - 1;
-    expect(await isLookedAt(known)).toBe(false);
+    expect(await isRetried(known)).toBe(false);
     clock += 1;
-    expect([await isLookedAt(known), await isLookedAt(known)]).toEqual([true, false]);
+    expect([await isRetried(known), await isRetried(known)]).toEqual([true, false]);
   });
 
-  test('when something happens to it, unless it goes on: then something happens all the time', async () => {
+  test('is retried when it changes, unless it is active, which changes all the time', async () => {
     const known = knownRuns();
-    await isLookedAt(known);
+    await isRetried(known);
     change({ active: false });
-    expect([await isLookedAt(known, true), await isLookedAt(known)]).toEqual([true, false]);
+    expect([await isRetried(known, true), await isRetried(known)]).toEqual([true, false]);
     change({ active: true });
-    expect(await isLookedAt(known, true)).toBe(false);
+    expect(await isRetried(known, true)).toBe(false);
     clock += 10 * MINUTES;
-    expect(await isLookedAt(known, true)).toBe(true);
+    expect(await isRetried(known, true)).toBe(true);
   });
 
-  test('but not when that is accepted as missing', async () => {
+  test('is not retried while they are accepted as missing', async () => {
     const accept = { accept: [disk], unaccept: [] };
     const accepted = AcceptedMissing.remember(repository.ledgerFile, accept);
-    expect(await isLookedAt(knownRuns(accepted))).toBe(false);
+    expect(await isRetried(knownRuns({ accepted }))).toBe(false);
     const revoked = AcceptedMissing.remember(repository.ledgerFile, { accept: [], unaccept: [disk] });
-    expect(await isLookedAt(knownRuns(revoked))).toBe(true);
+    expect(await isRetried(knownRuns({ accepted: revoked }))).toBe(true);
   });
 
-  test('and one whose directory of files was not there when that comes, accepted or not', async () => {
+  test('is retried when the awaited directory of its files appears, accepted or not', async () => {
     change({ unread: [] });
     const known = knownRuns();
-    expect(await isLookedAt(known)).toBe(false);
+    expect(await isRetried(known)).toBe(false);
     mkdirSync(join(disk, 'results'), { recursive: true });
     clock += 10 * MINUTES;
-    expect(await isLookedAt(known)).toBe(true);
+    expect(await isRetried(known)).toBe(true);
+    const [checked] = await knownRuns().check([run]);
+    expect(checked?.job.known?.again).toEqual([{ part: 'artifacts', empty: true }]);
+  });
+});
+
+describe('a check', () => {
+  test('tells the converter what it needs, and neither the metrics nor the unread parts', async () => {
+    change({ growth: 'large' });
+    const tasks: unknown[] = [];
+    const converter: KnownRunsContext['converter'] = {
+      check: async (asked) => {
+        tasks.push(...asked);
+        return asked.map(() => ({ upToDate: true, revision: 'r2' }));
+      },
+    };
+    const [checked] = await knownRuns({ converter }).check([run]);
+    expect(checked).toMatchObject({ upToDate: true, job: { revision: 'r2', known: { growth: 'large' } } });
+    expect(tasks).toEqual([{ ...run, hash: RUN, known: expect.not.objectContaining({ growth: 'large' }) }]);
+    expect(tasks).toEqual([
+      expect.objectContaining({ known: expect.not.objectContaining({ unread: expect.anything() }) }),
+    ]);
+  });
+
+  test('that gets no answer leaves the run to be converted', async () => {
+    const [checked] = await knownRuns({ converter: { check: async () => [] } }).check([run]);
+    expect(checked).toMatchObject({ upToDate: false, job: { hash: RUN } });
+    expect(checked?.job.revision).toBeUndefined();
+  });
+
+  test('asks nothing about runs that were never converted', async () => {
+    const other = { ...run, ref: { ...run.ref, runId: id('b') } };
+    const converter = { check: () => Promise.reject(new Error('asked')) };
+    const [checked] = await knownRuns({ converter }).check([other]);
+    expect(checked).toEqual({ job: { ...other, hash: id('b'), listed: false }, upToDate: false });
+  });
+
+  test('asks nothing about runs of deleted experiments that are left out', async () => {
+    const deleted = { ...run, experiment: { ...run.experiment, lifecycleStage: 'deleted' as const } };
+    const converter = { check: () => Promise.reject(new Error('asked')) };
+    expect(await knownRuns({ converter }).check([deleted])).toMatchObject([{ upToDate: false }]);
+    const included = knownRuns({ options: { includeDeleted: true, restoreRemoved: false } });
+    expect([knownRuns().isLeftOut(deleted), included.isLeftOut(deleted)]).toEqual([true, false]);
+  });
+
+  test('reviews a run that was converted although MLflow has deleted it, once deleted runs are left out', async () => {
+    const entry = ledger.get(RUN)!;
+    change({ properties: { ...entry.properties, archived: true }, reviewAt: null });
+    expect((await knownRuns().check([run]))[0]?.job.known?.reviewAt).toBe(0);
+    const options = { includeDeleted: true, restoreRemoved: false };
+    expect((await knownRuns({ options }).check([run]))[0]?.job.known?.reviewAt).toBeNull();
+    change({ deleted: 'archived' });
+    expect((await knownRuns().check([run]))[0]?.job.known?.reviewAt).toBeNull();
+  });
+
+  test('says whether a converted run was active', async () => {
+    change({ active: true });
+    expect((await knownRuns().check([run]))[0]?.active).toBe(true);
+  });
+});
+
+describe('a run was removed in Aim', () => {
+  const removed = (given: Partial<KnownRunsContext> = {}) => knownRuns(given).wasRemoved({ hash: RUN });
+  const aim = (has: boolean, hasOnceSettled = has) => ({
+    metadata: { has: () => has, hasOnceSettled: () => hasOnceSettled, whenReadable: async () => {} },
+  });
+  const withoutData = { repository: { meta: () => join(disk, 'no such directory') } };
+
+  test('if its row is gone, with or without its data', () => {
+    expect([removed(), removed(aim(false)), removed({ ...withoutData, ...aim(false) })]).toEqual([false, true, true]);
+  });
+
+  test('if Aim is removing it at this moment: its row is still there, and gone once that is done', () => {
+    expect(removed({ ...withoutData, ...aim(true, false) })).toBe(true);
+  });
+
+  test('not if only its data is gone: it is damaged', () => {
+    expect(removed({ ...withoutData, ...aim(true) })).toBe(false);
+  });
+
+  test('not if its row was never finished', () => {
+    change({ pending: [ledger.get(RUN)!.properties] });
+    expect(removed(aim(false))).toBe(false);
+  });
+
+  test('not if it was never converted, and not if removed runs are to be restored', () => {
+    expect(knownRuns(aim(false)).wasRemoved({ hash: id('b') })).toBe(false);
+    expect(removed({ ...aim(false), options: { includeDeleted: false, restoreRemoved: true } })).toBe(false);
   });
 });

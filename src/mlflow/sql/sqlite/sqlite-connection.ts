@@ -3,7 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
-import { SqliteCode, sqlite, sqliteCode } from '../../../sqlite/errors.js';
+import { sqliteDriver } from '../../../sqlite/driver.js';
+import { SqliteCode, sqliteCode } from '../../../sqlite/errors.js';
 import { sleep } from '../../../wait.js';
 import { EventLoopTurns } from '../../common/event-loop.js';
 import { openRegular } from '../../local/regular-file.js';
@@ -44,7 +45,7 @@ export class SqliteConnection {
     this.uri = `sqlite:///${this.path}`;
     try {
       const name = address.immutable ? `${pathToFileURL(this.path).href}?immutable=1` : this.path;
-      this.#database = new (sqlite().DatabaseSync)(name, { readOnly: true, timeout: 0, returnArrays: true });
+      this.#database = new (sqliteDriver().DatabaseSync)(name, { readOnly: true, timeout: 0, returnArrays: true });
       // an SQL statement that writes is refused before it begins
       this.#database.exec('PRAGMA query_only = 1');
     } catch (cause) {
