@@ -76,7 +76,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     const release = await lock(database);
     const reading = store.run(ref, context);
     await until(() => warnings.length > 0, 30_000);
-    expect(warnings.join()).toMatch(/lets a query wait for a .*lock/);
+    expect(warnings.join()).toMatch(/makes a query wait for a .*lock/);
     if (dialect === 'postgresql') expect(warnings.join()).toMatch(/on params, held by pid \d+ \(LOCK TABLE params/);
     await release();
     expect((await reading).params.get('p')).toBe('1');

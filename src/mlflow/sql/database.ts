@@ -3,36 +3,36 @@ import type { Catalog } from './catalog.js';
 import type { MetricCursors } from './metric-cursor.js';
 import type { MetricTable } from './metric-table.js';
 
-/** One row of a header query, every value as the text that the database makes of it. */
+/** One row of a header query; every value is the database's text for it. */
 export type Row = readonly (string | null)[];
 
-/** Runs a query with `?` for parameters and `"name"` for identifiers. For results of some thousand rows at most. */
+/** Runs a query with `?` for parameters and `"name"` for identifiers. For results of a few thousand rows at most. */
 export type Query = (sql: string, parameters?: readonly string[]) => Promise<Row[]>;
 
-/** `going`: those that are RUNNING or SCHEDULED. */
-export type WhichRuns = 'all' | 'going';
+/** `active`: RUNNING or SCHEDULED. */
+export type WhichRuns = 'all' | 'active';
 
-/** A condition on the table runs. */
+/** An additional condition for `WHERE` on the table runs; may be empty. */
 export function runsCondition(which: WhichRuns): string {
   return which === 'all' ? '' : "AND status IN ('RUNNING', 'SCHEDULED')";
 }
 
-/** How many metric rows a run has, and which, as far as the database can tell. */
+/** The number of a run's metric rows and, in SQLite, where they are. */
 export interface MetricStats {
   readonly points: number;
-  /** SQLite: the lowest and highest rowid of the run's rows; both 0 when there are none. */
+  /** SQLite only: the lowest and highest rowid of the run's rows; both 0 if there are none. */
   readonly from?: number;
   readonly to?: number;
 }
 
-/** The metric rows of one run: of a live SQLite database, those up to the mark. */
+/** The metric rows of one run; in SQLite, those up to `to`. */
 export interface RunRows extends MetricStats {
   readonly runId: string;
 }
 
 /**
- * What differs between the databases that MLflow can track into. Everything is read only. An aborted signal rejects with
- * its reason at the next await; errors are {@link ConvertError}s without credentials.
+ * What differs between the databases that MLflow can track into. Read-only. An aborted signal rejects with its reason at the
+ * next await; errors are {@link ConvertError}s without credentials.
  */
 export interface Database {
   /** The tracking URI without credentials. */
@@ -41,48 +41,48 @@ export interface Database {
   /** The absolute path of the file that was opened; absent for a server. */
   readonly file?: string;
 
-  /** Ids asked for in one query of a set of runs. */
+  /** The most ids in one query. */
   readonly page: number;
 
-  /** Which of these tables there are, and what of them may be read. */
+  /** Which of these tables exist, and which of their columns this user may read. */
   catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog>;
 
-  /** SQL for a text column that may hold anything that Python wrote into it. */
+  /** SQL that reads a text column with any characters that Python may have written. */
   text(column: string): string;
 
   /**
-   * Some queries that see the same state of the database. SQLite is the exception: it would have to be locked meanwhile,
-   * so each query sees its own, later one.
+   * Runs queries that see the same state of the database. Not so in SQLite, which would have to be locked meanwhile: there
+   * each query sees the state of its own time.
    */
   snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
 
-  /** The ids of an experiment's runs, {@link page} at a time, in a stable order. */
+  /** Lists the ids of an experiment's runs, {@link page} at a time, in a stable order. */
   runIds(experimentId: string, which: WhichRuns, signal: AbortSignal): AsyncIterable<readonly string[]>;
 
-  /** The marks of runs. A run without metric rows may be missing. */
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>>;
+  /** Counts the metric rows of these runs. A run without any may be missing in the result. */
+  metricStats(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>>;
 
-  /** How many points each metric of a run has. */
+  /** Counts the points of each metric of a run. */
   counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>>;
 
-  /** Adds the points of these metrics (of all, without `keys`) to the table, in no particular order. */
+  /** Adds the points of these metrics (of all metrics, if `keys` is undefined) to the table, in no particular order. */
   load(rows: RunRows, keys: readonly string[] | undefined, into: MetricTable, signal: AbortSignal): Promise<void>;
 
   /**
-   * What was added to the metrics of a run behind what is known of them: how many points more each has, which are then
-   * in the table (others of the run may be there, too). Undefined where the rows are not those of before and some more.
+   * Reads what was added to a run since these cursors. Returns how many points each metric has gained; the table contains
+   * those points, and possibly others of the run. Undefined if the rows are not the earlier ones plus new ones.
    */
   added(
     rows: RunRows,
-    known: MetricCursors,
+    cursors: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined>;
 
-  /** One metric in order of (timestamp, step, value), in bounded memory however long it is. */
+  /** Reads one metric in the order (timestamp, step, value), in bounded memory however long it is. */
   stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch>;
 
-  /** Gives back connections. */
+  /** Releases connections. */
   close(): Promise<void>;
 }
 

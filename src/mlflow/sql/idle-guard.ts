@@ -1,51 +1,53 @@
 import type { BackendState, ServerConnection } from './server-connection.js';
 import { destroy } from './server-connection.js';
 
-/** How often a connection is looked at from which an answer is awaited; milliseconds. */
-const LOOK_EVERY = 3_000;
+/** How often to check a connection that is expected to deliver; milliseconds. */
+const CHECK_EVERY = 3_000;
 
-/** So many looks in a row at which the server had nothing more to say: what it has said was lost. */
-const LOOKS_WHEN_THROUGH = 2;
+/** After this many checks in a row at which the server had nothing more to send, the rest of the response is lost. */
+const MAX_DONE_CHECKS = 2;
 
-/** So many looks in a row at which nobody could tell what the server does: two minutes. */
-const LOOKS_WHEN_UNKNOWN = 40;
+/** After this many checks in a row at which nobody knew what the server is doing (two minutes), the connection is lost. */
+const MAX_UNKNOWN_CHECKS = 40;
 
-/** What a connection is closed with that has fallen silent. */
-export const IDLE_TIMEOUT = 'MLFLOW2AIM_SILENT';
+/** The code of the error with which an idle connection is closed. */
+export const IDLE_TIMEOUT = 'MLFLOW2AIM_IDLE_TIMEOUT';
 
 /**
- * Notices that no answer will come: a NAT, a firewall or a failover may forget a connection without a word to either end.
- * A server that sorts a billion rows, or waits for a lock, says nothing either, so the server is asked over a
- * connection of its own what it is doing. Looks are counted, not time: a process that was stopped, or a machine that
- * slept, has not waited.
+ * Closes a connection on which no response will arrive: a NAT, a firewall or a failover may drop a connection without telling
+ * either end. A server that sorts a billion rows, or waits for a lock, sends nothing either, so the server is asked over a second
+ * connection what it is doing. Checks are counted, not time: a suspended process or machine has not waited.
  */
 export class IdleGuard {
   readonly #timer: NodeJS.Timeout;
-  #read: number;
-  #looking = false;
+  #bytesRead: number;
+  #checking = false;
   #awaiting = true;
-  #through = 0;
-  #unknown = 0;
+  #doneChecks = 0;
+  #unknownChecks = 0;
 
-  /** @param waiting hears what lock the server waits for */
+  /**
+   * @param ask returns what the server is doing for this connection
+   * @param onLocked called with the lock that the server is waiting for
+   */
   constructor(
     private readonly connection: Pick<ServerConnection, 'socket'>,
     private readonly ask: () => Promise<BackendState>,
-    private readonly waiting: (what: string) => void,
+    private readonly onLocked: (lock: string) => void,
   ) {
-    this.#read = connection.socket.bytesRead;
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY).unref();
+    this.#bytesRead = connection.socket.bytesRead;
+    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY).unref();
   }
 
-  /** Nothing is awaited: what has come is being worked on. */
-  rest(): void {
+  /** Stops checking while the caller works on what has arrived. */
+  pause(): void {
     this.#awaiting = false;
   }
 
-  /** An answer is awaited again. */
-  watch(): void {
+  /** The caller waits for the server again. */
+  resume(): void {
     this.#awaiting = true;
-    this.#heard(this.connection.socket.bytesRead);
+    this.#received(this.connection.socket.bytesRead);
   }
 
   stop(): void {
@@ -53,30 +55,30 @@ export class IdleGuard {
     this.#awaiting = false;
   }
 
-  async #look(): Promise<void> {
-    if (!this.#awaiting || this.#looking) return;
+  async #check(): Promise<void> {
+    if (!this.#awaiting || this.#checking) return;
     const { bytesRead } = this.connection.socket;
-    if (bytesRead !== this.#read) {
-      this.#heard(bytesRead);
+    if (bytesRead !== this.#bytesRead) {
+      this.#received(bytesRead);
       return;
     }
-    this.#looking = true;
+    this.#checking = true;
     const state = await this.ask();
-    this.#looking = false;
+    this.#checking = false;
     if (this.#awaiting && this.connection.socket.bytesRead === bytesRead) this.#judge(state);
   }
 
   #judge(state: BackendState): void {
-    if (state.is === 'waiting') this.waiting(state.what);
-    this.#through = state.is === 'through' ? this.#through + 1 : 0;
-    this.#unknown = state.is === 'unknown' ? this.#unknown + 1 : 0;
-    if (this.#through < LOOKS_WHEN_THROUGH && this.#unknown < LOOKS_WHEN_UNKNOWN) return;
+    if (state.is === 'locked') this.onLocked(state.lock);
+    this.#doneChecks = state.is === 'done' ? this.#doneChecks + 1 : 0;
+    this.#unknownChecks = state.is === 'unknown' ? this.#unknownChecks + 1 : 0;
+    if (this.#doneChecks < MAX_DONE_CHECKS && this.#unknownChecks < MAX_UNKNOWN_CHECKS) return;
     this.stop();
-    destroy(this.connection, Object.assign(new Error('The connection has fallen silent.'), { code: IDLE_TIMEOUT }));
+    destroy(this.connection, Object.assign(new Error('The connection is idle.'), { code: IDLE_TIMEOUT }));
   }
 
-  #heard(bytesRead: number): void {
-    this.#read = bytesRead;
-    this.#through = this.#unknown = 0;
+  #received(bytesRead: number): void {
+    this.#bytesRead = bytesRead;
+    this.#doneChecks = this.#unknownChecks = 0;
   }
 }

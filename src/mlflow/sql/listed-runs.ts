@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { isActive } from '../../model.js';
 import { type Database, type MetricStats, placeholders } from './database.js';
 import type { ListedRun } from './locator.js';
 import { type RunHeader, readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
 
 /**
- * The marks of runs, by a few queries for all of them: a digest of all that {@link readHeaders} reads, of the latest value of
- * each metric, and of how many metric rows there are (a late point with a small step is no metric's latest). Metric rows are
- * only ever added, and never changed. A run that is not there is missing.
+ * Looks up runs with a few queries for all of them. The revision is a digest of everything that {@link readHeaders} reads, of
+ * the latest value of each metric, and of the number of metric rows (a late point with a low step is no metric's latest). Metric
+ * rows are only ever added, never changed. A run that does not exist is missing in the result.
  */
 export async function readListedRuns(
   database: Database,
@@ -16,22 +17,21 @@ export async function readListedRuns(
   signal: AbortSignal,
 ): Promise<Map<string, ListedRun>> {
   const { parts, unread } = schema;
-  // the points first: whatever comes in between is in the digest of the next time
-  const points = parts.has('metrics') ? await database.marks(runIds, signal) : new Map<string, MetricStats>();
+  // before the headers: what is added in between changes the next revision
+  const stats = parts.has('metrics') ? await database.metricStats(runIds, signal) : new Map<string, MetricStats>();
   const latest = schema.latest ? await readLatest(database, runIds, signal) : undefined;
-  const marks = new Map<string, ListedRun>();
+  const listed = new Map<string, ListedRun>();
   for (const [runId, { run, made }] of await readHeaders(database, schema, runIds, signal)) {
-    const metrics = points.get(runId) ?? { points: 0 };
+    const metrics = stats.get(runId) ?? { points: 0 };
     const lines = latest?.get(runId) ?? [];
-    const live = run.status === 'RUNNING' || run.status === 'SCHEDULED';
-    const mark = { revision: digest(run, lines, metrics, schema), metrics, live };
-    if (unread.size > 0) marks.set(runId, { ...mark, isPartial: true });
-    else marks.set(runId, { ...mark, made, ...(latest !== undefined && { latest: lines.length }) });
+    const found = { revision: digest(run, lines, metrics, schema), metrics, active: isActive(run) };
+    if (unread.size > 0) listed.set(runId, { ...found, isPartial: true });
+    else listed.set(runId, { ...found, made, ...(latest !== undefined && { latest: lines.length }) });
   }
-  return marks;
+  return listed;
 }
 
-/** What becomes readable is a change as well. */
+/** Includes what cannot be read: becoming readable is a change. */
 function digest(run: RunHeader['run'], latest: readonly string[], metrics: MetricStats, { unread }: Schema): string {
   const hidden = unread.size === 0 ? [] : [[...unread.keys()]];
   const content = JSON.stringify([run, latest.join('\n'), metrics, ...hidden], (_, value: unknown) => {

@@ -1,27 +1,27 @@
 import type { PointBatch } from '../../model.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
-import { compareArrival, type MetricCursor } from './metric-cursor.js';
+import { compareArrival, type MetricPoint } from './metric-cursor.js';
 
-// Which 32-bit half of an int64 comes first is the processor's choice.
+// Which 32-bit half of an int64 comes first depends on the processor.
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const LOW = LITTLE_ENDIAN ? 0 : 1;
 const HIGH = LITTLE_ENDIAN ? 1 : 0;
 const TWO_32 = 2 ** 32;
 
-/** What MLflow writes for ±infinity, which not all databases can hold (docs/mlflow-sources.md §3.3). */
+/** MLflow writes this for ±infinity, which not all databases can store (docs/mlflow-sources.md §3.3). */
 const INFINITE = Number.MAX_VALUE;
 
-/** What MLflow has stored for a value: see {@link MetricColumns}. */
+/** How MLflow stores a value: NaN as 0, ±infinity as ±1.8e308. */
 export function storedValue(value: number): number {
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? 0 : Math.sign(value) * INFINITE;
 }
 
-/** All points of one metric as columns that grow, and can be brought into arrival order. */
+/** The points of one metric as growable columns that can be sorted into arrival order. */
 export class MetricColumns {
   #length = 0;
   #steps: BigInt64Array;
-  // Halves of the steps: a BigInt for each point would cost more than all the rest.
+  // The steps as 32-bit halves: a BigInt for each point would cost more than everything else.
   #halves: Int32Array;
   #values: Float64Array;
   #timestamps: Float64Array;
@@ -37,14 +37,14 @@ export class MetricColumns {
     return this.#length;
   }
 
-  /** Adds a point with its step as two 32-bit words. A value that stands for infinity becomes infinity. */
+  /** Adds a point with its step as two 32-bit words. The value that stands for infinity becomes infinity. */
   pushWords(timestamp: number, value: number, high: number, low: number): void {
     const at = this.#add(timestamp, value);
     this.#halves[2 * at + LOW] = low;
     this.#halves[2 * at + HIGH] = high;
   }
 
-  /** Adds a point whose step is a safe integer, or the digits of one that is not. */
+  /** Adds a point whose step is a safe integer, or the digits of any other integer. */
   push(timestamp: number, value: number, step: number | string): void {
     const at = this.#add(timestamp, value);
     if (typeof step === 'string') {
@@ -74,7 +74,7 @@ export class MetricColumns {
     [this.#values, this.#timestamps] = [values, timestamps];
   }
 
-  /** Brings the points into the order in which MLflow gives them: timestamp, step, value; NaN, stored as 0, after 0. */
+  /** Sorts the points into arrival order ({@link compareArrival}). */
   sort(): void {
     if (this.#isSorted()) return;
     const order = new Uint32Array(this.#length).map((_, at) => at).sort((a, b) => this.#compare(a, b) || a - b);
@@ -96,31 +96,34 @@ export class MetricColumns {
   }
 
   #compare(a: number, b: number): number {
-    return compareArrival(
-      this.#timestamps[a] ?? 0,
-      this.#steps[a] ?? 0n,
-      this.#values[a] ?? 0,
-      this.#timestamps[b] ?? 0,
-      this.#steps[b] ?? 0n,
-      this.#values[b] ?? 0,
-    );
+    // most points differ in their time: no objects for those
+    const [timeA, timeB] = [this.#timestamps[a] ?? 0, this.#timestamps[b] ?? 0];
+    if (timeA !== timeB) return timeA < timeB ? -1 : 1;
+    return compareArrival(this.#at(a), this.#at(b));
   }
 
-  /** How many of the points, which must be in arrival order, do not come behind a place. */
-  indexBehind(place: Pick<MetricCursor, 'timestamp' | 'step' | 'value'> | undefined): number {
-    if (place === undefined) return 0;
+  #at(index: number): MetricPoint {
+    return {
+      timestamp: this.#timestamps[index] ?? 0,
+      step: this.#steps[index] ?? 0n,
+      value: this.#values[index] ?? 0,
+    };
+  }
+
+  /** The index of the first point after this one. The points must be in arrival order. */
+  indexBehind(point: MetricPoint | undefined): number {
+    if (point === undefined) return 0;
     let from = 0;
     let to = this.#length;
     while (from < to) {
       const at = (from + to) >>> 1;
-      const [time, step, value] = [this.#timestamps[at] ?? 0, this.#steps[at] ?? 0n, this.#values[at] ?? 0];
-      if (compareArrival(time, step, value, place.timestamp, place.step, place.value) > 0) to = at;
+      if (compareArrival(this.#at(at), point) > 0) to = at;
       else from = at + 1;
     }
     return from;
   }
 
-  /** The points, or some of them, as batches that belong to the caller. The columns may be read again. */
+  /** The points, or some of them, as batches that belong to the caller. The columns stay as they are. */
   *batches(begin = 0, end = this.#length): Generator<PointBatch, void, void> {
     for (let from = begin; from < end; from += BATCH_POINTS) {
       const to = Math.min(from + BATCH_POINTS, end);

@@ -8,53 +8,43 @@ export interface MetricPoint {
   readonly value: number;
 }
 
-/** How far a metric was read: so many points in arrival order, the last of which is this one. */
+/** How far a metric has been read: this many points in arrival order, the last of which is this one. */
 export interface MetricCursor extends MetricPoint {
   readonly points: number;
-  /** SQLite: all rows of the run up to this rowid were read. */
+  /** SQLite only: all rows of the run up to this rowid have been read. */
   readonly rowid?: number;
 }
 
-/** What is known of a run's metrics, by key. */
+/** The cursors of a run, by metric key. */
 export type MetricCursors = ReadonlyMap<string, MetricCursor>;
 
-/**
- * The order in which MLflow gives the points of a metric that lies in a database: timestamp, step, value; NaN, stored as 0,
- * after 0.
- */
-export function compareArrival(
-  timeA: number,
-  stepA: bigint,
-  valueA: number,
-  timeB: number,
-  stepB: bigint,
-  valueB: number,
-): number {
-  if (timeA !== timeB) return timeA < timeB ? -1 : 1;
-  if (stepA !== stepB) return stepA < stepB ? -1 : 1;
-  const [storedA, storedB] = [valueA || 0, valueB || 0]; // NaN is stored as 0
+/** The order in which MLflow returns the points of a metric from a database: timestamp, step, value; NaN, stored as 0, after 0. */
+export function compareArrival(a: MetricPoint, b: MetricPoint): number {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  if (a.step !== b.step) return a.step < b.step ? -1 : 1;
+  const [storedA, storedB] = [a.value || 0, b.value || 0]; // NaN is stored as 0
   if (storedA !== storedB) return storedA < storedB ? -1 : 1;
-  return Number(Number.isNaN(valueA)) - Number(Number.isNaN(valueB));
+  return Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value));
 }
 
-/** Follows the points of a history as they are handed on, to tell the place behind them. */
+/** Follows the batches of a history, to know the cursor behind them. */
 export class CursorTracker {
   #points: number;
   #last: MetricPoint | undefined;
 
-  /** @param before what was read already */
-  constructor(before?: MetricCursor) {
-    this.#points = before?.points ?? 0;
-    this.#last = before;
+  /** @param start where reading begins; the beginning of the history by default */
+  constructor(start?: MetricCursor) {
+    this.#points = start?.points ?? 0;
+    this.#last = start;
   }
 
-  /** The last point that was handed on. */
+  /** The last point so far. */
   get last(): MetricPoint | undefined {
     return this.#last;
   }
 
-  /** To be told before the batch is handed on, whose receiver may do with it what it likes. */
-  passed({ steps, values, timestamps }: PointBatch): void {
+  /** Call this before handing the batch on: its receiver may overwrite it. */
+  advance({ steps, values, timestamps }: PointBatch): void {
     const end = steps.length - 1;
     const [step, value, timestamp] = [steps[end], values[end], timestamps[end]];
     if (step === undefined || value === undefined || timestamp === undefined) return;
@@ -62,8 +52,8 @@ export class CursorTracker {
     this.#last = { timestamp, step, value };
   }
 
-  /** The mark for {@link parseMetricCursor}; undefined while there are no points. */
-  mark(rowid: number | undefined): string | undefined {
+  /** Encodes the cursor for {@link parseMetricCursor}; undefined while there are no points. */
+  encode(rowid: number | undefined): string | undefined {
     if (this.#last === undefined) return undefined;
     const { timestamp, step, value } = this.#last;
     return JSON.stringify([
@@ -76,11 +66,11 @@ export class CursorTracker {
   }
 }
 
-/** Undefined for what is no mark of {@link CursorTracker}. */
-export function parseMetricCursor(mark: string): MetricCursor | undefined {
-  const [points, timestamp, step, value, rowid] = cursorFields(mark);
+/** Undefined for a text that is not a cursor of {@link CursorTracker}. */
+export function parseMetricCursor(text: string): MetricCursor | undefined {
+  const [points, timestamp, step, value, rowid] = cursorFields(text);
   if (typeof points !== 'number' || typeof timestamp !== 'number') return undefined;
   if (typeof step !== 'string' || !/^-?\d+$/.test(step) || typeof value !== 'string') return undefined;
-  const place = { points, timestamp, step: BigInt(step), value: Number(value) };
-  return typeof rowid === 'number' ? { ...place, rowid } : place;
+  const cursor = { points, timestamp, step: BigInt(step), value: Number(value) };
+  return typeof rowid === 'number' ? { ...cursor, rowid } : cursor;
 }

@@ -1,11 +1,11 @@
 import { MetricColumns } from './metric-columns.js';
 
-/** The points of some metrics of one run, grouped by metric as they come. */
+/** Collects the points of some metrics of one run, by metric. */
 export class MetricTable {
   readonly #metrics = new Map<string, MetricColumns>();
   #points = 0;
 
-  /** The columns of a metric, made when they are not there. */
+  /** The columns of a metric, created if needed. */
   of(key: string): MetricColumns {
     const found = this.#metrics.get(key);
     if (found !== undefined) return found;
@@ -14,7 +14,7 @@ export class MetricTable {
     return columns;
   }
 
-  /** Takes over the metrics of another table, none of which is in this one. */
+  /** Takes over the metrics of another table. This one must have none of them. */
   take(other: MetricTable): void {
     for (const [key, columns] of other.#metrics) this.#metrics.set(key, columns);
   }
@@ -27,12 +27,12 @@ export class MetricTable {
     return [...this.#metrics.keys()];
   }
 
-  /** All points, once the table is {@link finish}ed. */
+  /** The number of points, after {@link finish}. */
   get points(): number {
     return this.#points;
   }
 
-  /** Brings all metrics into arrival order. */
+  /** Sorts all metrics into arrival order. */
   finish(): void {
     for (const columns of this.#metrics.values()) {
       columns.sort();

@@ -5,34 +5,34 @@ import type { Query } from './database.js';
 import type { MetricColumns } from './metric-columns.js';
 import type { MetricTable } from './metric-table.js';
 
-/** The process or thread of a server that serves a transaction. Behind a pooler each transaction may have another one. */
+/** The server's process or thread for a transaction. Behind a connection pooler, it may differ from one transaction to the next. */
 export interface Backend {
   readonly id: string;
-  /** Tells servers apart: behind a balancer the next connection may lead to another one. */
+  /** Identifies the server: behind a load balancer, the next connection may reach a different one. */
   readonly server: string;
 }
 
 /**
- * What a server is doing for one of our connections that says nothing:
+ * What a server is doing for one of our connections that receives nothing:
  *
- * - `busy`: it computes;
- * - `waiting`: somebody holds a lock; `what` names it and who holds it, as far as this user may see that;
- * - `through`: nothing, or it waits for us, or the backend has gone: what it said was lost on the way;
+ * - `busy`: it is computing;
+ * - `locked`: it is waiting for a lock; `lock` names it and its holder, as far as this user may see that;
+ * - `done`: nothing, or it is waiting for us, or the backend is gone: its response was lost on the way;
  * - `unknown`.
  */
 export type BackendState =
-  | { readonly is: 'busy' | 'through' | 'unknown' }
-  | { readonly is: 'waiting'; readonly what: string };
+  | { readonly is: 'busy' | 'done' | 'unknown' }
+  | { readonly is: 'locked'; readonly lock: string };
 
 /** A connection to a database server, in one transaction at a time. */
 export interface ServerConnection {
-  /** The TCP or Unix socket, also where TLS is spoken over it. */
+  /** The TCP or Unix socket; with TLS, the one below it. */
   readonly socket: Socket;
 
-  /** Who serves the transaction under way; undefined while that cannot be told. */
+  /** Serves the current transaction; undefined while that is not known. */
   readonly backend: Backend | undefined;
 
-  /** Begins a read-only transaction that sees one state of the database. */
+  /** Begins a read-only transaction with a consistent snapshot of the database. */
   begin(): Promise<void>;
 
   commit(): Promise<void>;
@@ -40,11 +40,10 @@ export interface ServerConnection {
   readonly query: Query;
 
   /**
-   * Adds the points of a query to the metric's columns or, where its last column is the key, to a table. Yields
-   * whenever some were added, and reads on when the next are asked for.
+   * Reads points into the columns of one metric, or into a table of several. Yields whenever points were added, and continues
+   * when the next value is requested.
    *
-   * @param select `SELECT`, up to the condition, is the connection's own
-   * @param condition SQL with `?` for its parameters
+   * @param condition SQL on the table metrics, with `?` for its parameters
    */
   points(
     condition: string,
@@ -52,48 +51,48 @@ export interface ServerConnection {
     into: MetricTable | MetricColumns,
   ): AsyncGenerator<void, void, void>;
 
-  /** What the server does for another connection of ours. */
+  /** What the server is doing for another connection of ours. */
   stateOf(backend: Backend): Promise<BackendState>;
 
-  /** Says goodbye to the server. */
+  /** Asks the server to close the connection. */
   leave(): void;
 }
 
-/** So long a server has to answer a goodbye; milliseconds. */
-const GOODBYE = 1000;
+/** How long to wait until a server closes a connection on request; milliseconds. */
+const LEAVE_TIMEOUT = 1000;
 
-/** Ends a connection at once: whatever waits for it rejects, with `cause` where the driver passes it on. */
+/** Closes a connection at once: pending calls reject, with `cause` if the driver passes it on. */
 export function destroy({ socket }: Pick<ServerConnection, 'socket'>, cause: Error = lost()): void {
   socket.destroy(cause);
 }
 
-/** Says goodbye; resolves when the connection is closed, which is soon also where nobody answers. */
+/** Closes a connection in an orderly way, or after a second by force. */
 export async function end(connection: Pick<ServerConnection, 'socket' | 'leave'>): Promise<void> {
   const { socket } = connection;
   if (socket.destroyed) return;
   const closed = new Promise<void>((settle) => socket.once('close', () => settle()));
   connection.leave();
-  const late = setTimeout(() => socket.destroy(), GOODBYE);
+  const late = setTimeout(() => socket.destroy(), LEAVE_TIMEOUT);
   await closed;
   clearTimeout(late);
 }
 
-/** Whether nothing will be heard on a connection any more. */
+/** Whether nothing more can arrive on a connection. */
 export function isClosed({ socket }: Pick<ServerConnection, 'socket'>): boolean {
   return socket.destroyed || socket.readableEnded || !socket.writable;
 }
 
-/** What the system says of a connection whose other end has not been heard of for too long (TCP keepalive). */
-const UNHEARD: ReadonlySet<string> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** The system's codes for a peer that does not respond (TCP keepalive). */
+const UNRESPONSIVE: ReadonlySet<string> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /**
- * What a driver says when a connection that was open has gone, by a code: they tell it in words of their own, or by
- * the code of a server that cannot be reached.
+ * Gives the error of an open connection that broke one code: drivers report it in words of their own, or with the codes of an
+ * unreachable server.
  */
 export function asLost(cause: unknown, connection: Pick<ServerConnection, 'socket'>): unknown {
   const code = errorCode(cause);
   if (code === undefined) return isClosed(connection) ? lost(cause) : cause;
-  return UNHEARD.has(code) ? lost(cause) : cause;
+  return UNRESPONSIVE.has(code) ? lost(cause) : cause;
 }
 
 function lost(cause?: unknown): Error {
@@ -101,8 +100,8 @@ function lost(cause?: unknown): Error {
 }
 
 /**
- * Waits until a driver has connected. Rejects after so many milliseconds, or with the signal's reason when that is
- * aborted: then the socket is closed at once, and no timeout of the driver's is waited for.
+ * Waits until a driver has connected. Rejects after so many milliseconds, or with the signal's reason as soon as that is
+ * aborted. The socket is then closed at once, whatever timeouts the driver has.
  */
 export async function connected<T>(
   connecting: Promise<T>,

@@ -17,12 +17,12 @@ import { MetricTable } from './metric-table.js';
 import type { ServerConnection } from './server-connection.js';
 import { Transactions } from './transactions.js';
 
-/** Metrics whose places go into one query. */
-const PLACES_AT_ONCE = 500;
+/** The most metrics whose cursors go into one query. */
+const CURSORS_PER_QUERY = 500;
 
 /**
- * What PostgreSQL and MySQL have in common: one SQL, transactions, and rows without numbers. Connections are opened as they are
- * needed: one for each query and history under way.
+ * What PostgreSQL and MySQL have in common: the same SQL, transactions, and rows without numbers. Connections are opened on demand,
+ * one for each query and history in progress.
  */
 export abstract class ServerDatabase<C extends ServerConnection> implements Database {
   readonly page = 500;
@@ -37,7 +37,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     this.#transactions = new Transactions(uri, (signal) => this.open(signal), once(warn));
   }
 
-  /** Opens a connection; rejects with the driver's error, or at once when the signal is aborted. */
+  /** Opens a connection. Rejects with the driver's error, or as soon as the signal is aborted. */
   protected abstract open(signal: AbortSignal): Promise<C>;
 
   snapshot<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -56,7 +56,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     return column;
   }
 
-  /** In the order of the ids, as the database compares them. */
+  /** Ordered by id, as the database compares them. */
   async *runIds(
     experimentId: string,
     which: WhichRuns,
@@ -75,7 +75,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     }
   }
 
-  async marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
+  async metricStats(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
     const sql = `SELECT run_uuid, count(*) FROM metrics WHERE run_uuid IN ${placeholders(runIds.length)} GROUP BY run_uuid`;
     const rows = await this.snapshot((query) => query(sql, runIds), signal);
     return new Map(rows.map(([id, count]) => [id ?? '', { points: Number(count) }]));
@@ -93,21 +93,21 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
-    const among = keys === undefined ? 'TRUE' : `"key" IN ${placeholders(keys.length)}`;
-    await this.#loadWhere(runId, among, keys ?? [], into, signal);
+    const condition = keys === undefined ? 'TRUE' : `"key" IN ${placeholders(keys.length)}`;
+    await this.#loadWhere(runId, { condition, parameters: keys ?? [] }, into, signal);
   }
 
   /**
-   * Sorted by the server. What breaks off in the middle goes on behind the last point: rows are only ever added, and
-   * those that come before it meanwhile are for the next time.
+   * Sorted by the server. If the connection breaks, continues after the last point: rows are only ever added, and those that
+   * were added before that point in the meantime are left for the next time.
    */
   async *stream({ runId }: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
-    const place = new CursorTracker();
+    const tracker = new CursorTracker();
     for (let attempt = 0; ; attempt++) {
       try {
-        for await (const batch of this.#streamBehind(runId, key, place.last, signal)) {
+        for await (const batch of this.#streamAfter(runId, key, tracker.last, signal)) {
           attempt = 0;
-          place.passed(batch);
+          tracker.advance(batch);
           yield batch;
         }
         return;
@@ -117,32 +117,31 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
     }
   }
 
-  async *#streamBehind(
+  async *#streamAfter(
     runId: string,
     key: string,
     last: MetricPoint | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PointBatch, void, void> {
     const columns = new MetricColumns(BATCH_POINTS);
-    const { condition, parameters } = behindPoint(last);
+    const { condition, parameters } = afterPoint(last);
     const sorted = `run_uuid = ? AND "key" = ? AND ${condition} ORDER BY timestamp, step, value, is_nan`;
     for await (const { connection, guard } of this.#transactions.begin(signal)) {
       for await (const _ of connection.points(sorted, [runId, key, ...parameters], columns)) {
         if (columns.length < BATCH_POINTS / 2) continue;
-        guard.rest();
+        guard.pause();
         yield* columns.batches();
         columns.clear();
-        guard.watch();
+        guard.resume();
       }
     }
     yield* columns.batches();
   }
 
-  /** Adds the points of a run that meet a condition on (key, timestamp, step), with `?` for its parameters. */
+  /** Adds the points of a run that match a condition on (key, timestamp, step), with `?` for its parameters. */
   async #loadWhere(
     runId: string,
-    condition: string,
-    parameters: readonly string[],
+    { condition, parameters }: Condition,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<void> {
@@ -156,51 +155,56 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
   }
 
   /**
-   * By counting: a point may come with any time and any step. Where there are more than is known, all points from the last
-   * known one on are loaded.
+   * Compares counts, since a new point may have any time and step. If a metric has more points than its cursor says, loads all
+   * from the last known one on.
    */
   async added(
     rows: RunRows,
-    known: MetricCursors,
+    cursors: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined> {
     const counts = await this.counts(rows, signal);
-    for (const [key, { points }] of known) if ((counts.get(key) ?? 0) < points) return undefined;
+    for (const [key, { points }] of cursors) if ((counts.get(key) ?? 0) < points) return undefined;
     const more = new Map<string, number>();
     for (const [key, count] of counts) {
-      const before = known.get(key)?.points ?? 0;
+      const before = cursors.get(key)?.points ?? 0;
       if (count > before) more.set(key, count - before);
     }
-    for (const keys of chunks([...more.keys()], PLACES_AT_ONCE)) {
-      const { condition, parameters } = behind(keys, known);
-      await this.#loadWhere(rows.runId, condition, parameters, into, signal);
+    for (const keys of chunks([...more.keys()], CURSORS_PER_QUERY)) {
+      await this.#loadWhere(rows.runId, fromCursors(keys, cursors), into, signal);
     }
     return more;
   }
 }
 
-/** The condition on points of one metric that come behind this one in the order of {@link ServerDatabase.stream}. */
-function behindPoint(last: MetricPoint | undefined): { condition: string; parameters: readonly string[] } {
+/** SQL with `?` for its parameters. */
+interface Condition {
+  readonly condition: string;
+  readonly parameters: readonly string[];
+}
+
+/** Matches the points of one metric after this one, in the order of {@link ServerDatabase.stream}. */
+function afterPoint(last: MetricPoint | undefined): Condition {
   if (last === undefined) return { condition: '1 = 1', parameters: [] };
   const [time, step] = [String(last.timestamp), String(last.step)];
   const value = String(storedValue(last.value));
   const isNan = Number.isNaN(last.value);
-  // of two points that differ only in that, the one that is not NaN comes first
+  // NaN is stored as 0, and comes after it
   const atSameValue = isNan ? '1 = 0' : 'value = ? AND is_nan';
   const condition = `(timestamp > ? OR timestamp = ? AND (step > ? OR step = ? AND (value > ? OR ${atSameValue})))`;
   return { condition, parameters: [time, time, step, step, value, ...(isNan ? [] : [value])] };
 }
 
-/** The condition on points of these metrics from the last known one on. */
-function behind(keys: readonly string[], known: MetricCursors): { condition: string; parameters: string[] } {
+/** Matches the points of these metrics from the last known one on. */
+function fromCursors(keys: readonly string[], cursors: MetricCursors): Condition {
   const parameters: string[] = [];
   const conditions = keys.map((key) => {
-    const place = known.get(key);
+    const cursor = cursors.get(key);
     parameters.push(key);
-    if (place === undefined) return '"key" = ?';
-    const time = String(place.timestamp);
-    parameters.push(time, time, String(place.step));
+    if (cursor === undefined) return '"key" = ?';
+    const time = String(cursor.timestamp);
+    parameters.push(time, time, String(cursor.step));
     return '("key" = ? AND timestamp >= ? AND (timestamp > ? OR step >= ?))';
   });
   return { condition: conditions.join(' OR '), parameters };

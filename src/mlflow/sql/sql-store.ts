@@ -20,19 +20,19 @@ import { SqlHistories } from './sql-histories.js';
 import { countSqlTraces } from './traces.js';
 
 export interface SqlStoreOptions {
-  /** MLflow's default workspace without one. */
+  /** MLflow's default workspace by default. */
   readonly workspace?: string;
-  /** Told, in a sentence, of what is passed over outside any run. */
+  /** Receives a sentence about anything that is skipped outside of runs. */
   readonly warn: (message: string) => void;
-  /** Points of one run that are held in memory at once; for tests. */
+  /** The most points of one run in memory at once; for tests. */
   readonly windowPoints?: number;
 }
 
 /**
- * MLflow's tables, read as they lie in any database that MLflow tracks into. Nothing is ever written.
+ * Reads MLflow's tables in any database that MLflow supports. Never writes.
  *
- * The locator of a {@link RunRef} is the run's mark (locator.ts): listing runs costs some queries for each few hundred of them, and
- * asking for a revision then costs nothing.
+ * The locator of a {@link RunRef} carries what was known when the run was listed ({@link ListedRun}): listing takes a few queries
+ * for every few hundred runs, and asking for a revision then costs nothing.
  */
 export class SqlStore implements TrackingStore {
   readonly uri: string;
@@ -42,12 +42,12 @@ export class SqlStore implements TrackingStore {
   readonly #options: SqlStoreOptions;
   readonly #histories: SqlHistories;
   readonly #schemas: Schemas;
-  /** What was last said of tables that may not be read. */
+  /** The last warning about tables that this user may not read. */
   #warned: string | undefined;
-  /** What was looked up of runs that were listed in part. */
+  /** Runs that could be listed only in part, as they were looked up later. */
   readonly #completed = new WeakMap<RunRef, ListedRun>();
 
-  /** Takes over the database and the artifacts: {@link close} closes both. */
+  /** {@link close} closes the database and the artifacts. */
   constructor(database: Database, artifacts: ArtifactOpener, options: SqlStoreOptions) {
     this.uri = database.uri;
     this.changes = database.file === undefined ? { type: 'poll' } : { type: 'file', file: database.file };
@@ -79,7 +79,7 @@ export class SqlStore implements TrackingStore {
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
     const rest = new Set(known);
-    for await (const ids of this.#database.runIds(experiment.id, 'going', signal)) {
+    for await (const ids of this.#database.runIds(experiment.id, 'active', signal)) {
       for (const id of ids) rest.delete(id);
       yield* this.#references(experiment, ids, signal);
     }
@@ -106,23 +106,22 @@ export class SqlStore implements TrackingStore {
     ids: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<RunRef, void, void> {
-    const marks = await this.#schemas.with((schema) => readListedRuns(this.#database, schema, ids, signal), signal);
+    const listed = await this.#schemas.with((schema) => readListedRuns(this.#database, schema, ids, signal), signal);
     for (const runId of ids) {
-      const mark = marks.get(runId);
-      // one that is gone again already is no run
-      if (mark !== undefined) yield { runId, experimentId: experiment.id, locator: encodeLocator(mark) };
+      const run = listed.get(runId); // undefined if it has just been removed
+      if (run !== undefined) yield { runId, experimentId: experiment.id, locator: encodeLocator(run) };
     }
   }
 
-  /** A live run's local files count, too; those of one that has ended are taken to stay as they are. */
+  /** Includes the local files of an active run. Those of a run that has ended are assumed not to change. */
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const mark = decodeLocator(ref) ?? (await this.#mark(ref, signal));
-    if (!mark.live) return mark.revision;
+    const listed = decodeLocator(ref) ?? (await this.#listed(ref, signal));
+    if (!listed.active) return listed.revision;
     const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
-    if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return mark.revision;
+    if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return listed.revision;
     const files = await listingDigest(this.#artifacts.at(ref.runId, artifactUri), signal);
-    return mark.revision + files;
+    return listed.revision + files;
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
@@ -136,15 +135,15 @@ export class SqlStore implements TrackingStore {
     return header.run;
   }
 
-  /** Those are among them of which only the latest value is left. */
+  /** Includes metrics of which only the latest value is left. */
   async metricKeys(ref: RunRef, { signal, notice }: StageContext): Promise<string[]> {
     try {
-      const mark = await this.#mark(ref, signal);
-      const keys = await this.#histories.keys(rowsOf(ref, mark), signal);
-      if (mark.latest === undefined || mark.latest <= keys.length) return keys;
+      const listed = await this.#listed(ref, signal);
+      const keys = await this.#histories.keys(rowsOf(ref, listed), signal);
+      if (listed.latest === undefined || listed.latest <= keys.length) return keys;
       const known = new Set(keys);
-      const lost = await latestOnlyKeys(this.#database, ref.runId, signal);
-      return [...keys, ...lost.filter((key) => !known.has(key))];
+      const latestOnly = await latestOnlyKeys(this.#database, ref.runId, signal);
+      return [...keys, ...latestOnly.filter((key) => !known.has(key))];
     } catch (error) {
       if (!isPermissionDenied(error)) throw error;
       notice(this.#unreadMetrics(error));
@@ -156,21 +155,21 @@ export class SqlStore implements TrackingStore {
     ref: RunRef,
     metricKey: string,
     context: StageContext,
-    marked?: (mark: string) => void,
+    onCursor?: (cursor: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
-    const place = new CursorTracker();
+    const tracker = new CursorTracker();
     try {
-      const rows = rowsOf(ref, await this.#mark(ref, context.signal));
+      const rows = rowsOf(ref, await this.#listed(ref, context.signal));
       for await (const batch of this.#histories.history(rows, metricKey, context.signal)) {
-        place.passed(batch);
+        tracker.advance(batch);
         yield batch;
       }
-      const mark = place.mark(rows.to);
-      if (mark !== undefined) marked?.(mark);
+      const cursor = tracker.encode(rows.to);
+      if (cursor !== undefined) onCursor?.(cursor);
       else yield* this.#latest(ref, metricKey, context);
     } catch (error) {
-      // what has broken off is no history
-      if (!isPermissionDenied(error) || place.last !== undefined) throw error;
+      // half a history must not pass for the whole
+      if (!isPermissionDenied(error) || tracker.last !== undefined) throw error;
       context.notice(this.#unreadMetrics(error, metricKey));
     }
   }
@@ -190,10 +189,10 @@ export class SqlStore implements TrackingStore {
 
   async *changesSince(
     ref: RunRef,
-    marks: ReadonlyMap<string, string>,
+    cursors: ReadonlyMap<string, string>,
     { signal }: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
-    yield* readSqlChanges(this.#database, rowsOf(ref, await this.#mark(ref, signal)), marks, signal);
+    yield* readSqlChanges(this.#database, rowsOf(ref, await this.#listed(ref, signal)), cursors, signal);
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
@@ -218,18 +217,18 @@ export class SqlStore implements TrackingStore {
     await this.#database.close();
   }
 
-  /** What the reference carries, or what is true now. */
-  async #mark(ref: RunRef, signal: AbortSignal): Promise<ListedRun> {
+  /** What the reference carries, otherwise the current state. */
+  async #listed(ref: RunRef, signal: AbortSignal): Promise<ListedRun> {
     signal.throwIfAborted();
     const carried = decodeLocator(ref);
     if (carried !== undefined && carried.isPartial !== true) return carried;
     const known = this.#completed.get(ref);
     if (known !== undefined) return known;
     const read = (schema: Schema) => readListedRuns(this.#database, schema, [ref.runId], signal);
-    const mark = (await this.#schemas.with(read, signal)).get(ref.runId);
-    if (mark === undefined) throw notARun(ref);
-    if (carried !== undefined) this.#completed.set(ref, mark);
-    return mark;
+    const listed = (await this.#schemas.with(read, signal)).get(ref.runId);
+    if (listed === undefined) throw notARun(ref);
+    if (carried !== undefined) this.#completed.set(ref, listed);
+    return listed;
   }
 }
 

@@ -4,22 +4,22 @@ import { IdleGuard } from './idle-guard.js';
 import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
 import { isConnectionLost, isServerDown, serverError } from './server-error.js';
 
-/** Before each new attempt when a connection was lost; milliseconds. A server that is started again needs some seconds. */
+/** The pauses before each new attempt after a lost connection; milliseconds. A restarting server needs a few seconds. */
 const PAUSES = [0, 1000, 4000, 10_000];
 
-/** A server that is asked what it does answers within that time, or cannot be asked; milliseconds. */
-const ASKED = 10_000;
+/** How long to wait for the answer to what a server is doing; milliseconds. */
+const STATE_TIMEOUT = 10_000;
 
-/** A transaction, while it lasts. */
+/** A transaction in progress. */
 export interface Transaction<C> {
   readonly connection: C;
-  /** To be stopped while what has come is worked on: then nothing is awaited of the server. */
+  /** To be paused while the caller is not waiting for the server. */
   readonly guard: IdleGuard;
 }
 
 /**
- * Transactions on connections that may break or fall silent at any moment: then what they read is read again on a new one.
- * Errors are sentences ({@link serverError}); an aborted signal ends a connection at once, also one that is being opened.
+ * Runs transactions on connections that may break at any moment, and repeats them on a new connection. Errors are those of
+ * {@link serverError}. An aborted signal closes the connection at once, even while it is being opened.
  */
 export class Transactions<C extends ServerConnection> {
   readonly #connections: Connections<C>;
@@ -32,7 +32,7 @@ export class Transactions<C extends ServerConnection> {
     this.#connections = new Connections(open);
   }
 
-  /** @param work runs anew from its beginning on another connection when one is lost: it must leave nothing behind */
+  /** @param work starts over on another connection if one is lost, so it must have no side effects */
   async run<T>(work: (connection: C) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -47,7 +47,7 @@ export class Transactions<C extends ServerConnection> {
     }
   }
 
-  /** One transaction, which is yielded, and committed when the next is asked for. What it meets is for {@link retry}. */
+  /** Yields one transaction, which is committed when the next value is requested. Pass its errors to {@link retry}. */
   async *begin(signal: AbortSignal): AsyncGenerator<Transaction<C>, void, void> {
     let connection: C | undefined;
     let guard: IdleGuard | undefined;
@@ -57,7 +57,7 @@ export class Transactions<C extends ServerConnection> {
     try {
       connection = await this.#connections.take(signal);
       const mine = connection;
-      guard = new IdleGuard(mine, () => this.#stateOf(mine.backend), this.#waiting);
+      guard = new IdleGuard(mine, () => this.#stateOf(mine.backend), this.#warnOfLock);
       await connection.begin();
       yield { connection, guard };
       await connection.commit();
@@ -69,7 +69,7 @@ export class Transactions<C extends ServerConnection> {
     }
   }
 
-  /** Waits before the next attempt; throws the error, as a sentence, when there is none to be made. */
+  /** Waits before the next attempt. Throws the error, made readable, if there should be none. */
   async retry(error: unknown, attempt: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const pause = PAUSES[attempt];
@@ -84,7 +84,7 @@ export class Transactions<C extends ServerConnection> {
     return this.#connections.close();
   }
 
-  /** One that was left half way has rows to come that nobody wants. */
+  /** A connection that was left half way still has rows to deliver. */
   #finish(connection: C, whole: boolean): void {
     if (whole) this.#connections.give(connection);
     else destroy(connection);
@@ -92,7 +92,7 @@ export class Transactions<C extends ServerConnection> {
 
   async #stateOf(backend: Backend | undefined): Promise<BackendState> {
     if (backend === undefined) return { is: 'unknown' };
-    const signal = AbortSignal.timeout(ASKED);
+    const signal = AbortSignal.timeout(STATE_TIMEOUT);
     let other: C | undefined;
     try {
       other = await this.open(signal);
@@ -105,7 +105,7 @@ export class Transactions<C extends ServerConnection> {
     }
   }
 
-  readonly #waiting = (what: string): void => {
-    this.warn(`The database ${this.uri} lets a query wait for ${what}. It goes on when that is over.`);
+  readonly #warnOfLock = (lock: string): void => {
+    this.warn(`The database ${this.uri} makes a query wait for ${lock}. It continues when the lock is released.`);
   };
 }

@@ -172,20 +172,20 @@ describe('what cannot be read is one fatal sentence', () => {
   ])('a view in the place of a table: %s', async (_, select) => {
     for (const table of ['params', 'metrics', 'datasets', 'runs']) {
       builder.database.exec(`ALTER TABLE ${table} RENAME TO them; CREATE VIEW ${table} AS ${select}`);
-      expect(await sentence(builder.uri)).toContain(`${table} is no table but a view`);
+      expect(await sentence(builder.uri)).toContain(`${table} is a view`);
       builder.database.exec(`DROP VIEW ${table}; ALTER TABLE them RENAME TO ${table}`);
     }
   });
 
   test('a virtual table in the place of a table', async () => {
     builder.database.exec('DROP TABLE tags; CREATE VIRTUAL TABLE tags USING fts5(key, value, run_uuid)');
-    expect(await sentence(builder.uri)).toContain('tags is no table but a view');
+    expect(await sentence(builder.uri)).toContain('tags is a view');
   });
 
   test('a file that is no database, none at all, and a directory', async () => {
-    expect(await sentence(`sqlite:///${import.meta.filename}`)).toContain('is no SQLite database');
+    expect(await sentence(`sqlite:///${import.meta.filename}`)).toContain('is not a SQLite database');
     expect(await sentence('sqlite:////no/such/file.db')).toContain('does not exist');
-    expect(await sentence(`sqlite:///${builder.directory}`)).toContain('is no file');
+    expect(await sentence(`sqlite:///${builder.directory}`)).toContain('is not a file');
   });
 
   /** A server that gives these answers one after the other, whatever it is asked. */
@@ -282,4 +282,25 @@ describe('of a metric whose points were deleted', () => {
     builder.run(1, { runId: RUN, metrics: {} });
     expect(await left()).toEqual({ keys: [], points: [], notices: [] });
   });
+});
+
+test('a long metric with thousands of points at one time is streamed whole and in order, whatever other runs log then', async () => {
+  const atOneTime = (time: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ timestamp: time, value: at, step: BigInt(at) }));
+  // the first page ends within time 5; 4,000 is twice a page exactly
+  const points = [...curve(0, 5), ...atOneTime(5, 4000), ...atOneTime(6, 2000), ...curve(7, 30)];
+  const others = [...curve(3, 5), ...atOneTime(5, 3000), ...atOneTime(8, 6000)];
+  builder.run(1, { runId: RUN, metrics: { loss: points } });
+  builder.run(1, { runId: 'b'.repeat(32), metrics: { loss: others } });
+  const store = openSqlStore(builder.uri, 'sqlite', { windowPoints: 10 });
+  try {
+    const ref = (await runsOf(store)).find(({ runId }) => runId === RUN)!;
+    const read: { timestamp: number; value: number; step: bigint }[] = [];
+    for await (const { steps, values, timestamps } of store.history(ref, 'loss', context)) {
+      for (const [at, step] of steps.entries()) read.push({ timestamp: timestamps[at]!, value: values[at]!, step });
+    }
+    expect(read).toEqual(points);
+  } finally {
+    await store.close();
+  }
 });

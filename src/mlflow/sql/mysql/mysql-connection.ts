@@ -100,13 +100,13 @@ export class MysqlConnection implements ServerConnection {
   async stateOf({ id, server }: Backend): Promise<BackendState> {
     const [[itself, command, state] = []] = await this.query(STATE, [id]);
     if (itself !== server) return { is: 'unknown' };
-    if (command === null || command === 'Sleep') return { is: 'through' };
+    if (command === null || command === 'Sleep') return { is: 'done' };
     if (state?.startsWith('Waiting for') && state.endsWith('lock')) {
       const [[holders] = []] = await this.query(HOLDERS, [id]);
       const what = `a ${state.slice('Waiting for '.length)}`;
-      return { is: 'waiting', what: holders ? `${what}, as does or holds ${holders.replace(/\s+/g, ' ')}` : what };
+      return { is: 'locked', lock: holders ? `${what}, as does or holds ${holders.replace(/\s+/g, ' ')}` : what };
     }
-    return { is: state === 'Writing to net' || state === 'Sending to client' ? 'through' : 'busy' };
+    return { is: state === 'Writing to net' || state === 'Sending to client' ? 'done' : 'busy' };
   }
 
   leave(): void {

@@ -108,10 +108,10 @@ export class PostgresqlConnection implements ServerConnection {
   async stateOf({ id, server }: Backend): Promise<BackendState> {
     const [[itself, state, type, event, relations, holders] = []] = await this.query(STATE, [id]);
     if (itself !== server) return { is: 'unknown' };
-    if (state === 'active' && type === 'Lock') return { is: 'waiting', what: lockText(relations, holders) };
+    if (state === 'active' && type === 'Lock') return { is: 'locked', lock: lockText(relations, holders) };
     // a backend that has gone has no state, nor has one of whose activity PostgreSQL keeps no account
     if (state === 'disabled') return { is: 'unknown' };
-    return { is: state === 'active' && event !== 'ClientWrite' ? 'busy' : 'through' };
+    return { is: state === 'active' && event !== 'ClientWrite' ? 'busy' : 'done' };
   }
 
   leave(): void {

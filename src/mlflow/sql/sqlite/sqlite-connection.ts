@@ -10,27 +10,26 @@ import { EventLoopTurns } from '../../common/event-loop.js';
 import { openRegular } from '../../local/regular-file.js';
 import type { SqliteAddress } from '../database-uri.js';
 
-/** A cell as the binding gives it. */
+/** A value as the binding returns it. */
 export type SqliteCell = string | number | bigint | null | Uint8Array;
 
 export interface StatementOptions {
-  /** How integers come; as numbers, one beyond 2^53 is an error. */
+  /** The type of integers in the result. As numbers, integers beyond 2^53 are an error. */
   readonly integers?: 'number' | 'bigint';
-  /** Told how many milliseconds the statement took, without waiting for others. */
+  /** Receives the milliseconds that the statement took, without the wait for locks. */
   readonly took?: (milliseconds: number) => void;
 }
 
-/** Milliseconds of asking again and again, and of asking often. */
+/** How long to retry a locked database without pauses, and with pauses of 1 ms; after that, the pause. Milliseconds. */
 const SHORT_WAIT = 100;
 const LONG_WAIT = 2000;
 const PAUSE = 25;
-/** A training process holds the database for the length of a commit; a minute is somebody who locked it for himself. */
-const PATIENCE = 60_000;
+/** A training process locks the database for one commit. Whoever locks it for a minute means to keep it. */
+const LOCK_TIMEOUT = 60_000;
 
 /**
- * A read-only connection to a SQLite file that others may be writing to. Each statement is run to its end at once, so
- * that it holds the file's lock for as long as its rows take and no longer; one that meets a writer is tried again, while this
- * thread does something else.
+ * A read-only connection to a SQLite file that others may be writing to. Each statement runs to its end at once and holds the file's
+ * lock no longer than that. A statement that meets a lock is retried, and this thread does other work meanwhile.
  */
 export class SqliteConnection {
   /** `sqlite:///` and the absolute path. */
@@ -46,7 +45,7 @@ export class SqliteConnection {
     try {
       const name = address.immutable ? `${pathToFileURL(this.path).href}?immutable=1` : this.path;
       this.#database = new (sqliteDriver().DatabaseSync)(name, { readOnly: true, timeout: 0, returnArrays: true });
-      // an SQL statement that writes is refused before it begins
+      // SQLite refuses any statement that would write
       this.#database.exec('PRAGMA query_only = 1');
     } catch (cause) {
       throw this.#explain(cause);
@@ -54,8 +53,8 @@ export class SqliteConnection {
   }
 
   /**
-   * All rows of a statement that takes some tens of milliseconds at most, as arrays. Rejects with the signal's reason when
-   * that is aborted.
+   * Runs a statement that takes a few tens of milliseconds at most, and returns its rows as arrays. Rejects with the signal's
+   * reason if that is aborted.
    */
   async all(
     sql: string,
@@ -73,7 +72,7 @@ export class SqliteConnection {
         return rows;
       } catch (cause) {
         if (!isBusy(cause)) throw this.#explain(cause);
-        if (performance.now() - since > PATIENCE) throw this.#explain(cause);
+        if (performance.now() - since > LOCK_TIMEOUT) throw this.#explain(cause);
       }
       await this.#wait(performance.now() - since, signal);
     }
@@ -86,8 +85,8 @@ export class SqliteConnection {
   }
 
   /**
-   * A writer keeps readers out while it waits for its disk, some milliseconds for each commit; one that commits all the time
-   * leaves gaps of some tenths of a millisecond between. Whoever looks only now and then misses them.
+   * A writer locks readers out while it waits for its disk, a few milliseconds for each commit. One that commits continuously leaves
+   * gaps of some tenths of a millisecond, which a reader that retries rarely would miss.
    */
   async #wait(waited: number, signal: AbortSignal): Promise<void> {
     if (waited < SHORT_WAIT) await nextTurn();
@@ -99,7 +98,7 @@ export class SqliteConnection {
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
     statement.setReadBigInts(integers === 'bigint');
-    // pages of every length come by; those of full length are the ones that come again
+    // statements differ in the number of their parameters; those for full pages are used again and again
     if (this.#statements.size >= 100) this.#statements.clear();
     this.#statements.set(integers + sql, statement);
     return statement;
@@ -125,7 +124,7 @@ export class SqliteConnection {
 }
 
 interface Explanation {
-  /** Fatal without one. */
+  /** `fatal` by default. */
   readonly kind?: ErrorKind;
   readonly says: string;
   readonly hint?: string;
@@ -134,30 +133,30 @@ interface Explanation {
 const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
   [
     SqliteCode.BUSY,
-    { says: 'has been locked by another program for a minute', hint: 'Run again when that program lets go of it.' },
+    { says: 'has been locked by another program for a minute', hint: 'Run again when that program has released it.' },
   ],
   [
     SqliteCode.READ_ONLY,
     {
-      says: 'was left in the middle of a write, and its journal has to be played back first',
-      hint: 'Open it once with MLflow or with the sqlite3 command, which does that.',
+      says: 'was left in the middle of a write, and its journal has to be rolled back first',
+      hint: 'Open it once with MLflow or the sqlite3 command, which do that.',
     },
   ],
   [
     SqliteCode.CANNOT_OPEN,
     {
       says: 'cannot be opened',
-      hint: 'Give this user the right to read it; one in WAL mode also needs the right to write to its directory.',
+      hint: 'Give this user read access to it. A database in WAL mode also needs write access to its directory.',
     },
   ],
-  [SqliteCode.NOT_A_DATABASE, { says: 'is no SQLite database, or is encrypted' }],
+  [SqliteCode.NOT_A_DATABASE, { says: 'is not a SQLite database, or is encrypted' }],
   [
     SqliteCode.CORRUPT,
-    { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or take a backup.' },
+    { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.' },
   ],
 ]);
 
-/** A pragma that is read as a table meets the lock inside, and tells it as an error of its own. */
+/** A pragma that is read as a table reports a lock with an error code of its own. */
 function isBusy(cause: unknown): boolean {
   return sqliteCode(cause) === SqliteCode.BUSY || messageOf(cause).includes('database is locked');
 }
@@ -166,12 +165,12 @@ function messageOf(cause: unknown): string {
   return typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : String(cause);
 }
 
-/** SQLite would take a directory or a missing file for something to create, and explain neither. */
+/** SQLite's own errors do not tell a missing file from a directory. */
 function findFile(paths: readonly string[]): string {
   const path = paths.find((each) => statSync(each, { throwIfNoEntry: false }) !== undefined) ?? paths[0] ?? '';
   const hint = 'Check the path: sqlite:///relative.db has three slashes, sqlite:////absolute.db four.';
   try {
-    if (!statSync(path).isFile()) throw new ConvertError('fatal', `${path} is no file.`, { where: path, hint });
+    if (!statSync(path).isFile()) throw new ConvertError('fatal', `${path} is not a file.`, { where: path, hint });
     closeSync(openAndCheck(path, hint));
     return path;
   } catch (cause) {
@@ -187,6 +186,6 @@ function openAndCheck(path: string, hint: string): number {
   const length = readSync(file, magic, 0, magic.length, 0);
   if (length === magic.length && magic.toString('latin1') === 'SQLite format 3\0') return file;
   closeSync(file);
-  const what = length === 0 ? 'is empty' : 'is no SQLite database';
+  const what = length === 0 ? 'is empty' : 'is not a SQLite database';
   throw new ConvertError('fatal', `${path} ${what}.`, { where: path, hint });
 }

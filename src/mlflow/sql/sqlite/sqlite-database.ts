@@ -18,19 +18,19 @@ import { SqliteMetricStats } from './sqlite-metric-stats.js';
 import { SqliteMetrics } from './sqlite-metrics.js';
 import { SqliteRows } from './sqlite-rows.js';
 
-/** Rows of `runs` looked at in one statement. */
-const RUNS_AT_ONCE = 20_000;
+/** The rows of `runs` that one statement visits. */
+const RUNS_PER_STATEMENT = 20_000;
 
 /**
- * A SQLite database, which others may be writing to. No transaction is ever left open, and no statement reads more than some
- * thousand rows: in rollback-journal mode, which is what MLflow leaves SQLite in, a reader keeps writers from committing.
+ * A SQLite database that others may be writing to. No transaction stays open, and no statement reads more than a few thousand
+ * rows: in rollback-journal mode, which is MLflow's, a reader keeps writers from committing.
  */
 export class SqliteDatabase implements Database {
   readonly uri: string;
   readonly page = 200;
   readonly file: string;
   readonly #connection: SqliteConnection;
-  readonly #marks: SqliteMetricStats;
+  readonly #metricStats: SqliteMetricStats;
   readonly #metrics: SqliteMetrics;
 
   constructor(address: SqliteAddress) {
@@ -38,13 +38,13 @@ export class SqliteDatabase implements Database {
     this.uri = this.#connection.uri;
     this.file = this.#connection.path;
     const rows = new SqliteRows(this.#connection);
-    this.#marks = new SqliteMetricStats(rows);
+    this.#metricStats = new SqliteMetricStats(rows);
     this.#metrics = new SqliteMetrics(rows);
   }
 
   /**
-   * Who may read the file may read all of it. Throws a `fatal` error when one of the tables is a view or a virtual table: MLflow has
-   * none, and what they compute has no bounds.
+   * Whoever can read the file can read all of it. Throws a `fatal` error if one of the tables is a view or a virtual table: MLflow
+   * has none, and there is no bound on what they compute.
    */
   async catalog(tables: readonly string[], signal: AbortSignal): Promise<Catalog> {
     const found = new CatalogTables();
@@ -60,13 +60,13 @@ export class SqliteDatabase implements Database {
     const sql = 'SELECT 1 FROM sqlite_schema WHERE lower(name) = ? AND (type = ? OR type = ? AND rootpage = 0)';
     const rows = await this.#connection.all(sql, [table, 'view', 'table'], signal);
     if (rows.length === 0) return;
-    throw new ConvertError('fatal', `In the SQLite database ${this.file}, ${table} is no table but a view.`, {
+    throw new ConvertError('fatal', `In the SQLite database ${this.file}, ${table} is a view or a virtual table.`, {
       where: this.file,
-      hint: 'Views are not read: give the database that MLflow tracks into.',
+      hint: 'Only tables are read. Give the database that MLflow tracks into.',
     });
   }
 
-  /** The binding ends a text at its first NUL. */
+  /** The binding cuts texts off at the first NUL. */
   text(column: string): string {
     return `CASE WHEN instr(${column}, char(0)) THEN CAST(${column} AS BLOB) ELSE ${column} END`;
   }
@@ -78,13 +78,13 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  /** In the order in which they were made: no index leads from an experiment to its runs. */
+  /** In the order in which they were created: there is no index on an experiment's runs. */
   async *runIds(
     experimentId: string,
     which: WhichRuns,
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], void, void> {
-    const boundary = `SELECT max(rowid) FROM (SELECT rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${RUNS_AT_ONCE})`;
+    const boundary = `SELECT max(rowid) FROM (SELECT rowid FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${RUNS_PER_STATEMENT})`;
     const sql = `SELECT run_uuid FROM runs WHERE rowid > ? AND rowid <= ? AND experiment_id = ? ${runsCondition(which)}
       ORDER BY rowid`;
     let ids: string[] = [];
@@ -103,8 +103,8 @@ export class SqliteDatabase implements Database {
     if (ids.length > 0) yield ids;
   }
 
-  marks(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
-    return this.#marks.of(runIds, signal);
+  metricStats(runIds: readonly string[], signal: AbortSignal): Promise<Map<string, MetricStats>> {
+    return this.#metricStats.of(runIds, signal);
   }
 
   counts(rows: RunRows, signal: AbortSignal): Promise<Map<string, number>> {
@@ -117,11 +117,11 @@ export class SqliteDatabase implements Database {
 
   added(
     rows: RunRows,
-    known: MetricCursors,
+    cursors: MetricCursors,
     into: MetricTable,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number> | undefined> {
-    return this.#metrics.added(rows, known, into, signal);
+    return this.#metrics.added(rows, cursors, into, signal);
   }
 
   stream(rows: RunRows, key: string, signal: AbortSignal): AsyncIterable<PointBatch> {

@@ -2,27 +2,34 @@ import type { RunRows } from '../database.js';
 import type { AdaptivePageSize } from './adaptive-page-size.js';
 import type { SqliteCell, SqliteConnection } from './sqlite-connection.js';
 
-/** Beyond all rowids that are in use. */
+/** No rowid is higher. */
 export const LAST_ROWID = Number.MAX_SAFE_INTEGER;
 
-/** The indexes of the table metrics, as SQL names. */
+/** The names of the indexes on the table metrics, quoted for SQL. */
 export interface MetricIndexes {
-  /** The one on run_uuid alone, by which a run's rows come in the order of their rowids; MLflow ≥ 1.25. */
+  /** On run_uuid alone: returns a run's rows ordered by rowid; MLflow ≥ 1.25. */
   readonly run?: string;
-  /** The one on (run_uuid, key, step); MLflow ≥ 3.12. */
+  /** On (run_uuid, key, step); MLflow ≥ 3.12. */
   readonly metric?: string;
 }
 
-/** A condition beside the run, and the grouping. */
+/** What to read of a run's rows: SQL, and a condition besides the run with its parameters and grouping. */
 export interface PageQuery {
   readonly columns: string;
   readonly condition?: string;
   readonly parameters?: readonly string[];
 }
 
+/** Rows of the table metrics with rowids above `from`, up to `to`; of one run, or of all. */
+export interface RowidRange {
+  readonly runId?: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * The rows of the table metrics in pages, each by statements that look at a bounded number of rows. Rows are only ever added, and get
- * ascending rowids, so "up to this rowid" is a state of the database that stays while training goes on.
+ * Reads the table metrics page by page, with statements that visit a bounded number of rows. Rows are only ever added, with ascending
+ * rowids, so "up to this rowid" is a state of the database that stays the same while training continues.
  */
 export class SqliteRows {
   readonly connection: SqliteConnection;
@@ -32,30 +39,27 @@ export class SqliteRows {
     this.connection = connection;
   }
 
-  /** A run's rows page by page, in the order in which they were written; `pace` says how many are looked at for one. */
+  /** A run's rows page by page, in the order in which they were written; `pageSize` bounds the rows visited per page. */
   async *pages(
     rows: RunRows,
     { columns, condition = '', parameters = [] }: PageQuery,
-    pace: AdaptivePageSize,
+    pageSize: AdaptivePageSize,
     signal: AbortSignal,
   ): AsyncGenerator<SqliteCell[][], void, void> {
     const { run } = await this.indexes(signal);
     const sql = `SELECT ${columns} FROM metrics ${run === undefined ? 'NOT INDEXED' : `INDEXED BY ${run}`}
       WHERE run_uuid = ? AND rowid > ? AND rowid <= ? ${condition}`;
-    const { took } = pace;
     let from = (rows.from ?? 1) - 1;
-    for await (const to of this.boundaries(rows.runId, from, rows.to ?? LAST_ROWID, pace, signal)) {
-      yield await this.connection.all(sql, [rows.runId, from, to, ...parameters], signal, { took });
+    for await (const to of this.boundaries({ runId: rows.runId, from, to: rows.to ?? LAST_ROWID }, pageSize, signal)) {
+      yield await this.connection.all(sql, [rows.runId, from, to, ...parameters], signal, pageSize);
       from = to;
     }
   }
 
-  /** The last rowid of each page between two rowids; without a run or an index on runs, pages of all runs together. */
+  /** The last rowid of each page. Without a run, or without an index on runs, pages contain rows of all runs. */
   async *boundaries(
-    runId: string | undefined,
-    from: number,
-    to: number,
-    pace: AdaptivePageSize,
+    { runId, from, to }: RowidRange,
+    pageSize: AdaptivePageSize,
     signal: AbortSignal,
   ): AsyncGenerator<number, void, void> {
     const { run } = await this.indexes(signal);
@@ -63,7 +67,7 @@ export class SqliteRows {
     const source = indexed ? `metrics INDEXED BY ${run} WHERE run_uuid = ? AND` : 'metrics NOT INDEXED WHERE';
     const sql = `SELECT max(rowid) FROM (SELECT rowid FROM ${source} rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?)`;
     for (let last = from; last < to; ) {
-      const parameters = [...(indexed ? [runId] : []), last, to, pace.size];
+      const parameters = [...(indexed ? [runId] : []), last, to, pageSize.size];
       const [[next] = []] = await this.connection.all(sql, parameters, signal);
       if (typeof next !== 'number') return;
       last = next;
