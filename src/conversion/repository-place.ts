@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { repositoryPath } from '../aim/repository.js';
 import { ConvertError } from '../errors.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import { enclosingStore, type MlflowDirectory, realPath } from '../mlflow/file/enclosing-store.js';
+import { enclosingStore, type MlflowDirectory, resolveLinks } from '../mlflow/file/enclosing-store.js';
 import { uriTarget } from '../mlflow/locations/file-uri.js';
 import type { ResolvedOptions } from '../options.js';
 
@@ -15,7 +15,7 @@ export function checkRepositoryPlace(
   { repo, source }: Pick<ResolvedOptions, 'repo' | 'source'>,
   { changes }: Pick<TrackingStore, 'changes'>,
 ): void {
-  const path = realPath(repositoryPath(repo));
+  const path = resolveLinks(repositoryPath(repo));
   const known: MlflowDirectory[] = [];
   if (changes.type === 'directory') known.push({ what: 'the MLflow store', path: changes.root });
   if (source.artifactsDestination !== undefined) {

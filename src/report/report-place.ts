@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { ConvertError } from '../errors.js';
-import { enclosingStore, realPath } from '../mlflow/file/enclosing-store.js';
+import { enclosingStore, resolveLinks } from '../mlflow/file/enclosing-store.js';
 
 /** Throws a `fatal` error when a report would lie in a directory of MLflow's, where it might be taken for a param, or an artifact. */
 export function checkReportPlace(file: string): void {
-  const enclosing = enclosingStore(dirname(realPath(file)));
+  const enclosing = enclosingStore(dirname(resolveLinks(file)));
   if (enclosing === undefined) return;
   throw new ConvertError('fatal', `The report ${file} would lie in ${enclosing.what} ${enclosing.path}.`, {
     where: file,

@@ -93,7 +93,7 @@ describe('what is no file store is told apart', () => {
   test('the directory that holds the store', () => {
     mkdirSync(join(builder.parent, 'data'));
     expect(failure(builder.parent)).toMatchObject({
-      message: expect.stringContaining('holds no MLflow experiment'),
+      message: expect.stringContaining('contains no MLflow experiment'),
       hint: `${builder.root} looks like the store; use that.`,
     });
   });

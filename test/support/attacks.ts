@@ -186,7 +186,7 @@ const VALUES: Record<string, Attack> = {
       text('metrics/returns', '\r'.repeat(5_000_000)),
       text('metrics/words', 'x\n'.repeat(3_000_000)),
     ),
-    told: ['is no number', 'longer than any line'],
+    told: ['is not a number', 'longer than any line'],
   },
   'names that SVGs, histories and globs stumble over': {
     arm: inRun(

@@ -44,7 +44,7 @@ export function localArtifacts(runId: string, uri: string, places: LocalPlaces):
   if (places.server !== undefined) return places.server.at(runId, uri);
   if (liesBeside(uri, places.root)) return NO_ARTIFACTS;
   if ([...own, ...moved].some((path) => wasNeverMade(runId, path, places))) return NO_ARTIFACTS;
-  const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or may not be looked at';
+  const reason = target.kind === 'foreign' ? target.reason : 'does not exist, or is not accessible';
   return unreachableArtifacts(displayedUri(uri), `The artifact location ${reason}.`, 'missing');
 }
 

@@ -9,13 +9,13 @@ import { displayedUri, uriTarget } from '../locations/file-uri.js';
 import { notFollowedReason, type TrustedLocations } from '../trust/locations.js';
 import { kindOfEntry } from '../trust/paths.js';
 
-/** Where the files of a run lie. */
+/** Where the files of a run are. */
 export interface ArtifactLocation {
-  /** The directory that holds them; absent when none can be reached. */
+  /** The directory that contains them; absent if none is accessible. */
   readonly directory?: string;
-  /** True for a URI that names no file system: `directory` is then only what lies in the store, besides. */
+  /** True for a URI outside of file systems. `directory` is then the one in the store, in addition. */
   readonly isRemote?: true;
-  /** Why the run's own location was not used, when files may be missing because of it. */
+  /** Why the run's own location was not used, if files may be missing because of that. */
   readonly trouble?: ArtifactTrouble;
 }
 
@@ -26,13 +26,12 @@ export interface ArtifactTrouble {
 }
 
 /**
- * Finds a run's artifacts. Its `artifact_uri` was fixed when the run was made, by the machine that made it: stores
- * are moved, renamed, copied to other machines, and deleted experiments move to the trash. So the location is used
- * when it exists, and otherwise `artifacts/` in the run's directory, where the files of a moved store are.
+ * Finds a run's artifacts. Its `artifact_uri` was set when the run was created, by the machine that created it. Since then the store may
+ * have been moved, renamed or copied to another machine, or the experiment moved to the trash. So the location is used if it exists, and
+ * otherwise `artifacts/` in the run's directory, where the files of a moved store are.
  *
- * That directory is always made, also when the files go elsewhere; so its being empty says nothing, and a location
- * that is gone is trouble only when it was not one in a store (`…/<experiment>/<run>/artifacts`). One that is
- * there and is not to be followed always is.
+ * MLflow always creates that directory, even if the files go elsewhere, so an empty one means nothing. A location that no longer exists is
+ * trouble unless it was one in a store (`…/<experiment>/<run>/artifacts`); one that exists but must not be followed always is.
  *
  * @param root the store's directory
  * @param runDirectory the run's directory
@@ -54,7 +53,7 @@ export function artifactLocation(
   const target = uriTarget(artifactUri);
   if (target.kind === 'remote') return { ...own, isRemote: true };
   if (target.kind === 'local') {
-    // a relative location was relative to where training ran: often the directory that holds the store
+    // relative to where training ran, often the directory that contains the store
     const candidates = target.paths.map((path) => resolve(dirname(root), path));
     const found = candidates.find(isDirectory);
     if (found === inStore && isFollowed) return own;
@@ -69,25 +68,25 @@ export function artifactLocation(
     if (candidates.some((path) => wasNeverMade(path, runDirectory))) return own;
   }
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
-  const detail = target.kind === 'local' ? 'does not exist, or may not be looked at' : target.reason;
+  const detail = target.kind === 'local' ? 'does not exist, or is not accessible' : target.reason;
   const uri = displayedUri(artifactUri);
   return { ...own, trouble: { uri, detail: `The artifact location ${detail}.`, reason: 'missing' } };
 }
 
-/** A link where the files of a run should be: to a disk that is not mounted, or to what is none of its files. */
+/** `artifacts/` is a link to a disk that is not mounted, or to something that must not be followed. */
 function linkTrouble(link: string): ArtifactTrouble {
   const uri = pathToFileURL(link).href;
   if (isDirectory(link)) return { uri, detail: notFollowedReason(link), reason: 'refused' };
-  return { uri, detail: 'The artifact location is a link to what does not exist.', reason: 'missing' };
+  return { uri, detail: 'The artifact location is a link that leads nowhere.', reason: 'missing' };
 }
 
-/** MLflow makes `<location of the experiment>/<run>/artifacts` with the first file; without one there is the location only. */
+/** MLflow creates `<location of the experiment>/<run>/artifacts` with the first file. Without files, only the location exists. */
 function wasNeverMade(path: string, runDirectory: string): boolean {
   const experiment = locationOfExperiment(path, basename(runDirectory));
   return experiment !== undefined && isDirectory(experiment);
 }
 
-/** True for `<anything>/<experiment>/<run>/artifacts`: the place of this very run in a store, wherever that was. */
+/** True for `<anything>/<experiment>/<run>/artifacts`: the place of this run in a store, wherever that was. */
 function isInStoreLocation(artifactUri: string, runDirectory: string): boolean {
   const [experiment, run] = runDirectory.split(/[\\/]/).slice(-2);
   const last = withoutTrailing(artifactUri, '\\/').split(/[\\/]/).slice(-3);

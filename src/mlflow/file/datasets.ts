@@ -11,15 +11,15 @@ import { type Completeness, readMeta } from './meta-file.js';
 import { textField } from './meta-yaml.js';
 import { isMapping, type YamlMapping } from './yaml-mapping.js';
 
-// Keys are sorted; these are the last that carry something.
+// Keys are sorted; these are the last with a value.
 const isWholeInput: Completeness = (fields) => textField(fields, 'source_type') !== undefined;
 const isWholeDataset: Completeness = (fields) => fields.has('source_type');
 
 /**
- * The datasets of a run, sorted by name and digest: `inputs/<id>/meta.yaml` names a directory of the experiment's
- * `datasets/`. Inputs of another kind (models) are no datasets. What cannot be read is a notice.
+ * Reads the datasets of a run, sorted by name and digest: `inputs/<id>/meta.yaml` names a directory in the experiment's `datasets/`.
+ * Inputs of another kind (models) are not datasets. What cannot be read is a notice.
  *
- * @param hasInputs whether there is such a directory
+ * @param hasInputs whether the run has the directory `inputs/`
  */
 export async function readFileDatasets(
   runDirectory: string,
@@ -42,7 +42,7 @@ export async function readFileDatasets(
   return datasets.sort((a, b) => compare(a.name, b.name) || compare(a.digest, b.digest));
 }
 
-/** The sub-directories of `inputs/` or `outputs/`, one for each thing that the run refers to. */
+/** Lists the directories in `inputs/` or `outputs/`, one for each reference of the run. */
 export function linkNames(directory: string, context: StageContext): string[] {
   try {
     const names = directories(directory);
@@ -54,7 +54,7 @@ export function linkNames(directory: string, context: StageContext): string[] {
   }
 }
 
-/** Tells that there is no such directory, or nothing in it. */
+/** Reports that the directory does not exist, or is empty. */
 export function absentLinks(directory: string, context: StageContext): [] {
   const part = partOf(directory);
   context.absent?.({ part, directory, ...(part === 'models' && { outputsOnly: true }) });
@@ -66,15 +66,15 @@ function partOf(directory: string): 'datasets' | 'models' {
 }
 
 /**
- * The directory that an input or output refers to. `destination_id` is no help: MLflow writes the source's id into it.
+ * The directory that an input or output refers to. `destination_id` does not help: MLflow writes the source's id into it.
  *
- * @param shelf `datasets` or `models`
+ * @param parent `datasets` or `models`
  */
-export function referredDirectory(runDirectory: string, shelf: string, file: string, id: string | undefined): string {
+export function referredDirectory(runDirectory: string, parent: string, file: string, id: string | undefined): string {
   if (id === undefined || !isPlainName(id)) {
-    throw new ConvertError('skip-item', `${file} names nothing in ${shelf}/.`, { where: file });
+    throw new ConvertError('skip-item', `${file} refers to nothing in ${parent}/.`, { where: file });
   }
-  return join(dirname(runDirectory), shelf, id);
+  return join(dirname(runDirectory), parent, id);
 }
 
 async function readDataset(

@@ -3,47 +3,47 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ARTIFACTS, META_FILE, MODELS, TRASH } from '../common/layout-names.js';
 import { readText } from '../local/read-text.js';
 
-/** What of MLflow's a path lies in. */
+/** A directory of MLflow that contains a path. */
 export interface MlflowDirectory {
-  /** As a sentence names it: `the MLflow store`. */
+  /** For messages: `the MLflow store`. */
   readonly what: string;
   readonly path: string;
 }
 
-/** Fields that the meta.yaml of an experiment, a run or a model has, and that of a conda recipe has not. */
+/** Fields in the meta.yaml of an experiment, a run or a model, but not in that of a conda recipe. */
 const MLFLOW_FIELDS = /^(?:artifact_location|artifact_uri|experiment_id|run_id|run_uuid|model_id)\s*:/m;
 
-/** MLflow gives experiments of a file store such numbers for names. */
+/** The directory names of experiments in a file store. */
 const EXPERIMENT_ID = /^\d+$/;
 
 const RUN_ID = /^[0-9a-f]{32}$/;
 
-/** A meta.yaml of an experiment or a run is some hundred bytes long. */
+/** A meta.yaml of an experiment or a run has a few hundred bytes. */
 const LARGEST_META = 1 << 20;
 
 /**
- * The outermost directory of MLflow's that a path is or lies in, links resolved: a file store, one of its experiments or
- * runs, a run's or model's artifacts, or one of `known`. MLflow takes whatever lies there for its own. The path itself need
- * not exist. Undefined where there is none; what may not be looked at is taken for somebody else's.
+ * The outermost directory of MLflow that is or contains a path, with links resolved: a file store, one of its experiments or runs, the
+ * artifacts of a run or model, or one of `known`. MLflow takes everything in there for its own. The path need not exist. Undefined if
+ * there is none; a directory that cannot be read is assumed to be somebody else's.
  */
 export function enclosingStore(path: string, known: readonly MlflowDirectory[] = []): MlflowDirectory | undefined {
-  const named = new Map(known.map((each) => [realPath(each.path), each.what]));
+  const named = new Map(known.map((each) => [resolveLinks(each.path), each.what]));
   let outermost: MlflowDirectory | undefined;
-  for (let at = realPath(path), above = dirname(at); ; at = above, above = dirname(at)) {
+  for (let at = resolveLinks(path), above = dirname(at); ; at = above, above = dirname(at)) {
     const what = named.get(at) ?? whatIs(at);
     if (what !== undefined) outermost = { what, path: at };
     if (above === at) return outermost;
   }
 }
 
-/** The path with all links resolved, of as much of it as there is. */
-export function realPath(path: string): string {
+/** Resolves all links in a path, as far as it exists. */
+export function resolveLinks(path: string): string {
   const absolute = resolve(path);
   try {
     return realpathSync(absolute);
   } catch {
     const above = dirname(absolute);
-    return above === absolute ? absolute : join(realPath(above), basename(absolute));
+    return above === absolute ? absolute : join(resolveLinks(above), basename(absolute));
   }
 }
 

@@ -10,13 +10,13 @@ import { runDirectories } from './layout.js';
 import { isFileMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 
-/** Told, in a sentence, of what is passed over outside any run. */
+/** Receives a sentence about something that is skipped outside of runs. */
 export type Warn = (message: string) => void;
 
-/** Who is told of experiments that are not as they should be. */
+/** Receives warnings about experiments. */
 export interface ExperimentListeners {
   readonly warn: Warn;
-  /** Of one whose runs are there and cannot be read. */
+  /** Its runs exist but cannot be read. */
   readonly unread: Warn;
 }
 
@@ -26,8 +26,8 @@ export interface ExperimentOptions extends ExperimentListeners {
 }
 
 /**
- * Reads the experiment in a directory of the store. `undefined` when it is none (there is no meta.yaml), and, which is
- * told, when MLflow ignores it or it cannot be read.
+ * Reads the experiment in a directory of the store. Undefined if it is not one (there is no meta.yaml) and, with a warning, if MLflow
+ * ignores it or it cannot be read.
  *
  * @param id the directory's name, which is the experiment's id
  */
@@ -41,8 +41,8 @@ export async function readExperiment(
   try {
     const meta = experimentMeta(await readMeta(file, isWholeExperimentMeta, signal));
     if (meta.id !== id) {
-      // as in MLflow: a copied directory must not pass for a second experiment
-      warn(`${file} belongs to experiment ${meta.id}; the directory ${id} is passed over, as MLflow does.`);
+      // as MLflow does: a copied directory is not a second experiment
+      warn(`${file} belongs to experiment ${meta.id}; the directory ${id} is skipped, as MLflow does.`);
       return undefined;
     }
     const tags = await readFields(join(directory, TAGS), TAGS, {
@@ -50,7 +50,7 @@ export async function readExperiment(
       budget: new FieldBudget(),
       links,
       notice: (notice) => {
-        const trouble = 'detail' in notice ? notice.detail : 'bytes that are no UTF-8 were replaced.';
+        const trouble = 'detail' in notice ? notice.detail : 'invalid UTF-8 was replaced.';
         warn(`A tag of experiment ${id}: ${trouble}`);
       },
     });
@@ -58,17 +58,17 @@ export async function readExperiment(
   } catch (cause) {
     if (signal.aborted) throw cause;
     if (leadsNowhere(directory)) {
-      unread(`Experiment ${id} is passed over: ${directory} is a link to what is not there. Is the disk mounted?`);
+      unread(`Experiment ${id} is skipped: ${directory} is a link that leads nowhere. Is the disk mounted?`);
       return undefined;
     }
     if (isFileMissing(cause)) {
-      if (holdsRuns(directory)) warn(`Experiment ${id} is passed over, as MLflow does: its ${META_FILE} is gone.`);
+      if (holdsRuns(directory)) warn(`Experiment ${id} is skipped, as MLflow does: it has no ${META_FILE}.`);
       return undefined;
     }
     const error = toConvertError(cause, 'fatal', directory);
     if (error.kind === 'fatal') throw error;
     const tell = error.kind === 'not-a-run' ? warn : unread;
-    tell(`Experiment ${id} is passed over: ${error.sentence}`);
+    tell(`Experiment ${id} is skipped: ${error.sentence}`);
     return undefined;
   }
 }

@@ -4,21 +4,21 @@ import { MAX_FIELD_BYTES, MAX_FIELDS_BYTES } from '../common/bounds.js';
 import { type FileText, readText } from '../local/read-text.js';
 import type { LinkPolicy } from '../trust/links.js';
 
-/** What the listings of one run's fields share. */
+/** What all listings of a run's fields need. */
 export interface ListContext extends StageContext {
   readonly links: LinkPolicy;
 }
 
-/** What the readers of one run's fields share. */
+/** What all readers of a run's fields need. */
 export interface FieldContext extends ListContext {
   readonly budget: FieldBudget;
 }
 
-/** Reads the params, tags and datasets of one run, which are all in memory at once, up to a bound on their sum. */
+/** Bounds the total size of a run's params, tags and datasets, which are all in memory at once. */
 export class FieldBudget {
   #left = MAX_FIELDS_BYTES;
 
-  /** As {@link readText}; a `skip-item`, too, for a file that would go beyond the bound. */
+  /** As {@link readText}. Also throws a `skip-item` for a file that would exceed the bound. */
   read(path: string): FileText {
     const field = readText(path, Math.min(this.#left, MAX_FIELD_BYTES), tooMany);
     this.#left -= field.bytes;

@@ -2,34 +2,31 @@ import { type BigIntStats, readSync } from 'node:fs';
 import { cursorFields } from '../common/cursor-fields.js';
 import { isSettled } from '../local/file-fingerprint.js';
 
-/** Bytes before a mark by which a file is known again; a line of MLflow has some 30. */
+/** The bytes before the offset by which a file is recognized; a line of MLflow has some 30. */
 const TAIL_BYTES = 128;
 
 /**
- * How far a metric file was read: a place behind a newline, and what must be as it was for the file to be the same one
+ * How far a metric file has been read: an offset after a newline, and what must not have changed for the file to be the same one
  * with more lines at its end.
  */
 export interface FileCursor {
   readonly offset: number;
   readonly inode: string;
   /**
-   * Size and times (nanoseconds) when it was read: while they stay, there is nothing new. Empty when it had changed just
-   * before, and can change once more without their telling.
+   * Size and times (nanoseconds) when it was read; while they are the same, there is nothing new. Empty if the file had changed
+   * so recently that another change might leave them as they are.
    */
   readonly state: string;
   /** The bytes before the offset. */
   readonly tail: string;
 }
 
-export type HistoryChange = 'none' | 'appended' | 'rewritten';
-
-/** The mark of an open file that was read up to `offset`. `state` is that from before it was read. */
+/** The cursor of an open file that has been read up to `offset`. `state` is that from before it was read. */
 export function fileCursor(fd: number, offset: number, { inode, state }: FileState): string {
-  const mark: FileCursor = { offset, inode, state, tail: tailBefore(fd, offset) };
-  return JSON.stringify([mark.offset, mark.inode, mark.state, mark.tail]);
+  return JSON.stringify([offset, inode, state, tailBefore(fd, offset)]);
 }
 
-/** Undefined for what is no mark of {@link fileCursor}. */
+/** Undefined for a text that is not a cursor of {@link fileCursor}. */
 export function parseFileCursor(text: string): FileCursor | undefined {
   const [offset, inode, state, tail] = cursorFields(text);
   if (typeof offset !== 'number' || typeof inode !== 'string') return undefined;
@@ -38,16 +35,16 @@ export function parseFileCursor(text: string): FileCursor | undefined {
 
 export type FileState = Pick<FileCursor, 'inode' | 'state'>;
 
-/** What tells of a file that was looked at just now whether it has changed. */
+/** What shows whether a file has changed since now. */
 export function fileState(stats: BigIntStats): FileState & { readonly size: number } {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   const state = isSettled(stats, Date.now()) ? `${size}:${mtimeNs}:${ctimeNs}` : '';
   return { inode: `${dev}:${ino}`, state, size: Number(size) };
 }
 
-/** Whether an open file is that of the mark, with the same bytes before it. */
-export function continues(fd: number, mark: FileCursor, { inode, size }: FileState & { size: number }): boolean {
-  return inode === mark.inode && size >= mark.offset && tailBefore(fd, mark.offset) === mark.tail;
+/** Whether an open file is that of the cursor, with the same bytes before the offset. */
+export function continues(fd: number, cursor: FileCursor, { inode, size }: FileState & { size: number }): boolean {
+  return inode === cursor.inode && size >= cursor.offset && tailBefore(fd, cursor.offset) === cursor.tail;
 }
 
 function tailBefore(fd: number, offset: number): string {

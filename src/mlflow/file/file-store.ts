@@ -25,11 +25,11 @@ import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
 import { countFileTraces } from './traces.js';
 
 export interface FileStoreOptions {
-  /** Told, in a sentence, of an experiment that is none for MLflow either. By default a warning of the process. */
+  /** Receives a sentence about each experiment that MLflow ignores as well. By default a warning of the process. */
   readonly warn?: Warn;
-  /** The same for one that is passed over because it may not or cannot be read. */
+  /** Receives a sentence about each experiment that is skipped because it cannot be read. */
   readonly unread?: Warn;
-  /** Opens the artifact locations that are not on this machine's file system; closed with the store. */
+  /** Opens artifact locations that are not on this machine's file system; closed with the store. */
   readonly remoteArtifacts?: ArtifactOpener;
 }
 
@@ -37,8 +37,8 @@ export interface FileStoreOptions {
 export type FileStoreSettings = FileStoreOptions & TrustOptions;
 
 /**
- * MLflow's file store, read as it lies on disk: a directory for each experiment, in it one for each run, in that one
- * file for each metric, param and tag. Nothing is ever written or locked; MLflow may write meanwhile.
+ * Reads MLflow's file store: a directory for each experiment, in it one for each run, in that one a file for each metric, param and
+ * tag. Never writes or locks; MLflow may write meanwhile.
  *
  * Small files are read synchronously, which is fastest and blocks for microseconds; long metrics and artifacts are not.
  * The locator of a {@link RunRef} is the run's directory relative to the store, with `/`.
@@ -75,7 +75,7 @@ export class FileStore implements TrackingStore {
       await this.#turns.pause(signal);
       if (this.#placeOf(id) === id) {
         this.#experimentOptions.warn(
-          `Experiment ${id} lies in the store and in its ${TRASH} as well; the deleted one is passed over.`,
+          `Experiment ${id} is in the store and also in its ${TRASH}; the deleted one is skipped.`,
         );
         continue;
       }
@@ -89,10 +89,10 @@ export class FileStore implements TrackingStore {
     const place = this.#placeOf(experiment.id);
     const directory = join(this.#root, place);
     if (looksUnmounted(directory)) {
-      const message = `${directory} is empty, or a link to what is not there. Is the disk mounted?`;
+      const message = `${directory} is empty, or a link that leads nowhere. Is the disk mounted?`;
       throw new ConvertError('fatal', message, { where: directory });
     }
-    if (!isDirectory(directory)) return; // removed since it was listed
+    if (!isDirectory(directory)) return; // removed meanwhile
     for (const runId of this.#list(directory, runDirectories)) {
       yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
       await this.#turns.pause(signal);
@@ -121,7 +121,7 @@ export class FileStore implements TrackingStore {
     for (const { field, detail } of meta.faults) {
       context.notice({ kind: 'field-unreadable', field, file: join(directory, META_FILE), detail });
     }
-    // most runs have neither inputs nor outputs, and asking for what is not there is slow
+    // most runs have neither inputs nor outputs, and opening a missing file is slow
     const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId);
     const fields = { ...context, budget: new FieldBudget(), links: this.#trust.links };
@@ -153,26 +153,26 @@ export class FileStore implements TrackingStore {
     ref: RunRef,
     metricKey: string,
     context: StageContext,
-    marked?: (mark: string) => void,
+    onCursor?: (cursor: string) => void,
   ): AsyncGenerator<PointBatch, void, void> {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
     const path = [directory, METRICS, ...metricKey.split('/')].join(sep);
     const runHasEnded = (): Promise<boolean> => hasEnded(ref, directory, context.signal);
-    yield* readHistory({ key: metricKey, path, runHasEnded }, context, marked);
+    yield* readHistory({ key: metricKey, path, runHasEnded }, context, onCursor);
   }
 
   async *changesSince(
     ref: RunRef,
-    marks: ReadonlyMap<string, string>,
+    cursors: ReadonlyMap<string, string>,
     context: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
     await this.#turns.pause(context.signal);
     const files = this.#metricFiles(ref, context);
-    const gone = new Set(marks.keys());
+    const gone = new Set(cursors.keys());
     for (const file of files) {
       gone.delete(file.key);
-      yield* readFileChanges(file, marks.get(file.key), context);
+      yield* readFileChanges(file, cursors.get(file.key), context);
     }
     for (const key of gone) yield { type: 'rewritten', key };
   }
@@ -211,7 +211,7 @@ export class FileStore implements TrackingStore {
     return listFields(join(this.#directoryOf(ref), METRICS), METRICS, { ...context, links });
   }
 
-  /** Remembered, because it is asked for with each metric. */
+  /** Cached, since it is needed for each metric. */
   #directoryOf(ref: RunRef): string {
     let directory = this.#directories.get(ref);
     if (directory === undefined) {
@@ -222,8 +222,8 @@ export class FileStore implements TrackingStore {
   }
 
   /**
-   * The experiment's directory relative to the store: deleting an experiment moves it to the trash. One that is in neither
-   * place as it should be may still hold runs.
+   * The experiment's directory relative to the store: deleting an experiment moves it to the trash. A directory without meta.yaml
+   * may still contain runs.
    */
   #placeOf(experimentId: string): string {
     const trashed = `${TRASH}/${experimentId}`;
@@ -231,7 +231,7 @@ export class FileStore implements TrackingStore {
     return isDirectory(join(this.#root, trashed)) ? trashed : experimentId;
   }
 
-  /** A listing without which nothing can be read. */
+  /** Makes the errors of a listing fatal: nothing can be read without it. */
   #list(directory: string, list: (directory: string) => string[]): string[] {
     try {
       return list(directory);

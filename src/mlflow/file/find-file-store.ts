@@ -9,12 +9,12 @@ import { displayedUri, uriTarget } from '../locations/file-uri.js';
 import { experimentDirectories, trashedDirectories } from './layout.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
-/** Directories looked into when the given one is no store: enough for a hint, not a search of the disk. */
+/** The most directories to search for a store when the given one is not: enough for a hint, not a search of the disk. */
 const MAX_HINT_DIRECTORIES = 200;
 
 /**
- * The absolute path of the file store that a path or `file:` URI names. Throws a `fatal` error that says what lies
- * there instead and, where that can be told, which path was meant.
+ * The absolute path of the file store that a path or `file:` URI names. Throws a `fatal` error that says what is there instead and, if
+ * possible, which path was probably meant.
  */
 export function findFileStore(uri: string): string {
   const target = uriTarget(uri);
@@ -33,12 +33,12 @@ export function findFileStore(uri: string): string {
     if (mayExist(join(root, META_FILE))) throw insideAStore(root);
     if (holdsExperiments(root)) return root;
   } catch (cause) {
-    throw asFatal(cause, root);
+    throw fatalError(cause, root);
   }
   throw notAStore(
-    `${root} holds no MLflow experiment: none of its sub-directories has a ${META_FILE}.`,
+    `${root} contains no MLflow experiment: none of its subdirectories has a ${META_FILE}.`,
     root,
-    hintFor(root) ?? 'Give the directory that MLflow was told to track into; by default it is called mlruns.',
+    hintFor(root) ?? 'Give the directory that MLflow tracks into, by default mlruns.',
   );
 }
 
@@ -46,11 +46,11 @@ function checkIsDirectory(root: string): void {
   try {
     if (statSync(root).isDirectory()) {
       opendirSync(root).closeSync();
-      statSync(`${root}/.`); // what lies in it may be looked at as well
+      statSync(`${root}/.`); // its entries must be accessible too
       return;
     }
   } catch (cause) {
-    throw asFatal(cause, root);
+    throw fatalError(cause, root);
   }
   const hint = isSqlite(root) ? `It is a SQLite database; use sqlite:///${root}` : 'Give the directory of the store.';
   throw notAStore(`${root} is a file, not a directory.`, root, hint);
@@ -63,7 +63,7 @@ function holdsExperiments(root: string): boolean {
   );
 }
 
-/** The path is that of an experiment or of a run: one or two levels too deep. */
+/** The path is that of an experiment or a run, one or two levels too deep. */
 function insideAStore(directory: string): ConvertError {
   const isRun = isRunMeta(join(directory, META_FILE));
   const experiment = isRun ? dirname(directory) : directory;
@@ -118,7 +118,7 @@ function isSqlite(file: string): boolean {
   }
 }
 
-function asFatal(cause: unknown, root: string): ConvertError {
+function fatalError(cause: unknown, root: string): ConvertError {
   const error = toConvertError(cause, 'fatal', root);
   if (error.kind === 'fatal') return error;
   const hint = error.hint ?? 'Check the path, or give the URI of the tracking server or database.';

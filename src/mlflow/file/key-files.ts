@@ -12,21 +12,21 @@ import type { LinkBounds } from '../trust/links.js';
 import { kindOfEntry } from '../trust/paths.js';
 import type { FieldContext, ListContext } from './field-budget.js';
 
-/** One param, tag or metric: the file's path below its directory is its key. */
+/** The file of one param, tag or metric. Its path relative to its directory is the key. */
 export interface KeyFile {
   /** With `/` on every system. */
   readonly key: string;
   readonly path: string;
 }
 
-/** Told of a file or directory, with its key unless it is the whole, that cannot be read and is passed over. */
+/** Receives a file or directory that cannot be read and is skipped, with its key unless it is the top directory. */
 export type Unreadable = (path: string, error: ConvertError, key?: string) => void;
 
 /**
- * All files below `params/`, `tags/` or `metrics/`, sorted by key; none when the directory is not there. Names that
- * begin with a dot are keys like others. As in MLflow, links to files count and links to directories do not;
- * one that leads out of the run is unreadable, and so is the directory itself when it is such a link. Of more than
- * {@link MAX_ENTRIES} files and directories, and of those deeper than {@link MAX_DIRECTORY_DEPTH}, none is read.
+ * Lists all files below `params/`, `tags/` or `metrics/`, sorted by key; none if the directory does not exist. Names that begin with a
+ * dot are ordinary keys. As in MLflow, links to files count and links to directories do not. A link that leads out of the run is
+ * unreadable, and so is the directory itself if it is one. Of more than
+ * {@link MAX_ENTRIES} files and directories, and deeper than {@link MAX_DIRECTORY_DEPTH}, the rest is not read.
  */
 export function listKeyFiles(directory: string, links: LinkBounds, unreadable: Unreadable): KeyFile[] {
   const found: Found = { files: [], entries: 0, links, unreadable };
@@ -68,7 +68,7 @@ function entriesOf(directory: string, prefix: string, unreadable: Unreadable): D
   }
 }
 
-/** The key of a directory below the one that is listed. */
+/** The key of a subdirectory. */
 function keyOf(prefix: string): string | undefined {
   return prefix === '' ? undefined : prefix.slice(0, -1);
 }
@@ -86,14 +86,14 @@ function isFile(path: string, key: string, { links, unreadable }: Found): boolea
   }
 }
 
-/** An empty file this young may be one that MLflow has just truncated to write it again; milliseconds. */
-const FRESH = 10_000;
-const BETWEEN_LOOKS = 50;
-const MORE_LOOKS = 4;
+/** MLflow may just have truncated an empty file of this age to rewrite it; milliseconds. */
+const RECENT = 10_000;
+const RETRY_EVERY = 50;
+const RETRIES = 4;
 
 /**
- * Reads all params or tags: the whole file is the value, newlines kept. An empty file is an empty value, once it has been
- * found unchanged on a second look. A file that cannot be read, and bytes that are no UTF-8, are notices.
+ * Reads all params or tags: the whole file is the value, including newlines. A recently changed empty file is read again until it stays
+ * empty. Files that cannot be read, and invalid UTF-8, are notices.
  *
  * @param name `params` or `tags`, for notices
  */
@@ -118,9 +118,9 @@ export async function readFields(directory: string, name: string, context: Field
   let doubtful = files
     .filter(read)
     .map((file) => ({ file, modified: modificationTime(file.path) }))
-    .filter(({ modified }) => Date.now() - modified < FRESH);
-  for (let look = 0; look < MORE_LOOKS && doubtful.length > 0; look++) {
-    await sleep(BETWEEN_LOOKS, signal);
+    .filter(({ modified }) => Date.now() - modified < RECENT);
+  for (let retry = 0; retry < RETRIES && doubtful.length > 0; retry++) {
+    await sleep(RETRY_EVERY, signal);
     doubtful = doubtful
       .filter(({ file }) => read(file))
       .map(({ file, modified }) => ({ file, before: modified, modified: modificationTime(file.path) }))
@@ -130,8 +130,7 @@ export async function readFields(directory: string, name: string, context: Field
 }
 
 /**
- * All params, tags or metrics. What cannot be read is a notice; that nothing is there, no directory or an empty one, is told,
- * too.
+ * Lists all params, tags or metrics. What cannot be read is a notice. A missing or empty directory is reported as absent.
  */
 export function listFields(directory: string, name: string, { notice, absent, links }: ListContext): KeyFile[] {
   let isAbsent = true;
@@ -144,13 +143,13 @@ export function listFields(directory: string, name: string, { notice, absent, li
   return files;
 }
 
-/** The fields of a run are parts of it; those of a model are not read apart from the others. */
+/** The fields of a run are parts of their own; those of a model belong to the part `models`. */
 function unreadOf(name: string, item?: string): UnreadPart {
   if (name !== PARAMS && name !== TAGS && name !== METRICS) return { part: 'models' };
   return { part: name, ...(item !== undefined && { item }) };
 }
 
-/** Milliseconds since the epoch; 0 for a file that is gone. */
+/** Milliseconds since the epoch; 0 if the file does not exist. */
 function modificationTime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -17,16 +17,16 @@ const MODEL_STATUS: ReadonlyMap<string, string> = new Map([
   ['3', 'FAILED'],
 ]);
 
-// Keys are sorted; these are the last that carry something.
+// Keys are sorted; these are the last with a value.
 const isWholeOutput: Completeness = (fields) => textField(fields, 'source_type') !== undefined;
 const isWholeModel: Completeness = (fields) => fields.has('status');
 
 /**
- * The models that a run logged (MLflow ≥ 3), sorted by id: those that `outputs/<model id>/meta.yaml` names, with their
- * step, and those that the run made but has not among its outputs (they failed, or are not ready). Deleted models are
- * left out, as MLflow leaves them out. What cannot be read is a notice.
+ * Reads the models that a run logged (MLflow ≥ 3), sorted by id: those that `outputs/<model id>/meta.yaml` names, with their step, and
+ * those that name the run as their source but are not among its outputs (they failed, or are not ready). Leaves out deleted models, as
+ * MLflow does. What cannot be read is a notice.
  *
- * @param hasOutputs whether there is such a directory
+ * @param hasOutputs whether the run has the directory `outputs/`
  * @param made the models that name this run as their source
  */
 export async function readLoggedModels(
@@ -48,14 +48,14 @@ export async function readLoggedModels(
       context.notice(unreadableField(`${MODELS}/${id}`, file, asSkippable(cause, file), { part: 'models' }));
     }
   }
-  const shelf = join(dirname(runDirectory), MODELS);
+  const directory = join(dirname(runDirectory), MODELS);
   if (made.trouble !== undefined) {
-    context.notice(unreadableField(MODELS, shelf, asSkippable(made.trouble, shelf), { part: 'models' }));
+    context.notice(unreadableField(MODELS, directory, asSkippable(made.trouble, directory), { part: 'models' }));
   }
-  if (made.unread === undefined) context.absent?.({ part: 'models', directory: shelf });
+  if (made.unread === undefined) context.absent?.({ part: 'models', directory });
   for (const id of made.unread ?? []) {
-    // whose it is cannot be told
-    if (!models.has(id)) context.absent?.({ part: 'models', directory: join(shelf, id), item: id });
+    // it may be a model of this run or of another
+    if (!models.has(id)) context.absent?.({ part: 'models', directory: join(directory, id), item: id });
   }
   const found = [...models.values()].filter((model) => model !== undefined);
   return found.sort((a, b) => (a.modelId < b.modelId ? -1 : 1));
@@ -85,8 +85,8 @@ function outputsOf(runDirectory: string, hasOutputs: boolean, context: FieldCont
 }
 
 function madeBy(runDirectory: string, made: readonly string[], context: FieldContext): ModelSource[] {
-  const shelf = join(dirname(runDirectory), MODELS);
-  return made.map((id) => [id, () => readModel(join(shelf, id), id, undefined, context)]);
+  const directory = join(dirname(runDirectory), MODELS);
+  return made.map((id) => [id, () => readModel(join(directory, id), id, undefined, context)]);
 }
 
 async function readModel(

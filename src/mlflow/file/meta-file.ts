@@ -4,19 +4,18 @@ import { readText } from '../local/read-text.js';
 import type { FieldBudget } from './field-budget.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
-const LOOKS = 3;
-const BETWEEN_LOOKS = 150;
+const ATTEMPTS = 3;
+const RETRY_EVERY = 150;
 
 /**
- * What a complete file of its kind holds; the keys are sorted in the file, so the last of them tell whether it is
- * whole.
+ * Whether a file of some kind is complete: keys are sorted in the file, so it is if it has the last of them.
  */
 export type Completeness = (fields: YamlMapping) => boolean;
 
 /**
- * Reads a meta.yaml. MLflow truncates and rewrites it in place, so a reader may meet it empty: such a file is looked
- * at three times, as MLflow itself does. Rejects with an error that names the file: `not-a-run` when it is missing or
- * still not whole, `skip-run` when it cannot be read.
+ * Reads a meta.yaml. MLflow truncates and rewrites it in place, so it may be incomplete at any moment: it is then read up to three times,
+ * as MLflow does. Rejects with an error that names the file: `not-a-run` if it is missing or still incomplete, `skip-run` if it cannot
+ * be read.
  *
  * @param budget of the run, for a file whose fields are as large as the user makes them
  */
@@ -27,12 +26,12 @@ export async function readMeta(
   budget?: FieldBudget,
 ): Promise<YamlMapping> {
   let fault = '';
-  for (let look = 1; look <= LOOKS; look++) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const text = readMetaText(path, budget);
-    const outcome = inspect(text, isComplete, look === LOOKS);
+    const outcome = inspect(text, isComplete, attempt === ATTEMPTS);
     if (typeof outcome !== 'string') return outcome;
     fault = outcome;
-    if (look < LOOKS) await sleep(BETWEEN_LOOKS, signal);
+    if (attempt < ATTEMPTS) await sleep(RETRY_EVERY, signal);
   }
   throw new ConvertError('not-a-run', `${path} ${fault}.`, {
     where: path,
@@ -41,16 +40,16 @@ export async function readMeta(
 }
 
 /** The fields, or what is wrong with the text. */
-function inspect(text: string, isComplete: Completeness, lastLook: boolean): YamlMapping | string {
+function inspect(text: string, isComplete: Completeness, isLastAttempt: boolean): YamlMapping | string {
   if (text.trim() === '') return 'is empty';
-  // MLflow ends every file with a newline; without one it may be half written, or written by hand
-  if (!text.endsWith('\n') && !lastLook) return 'is cut off';
+  // MLflow ends every file with a newline; otherwise it is incomplete, or written by hand
+  if (!text.endsWith('\n') && !isLastAttempt) return 'is incomplete';
   try {
     const fields = parseYamlMapping(text);
-    return isComplete(fields) ? fields : 'is cut off, or lacks fields that MLflow writes';
+    return isComplete(fields) ? fields : 'is incomplete, or lacks fields that MLflow writes';
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return `is no YAML as MLflow writes it: ${reason.replace(/[.:]$/, '')}`;
+    return `is not YAML as MLflow writes it: ${reason.replace(/[.:]$/, '')}`;
   }
 }
 
@@ -68,7 +67,7 @@ function readMetaText(path: string, budget: FieldBudget | undefined): string {
   }
 }
 
-/** True when a file or the way to it is not there. */
+/** Whether an error says that a file, or a directory on its path, does not exist. */
 export function isFileMissing(cause: unknown): boolean {
   const code = errorCode(cause instanceof ConvertError ? cause.cause : cause);
   return code === 'ENOENT' || code === 'ENOTDIR';

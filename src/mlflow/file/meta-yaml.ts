@@ -19,7 +19,7 @@ export interface RunMeta {
   readonly artifactUri?: string;
   readonly entryPoint?: string;
   readonly source: CodeSource;
-  /** Fields whose values could not be understood, with what they hold. */
+  /** Fields with invalid values. */
   readonly faults: readonly MetaFault[];
 }
 
@@ -54,11 +54,11 @@ const SOURCE_TYPES: ReadonlyMap<string, string> = new Map([
   ['4', 'LOCAL'],
 ]);
 
-/** Keys are sorted: `user_id` is the last, and the last but two is `status`. */
+/** Keys are sorted: `user_id` is the last, and `status` the last but two. */
 export const isWholeRunMeta: Completeness = (fields) =>
   fields.has('user_id') || textField(fields, 'status') !== undefined;
 
-/** `name` is the last key that every version writes; a dataset has a name too, but no experiment's id. */
+/** `name` is the last key that every version writes. A dataset has a name too, but no `experiment_id`. */
 export const isWholeExperimentMeta: Completeness = (fields) =>
   textField(fields, 'name') !== undefined && textField(fields, 'experiment_id') !== undefined;
 
@@ -90,12 +90,12 @@ export function experimentMeta(fields: YamlMapping): ExperimentMeta {
     name: textField(fields, 'name') ?? '',
     lifecycleStage: parseLifecycleStage(textField(fields, 'lifecycle_stage')),
     ...optionalField('artifactLocation', textField(fields, 'artifact_location')),
-    // What is unreadable here is no loss: the time of the first run takes its place.
+    // an invalid time is no loss: that of the first run replaces it
     ...optionalField('creationTime', milliseconds(fields, 'creation_time', [])),
   };
 }
 
-/** A scalar that is there, is not null and is not empty. */
+/** A scalar, unless it is missing, null or empty. */
 export function textField(fields: YamlMapping, key: string): string | undefined {
   const value = fields.get(key);
   return typeof value === 'string' && value !== '' ? value : undefined;
@@ -119,6 +119,6 @@ function milliseconds(fields: YamlMapping, key: string, faults: MetaFault[]): nu
   if (value === undefined) return undefined;
   const time = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (Number.isFinite(time)) return time;
-  faults.push({ field: key, detail: `${JSON.stringify(value)} is no time in milliseconds.` });
+  faults.push({ field: key, detail: `${JSON.stringify(value)} is not a time in milliseconds.` });
   return undefined;
 }

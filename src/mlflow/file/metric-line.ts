@@ -8,12 +8,12 @@ export interface LinePoint {
   readonly step: bigint;
 }
 
-/** Why a line holds no point, as the end of a sentence about it. */
+/** Why a line is not a point, to complete a sentence about it. */
 export interface LineFault {
   readonly fault: string;
 }
 
-/** What Python's `str.strip` takes away, of ASCII. */
+/** The ASCII characters that Python's `str.strip` removes. */
 const SPACE = '\t\n\v\f\r ';
 
 const MIN_STEP = -(2n ** 63n);
@@ -22,33 +22,33 @@ const MAX_STEP = 2n ** 63n - 1n;
 /**
  * Reads one line of a metric file, without its newline, in any shape that a version of MLflow writes: `timestamp
  * value`, `… step`, `… step dataset digest`, and below models `… step run [dataset digest]`. Fields are separated by
- * one space and nothing is escaped, so whatever follows the step is not looked at. `undefined` for a line of nothing
- * but white space.
+ * one space and nothing is escaped, so everything after the step is ignored. Undefined for a line of white space
+ * only.
  *
- * The exact and slow twin of the hot loop in metric-lines.ts, for every line that the loop is not sure about.
+ * The exact and slow counterpart of the hot loop in metric-lines.ts, for every line that the loop cannot parse.
  */
 export function readMetricLine(line: string): LinePoint | LineFault | undefined {
   const text = withoutTrailing(line.replace(/^[\t-\r ]+/, ''), SPACE);
   if (text === '') return undefined;
   const [timeText = '', valueText, stepText] = text.split(' ', 3);
-  if (valueText === undefined) return { fault: `it holds ${quote(text)} where a time, a value and a step should be` };
+  if (valueText === undefined) return { fault: `it holds ${quote(text)} instead of a time, a value and a step` };
 
   const timestamp = pythonFloat(timeText);
   if (timestamp === undefined || !Number.isFinite(timestamp))
-    return { fault: `its time ${quote(timeText)} is no number` };
+    return { fault: `its time ${quote(timeText)} is not a number` };
   const value = pythonFloat(valueText);
-  if (value === undefined) return { fault: `its value ${quote(valueText)} is no number` };
+  if (value === undefined) return { fault: `its value ${quote(valueText)} is not a number` };
   if (stepText === undefined) return { timestamp, value, step: 0n };
 
   const step = wholeNumber(stepText);
-  if (step === undefined) return { fault: `its step ${quote(stepText)} is no whole number` };
+  if (step === undefined) return { fault: `its step ${quote(stepText)} is not an integer` };
   if (step < MIN_STEP || step > MAX_STEP) return { fault: `its step ${quote(stepText)} does not fit into 64 bits` };
   return { timestamp, value, step };
 }
 
 /**
- * What Python's `float()` makes of a text without white space, bit for bit; `undefined` where that raises. ECMAScript
- * reads decimal literals with the same correct rounding.
+ * Parses a text without white space as Python's `float()` does, bit for bit; undefined where that raises. ECMAScript rounds decimal
+ * literals in the same, correct way.
  */
 export function pythonFloat(text: string): number | undefined {
   if (/^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/.test(text)) {
@@ -60,14 +60,14 @@ export function pythonFloat(text: string): number | undefined {
   return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
-/** An integer, or a float without a fraction: MLflow does not check what it is given as a step. */
+/** An integer, or a float without a fraction: MLflow does not validate steps. */
 function wholeNumber(text: string): bigint | undefined {
   if (/^[+-]?\d{1,400}$/.test(text)) return BigInt(text.startsWith('+') ? text.slice(1) : text);
   const number = pythonFloat(text);
   return number !== undefined && Number.isInteger(number) ? BigInt(number) : undefined;
 }
 
-/** Lines are read as Latin-1, one character for each byte; people get them as the UTF-8 they are, and short. */
+/** Lines are read as Latin-1, one character per byte. Messages show them as UTF-8, shortened. */
 function quote(text: string): string {
   const readable = Buffer.from(text.slice(0, 200), 'latin1').toString('utf8');
   return JSON.stringify(readable.length > 40 ? `${readable.slice(0, 40)}…` : readable);

@@ -14,17 +14,17 @@ const LOWER_E = 101;
 /** Powers of ten that a double holds exactly. */
 const EXACT_POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 const MAX_EXACT_POWER = 22;
-/** Integers below this are exact in a double. */
+/** Doubles represent integers below this exactly. */
 const TWO_53 = 2 ** 53;
-/** As many decimal digits always stay below 2^53. */
+/** Numbers with this many decimal digits are below 2^53. */
 const SAFE_DIGITS = 15;
 
-/** Told of a line that holds no point: its number, beginning with 1, and why. */
+/** Receives the number of a line without a point, beginning with 1, and the reason. */
 export type LineSkipped = (line: number, fault: string) => void;
 
 /**
- * Parses the lines of one metric file, chunk by chunk, into columns. Each line is tried in one pass over its bytes; at
- * the first byte that is not as usual it is left to {@link readMetricLine}, which knows every shape.
+ * Parses the lines of one metric file, chunk by chunk, into columns. Each line is parsed in one pass over its bytes; at the first
+ * unusual byte it is left to {@link readMetricLine}, which understands every variant.
  */
 export class MetricLines {
   readonly #columns: PointBuffer;
@@ -38,15 +38,15 @@ export class MetricLines {
     this.#skipped = skipped;
   }
 
-  /** Passes over a line that the caller has not kept. */
+  /** Skips a line that the caller has not kept. */
   skipLine(fault: string): void {
     this.#line++;
     this.#skipped(this.#line, fault);
   }
 
   /**
-   * Parses whole lines of `chunk` from `start` on, until the columns are full or `end` is reached, and returns the
-   * position of the next line. The byte before `end` must be a newline: it is what stops every loop below.
+   * Parses complete lines of `chunk` from `start` on, until the columns are full or `end` is reached, and returns the position of the
+   * next line. The byte before `end` must be a newline, which stops every loop below.
    */
   parse(chunk: Buffer, start: number, end: number): number {
     this.#chunk = chunk;
@@ -59,7 +59,7 @@ export class MetricLines {
     return this.#at;
   }
 
-  /** `<digits> <decimal> <integer>`; false, with nothing done, for a line that looks otherwise. */
+  /** `<digits> <decimal> <integer>`; false, without effect, for any other line. */
   #parseUsualLine(): boolean {
     const chunk = this.#chunk;
     const timestamp = this.#wholeNumber();
@@ -74,7 +74,7 @@ export class MetricLines {
       if (negative) this.#at++;
       step = negative ? -this.#wholeNumber() : this.#wholeNumber();
       if (Number.isNaN(step)) return false;
-      // what follows is a dataset's name and digest, or a run
+      // followed by a dataset's name and digest, or a run
       if (chunk[this.#at] === SPACE) while (chunk[this.#at] !== NEWLINE) this.#at++;
     }
     if (chunk[this.#at] === RETURN) this.#at++;
@@ -93,7 +93,7 @@ export class MetricLines {
     else this.#columns.pushBig(point.timestamp, point.value, point.step);
   }
 
-  /** Up to 15 digits; NaN for none or more. */
+  /** Up to 15 digits; otherwise NaN. */
   #wholeNumber(): number {
     const chunk = this.#chunk;
     const start = this.#at;
@@ -110,8 +110,7 @@ export class MetricLines {
 
   /**
    * A decimal number, correctly rounded. A mantissa below 2^53 and a power of ten up to 22 are both exact in a
-   * double, so their product or quotient is rounded once (Clinger's fast path); anything else is read by JavaScript
-   * itself.
+   * double, so their product or quotient is rounded once (Clinger's fast path); JavaScript parses anything else.
    */
   #decimal(): number | undefined {
     const chunk = this.#chunk;

@@ -8,11 +8,11 @@ import { readText } from '../local/read-text.js';
 import { textField } from './meta-yaml.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 
-/** Which models the runs of one experiment made, as of one state of its `models/` directory. */
-interface Shelf {
-  readonly mark: string;
+/** The models of one experiment by the runs that made them, for one state of its `models/` directory. */
+interface ModelsOfExperiment {
+  readonly fingerprint: string;
   readonly byRun: ReadonlyMap<string, readonly string[]>;
-  /** The ids of those of which that cannot be told. */
+  /** The ids of models whose run is not known. */
   readonly unread: readonly string[];
 }
 
@@ -20,7 +20,7 @@ interface Shelf {
 export interface MadeModels {
   /** Their ids, sorted. */
   readonly ids: readonly string[];
-  /** The ids of models that may be of this run or another one; undefined where there is no `models/`, or nothing in it. */
+  /** The ids of models that may belong to this run or to another; undefined if `models/` does not exist or is empty. */
   readonly unread: readonly string[] | undefined;
   /** Why `models/` cannot be listed. */
   readonly trouble?: unknown;
@@ -29,11 +29,11 @@ export interface MadeModels {
 const NONE: MadeModels = { ids: [], unread: undefined };
 
 /**
- * Tells which logged models came from a run. A model names its run (`source_run_id`), and only a finished one is also
- * among the run's `outputs/`; so the models of an experiment are looked through once, and again when there are new ones.
+ * Finds the logged models of a run. A model names its run (`source_run_id`), and only a finished one is also among the run's
+ * `outputs/`. So all models of an experiment are read once, and again when there are new ones.
  */
 export class ModelsByRun {
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #experiments = new Map<string, ModelsOfExperiment>();
 
   modelsOf(experimentDirectory: string, runId: string): MadeModels {
     const models = join(experimentDirectory, MODELS);
@@ -47,27 +47,27 @@ export class ModelsByRun {
   #modelsIn(models: string, runId: string): MadeModels {
     const stats = statSync(models, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return NONE;
-    const mark = fileFingerprint(stats);
-    let shelf = this.#shelves.get(models);
-    if (shelf?.mark !== mark) {
+    const fingerprint = fileFingerprint(stats);
+    let known = this.#experiments.get(models);
+    if (known?.fingerprint !== fingerprint) {
       const now = Date.now();
-      const { isComplete, ...found } = lookThrough(models);
-      shelf = { mark, ...found };
-      if (isComplete && isSettled(stats, now)) this.#shelves.set(models, shelf);
+      const { isComplete, ...found } = readSources(models);
+      known = { fingerprint, ...found };
+      if (isComplete && isSettled(stats, now)) this.#experiments.set(models, known);
     }
-    const { byRun, unread } = shelf;
+    const { byRun, unread } = known;
     if (byRun.size === 0 && unread.length === 0) return NONE;
     return { ids: byRun.get(runId) ?? [], unread };
   }
 }
 
-/** That of a model is some hundred bytes long. A longer one is passed over: it would be read for each run of the experiment. */
+/** A model's meta.yaml has a few hundred bytes. A larger one is skipped, since it might be read for each run of the experiment. */
 const LARGEST_META = 64 * 1024;
 
 /**
- * A model is unread, too, while it is being made: its directory is there before its meta.yaml. Then `isComplete` is false.
+ * Reads which run made each model. `isComplete` is false while a model is being made: its directory exists before its meta.yaml.
  */
-function lookThrough(models: string): Pick<Shelf, 'byRun' | 'unread'> & { isComplete: boolean } {
+function readSources(models: string): Pick<ModelsOfExperiment, 'byRun' | 'unread'> & { isComplete: boolean } {
   const byRun = new Map<string, string[]>();
   const unread: string[] = [];
   let isComplete = true;
@@ -80,7 +80,7 @@ function lookThrough(models: string): Pick<Shelf, 'byRun' | 'unread'> & { isComp
       if (run !== undefined) byRun.set(run, [...(byRun.get(run) ?? []), id]);
     } catch (cause) {
       unread.push(id);
-      if (!(cause instanceof ConvertError)) isComplete = false; // one of ours is what no model has: a FIFO, a huge file
+      if (!(cause instanceof ConvertError)) isComplete = false; // an error of ours means something permanent: a FIFO, a huge file
     }
   }
   return { byRun, unread, isComplete };

@@ -15,7 +15,7 @@ import { textField } from './meta-yaml.js';
 import { parseYamlMapping, type YamlMapping } from './yaml-mapping.js';
 
 /** What a run refers to. */
-interface Referring {
+interface References {
   /** The names in the run's directory. */
   readonly parts: ReadonlySet<string>;
   /** The ids of the models that name this run as their source. */
@@ -23,11 +23,11 @@ interface Referring {
 }
 
 /**
- * A mark of everything that makes up a run: the name and the {@link fileFingerprint} of each file below its directory, of its
- * artifacts where they lie elsewhere, and of the datasets and models that it refers to. Equal to no other mark while one of
- * the files is too young for its times to tell. No metric file is read.
+ * The revision of everything that makes up a run: the name and {@link fileFingerprint} of each file below its directory, of artifacts
+ * elsewhere, and of the datasets and models that it refers to. Unique while one of the files is too young for its times to show every
+ * change. Reads no metric file.
  */
-export function fileRevision(root: string, runDirectory: string, referring: Referring, trust: Trust): string {
+export function fileRevision(root: string, runDirectory: string, references: References, trust: Trust): string {
   const state = new FileStates();
   const uri = textField(peek(join(runDirectory, META_FILE)), 'artifact_uri');
   const artifacts = artifactLocation(root, runDirectory, uri, trust.locations).directory;
@@ -37,13 +37,13 @@ export function fileRevision(root: string, runDirectory: string, referring: Refe
     state.add(artifacts);
     state.addDirectory(ARTIFACTS, artifacts, links);
   }
-  addReferred(state, runDirectory, referring, trust);
+  addReferred(state, runDirectory, references, trust);
   return state.digest();
 }
 
 /**
- * A mark of a run's artifacts: where they are taken from, and name and {@link fileFingerprint} of each. Undefined for files on no
- * file system of this machine, which only their store can tell of.
+ * The revision of a run's artifacts: their location, and the name and {@link fileFingerprint} of each. Undefined for files that are not
+ * on a file system of this machine.
  */
 export function artifactsRevision(
   root: string,
@@ -74,7 +74,7 @@ class FileStates {
   addDirectory(label: string, directory: string, links: LinkBounds): void {
     let lines = '';
     for (const { path, found } of walkFiles(directory, links)) {
-      lines += `${label}/${path}\0${'stats' in found ? this.#markOf(found.stats) : found.error.message}\n`;
+      lines += `${label}/${path}\0${'stats' in found ? this.#fingerprintOf(found.stats) : found.error.message}\n`;
     }
     this.#hash.update(lines);
   }
@@ -83,11 +83,11 @@ class FileStates {
     this.add(`${basename(dirname(file))}\0${this.#stateOf(file)}`);
   }
 
-  /** What cannot be looked at, or read, is told by who reads it; here it is but another state. */
+  /** A file that cannot be accessed is reported when it is read; here this is just another state. */
   #stateOf(file: string): string {
     try {
       const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return stats === undefined ? '' : this.#markOf(stats);
+      return stats === undefined ? '' : this.#fingerprintOf(stats);
     } catch (cause) {
       const code = errorCode(cause);
       if (code === undefined) throw cause;
@@ -100,14 +100,14 @@ class FileStates {
     return this.#hash.digest('hex');
   }
 
-  #markOf(stats: BigIntStats): string {
+  #fingerprintOf(stats: BigIntStats): string {
     if (!isSettled(stats, this.#now)) this.#isSettled = false;
     return fileFingerprint(stats);
   }
 }
 
-/** `inputs/` and `outputs/` only name what lies beside the runs. */
-function addReferred(state: FileStates, runDirectory: string, { parts, made }: Referring, { links }: Trust): void {
+/** `inputs/` and `outputs/` only refer to what is stored beside the runs. */
+function addReferred(state: FileStates, runDirectory: string, { parts, made }: References, { links }: Trust): void {
   const experiment = dirname(runDirectory);
   const referred = (part: string) => (parts.has(part) ? referredIds(join(runDirectory, part)) : []);
   for (const id of referred(INPUTS)) {
@@ -116,7 +116,7 @@ function addReferred(state: FileStates, runDirectory: string, { parts, made }: R
   for (const id of new Set([...referred(OUTPUTS), ...made])) {
     const model = join(experiment, MODELS, id);
     state.addFile(join(model, META_FILE));
-    // its artifacts stay where they are, and its metrics are the run's
+    // its artifacts are not converted, and its metrics are the run's
     for (const part of [PARAMS, TAGS]) {
       state.addDirectory(`${MODELS}/${id}/${part}`, join(model, part), links.within(model));
     }
@@ -133,11 +133,11 @@ function linkFiles(directory: string): string[] {
   try {
     return directories(directory).map((name) => join(directory, name, META_FILE));
   } catch {
-    return []; // its being unreadable is in the hash already
+    return []; // that it is unreadable is already in the hash
   }
 }
 
-/** A meta.yaml as far as it can be read now; a mark needs no second look. */
+/** A meta.yaml, if it can be read now. */
 function peek(file: string): YamlMapping {
   try {
     return parseYamlMapping(readText(file).text);

@@ -7,16 +7,16 @@ import { NO_ARTIFACTS, unreachableArtifacts } from '../artifacts/unreachable-art
 import type { Trust } from '../trust/trust.js';
 import { artifactLocation } from './artifact-location.js';
 
-/** What the runs of one store share. */
+/** What all runs of a store have in common. */
 export interface ArtifactSources {
   /** The store's directory. */
   readonly root: string;
   readonly trust: Trust;
-  /** Opens what is on no file system of this machine. */
+  /** Opens what is not on a file system of this machine. */
   readonly remote: ArtifactOpener;
 }
 
-/** The files of a file store's run: those at its location, and what lies in its own directory where they cannot be had. */
+/** The files of a file store's run: those at its artifact location, or in its own directory if that is not accessible. */
 export function runArtifacts(
   runDirectory: string,
   { artifactUri }: Pick<Run, 'artifactUri'>,

@@ -1,40 +1,40 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
-import type { RunRef } from '../../model.js';
+import { isActive, type RunRef } from '../../model.js';
 import { META_FILE } from '../common/layout-names.js';
 import { leadsNowhere } from '../local/directories.js';
 import { isFileMissing, readMeta } from './meta-file.js';
 import { isWholeRunMeta, type RunMeta, runMeta } from './meta-yaml.js';
 
-/** The `meta.yaml` of a run; `not-a-run` where it is that of another. */
+/** Reads the meta.yaml of a run. Rejects with `not-a-run` if it is that of another run. */
 export async function readRunMeta(ref: RunRef, directory: string, signal: AbortSignal): Promise<RunMeta> {
   const file = join(directory, META_FILE);
   const meta = runMeta(await readMeta(file, isWholeRunMeta, signal));
   const runId = meta.runId ?? basename(directory);
-  const hint = 'Is it a copy? Then correct the ids in its meta.yaml, or remove it.';
+  const hint = 'If it is a copy, correct the ids in its meta.yaml, or remove it.';
   if (runId !== ref.runId) {
-    throw new ConvertError('not-a-run', `${file} is that of run ${runId}.`, { where: file, hint });
+    throw new ConvertError('not-a-run', `${file} belongs to run ${runId}.`, { where: file, hint });
   }
   if (meta.experimentId !== undefined && meta.experimentId !== ref.experimentId) {
-    const message = `${file} says that the run belongs to experiment ${meta.experimentId}, and MLflow ignores such a run.`;
+    const message = `${file} says that the run belongs to experiment ${meta.experimentId}; MLflow ignores such a run.`;
     throw new ConvertError('not-a-run', message, { where: file, hint });
   }
   return meta;
 }
 
-/** Whether a run has ended by now; false where that cannot be told. */
+/** Whether a run has ended; false if that is not known. */
 export async function hasEnded(ref: RunRef, directory: string, signal: AbortSignal): Promise<boolean> {
   try {
     const { status } = await readRunMeta(ref, directory, signal);
-    return status !== 'RUNNING' && status !== 'SCHEDULED';
+    return !isActive({ status });
   } catch (cause) {
     if (signal.aborted) throw cause;
     return false;
   }
 }
 
-/** The names in a run's directory; `not-a-run` when it is not there. */
+/** The names in a run's directory. Throws `not-a-run` if it does not exist. */
 export function entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
   try {
     return new Set(readdirSync(directory));

@@ -5,7 +5,7 @@ import type { TraceCount } from '../common/tracking-store.js';
 
 const TRACES = 'traces';
 
-/** How many traces there are in the directories of experiments: a directory for each (MLflow ≥ 2.14). */
+/** Counts the traces of experiments, given their directories. Each trace is a directory (MLflow ≥ 2.14). */
 export function countFileTraces(experiments: readonly string[], signal: AbortSignal): TraceCount {
   let traces = 0;
   for (const experiment of experiments) {
@@ -15,7 +15,7 @@ export function countFileTraces(experiments: readonly string[], signal: AbortSig
   return { traces, more: false };
 }
 
-/** None in what cannot be listed. */
+/** 0 if it cannot be listed. */
 function directoriesIn(path: string): number {
   try {
     return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).length;

@@ -5,28 +5,28 @@ type Yaml = typeof import('yaml');
 
 let loaded: Yaml | undefined;
 
-/** The `yaml` package, which takes longer to load than most stores to read, and which most stores do not need. */
+/** Loads the `yaml` package on first use: most stores do not need it, and take less time to read than it to load. */
 function yaml(): Yaml {
   loaded ??= createRequire(import.meta.url)('yaml') as Yaml;
   return loaded;
 }
 
-/** What a YAML node is under the failsafe schema: every scalar stays a string, except a plain `null`. */
+/** A YAML node under the failsafe schema: every scalar is a string, except a plain `null`. */
 export type YamlValue = string | null | readonly YamlValue[] | YamlMapping;
 
 export type YamlMapping = ReadonlyMap<string, YamlValue>;
 
 /**
- * Reads a YAML mapping as MLflow's files hold it (PyYAML's safe block style). Scalars are kept as strings, so that a
- * run called `1e5` or an id of 18 digits stays what it is; plain `null`, `~` and nothing are null, quoted `'null'` is
- * a string. Throws an Error with a sentence when the text is no mapping.
+ * Parses a YAML mapping as in MLflow's files (PyYAML's safe block style). Scalars remain strings, so that a run called `1e5` or an id of 18
+ * digits stays what it is. Plain `null`, `~` and nothing are null; quoted `'null'` is a string. Throws an Error with a sentence if the text
+ * is not a mapping.
  */
 export function parseYamlMapping(text: string): YamlMapping {
   return readSimpleMapping(text) ?? parseAnyMapping(text);
 }
 
 const PLAIN_FIRST = String.raw`[A-Za-z0-9/._\p{L}]`;
-// No `#` and no `: `, which could begin a comment or a nested mapping.
+// without `#` and `: `, which may begin a comment or a nested mapping
 const PLAIN_WORD = String.raw`(?:[!"$-9;-~\p{L}\p{N}]|:(?=[!"$-9;-~\p{L}\p{N}]))+`;
 const QUOTED_TEXT = String.raw`(?:[ -&(-~\u00A1-\u167F\u1681-\u1FFF\u2030-\u205E\u2070-\uD7FF\uF900-\uFDFF]|'')*`;
 const SIMPLE_LINE = new RegExp(
@@ -37,8 +37,8 @@ const EMPTY_LIST: readonly YamlValue[] = [];
 const EMPTY_MAPPING: YamlMapping = new Map();
 
 /**
- * The shape nearly every `meta.yaml` has: one `key: plain` or `key: 'quoted'` a line, nothing nested, nothing folded.
- * Fifty times as fast as a whole YAML parser; returns `undefined` for a text that holds anything else.
+ * Parses what nearly every meta.yaml consists of: one `key: plain` or `key: 'quoted'` per line, nothing nested, nothing folded. Fifty times
+ * as fast as a full YAML parser. Undefined for any other text.
  */
 export function readSimpleMapping(text: string): YamlMapping | undefined {
   const fields = new Map<string, YamlValue>();
@@ -56,33 +56,33 @@ export function readSimpleMapping(text: string): YamlMapping | undefined {
   return fields.size === 0 ? undefined : fields;
 }
 
-/** Any YAML mapping, through the `yaml` package. */
+/** Parses any YAML mapping, with the `yaml` package. */
 export function parseAnyMapping(text: string): YamlMapping {
   const { Composer, LineCounter, isAlias } = yaml();
   // uniqueKeys: like PyYAML, the last of two equal keys wins
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
   const lines = new LineCounter();
   const [document, another] = composer.compose(tokensOf(withYaml12Breaks(text), lines));
-  if (document === undefined) throw new Error('It holds no mapping of keys to values.');
-  if (another !== undefined) throw new Error('It holds more than one document.');
+  if (document === undefined) throw new Error('It is not a mapping of keys to values.');
+  if (another !== undefined) throw new Error('It contains more than one document.');
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new Error(`${error.message} at line ${line}, column ${col}`);
   }
   const value = fromNode(document.contents, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
-  if (!isMapping(value)) throw new Error('It holds no mapping of keys to values.');
+  if (!isMapping(value)) throw new Error('It is not a mapping of keys to values.');
   return value;
 }
 
-/** In MLflow's files nothing is nested more than twice, nothing is an alias, and a tag more is 7 pieces more. */
+/** MLflow's files nest twice at most and have no aliases; each tag has 7 pieces. */
 const MAX_DEPTH = 32;
 const MAX_ALIASES = 100;
 const MAX_PIECES = 100_000;
 
 /**
- * What YAML's parser makes of a text before values are made of it, which is done by recursion, and for each alias by a
- * search: so this is where depth and number are bounded. Throws an Error with a sentence beyond a bound.
+ * Parses a text into tokens. The composer then works recursively, and searches for each alias, so depth and number are bounded here.
+ * Throws an Error with a sentence beyond a bound.
  */
 function tokensOf(text: string, lines: LineCounter): CST.Token[] {
   const { CST, Lexer, Parser } = yaml();
@@ -107,8 +107,8 @@ export function isMapping(value: YamlValue | undefined): value is YamlMapping {
 }
 
 /**
- * U+2028 and U+2029 are line breaks in YAML 1.1, which PyYAML writes, and plain characters in YAML 1.2. Of breaks in a row
- * YAML 1.1 drops the first when it is a newline, and keeps all others; YAML 1.2 keeps all newlines but the first.
+ * U+2028 and U+2029 are line breaks in YAML 1.1, which PyYAML writes, and plain characters in YAML 1.2. Of several breaks in a row,
+ * YAML 1.1 drops the first if it is a newline and keeps all others; YAML 1.2 keeps all newlines but the first.
  */
 function withYaml12Breaks(text: string): string {
   if (!/[\u2028\u2029]/.test(text)) return text;
@@ -136,13 +136,13 @@ function fromNode(node: unknown, resolve: (alias: unknown) => unknown): YamlValu
   }
   if (isAlias(node)) {
     const target = resolve(node);
-    // only scalars: aliases of collections can be made to grow without bound
+    // only scalars: nested aliases of collections grow exponentially
     return isScalar(target) ? fromNode(target, resolve) : null;
   }
   return null;
 }
 
-/** As PyYAML resolves a plain scalar. */
+/** Whether PyYAML resolves a plain scalar to None. */
 function isNull(plain: string): boolean {
   return plain === 'null' || plain === '' || plain === '~' || plain === 'Null' || plain === 'NULL';
 }

@@ -48,7 +48,7 @@ export function parseDatabaseUri(uri: string, dialect: DatabaseAddress['dialect'
   const host = ipv6 ?? name;
   if (host?.includes('@')) throw malformed(uri, 'An @ in the user name or password has to be written as %40.');
   if (portText !== undefined && !/^\d{1,5}$/.test(portText)) {
-    throw malformed(uri, 'Its port is no number. A : or @ in the password has to be written as %3A or %40.');
+    throw malformed(uri, 'Its port is not a number. A : or @ in the password has to be written as %3A or %40.');
   }
   if (portText !== undefined && (Number(portText) < 1 || Number(portText) > 65_535)) {
     throw malformed(uri, 'A port is a number from 1 to 65535.');

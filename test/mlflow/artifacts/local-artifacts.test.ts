@@ -68,7 +68,7 @@ describe('a location on this machine', () => {
   });
 
   test.each([
-    [`/old/mlruns/1/${RUN}/artifacts`, 'The artifact location does not exist, or may not be looked at.'],
+    [`/old/mlruns/1/${RUN}/artifacts`, 'The artifact location does not exist, or is not accessible.'],
     [`file://server/share/${RUN}/artifacts`, 'The artifact location names the machine server.'],
     ['D:\\artifacts', 'The artifact location is a Windows path.'],
   ])('%s that is nowhere is told', async (uri, detail) => {

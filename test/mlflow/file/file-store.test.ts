@@ -68,7 +68,7 @@ describe('experiments', () => {
     const [experiment] = await experiments();
     rmSync(join(directory, 'meta.yaml'));
     expect(await experiments()).toEqual([]);
-    expect(warnings).toEqual(['Experiment 1 is passed over, as MLflow does: its meta.yaml is gone.']);
+    expect(warnings).toEqual(['Experiment 1 is skipped, as MLflow does: it has no meta.yaml.']);
     expect(await collect(store.runs(experiment!, never()))).toMatchObject([{ runId: RUN }]);
   });
 
@@ -81,8 +81,8 @@ describe('experiments', () => {
       const warn = (message: string) => warnings.push(message);
       store = new FileStore(builder.root, { warn, unread: (message) => unread.push(message) });
       expect(await experiments()).toEqual([]);
-      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is passed over: .*may not be read/)]);
-      expect(warnings).toEqual([expect.stringMatching(/^Experiment 2 is passed over/)]);
+      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is skipped: .*may not be read/)]);
+      expect(warnings).toEqual([expect.stringMatching(/^Experiment 2 is skipped/)]);
     }));
 
   test('an id that is not the directory’s name is passed over with a warning', async () => {
@@ -478,7 +478,7 @@ describe('metrics', () => {
         metric: 'train/loss',
         file: join(directory, 'metrics', 'train', 'loss'),
         line: 2,
-        reason: 'its value "oops" is no number',
+        reason: 'its value "oops" is not a number',
       },
     ]);
   });

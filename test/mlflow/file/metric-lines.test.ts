@@ -132,21 +132,21 @@ describe('lines as MLflow writes them', () => {
 
 describe('lines that hold no point', () => {
   test.each([
-    ['1', 'it holds "1" where a time, a value and a step should be'],
-    ['1 abc 2', 'its value "abc" is no number'],
-    ['1 True 2', 'its value "True" is no number'],
-    ['1  0.5 2', 'its value "" is no number'],
-    ['1 0x10 2', 'its value "0x10" is no number'],
-    ['1 1e 2', 'its value "1e" is no number'],
-    ['1 . 2', 'its value "." is no number'],
-    ['x 0.5 2', 'its time "x" is no number'],
-    ['nan 0.5 2', 'its time "nan" is no number'],
-    ['1 0.5 1.5', 'its step "1.5" is no whole number'],
-    ['1 0.5 nan', 'its step "nan" is no whole number'],
-    ['1 0.5 x', 'its step "x" is no whole number'],
+    ['1', 'it holds "1" instead of a time, a value and a step'],
+    ['1 abc 2', 'its value "abc" is not a number'],
+    ['1 True 2', 'its value "True" is not a number'],
+    ['1  0.5 2', 'its value "" is not a number'],
+    ['1 0x10 2', 'its value "0x10" is not a number'],
+    ['1 1e 2', 'its value "1e" is not a number'],
+    ['1 . 2', 'its value "." is not a number'],
+    ['x 0.5 2', 'its time "x" is not a number'],
+    ['nan 0.5 2', 'its time "nan" is not a number'],
+    ['1 0.5 1.5', 'its step "1.5" is not an integer'],
+    ['1 0.5 nan', 'its step "nan" is not an integer'],
+    ['1 0.5 x', 'its step "x" is not an integer'],
     ['1 0.5 9223372036854775808', 'its step "9223372036854775808" does not fit into 64 bits'],
     ['1 0.5 1e+20', 'its step "1e+20" does not fit into 64 bits'],
-    ['größe 1 2', 'its time "größe" is no number'],
+    ['größe 1 2', 'its time "größe" is not a number'],
   ])('%j is skipped', (line, fault) => {
     const { points, skipped } = parse(`1 1.0 0\n${line}\n2 2.0 1\n`);
     expect(points.map(({ value }) => value)).toEqual([1, 2]);

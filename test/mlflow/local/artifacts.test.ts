@@ -115,7 +115,7 @@ describe('where the files are', () => {
   });
 
   test.each([
-    ['/mnt/gone/project', 'The artifact location does not exist, or may not be looked at.', 'missing'],
+    ['/mnt/gone/project', 'The artifact location does not exist, or is not accessible.', 'missing'],
     ['file://server/share/x', 'The artifact location names the machine server.', 'missing'],
     ['D:\\artifacts\\x', 'The artifact location is a Windows path.', 'missing'],
     [
