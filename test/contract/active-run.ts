@@ -4,12 +4,12 @@ import type { PointBatch, RunRef } from '../../src/model.js';
 import { collect, type ExpectedPoint, listening, never, silent } from './tracking-store.js';
 
 /** A source with one run, which is RUNNING and has no metrics yet. */
-export interface GrowingSource {
+export interface ActiveRunSource {
   readonly store: TrackingStore;
   /** Logs points, as a training would. */
   readonly log: (points: Readonly<Record<string, readonly ExpectedPoint[]>>) => Promise<void>;
-  /** Marks are of use; without them whatever has changed is read whole. */
-  readonly isRead: 'from its mark' | 'whole';
+  /** `whole` if cursors are of no use to the source: it reads any changed metric from its beginning. */
+  readonly isRead: 'from its cursor' | 'whole';
   /** Points that are logged at once where many are; 26,000 by default, more than one page of any source. */
   readonly many?: number;
   readonly remove: () => Promise<void>;
@@ -24,14 +24,14 @@ const line = (count: number, from = 0): ExpectedPoint[] =>
   Array.from({ length: count }, (_, at) => point(100 * (from + at), (from + at) / 7, from + at));
 
 /**
- * What `history` with its marks, `grown` and `artifactsRevision` owe to each other, for every source, while a run grows: what was
- * read and what is added to it is what there is then, or the metric is said to be rewritten.
+ * What `history` with its cursors and `changesSince` owe to each other while a run is active, for every source: what was read plus what
+ * was added is what there is, or the metric is said to be rewritten.
  */
-export function growingStoreContract(name: string, open: () => Promise<GrowingSource>): void {
-  describe(`a run that grows: ${name}`, () => {
-    let source: GrowingSource;
-    /** What has been read so far, and its marks. */
-    let known: Map<string, { history: History; mark: string }>;
+export function activeRunContract(name: string, open: () => Promise<ActiveRunSource>): void {
+  describe(`active run: ${name}`, () => {
+    let source: ActiveRunSource;
+    /** What has been read so far, and its cursors. */
+    let known: Map<string, { history: History; cursor: string }>;
 
     beforeAll(async () => {
       source = await open();
@@ -44,29 +44,29 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
 
     /** Reads a metric whole. */
     const read = async (ref: RunRef, key: string): Promise<void> => {
-      let mark: string | undefined;
-      const batches = await collect(source.store.history(ref, key, silent(), (told) => (mark = told)));
-      expect(mark).toBeDefined();
-      known.set(key, { history: batches.flatMap(texts), mark: mark! });
+      let cursor: string | undefined;
+      const batches = await collect(source.store.history(ref, key, silent(), (told) => (cursor = told)));
+      expect(cursor).toBeDefined();
+      known.set(key, { history: batches.flatMap(texts), cursor: cursor! });
     };
 
     /** Reads what was added, and tells how many points that were in each metric; what is rewritten is read whole. */
-    const grow = async (): Promise<Record<string, number | 'rewritten'>> => {
+    const readChanges = async (): Promise<Record<string, number | 'rewritten'>> => {
       const ref = await theRun(source.store);
       await source.store.run(ref, silent());
-      const marks = new Map([...known].map(([key, { mark }]) => [key, mark]));
+      const cursors = new Map([...known].map(([key, { cursor }]) => [key, cursor]));
       const notices: never[] = [];
       const found: Record<string, number | 'rewritten'> = {};
-      for (const item of await collect(source.store.changesSince!(ref, marks, listening(notices)))) {
+      for (const item of await collect(source.store.changesSince!(ref, cursors, listening(notices)))) {
         if (item.type === 'points') {
           const before = known.get(item.key);
           known.set(item.key, {
             history: [...(before?.history ?? []), ...texts(item.batch)],
-            mark: before?.mark ?? '',
+            cursor: before?.cursor ?? '',
           });
           found[item.key] = Number(found[item.key] ?? 0) + item.batch.steps.length;
         } else if (item.type === 'read') {
-          known.set(item.key, { history: known.get(item.key)?.history ?? [], mark: item.cursor });
+          known.set(item.key, { history: known.get(item.key)?.history ?? [], cursor: item.cursor });
         } else {
           found[item.key] = 'rewritten';
         }
@@ -84,54 +84,54 @@ export function growingStoreContract(name: string, open: () => Promise<GrowingSo
 
     const added = (count: number): number | 'rewritten' => (source.isRead === 'whole' ? 'rewritten' : count);
 
-    test('what was added behind the marks comes, and nothing else', async () => {
+    test('reads what was added since the cursors, and nothing else', async () => {
       await source.log({ loss: line(40), 'val/acc': line(3) });
-      expect(await grow()).toEqual({ loss: 40, 'val/acc': 3 });
-      expect(await grow()).toEqual({});
+      expect(await readChanges()).toEqual({ loss: 40, 'val/acc': 3 });
+      expect(await readChanges()).toEqual({});
       await source.log({ loss: line(2, 40) });
-      expect(await grow()).toEqual({ loss: added(2) });
+      expect(await readChanges()).toEqual({ loss: added(2) });
       await source.log({ loss: line(1, 42), 'a new one': line(2) });
-      expect(await grow()).toEqual({ loss: added(1), 'a new one': 2 });
-      expect(await grow()).toEqual({});
+      expect(await readChanges()).toEqual({ loss: added(1), 'a new one': 2 });
+      expect(await readChanges()).toEqual({});
     });
 
-    test('marks of histories that were read whole are of the same kind', async () => {
+    test('takes the cursors of whole histories', async () => {
       const ref = await theRun(source.store);
       await source.store.run(ref, silent());
       for (const key of known.keys()) await read(ref, key);
-      expect(await grow()).toEqual({});
+      expect(await readChanges()).toEqual({});
       await source.log({ loss: line(3, 43) });
-      expect(await grow()).toEqual({ loss: added(3) });
+      expect(await readChanges()).toEqual({ loss: added(3) });
     });
 
-    test('values that are no numbers come, and points at one time and step', async () => {
+    test('reads NaN and infinities, and points at one time and step', async () => {
       const odd = [Number.NaN, Infinity, -Infinity, 5e-324, -1.5].map((value, at) => point(9000 + at, value, 90 + at));
       await source.log({ loss: odd });
-      expect(await grow()).toEqual({ loss: added(5) });
+      expect(await readChanges()).toEqual({ loss: added(5) });
       await source.log({ loss: [point(9004, 7, 94), point(9004, 8, 95)] });
-      expect(await grow()).toEqual({ loss: added(2) });
+      expect(await readChanges()).toEqual({ loss: added(2) });
     });
 
-    test('a point that comes late is no loss', async () => {
+    test('loses no late point', async () => {
       await source.log({ loss: [point(50, 0.5, 1), point(9005, 1, 96)] });
-      await grow();
+      await readChanges();
       await source.log({ loss: [point(9004, 7.5, 94), point(9006, 1, 97)] });
-      await grow();
+      await readChanges();
       await source.log({ loss: line(1, 100) });
-      expect(await grow()).toEqual({ loss: added(1) });
+      expect(await readChanges()).toEqual({ loss: added(1) });
     });
 
-    test('more points than one page holds come', async () => {
+    test('reads more points than fit on one page', async () => {
       const { many = 26_000 } = source;
       await source.log({ loss: line(many, 101), 'long from the start': line(many) });
-      expect(await grow()).toEqual({ loss: added(many), 'long from the start': many });
+      expect(await readChanges()).toEqual({ loss: added(many), 'long from the start': many });
     });
 
-    test('what is no mark is rewritten', async () => {
+    test('takes a text that is not a cursor for a rewritten metric', async () => {
       const ref = await theRun(source.store);
-      for (const mark of ['', '[]', '[1,2]', '{}', 'x', '[1,"a","b","c","d"]']) {
+      for (const cursor of ['', '[]', '[1,2]', '{}', 'x', '[1,"a","b","c","d"]']) {
         let isRewritten = false;
-        for await (const item of source.store.changesSince!(ref, new Map([['loss', mark]]), silent())) {
+        for await (const item of source.store.changesSince!(ref, new Map([['loss', cursor]]), silent())) {
           isRewritten = item.type === 'rewritten' && item.key === 'loss';
           if (isRewritten) break;
         }

@@ -63,6 +63,7 @@ trackingStoreContract('file store', async (): Promise<ContractSource> => {
   return {
     store: openStore(builder.root),
     second: openStore(`file://${builder.root}`),
+    changes: { type: 'directory', root: builder.root },
     expected: [
       {
         name: 'Default',

@@ -68,6 +68,7 @@ async function open(version: 2 | 3, keepsFiles: boolean, artifactUri?: string): 
   return {
     store: store(),
     second: store(),
+    changes: { type: 'poll' },
     expected: [
       {
         name: 'Default',

@@ -21,7 +21,8 @@ function source(builder: SqliteStoreBuilder, windowPoints?: number): ContractSou
   const options = windowPoints === undefined ? {} : { windowPoints };
   return {
     store: openSqlStore(builder.uri, 'sqlite', options),
-    second: openStore(builder.uri),
+    second: openStore(builder.uri.replace('mlflow', '%6Dlflow')),
+    changes: { type: 'file', file: builder.file },
     expected: EXPECTED,
     missing: { runId: MISSING, experimentId: '0', locator: '' },
     remove: async () => builder.remove(),

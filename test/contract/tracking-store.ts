@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
+import type { ChangeSignal, TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, Notice, Run, RunRef, StageContext } from '../../src/model.js';
 
 export interface ExpectedPoint {
@@ -35,8 +35,10 @@ export interface ContractSource {
   readonly store: TrackingStore;
   /** The same source, opened a second time. */
   readonly second: TrackingStore;
+  /** What to watch. */
+  readonly changes: ChangeSignal;
   readonly expected: readonly ExpectedExperiment[];
-  /** A reference to a run that is not there. */
+  /** A reference to a run that does not exist. */
   readonly missing: RunRef;
   readonly remove: () => Promise<void>;
 }
@@ -44,7 +46,7 @@ export interface ContractSource {
 /** The largest batch that a source may hand on. */
 const MAX_BATCH = 10_000;
 
-/** The contract of src/mlflow/tracking-store.ts, for every source. */
+/** The contract of src/mlflow/common/tracking-store.ts, for every source. */
 export function trackingStoreContract(name: string, open: () => Promise<ContractSource>): void {
   describe(`tracking store contract: ${name}`, () => {
     let source: ContractSource;
@@ -78,6 +80,11 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       expect(source.store.uri).not.toMatch(/\/\/[^/]*:[^/]*@/);
     });
 
+    test('what to watch is the place that was opened, by whatever URI, or nothing', () => {
+      expect(source.store.changes).toEqual(source.changes);
+      expect(source.second.changes).toEqual(source.changes);
+    });
+
     test('all experiments come, deleted ones too, with their tags, in the same order each time', async () => {
       const first = await collect(source.store.experiments(never()));
       const again = await collect(source.second.experiments(never()));
@@ -96,16 +103,16 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
-    test('runs that go on come without the others, and others that are asked for', async () => {
+    test('active runs are listed without the others, and others on request', async () => {
       const { store, second } = source;
       if (store.activeRuns === undefined) return;
       for (const { experiment, expected } of await pairs(source)) {
         const all = await collect(second.runs(experiment, never()));
-        const live = expected.runs.filter(({ header }) => header.status === 'RUNNING').map(({ runId }) => runId);
+        const active = expected.runs.filter(({ header }) => header.status === 'RUNNING').map(({ runId }) => runId);
         const ids = async (known: readonly string[]) => {
           return (await collect(store.activeRuns!(experiment, known, never()))).map(({ runId }) => runId).sort();
         };
-        expect(await ids([])).toEqual(live);
+        expect(await ids([])).toEqual(active);
         const asked = [...all.map(({ runId }) => runId), source.missing.runId];
         expect(await ids(asked)).toEqual(all.map(({ runId }) => runId).sort());
         for await (const ref of store.activeRuns(experiment, asked, never())) {
@@ -116,22 +123,22 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
-    test('what is gone is told from what is there, deleted or not', async () => {
+    test('missing runs are told from existing ones, deleted or not', async () => {
       if (source.store.missingRuns === undefined) return;
       const ids = everyRun().map(({ ref }) => ref.runId);
       expect(await source.store.missingRuns([...ids, source.missing.runId], never())).toEqual([source.missing.runId]);
       expect(await source.store.missingRuns(ids, never())).toEqual([]);
     });
 
-    test('what was added behind a mark is nothing at first, and without a mark everything', async () => {
+    test('nothing was added since a cursor of now, and everything since none', async () => {
       const { store, second } = source;
       if (store.changesSince === undefined) return;
       for (const { ref, expected } of everyRun()) {
-        const marks = new Map<string, string>();
+        const cursors = new Map<string, string>();
         for (const key of await store.metricKeys(ref, silent())) {
-          await collect(store.history(ref, key, silent(), (mark) => marks.set(key, mark)));
+          await collect(store.history(ref, key, silent(), (cursor) => cursors.set(key, cursor)));
         }
-        const items = await collect(second.changesSince!(ref, marks, silent()));
+        const items = await collect(second.changesSince!(ref, cursors, silent()));
         expect(items.filter(({ type }) => type !== 'read')).toEqual([]);
 
         const counts: Record<string, number> = {};
@@ -141,22 +148,18 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
         }
         const lengths = Object.entries(expected.metrics).map(([key, { length }]) => [key, length] as const);
         expect(counts).toEqual(Object.fromEntries(lengths.filter(([, length]) => length > 0)));
-        const gone = await collect(
-          store.changesSince(ref, new Map([...marks, ['a metric that has gone', 'x']]), silent()),
-        );
-        expect(gone.filter(({ type }) => type !== 'read')).toEqual([
-          { type: 'rewritten', key: 'a metric that has gone' },
-        ]);
+        const gone = await collect(store.changesSince(ref, new Map([...cursors, ['no such metric', 'x']]), silent()));
+        expect(gone.filter(({ type }) => type !== 'read')).toEqual([{ type: 'rewritten', key: 'no such metric' }]);
       }
     });
 
-    test('the mark of artifacts stays while nothing happens', async () => {
+    test('the revision of artifacts stays while nothing happens', async () => {
       const { store, second } = source;
       if (store.artifactsRevision === undefined) return;
       const { ref } = withArtifact();
       const run = await store.run(ref, silent());
-      const mark = await store.artifactsRevision(ref, run, never());
-      expect(await second.artifactsRevision!(ref, run, never())).toBe(mark);
+      const revision = await store.artifactsRevision(ref, run, never());
+      expect(await second.artifactsRevision!(ref, run, never())).toBe(revision);
     });
 
     test('a run has its header, params, tags, datasets and models', async () => {
@@ -203,7 +206,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
-    test('a metric that is not there has no points', async () => {
+    test('a metric that does not exist has no points', async () => {
       const { ref } = withArtifact();
       expect(await collect(source.store.history(ref, 'no such metric', silent()))).toEqual([]);
     });
@@ -248,7 +251,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
-    test('an artifact that is not there is a skip-item', async () => {
+    test('reading an artifact that does not exist is a skip-item', async () => {
       const { ref } = withArtifact();
       const run = await source.store.run(ref, silent());
       const [file] = await collect(source.store.artifacts(ref, run, silent()));
@@ -256,7 +259,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       await expectConvertError(textOf(source.store, ref, run, gone), 'skip-item');
     });
 
-    test('a run that is not there is a not-a-run', async () => {
+    test('reading a run that does not exist is a not-a-run', async () => {
       await expectConvertError(source.store.run(source.missing, silent()), 'not-a-run');
     });
 

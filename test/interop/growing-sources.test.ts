@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openStore } from '../../src/mlflow/open-store.js';
-import { type GrowingSource, growingStoreContract } from '../contract/active-run.js';
+import { type ActiveRunSource, activeRunContract } from '../contract/active-run.js';
 import { scratch } from './harness.js';
 import { createRun, logPoints } from './log-by-rest.js';
 import { type MlflowServerOptions, serveMlflow } from './mlflow-server.js';
@@ -10,9 +10,9 @@ import { createDatabase, type ServerDialect } from './sql-server.js';
 /** A run on a real server, which logs as MLflow's client does; read from `uri`, or from the server itself. */
 async function source(
   options: MlflowServerOptions,
-  rest: Pick<GrowingSource, 'isRead' | 'many'>,
+  rest: Pick<ActiveRunSource, 'isRead' | 'many'>,
   uri?: string,
-): Promise<GrowingSource> {
+): Promise<ActiveRunSource> {
   const server = await serveMlflow(options);
   const runId = await createRun(server);
   return {
@@ -23,10 +23,10 @@ async function source(
   };
 }
 
-async function database(dialect: ServerDialect): Promise<GrowingSource> {
+async function database(dialect: ServerDialect): Promise<ActiveRunSource> {
   const made = await createDatabase(dialect);
   const flags = ['--backend-store-uri', made.uri];
-  const grows = await source({ flags }, { isRead: 'from its mark', many: 3000 }, made.uri);
+  const grows = await source({ flags }, { isRead: 'from its cursor', many: 3000 }, made.uri);
   return {
     ...grows,
     remove: async () => {
@@ -36,11 +36,11 @@ async function database(dialect: ServerDialect): Promise<GrowingSource> {
   };
 }
 
-growingStoreContract('PostgreSQL', () => database('postgresql'));
-growingStoreContract('MariaDB', () => database('mysql'));
-growingStoreContract('a server over SQLite', () => source({}, { isRead: 'from its mark' }));
-growingStoreContract('a server over a file store', async () => {
+activeRunContract('PostgreSQL', () => database('postgresql'));
+activeRunContract('MariaDB', () => database('mysql'));
+activeRunContract('a server over SQLite', () => source({}, { isRead: 'from its cursor' }));
+activeRunContract('a server over a file store', async () => {
   const flags = ['--backend-store-uri', join(await scratch(), 'mlruns')];
-  return source({ flags }, { isRead: 'from its mark', many: 3000 });
+  return source({ flags }, { isRead: 'from its cursor', many: 3000 });
 });
-growingStoreContract('a server of MLflow 2', () => source({ python: MLFLOW_2 }, { isRead: 'whole', many: 3000 }));
+activeRunContract('a server of MLflow 2', () => source({ python: MLFLOW_2 }, { isRead: 'whole', many: 3000 }));

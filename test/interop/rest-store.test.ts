@@ -37,6 +37,7 @@ trackingStoreContract('a real mlflow server over SQLite', async (): Promise<Cont
   return {
     store: openStore(server.url),
     second: openStore(`${server.url}/`),
+    changes: { type: 'poll' },
     expected: [
       {
         name: 'contract',

@@ -65,6 +65,7 @@ function contract(dialect: ServerDialect, name: string, windowPoints?: number): 
     return {
       store: openSqlStore(database.uri, dialect, options),
       second: openSqlStore(database.uri, dialect, {}),
+      changes: { type: 'poll' },
       expected: EXPECTED,
       missing: { runId: MISSING, experimentId: '2', locator: '' },
       remove: async () => {

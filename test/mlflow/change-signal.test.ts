@@ -12,7 +12,7 @@ async function changesOf(uri: string) {
   return store.changes;
 }
 
-describe('what is watched is what was opened', () => {
+describe('the change signal of a store is the place that was opened', () => {
   let builder: SqliteStoreBuilder;
   let directory: string;
   beforeEach(() => {
@@ -22,15 +22,15 @@ describe('what is watched is what was opened', () => {
   afterEach(() => builder.remove());
 
   test.each([
-    ['the decoded name', 'my db.db'],
-    ['the name as it is', 'my%20db.db'],
-  ])('of a database: %s', async (_, name) => {
+    ['percent-decoded', 'my db.db'],
+    ['literally', 'my%20db.db'],
+  ])('a database file, named %s', async (_, name) => {
     const file = join(directory, name);
     copyFileSync(builder.file, file);
     expect(await changesOf(`sqlite:///${directory}/my%20db.db?timeout=5`)).toEqual({ type: 'file', file });
   });
 
-  test('of a directory', async () => {
+  test('a directory, by path, link or URI', async () => {
     const { root } = exampleStore();
     const link = join(directory, 'my runs');
     symlinkSync(root, link);
@@ -39,7 +39,7 @@ describe('what is watched is what was opened', () => {
     expect(await changesOf(`file://${directory}/my%20runs`)).toEqual(watched);
   });
 
-  test('of a server: nothing, it is asked', async () => {
+  test('nothing for a server, which is polled', async () => {
     expect(await changesOf('http://127.0.0.1:1')).toEqual({ type: 'poll' });
     expect(await changesOf('postgresql://u:p@127.0.0.1:1/db')).toEqual({ type: 'poll' });
   });
