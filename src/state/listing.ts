@@ -2,13 +2,18 @@ import { runHash } from '../mapping/run-hash.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment } from '../model.js';
 import { chooseExperiments, type EnumeratedRun, enumerateRuns, listExperiments } from '../stages/enumerate-runs.js';
-import type { Ledger, LedgerPlace } from './ledger.js';
+import type { LedgerPlace } from './ledger.js';
 
 /** An experiment whose runs have been listed. */
 export interface ListedExperiment {
   readonly id: string;
   readonly name: string;
   readonly runs: number;
+}
+
+/** Of the ledger: where the converted runs of a source lie. */
+export interface PlacesOf {
+  places(source: string): Iterable<LedgerPlace>;
 }
 
 /**
@@ -53,7 +58,7 @@ export class Listing {
    * missing. When no experiment was listed at all, the source is not what it was (a disk that is not mounted), and
    * nothing is missing.
    */
-  async missing(ledger: Pick<Ledger, 'places'>, signal: AbortSignal): Promise<string[]> {
+  async missing(ledger: PlacesOf, signal: AbortSignal): Promise<string[]> {
     if (!this.complete || this.all.length === 0) return [];
     const wanted = new Set(this.experiments.map(({ id }) => id));
     const unseen = [...ledger.places(this.store.uri)].filter(({ hash }) => !this.seen.has(hash));

@@ -4,20 +4,20 @@ import { errorCode } from '../errors.js';
 import type { DirectoryListener } from './directory-events.js';
 
 /**
- * Hears of changes in directories in which files change all the time, by one watch of the system for each and nothing else.
- * chokidar lists a directory again and asks for the state of each file whenever something has happened there: for 50 runs
- * that log ten times a second those were more calls of the file system than all others of a watch.
+ * Watches directories in which files change all the time, with one watch of the system for each and nothing else. chokidar
+ * lists a directory again and stats each of its files after every event: for 50 runs that log ten times a second, that was
+ * more file system calls than everything else a watch does.
  */
 export class BusyDirectories {
   private readonly watchers = new Map<string, FSWatcher>();
 
-  /** @param onError told of every failure (ENOSPC: the system has no more watches to give) */
+  /** @param onError told of each failure (ENOSPC: the system has no more watches to give) */
   constructor(
     private readonly listener: DirectoryListener,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Watches these absolute paths and no others any more. One that does not exist is passed over. */
+  /** Watches these absolute paths and no others. One that does not exist is ignored. */
   watch(directories: Iterable<string>): void {
     const wanted = new Set([...directories].map((directory) => join(directory)));
     for (const directory of this.watchers.keys()) if (!wanted.has(directory)) this.forget(directory);

@@ -1,31 +1,32 @@
 import { monotonicNow } from '../clock.js';
 import type { RunRef } from '../model.js';
+import { sleep } from '../wait.js';
 
 /**
- * What may have changed in a source, as far as events tell. A hint is never believed: it only says where to look next.
+ * What may have changed in a source, as far as events tell. A change is never taken as true: it only says what to read.
  */
 export type SourceChange =
   | { readonly type: 'run'; readonly ref: RunRef }
-  /** Runs have come or gone in this experiment, by MLflow's id; which ones is not known. */
+  /** Runs were added to or removed from this experiment (MLflow's id); which ones is not known. */
   | { readonly type: 'experiment'; readonly id: string }
   /** The experiments themselves. */
   | { readonly type: 'experiments' }
   | { readonly type: 'everything' };
 
-/** PendingChanges that were taken together, each once. */
+/** Changes that were taken together, each once. */
 export interface PendingChanges {
   readonly everything: boolean;
   readonly experiments: boolean;
   readonly inExperiments: ReadonlySet<string>;
   /** By run id and experiment. */
   readonly runs: readonly RunRef[];
-  /** When the first of them was given; milliseconds of the clock that never goes back. */
+  /** When the first of them was added; milliseconds of the clock that never goes back. */
   readonly since: number;
 }
 
 /**
- * Gathers hints until they are taken. They are due a moment after the first of them, however many follow: a run that is
- * written to all the time must not be kept waiting, and what comes later is a hint of its own.
+ * Collects changes until they are taken. They are due a moment after the first of them, however many follow: a run that is
+ * written to all the time must not wait for ever.
  */
 export class ChangeQueue {
   private readonly runs = new Map<string, RunRef>();
@@ -35,23 +36,23 @@ export class ChangeQueue {
   private since: number | undefined;
   private wake: (() => void) | undefined;
 
-  /** @param settle milliseconds from the first hint until it is due */
+  /** @param settle milliseconds from the first change until they are due */
   constructor(private readonly settle: number) {}
 
-  add(hint: SourceChange): void {
-    if (hint.type === 'run') this.runs.set(`${hint.ref.experimentId}/${hint.ref.runId}`, hint.ref);
-    else if (hint.type === 'experiment') this.inExperiments.add(hint.id);
-    else if (hint.type === 'experiments') this.experiments = true;
+  add(change: SourceChange): void {
+    if (change.type === 'run') this.runs.set(`${change.ref.experimentId}/${change.ref.runId}`, change.ref);
+    else if (change.type === 'experiment') this.inExperiments.add(change.id);
+    else if (change.type === 'experiments') this.experiments = true;
     else this.everything = true;
     if (this.since !== undefined) return;
     this.since = monotonicNow();
     this.wake?.();
   }
 
-  /** All hints, if they are due. */
+  /** All changes, if they are due. */
   take(): PendingChanges | undefined {
     if (this.since === undefined || monotonicNow() < this.since + this.settle) return undefined;
-    const hints: PendingChanges = {
+    const changes: PendingChanges = {
       everything: this.everything,
       experiments: this.experiments,
       inExperiments: new Set(this.inExperiments),
@@ -62,10 +63,10 @@ export class ChangeQueue {
     this.inExperiments.clear();
     this.experiments = this.everything = false;
     this.since = undefined;
-    return hints;
+    return changes;
   }
 
-  /** Resolves when hints are due (but not before `notBefore`), at the time `until`, or when `signal` is aborted. */
+  /** Resolves when changes are due (but not before `notBefore`), at the time `until`, or when `signal` is aborted. */
   async wait(until: number, notBefore: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const due = this.since === undefined ? until : Math.max(this.since + this.settle, notBefore);
@@ -75,17 +76,14 @@ export class ChangeQueue {
     }
   }
 
-  private pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        this.wake = undefined;
-        resolve();
-      };
-      const timer = setTimeout(end, Math.min(milliseconds, 2 ** 31 - 1));
-      signal.addEventListener('abort', end);
-      this.wake = end;
-    });
+  /** Also ends when the first change is added. */
+  private async pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const nap = new AbortController();
+    const wake = () => nap.abort();
+    this.wake = wake;
+    signal.addEventListener('abort', wake);
+    await sleep(milliseconds, nap.signal).catch(() => {});
+    signal.removeEventListener('abort', wake);
+    this.wake = undefined;
   }
 }

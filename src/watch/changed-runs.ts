@@ -1,39 +1,36 @@
 import { runHash } from '../mapping/run-hash.js';
-import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../model.js';
 import { type EnumeratedRun, isWanted, listExperiments } from '../stages/enumerate-runs.js';
-import type { Ledger } from '../state/ledger.js';
 import type { PendingChanges } from './change-queue.js';
+import type { WatchedLedger, WatchedSource } from './session.js';
 import type { Tracker } from './tracker.js';
 
-export interface HintedRun {
+export interface ChangedRun {
   readonly hash: string;
   readonly run: EnumeratedRun;
 }
 
-/** Finds the runs that hints lead to. */
+/** Finds the runs that changes are about. */
 export class ChangedRuns {
   private readonly found = new Map<string, EnumeratedRun>();
 
   constructor(
-    private readonly store: TrackingStore,
-    /** Ids or names; empty means all. */
-    private readonly wanted: readonly string[],
+    private readonly source: Pick<WatchedSource, 'store' | 'experiments'>,
     private readonly tracker: Tracker,
-    private readonly ledger: Ledger,
+    private readonly ledger: Pick<WatchedLedger, 'get'>,
   ) {}
 
-  async runs(hints: PendingChanges, signal: AbortSignal): Promise<HintedRun[]> {
-    const unknown = [...hints.inExperiments, ...hints.runs.map((ref) => ref.experimentId)];
-    if (hints.experiments || unknown.some((id) => this.tracker.experiment(id) === undefined)) {
+  async find(changes: PendingChanges, signal: AbortSignal): Promise<ChangedRun[]> {
+    const ids = [...changes.inExperiments, ...changes.runs.map((ref) => ref.experimentId)];
+    if (changes.experiments || ids.some((id) => this.tracker.experiment(id) === undefined)) {
       for (const experiment of await this.changedExperiments(signal)) await this.addAll(experiment, () => true, signal);
     }
-    for (const id of hints.inExperiments) {
+    for (const id of changes.inExperiments) {
       const experiment = this.tracker.experiment(id);
       const isNew = (hash: string) => this.ledger.get(hash) === undefined;
       if (experiment !== undefined) await this.addAll(experiment, isNew, signal);
     }
-    for (const ref of hints.runs) {
+    for (const ref of changes.runs) {
       const experiment = this.tracker.experiment(ref.experimentId);
       if (experiment !== undefined) this.add(experiment, ref);
     }
@@ -41,17 +38,17 @@ export class ChangedRuns {
   }
 
   private async changedExperiments(signal: AbortSignal): Promise<Experiment[]> {
-    const all = await listExperiments(this.store, signal);
-    return this.tracker.experiments(all.filter((experiment) => isWanted(experiment, this.wanted)));
+    const all = await listExperiments(this.source.store, signal);
+    return this.tracker.updateExperiments(all.filter((experiment) => isWanted(experiment, this.source.experiments)));
   }
 
   private async addAll(experiment: Experiment, passes: (hash: string) => boolean, signal: AbortSignal): Promise<void> {
-    for await (const ref of this.store.runs(experiment, signal)) {
+    for await (const ref of this.source.store.runs(experiment, signal)) {
       if (passes(runHash(ref.runId))) this.add(experiment, ref);
     }
   }
 
-  /** Of two runs of one id the first in the listing counts, which only a walk through all of them can tell. */
+  /** Of two runs with one id the first in the listing is converted, and only a complete listing can tell which that is. */
   private add(experiment: Experiment, ref: RunRef): void {
     const hash = runHash(ref.runId);
     const known = this.ledger.get(hash)?.experimentId;

@@ -1,39 +1,40 @@
 import { monotonicNow } from '../clock.js';
 
-/** A server or a database rests so many times longer than it was looked at, however often it changes. */
-const LOOKING_PART = 4;
+/** A server or database rests so many times longer than the last poll took, however often it changes. */
+const REST_FACTOR = 4;
 
 /**
- * When a server or a database is looked at. Looking at all of it costs what exists, looking at what goes on costs little: so
- * where the first takes long, the second has its turn in between. Times are milliseconds of the clock that never goes back.
+ * When a server or database is polled. The cost of polling everything grows with the store, that of polling the active runs
+ * does not; so where the first takes long, the second has its turn in between. Times are milliseconds of the clock that
+ * never goes back.
  */
 export class PollSchedule {
-  /** A look is due although nothing hints at a change. */
+  /** When a poll is due although no change was noticed. */
   next = Number.NEGATIVE_INFINITY;
-  /** PendingChanges are not followed before that. */
+  /** Changes have to wait until then. */
   notBefore = Number.NEGATIVE_INFINITY;
-  private wholeNotBefore = Number.NEGATIVE_INFINITY;
+  private allNotBefore = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param interval milliseconds between two looks without a hint
-   * @param knowsGoing whether one can look at what goes on, and nothing else
+   * @param interval milliseconds between two polls without a change
+   * @param canPollActive whether the source can be asked for its active runs alone
    */
   constructor(
     private readonly interval: number,
-    private readonly knowsGoing: boolean,
+    private readonly canPollActive: boolean,
   ) {}
 
-  /** Whether the next look should be at what goes on only. */
-  get isNarrow(): boolean {
-    return this.knowsGoing && monotonicNow() < this.wholeNotBefore;
+  /** Whether the next poll should ask for the active runs only. */
+  get isActiveOnly(): boolean {
+    return this.canPollActive && monotonicNow() < this.allNotBefore;
   }
 
-  /** A look is over that began at this time. */
-  looked(began: number, at: 'all' | 'what goes on'): void {
+  /** A poll that began at this time has ended. */
+  polled(began: number, what: 'all' | 'active'): void {
     const now = monotonicNow();
-    const rested = now + LOOKING_PART * (now - began);
-    if (at === 'all') this.wholeNotBefore = rested;
-    this.notBefore = at === 'all' && this.knowsGoing ? Number.NEGATIVE_INFINITY : rested;
+    const rested = now + REST_FACTOR * (now - began);
+    if (what === 'all') this.allNotBefore = rested;
+    this.notBefore = what === 'all' && this.canPollActive ? Number.NEGATIVE_INFINITY : rested;
     this.next = now + Math.max(this.interval, now - began);
   }
 }

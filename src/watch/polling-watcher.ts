@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
-import type { SourceChange } from './change-queue.js';
-import type { SourceWatcher } from './source-watcher.js';
+import type { SourceWatcher, WatcherListener } from './source-watcher.js';
 
 /**
- * Looks at the runs of a file store that go on, and at the directories in which runs appear, again and again: for file
- * systems that have no events, and where the system has no more watches to give.
+ * Polls a file store's active runs and the directories in which runs appear: for file systems without events, and where the
+ * system has no more watches to give.
  */
 export class PollingWatcher implements SourceWatcher {
   readonly how = 'polling';
@@ -18,22 +17,22 @@ export class PollingWatcher implements SourceWatcher {
   /** @param every milliseconds */
   constructor(
     private readonly root: string,
-    private readonly hint: (hint: SourceChange) => void,
+    private readonly listener: Pick<WatcherListener, 'onChange'>,
     every: number,
   ) {
     this.places.set('', this.modified(''));
-    this.timer = setInterval(() => this.look(), every);
+    this.timer = setInterval(() => this.poll(), every);
   }
 
-  experiments(ids: readonly string[]): void {
+  setExperiments(ids: readonly string[]): void {
     for (const id of ids) if (!this.places.has(id)) this.places.set(id, this.modified(id));
   }
 
-  follow(hash: string, run: EnumeratedRun): void {
+  watchRun(hash: string, run: EnumeratedRun): void {
     this.runs.set(hash, run);
   }
 
-  leave(hash: string): void {
+  unwatchRun(hash: string): void {
     this.runs.delete(hash);
   }
 
@@ -41,13 +40,13 @@ export class PollingWatcher implements SourceWatcher {
     clearInterval(this.timer);
   }
 
-  private look(): void {
-    for (const { ref } of this.runs.values()) this.hint({ type: 'run', ref });
+  private poll(): void {
+    for (const { ref } of this.runs.values()) this.listener.onChange({ type: 'run', ref });
     for (const [id, before] of this.places) {
       const now = this.modified(id);
       if (now === before) continue;
       this.places.set(id, now);
-      this.hint(id === '' ? { type: 'experiments' } : { type: 'experiment', id });
+      this.listener.onChange(id === '' ? { type: 'experiments' } : { type: 'experiment', id });
     }
   }
 

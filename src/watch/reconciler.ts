@@ -1,18 +1,78 @@
+import { monotonicNow } from '../clock.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import type { Listing } from '../state/listing.js';
+import { PassCounter } from './pass-counter.js';
+import type { Passes } from './passes.js';
+import type { Session } from './session.js';
 
-/** Runs looked at in one go; what is more urgent comes between. */
+/** Runs checked in one step; changes are followed between two steps. */
 const SLICE = 128;
-/** Part of a core that looking at what has not changed may cost. */
-const DUTY = 0.01;
+/** The part of a core that checking unchanged runs may use. */
+const CPU_SHARE = 0.01;
 /** Milliseconds. */
 const LONGEST_PAUSE = 10_000;
 
+interface Reconciliation {
+  readonly listing: Listing;
+  readonly slices: Slices;
+  readonly counter: PassCounter;
+}
+
 /**
- * A walk through all runs in slices. Looking is cheap but not free: some tenths of a millisecond for each run, which for a
- * store of 10,000 runs every 30 s would be a tenth of a core. So after a slice that found nothing there is a pause that
- * keeps the whole below one hundredth, and a large store is walked through in minutes.
+ * Checks all runs of a directory again and again, in slices, and so finds what events missed. A check is cheap but not free:
+ * some tenths of a millisecond for each run, which for a store of 10,000 runs every 30 s would be a tenth of a core. The
+ * pause after each slice keeps the whole below one hundredth, so a large store is checked over minutes.
  */
 export class Reconciler {
+  /** When the next step is due; milliseconds of the clock that never goes back. */
+  next = Number.NEGATIVE_INFINITY;
+  private current: Reconciliation | undefined;
+
+  /** @param every milliseconds between the beginnings of two reconciliations */
+  constructor(
+    private readonly passes: Passes,
+    private readonly every: number,
+  ) {}
+
+  /** The run is known to exist from elsewhere; see {@link Listing.markSeen}. */
+  markSeen(hash: string): void {
+    this.current?.listing.markSeen(hash);
+  }
+
+  /** Gives up the reconciliation that is under way; the next one is due at once. */
+  restart(): void {
+    this.current = undefined;
+    this.next = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Checks the next slice. */
+  async step(session: Session): Promise<void> {
+    const cpu = new CpuBudget();
+    this.current ??= await this.begin(session);
+    const { listing, slices, counter: whole } = this.current;
+    const counter = new PassCounter();
+    await this.passes.convert(slices.take(), counter, session);
+    whole.runs += counter.runs;
+    if (!slices.isOver) {
+      this.passes.endPartial(counter, session);
+      this.next = monotonicNow() + (counter.changed > 0 ? 0 : cpu.pause());
+      return;
+    }
+    this.current = undefined;
+    whole.changed = counter.changed; // changes in earlier slices were told with them
+    await this.passes.endComplete(listing, whole, session, { every: this.every });
+    this.next = Math.max(whole.began + this.every, monotonicNow() + cpu.pause());
+  }
+
+  private async begin({ signal }: Session): Promise<Reconciliation> {
+    const counter = new PassCounter();
+    const listing = await this.passes.list(signal);
+    return { listing, slices: new Slices(listing.runs(() => {}, signal)), counter };
+  }
+}
+
+/** Cuts a listing into slices. */
+export class Slices {
   private ended = false;
 
   constructor(private readonly runs: AsyncGenerator<EnumeratedRun>) {}
@@ -23,7 +83,7 @@ export class Reconciler {
   }
 
   /** The next runs. */
-  async *slice(): AsyncGenerator<EnumeratedRun> {
+  async *take(): AsyncGenerator<EnumeratedRun> {
     for (let taken = 0; taken < SLICE; taken++) {
       const next = await this.runs.next();
       if (next.done === true) {
@@ -35,13 +95,13 @@ export class Reconciler {
   }
 }
 
-/** Measures what a slice costs, all threads together, and gives the pause that is due for it. */
-export function cost(): { pause(): number } {
-  const before = process.cpuUsage();
-  return {
-    pause: () => {
-      const { user, system } = process.cpuUsage(before);
-      return Math.min(LONGEST_PAUSE, ((user + system) / 1000) * (1 / DUTY - 1));
-    },
-  };
+/** Measures the CPU time of this process, all threads together, from its construction on. */
+export class CpuBudget {
+  private readonly before = process.cpuUsage();
+
+  /** Milliseconds to pause so that what was used stays within the budget. */
+  pause(): number {
+    const { user, system } = process.cpuUsage(this.before);
+    return Math.min(LONGEST_PAUSE, ((user + system) / 1000) * (1 / CPU_SHARE - 1));
+  }
 }

@@ -2,59 +2,60 @@ import { monotonicNow } from '../clock.js';
 import type { ProcessedRun } from '../conversion/run-news.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
-import type { ChangeSignal } from '../mlflow/common/tracking-store.js';
 import type { Experiment } from '../model.js';
 import { DELETED, REMOVED } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { SourceChange } from './change-queue.js';
-import { DirectoryWatcher } from './directory-watcher.js';
 import { FailureFilter } from './failure-filter.js';
-import { FileWatcher } from './file-watcher.js';
-import { PollingWatcher } from './polling-watcher.js';
-import type { SourceWatcher } from './source-watcher.js';
+import type { OpenWatcher, SourceWatcher } from './source-watcher.js';
 
-/** Between two looks where there are no events; milliseconds. */
-const POLL_EVERY = 1_000;
+/** A directory that has not become a run within this time is no longer watched; milliseconds. */
+const LONGEST_CANDIDACY = 600_000;
 
-/** What appeared as a run's directory and has not become a run for so long is not watched any more; milliseconds. */
-const LONGEST_YOUTH = 600_000;
+/** Errors that concern one directory only. */
+const OF_ONE_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EPERM']);
 
-/** Knows which runs of a watch go on, and keeps what gives hints about them in step with that. */
+interface Candidate {
+  readonly run: EnumeratedRun;
+  readonly since: number;
+}
+
+/** Knows the experiments and the active runs of a watch, and keeps the source watcher in step with them. */
 export class Tracker {
-  private readonly troubles = new FailureFilter();
-  private readonly going = new Map<string, EnumeratedRun>();
-  /** Runs of which there is a hint and no more yet, with the time of that. */
-  private readonly young = new Map<string, { readonly run: EnumeratedRun; readonly since: number }>();
+  private readonly failures = new FailureFilter();
+  private readonly activeRuns = new Map<string, EnumeratedRun>();
+  /** Runs that have changed, and of which it is not known yet whether they are active. */
+  private readonly candidates = new Map<string, Candidate>();
   private known = new Map<string, Experiment>();
-  private follower: SourceWatcher | undefined;
+  private watcher: SourceWatcher | undefined;
 
   constructor(
-    private readonly changes: ChangeSignal,
+    private readonly openWatcher: OpenWatcher,
     poll: boolean,
-    private readonly hint: (hint: SourceChange) => void,
+    private readonly onChange: (change: SourceChange) => void,
     private readonly events: ConvertEvents,
   ) {
-    this.follower = poll ? this.polling() : this.listening();
+    this.watcher = this.open(poll ? 'polling' : 'events');
   }
 
-  /** How it learns of changes. */
+  /** How changes are noticed. */
   get how(): 'events' | 'polling' {
-    return this.follower?.how ?? 'polling';
+    return this.watcher?.how ?? 'polling';
   }
 
-  /** How many runs go on. */
+  /** The number of active runs. */
   get active(): number {
-    return this.going.size;
+    return this.activeRuns.size;
   }
 
   experiment(id: string): Experiment | undefined {
     return this.known.get(id);
   }
 
-  /** The experiments, each with the ids of its runs that go on as far as is known. */
-  *goingOn(): Generator<{ readonly experiment: Experiment; readonly runIds: readonly string[] }> {
+  /** All experiments, each with the ids of its runs that are known to be active. */
+  *activeByExperiment(): Generator<{ readonly experiment: Experiment; readonly runIds: readonly string[] }> {
     const ids = new Map<string, string[]>();
-    for (const { experiment, ref } of this.going.values()) {
+    for (const { experiment, ref } of this.activeRuns.values()) {
       const mine = ids.get(experiment.id) ?? [];
       mine.push(ref.runId);
       ids.set(experiment.id, mine);
@@ -62,90 +63,83 @@ export class Tracker {
     for (const experiment of this.known.values()) yield { experiment, runIds: ids.get(experiment.id) ?? [] };
   }
 
-  /** These are the experiments now; gives those that are new or have changed. */
-  experiments(experiments: readonly Experiment[]): Experiment[] {
+  /** Takes the experiments as they are now; returns those that are new or have changed. */
+  updateExperiments(experiments: readonly Experiment[]): Experiment[] {
     const before = this.known;
     this.known = new Map(experiments.map((experiment) => [experiment.id, experiment]));
-    this.follower?.experiments([...this.known.keys()]);
+    this.watcher?.setExperiments([...this.known.keys()]);
     return experiments.filter((experiment) => {
       const known = before.get(experiment.id);
       return known === undefined || essence(known) !== essence(experiment);
     });
   }
 
-  /** There is a hint of this run: it is watched until it is known whether it goes on. */
-  meet(hash: string, run: EnumeratedRun): void {
-    if (this.going.has(hash) || this.young.has(hash)) return;
-    this.young.set(hash, { run, since: monotonicNow() });
-    this.follower?.follow(hash, run);
+  /** The run has changed: it is watched until it is known whether it is active. */
+  addCandidate(hash: string, run: EnumeratedRun): void {
+    if (this.activeRuns.has(hash) || this.candidates.has(hash)) return;
+    this.candidates.set(hash, { run, since: monotonicNow() });
+    this.watcher?.watchRun(hash, run);
   }
 
-  /** A run has been dealt with; tells whether that is news. `first` in the first pass. */
-  passed({ run, report, active }: ProcessedRun, first: boolean): boolean {
+  /** A run has been processed; returns whether that is worth telling. `isFirst` in the first pass. */
+  processed({ run, report, active }: ProcessedRun, isFirst: boolean): boolean {
     const hash = report.runHash;
     const { outcome, reason } = report;
     if (active === true) {
-      this.young.delete(hash);
-      this.going.set(hash, run);
-      this.follower?.follow(hash, run);
+      this.candidates.delete(hash);
+      this.activeRuns.set(hash, run);
+      this.watcher?.watchRun(hash, run);
     } else if (active === false || outcome === 'unchanged' || reason === DELETED || reason === REMOVED) {
-      this.leave(hash);
+      this.forget(hash);
     }
-    const isNews = this.troubles.isNews(report, first);
-    return isNews && (first || reason !== DELETED);
+    const isNews = this.failures.isNews(report, isFirst);
+    return isNews && (isFirst || reason !== DELETED);
   }
 
-  /** The run is over. */
-  leave(hash: string): void {
-    this.young.delete(hash);
-    this.going.delete(hash);
-    this.troubles.forget(hash);
-    this.follower?.leave(hash);
+  /** The run has ended, or no longer exists. */
+  forget(hash: string): void {
+    this.candidates.delete(hash);
+    this.activeRuns.delete(hash);
+    this.failures.forget(hash);
+    this.watcher?.unwatchRun(hash);
   }
 
   /** Forgets what never became a run. */
-  tidy(): void {
-    for (const [hash, { since }] of this.young) if (monotonicNow() - since > LONGEST_YOUTH) this.leave(hash);
+  dropStaleCandidates(): void {
+    for (const [hash, { since }] of this.candidates) {
+      if (monotonicNow() - since > LONGEST_CANDIDACY) this.forget(hash);
+    }
+  }
+
+  /** Opens a new watcher for what is watched now: the files may have been replaced. */
+  restart(): void {
+    this.replace(this.how);
   }
 
   async close(): Promise<void> {
-    await this.follower?.close();
+    await this.watcher?.close();
   }
 
-  private listening(): SourceWatcher | undefined {
-    const onError = (error: unknown) => this.cannotListen(error);
-    if (this.changes.type === 'directory') return new DirectoryWatcher(this.changes.root, this.hint, onError);
-    if (this.changes.type === 'file') return new FileWatcher(this.changes.file, this.hint, onError);
-    return undefined;
+  private open(how: 'events' | 'polling'): SourceWatcher | undefined {
+    return this.openWatcher(how, { onChange: this.onChange, onError: (error) => this.fallBack(error) });
   }
 
-  private polling(): SourceWatcher | undefined {
-    return this.changes.type === 'directory' ? new PollingWatcher(this.changes.root, this.hint, POLL_EVERY) : undefined;
+  private replace(how: 'events' | 'polling'): void {
+    this.watcher?.close().catch(() => {});
+    this.watcher = this.open(how);
+    this.watcher?.setExperiments([...this.known.keys()]);
+    for (const [hash, run] of this.activeRuns) this.watcher?.watchRun(hash, run);
+    for (const [hash, { run }] of this.candidates) this.watcher?.watchRun(hash, run);
   }
 
-  /** Begins anew with what it follows now. */
-  restart(): void {
-    this.replace(this.how === 'polling' ? this.polling() : this.listening());
-  }
-
-  private replace(follower: SourceWatcher | undefined): void {
-    this.follower?.close().catch(() => {});
-    this.follower = follower;
-    follower?.experiments([...this.known.keys()]);
-    for (const [hash, run] of this.going) follower?.follow(hash, run);
-    for (const [hash, { run }] of this.young) follower?.follow(hash, run);
-  }
-
-  /** What cannot be watched is polled from then on, as soon as that concerns more than one directory. */
-  private cannotListen(error: unknown): void {
+  /** Polls from now on, unless the error concerns one directory only, which reconciliation takes care of. */
+  private fallBack(error: unknown): void {
     const code = errorCode(error);
-    if (this.how === 'polling' || code === 'ENOENT' || code === 'EACCES' || code === 'EPERM') return;
-    this.replace(this.polling());
+    if (this.how === 'polling' || OF_ONE_DIRECTORY.has(code)) return;
+    this.replace('polling');
     const limit = 'the system has no more watches to give; raise fs.inotify.max_user_watches';
     const reason = code === 'ENOSPC' || code === 'EMFILE' ? limit : String(code ?? error);
-    this.events.emit('warning', {
-      message: `Changes cannot be listened for (${reason}), so the source is looked at again and again from now on.`,
-    });
+    this.events.emit('warning', { message: `Cannot watch for changes (${reason}); falling back to polling.` });
   }
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
+import { Conversion } from '../conversion/conversion.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import { ConvertEvents } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
@@ -8,12 +9,15 @@ import { openStore } from '../mlflow/open-store.js';
 import { type WatchOptions, watchPolicy, withDefaults } from '../options.js';
 import { retryWhileLocked } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
-import { WatchLoop } from './watch-loop.js';
+import { Retries } from '../state/retries.js';
+import { SyncJournal } from '../state/sync-journal.js';
+import { watchersOf } from './open-watcher.js';
+import { type WatchEnds, WatchLoop } from './watch-loop.js';
 
 /**
  * Brings the repository up to date and then follows the source until `signal` is aborted; resolves then. Rejects with a
- * `fatal` error when it cannot begin. After that nothing ends it: what fails is told once and tried again, with growing
- * pauses. Whenever it ends, the repository holds only whole runs.
+ * `fatal` error when it cannot begin, or when another repository comes in the place of this one. Everything else that fails
+ * is told once and tried again, with growing pauses. Whenever it ends, the repository holds only whole runs.
  */
 export async function watch(
   given: WatchOptions,
@@ -42,7 +46,15 @@ export async function watch(
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) warn(left);
-      await new WatchLoop(options, watchPolicy(given), events, { store, repository, unread }).run(listing, signal);
+      const retries = new Retries();
+      const ends: WatchEnds = {
+        source: { store, experiments: options.experiments, unread },
+        repository,
+        openConversion: () => new Conversion(options, events, store, repository, retries),
+        openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
+        openWatcher: watchersOf(store.changes),
+      };
+      await new WatchLoop(ends, watchPolicy(given), events).run(listing, signal);
     } finally {
       lock.release();
     }
@@ -53,7 +65,7 @@ export async function watch(
   }
 }
 
-/** The same experiment is passed over at each look; that is said once. */
+/** Tells each message once: every pass meets the same unreadable experiment. */
 function once(tell: (message: string) => void): (message: string) => void {
   const told = new Set<string>();
   return (message) => {

@@ -7,10 +7,10 @@ const run = (runId: string, experimentId = '1'): SourceChange => ({
   ref: { runId, experimentId, locator: '' },
 });
 
-/** A queue whose hints are due at once. */
-function filled(...hints: SourceChange[]): ChangeQueue {
+/** A queue whose changes are due at once. */
+function filled(...changes: SourceChange[]): ChangeQueue {
   const queue = new ChangeQueue(0);
-  for (const hint of hints) queue.add(hint);
+  for (const change of changes) queue.add(change);
   return queue;
 }
 
@@ -18,8 +18,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('a queue of hints', () => {
-  test('gives each hint once, however often it came', () => {
+describe('a change queue', () => {
+  test('gives each change once, however often it was added', () => {
     const queue = filled(
       run('a'),
       run('b'),
@@ -40,12 +40,12 @@ describe('a queue of hints', () => {
     expect(filled(run('a', '1'), run('a', '2')).take()?.runs).toHaveLength(2);
   });
 
-  test('remembers what concerns more than a run', () => {
+  test('keeps changes that concern more than a run', () => {
     const all = filled({ type: 'everything' }, { type: 'experiments' }).take();
     expect(all).toMatchObject({ everything: true, experiments: true, runs: [] });
   });
 
-  test('gives nothing before the first hint is due, and later hints do not put that off', async () => {
+  test('gives nothing before the first change is due, which later changes do not put off', async () => {
     jest.useFakeTimers();
     const queue = new ChangeQueue(60);
     queue.add(run('a'));
@@ -61,7 +61,7 @@ describe('a queue of hints', () => {
     expect(queue.take()?.runs.map(({ runId }) => runId)).toEqual(['a', 'b']);
   });
 
-  test('wakes who waits when a hint comes', async () => {
+  test('ends a wait when a change is added', async () => {
     const queue = new ChangeQueue(0);
     const waiting = queue.wait(Number.POSITIVE_INFINITY, 0, never);
     queue.add(run('a'));
@@ -69,20 +69,20 @@ describe('a queue of hints', () => {
     expect(queue.take()).toBeDefined();
   });
 
-  test('lets wait until a time, whatever hints there are not', async () => {
+  test('ends a wait at its time when there are no changes', async () => {
     const queue = new ChangeQueue(0);
     await queue.wait(performance.now() + 20, 0, never);
     expect(queue.take()).toBeUndefined();
   });
 
-  test('lets hints wait that may not be followed yet', async () => {
+  test('keeps changes waiting that may not be followed yet', async () => {
     const queue = filled(run('a'));
     const notBefore = performance.now() + 30;
     await queue.wait(Number.POSITIVE_INFINITY, notBefore, never);
     expect(performance.now()).toBeGreaterThanOrEqual(notBefore);
   });
 
-  test('lets nobody wait after an abort', async () => {
+  test('ends every wait when the signal is aborted', async () => {
     const controller = new AbortController();
     const waiting = new ChangeQueue(0).wait(Number.POSITIVE_INFINITY, 0, controller.signal);
     controller.abort();

@@ -8,16 +8,16 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('a run is given when nothing has happened to it for a while, once', () => {
-  const calm = new Debouncer(1_000);
-  expect([calm.next(), calm.take()]).toEqual([Number.POSITIVE_INFINITY, []]);
+test('a debouncer gives a run once, when it has been quiet for a while', () => {
+  const debouncer = new Debouncer(1_000);
+  expect([debouncer.next(), debouncer.take()]).toEqual([Number.POSITIVE_INFINITY, []]);
   const began = performance.now();
-  calm.add(['a', 'b']);
+  debouncer.add(['a', 'b']);
   jest.advanceTimersByTime(600);
-  calm.add(['a']);
-  expect([calm.next(), calm.take()]).toEqual([began + 1_000, []]);
+  debouncer.add(['a']);
+  expect([debouncer.next(), debouncer.take()]).toEqual([began + 1_000, []]);
   jest.advanceTimersByTime(400);
-  expect([calm.take(), calm.take()]).toEqual([['b'], []]);
+  expect([debouncer.take(), debouncer.take()]).toEqual([['b'], []]);
   jest.advanceTimersByTime(600);
-  expect([calm.take(), calm.next()]).toEqual([['a'], Number.POSITIVE_INFINITY]);
+  expect([debouncer.take(), debouncer.next()]).toEqual([['a'], Number.POSITIVE_INFINITY]);
 });

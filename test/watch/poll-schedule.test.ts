@@ -10,52 +10,52 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** A look that takes so long, milliseconds. */
-function look(pace: PollSchedule, at: 'all' | 'what goes on', duration: number): void {
+/** A poll that takes so long, milliseconds. */
+function poll(schedule: PollSchedule, what: 'all' | 'active', duration: number): void {
   const began = performance.now();
   jest.advanceTimersByTime(duration);
-  pace.looked(began, at);
+  schedule.polled(began, what);
 }
 
-describe('where one can look at what goes on', () => {
-  test('a look at all is followed by narrow ones for four times as long', () => {
-    const pace = new PollSchedule(INTERVAL, true);
-    expect(pace.isNarrow).toBe(false);
-    look(pace, 'all', 500);
-    expect(pace.isNarrow).toBe(true);
+describe('a source that can be asked for its active runs', () => {
+  test('has its active runs polled for four times as long as polling everything took', () => {
+    const schedule = new PollSchedule(INTERVAL, true);
+    expect(schedule.isActiveOnly).toBe(false);
+    poll(schedule, 'all', 500);
+    expect(schedule.isActiveOnly).toBe(true);
     jest.advanceTimersByTime(1999);
-    expect(pace.isNarrow).toBe(true);
+    expect(schedule.isActiveOnly).toBe(true);
     jest.advanceTimersByTime(1);
-    expect(pace.isNarrow).toBe(false);
+    expect(schedule.isActiveOnly).toBe(false);
   });
 
-  test('hints are followed at once behind a look at all, and after a rest behind a narrow one', () => {
-    const pace = new PollSchedule(INTERVAL, true);
-    look(pace, 'all', 500);
-    expect(pace.notBefore).toBeLessThanOrEqual(performance.now());
-    look(pace, 'what goes on', 100);
-    expect(pace.notBefore).toBe(performance.now() + 400);
+  test('has changes followed at once after a poll of everything, and after a rest when only active runs were polled', () => {
+    const schedule = new PollSchedule(INTERVAL, true);
+    poll(schedule, 'all', 500);
+    expect(schedule.notBefore).toBeLessThanOrEqual(performance.now());
+    poll(schedule, 'active', 100);
+    expect(schedule.notBefore).toBe(performance.now() + 400);
   });
 
-  test('narrow looks do not put the next look at all off', () => {
-    const pace = new PollSchedule(INTERVAL, true);
-    look(pace, 'all', 500);
-    for (let i = 0; i < 4; i++) look(pace, 'what goes on', 500);
-    expect(pace.isNarrow).toBe(false);
+  test('has its next complete poll not put off by polls of the active runs', () => {
+    const schedule = new PollSchedule(INTERVAL, true);
+    poll(schedule, 'all', 500);
+    for (let i = 0; i < 4; i++) poll(schedule, 'active', 500);
+    expect(schedule.isActiveOnly).toBe(false);
   });
 });
 
-test('where one cannot, hints wait after every look', () => {
-  const pace = new PollSchedule(INTERVAL, false);
-  look(pace, 'all', 500);
-  expect(pace.isNarrow).toBe(false);
-  expect(pace.notBefore).toBe(performance.now() + 2000);
+test('a source that cannot be asked for its active runs rests after every poll', () => {
+  const schedule = new PollSchedule(INTERVAL, false);
+  poll(schedule, 'all', 500);
+  expect(schedule.isActiveOnly).toBe(false);
+  expect(schedule.notBefore).toBe(performance.now() + 2000);
 });
 
-test('without a hint the next look is due after the interval, or as long as the last one took', () => {
-  const pace = new PollSchedule(INTERVAL, true);
-  look(pace, 'all', 500);
-  expect(pace.next).toBe(performance.now() + INTERVAL);
-  look(pace, 'all', 60_000);
-  expect(pace.next).toBe(performance.now() + 60_000);
+test('without a change the next poll is due after the interval, or after as long as the last one took', () => {
+  const schedule = new PollSchedule(INTERVAL, true);
+  poll(schedule, 'all', 500);
+  expect(schedule.next).toBe(performance.now() + INTERVAL);
+  poll(schedule, 'all', 60_000);
+  expect(schedule.next).toBe(performance.now() + 60_000);
 });

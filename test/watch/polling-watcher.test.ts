@@ -8,23 +8,23 @@ import { id, newStore } from '../support/example-store.js';
 import { until } from '../support/until.js';
 
 const A = id('a');
-let follower: PollingWatcher;
-afterEach(() => follower.close());
+let watcher: PollingWatcher;
+afterEach(() => watcher.close());
 
-test('hints at the runs that go on, and at directories that have changed', async () => {
+test('a polling watcher reports the active runs each time, and directories that have changed', async () => {
   const store = newStore();
   store.experiment({ id: '1' });
   store.run('1', { runId: A });
-  const hints: SourceChange[] = [];
-  follower = new PollingWatcher(store.root, (hint) => hints.push(hint), 10);
-  follower.experiments(['1']);
+  const changes: SourceChange[] = [];
+  watcher = new PollingWatcher(store.root, { onChange: (change) => changes.push(change) }, 10);
+  watcher.setExperiments(['1']);
   const ref = { runId: A, experimentId: '1', locator: `1/${A}` };
-  follower.follow(A, { experiment: makeExperiment({ id: '1' }), ref });
-  await until('the run is hinted at again and again', () => hints.length > 2);
-  expect(hints).toEqual(hints.map(() => ({ type: 'run', ref })));
-  follower.leave(A);
+  watcher.watchRun(A, { experiment: makeExperiment({ id: '1' }), ref });
+  await until('the run is reported several times', () => changes.length > 2);
+  expect(changes).toEqual(changes.map(() => ({ type: 'run', ref })));
+  watcher.unwatchRun(A);
   mkdirSync(join(store.root, '1', id('b')));
-  await until('the new run is seen', () => hints.some((hint) => hint.type === 'experiment' && hint.id === '1'));
+  await until('the new run is seen', () => changes.some((change) => change.type === 'experiment' && change.id === '1'));
   store.experiment({ id: '2' });
-  await until('the new experiment is seen', () => hints.some((hint) => hint.type === 'experiments'));
+  await until('the new experiment is seen', () => changes.some((change) => change.type === 'experiments'));
 });

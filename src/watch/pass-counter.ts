@@ -1,15 +1,15 @@
 import { monotonicNow } from '../clock.js';
 import type { Pass } from '../events.js';
 
-/** What a look, or the slices of a walk, have done so far. */
-export class Tally {
+/** What a pass, or several passes of one reconciliation, have done so far. */
+export class PassCounter {
   /** Milliseconds of the clock that never goes back. */
   readonly began = monotonicNow();
   runs = 0;
   changed = 0;
 
-  /** What is told of it. `since` is the time of the first sign of the changes, milliseconds of the same clock. */
-  pass(complete: boolean, active: number, since?: number): Pass {
+  /** @param since when the first of the changes was noticed, milliseconds of the same clock */
+  summary(complete: boolean, active: number, since?: number): Pass {
     const now = monotonicNow();
     return {
       complete,

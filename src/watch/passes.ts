@@ -1,0 +1,92 @@
+import { monotonicNow } from '../clock.js';
+import type { ProcessedRun } from '../conversion/run-news.js';
+import type { ConvertEvents } from '../events.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import { Listing } from '../state/listing.js';
+import { MissedRuns } from '../state/missed-runs.js';
+import type { Debouncer } from './debouncer.js';
+import { nextPassWithin } from './next-within.js';
+import { PassCounter } from './pass-counter.js';
+import type { Session, WatchedSource } from './session.js';
+import type { Tracker } from './tracker.js';
+
+/** Makes the passes of a watch, and tells the tracker, the journal and the listeners of events what came of them. */
+export class Passes {
+  private readonly missedRuns = new MissedRuns();
+
+  /** @param written collects the hashes of the runs that were written after catching up */
+  constructor(
+    private readonly source: WatchedSource,
+    private readonly tracker: Tracker,
+    private readonly written: Debouncer,
+    private readonly events: ConvertEvents,
+  ) {}
+
+  /** Begins a listing of all runs. */
+  async list(signal: AbortSignal): Promise<Listing> {
+    const listing = await Listing.begin(this.source.store, this.source.experiments, signal);
+    this.tracker.updateExperiments(listing.experiments);
+    return listing;
+  }
+
+  /** The first pass, over everything. Resolves to the milliseconds within which the next complete pass should end. */
+  async catchUp(listing: Listing, session: Session, every: number): Promise<number> {
+    const { conversion, signal } = session;
+    const counter = new PassCounter();
+    const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
+    const ready = (run: ProcessedRun['report']) => void this.events.emit('run:ready', run);
+    await conversion.pass(runs, signal, { ready, done: this.counting(counter, session, true) });
+    const nextWithin = await this.finish(listing, counter, session, every);
+    conversion.checkAccepted();
+    return nextWithin;
+  }
+
+  /** A pass over these runs, which adds to the counter. @param hinted just these runs have changed */
+  async convert(runs: AsyncIterable<EnumeratedRun>, counter: PassCounter, session: Session, hinted = false) {
+    const done = this.counting(counter, session, false);
+    await session.conversion.pass(runs, session.signal, { done, brief: true, hinted });
+  }
+
+  /** A pass has met only some of the runs. @param since when the first of the changes was noticed */
+  endPartial(counter: PassCounter, { journal }: Session, since?: number): void {
+    journal.passed({ complete: false });
+    this.events.emit('pass', counter.summary(false, this.tracker.active, since));
+  }
+
+  /** All runs of the listing have been met. @param every milliseconds between two complete passes */
+  async endComplete(
+    listing: Listing,
+    counter: PassCounter,
+    session: Session,
+    { every, since }: { readonly every: number; readonly since?: number | undefined },
+  ): Promise<void> {
+    const nextWithin = await this.finish(listing, counter, session, every);
+    const summary = counter.summary(true, this.tracker.active, since);
+    this.events.emit('pass', { ...summary, nextWithin: nextWithin / 1000 });
+  }
+
+  private async finish(listing: Listing, counter: PassCounter, session: Session, every: number): Promise<number> {
+    const { conversion, journal, signal } = session;
+    const missing = await listing.missing(conversion.ledger, signal);
+    for (const hash of missing) this.tracker.forget(hash);
+    await conversion.missed(this.missedRuns.confirm(missing), signal);
+    this.tracker.dropStaleCandidates();
+    const nextWithin = nextPassWithin(every, monotonicNow() - counter.began);
+    journal.passed({ complete: true, began: counter.began, nextWithin, unread: this.source.unread });
+    this.source.unread.clear();
+    return nextWithin;
+  }
+
+  private counting(counter: PassCounter, { journal }: Session, isFirst: boolean): (run: ProcessedRun) => void {
+    return (run) => {
+      const { outcome, runHash } = run.report;
+      counter.runs++;
+      if (outcome === 'new' || outcome === 'updated') {
+        counter.changed++;
+        if (!isFirst) this.written.add([runHash]);
+      }
+      journal.note(run.report);
+      if (this.tracker.processed(run, isFirst)) this.events.emit('run:done', run.report);
+    };
+  }
+}

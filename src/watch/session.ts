@@ -1,0 +1,54 @@
+import type { ProcessedRun } from '../conversion/run-news.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import type { RunReport } from '../outcome.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import type { PlacesOf } from '../state/listing.js';
+import type { SyncJournal } from '../state/sync-journal.js';
+
+/** The ledger as a watch reads it. */
+export interface WatchedLedger extends PlacesOf {
+  get(hash: string): { readonly experimentId?: string } | undefined;
+}
+
+export interface WatchPassOptions {
+  /** The work on a run is over. */
+  readonly ready?: (report: RunReport) => void;
+  /** A run has been passed over, or published. */
+  readonly done: (run: ProcessedRun) => void;
+  /** The pass ends when its runs are visible; what can wait (index entries, old files) is left to a later one. */
+  readonly brief?: boolean;
+  /** Just these runs have changed. */
+  readonly hinted?: boolean;
+}
+
+/** What a watch needs of a conversion. When `pass` has rejected, only `reindex([])` and `close` may be called. */
+export interface WatchedConversion {
+  readonly ledger: WatchedLedger;
+  /** Brings these runs up to date. */
+  pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: WatchPassOptions): Promise<void>;
+  /** Handles runs, by hash, that the listings of the source no longer have. */
+  missed(hashes: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Writes the index entries of these runs again, and what was left for later. False when Aim holds the index. */
+  reindex(hashes: readonly string[]): Promise<boolean>;
+  /** Warns of `--accept-missing` and the like where they name nothing that is known. */
+  checkAccepted(): void;
+  close(): Promise<void>;
+}
+
+export type WatchJournal = Pick<SyncJournal, 'note' | 'passed' | 'failed' | 'ended' | 'close'>;
+
+/** What a watch works with from one failure to the next. */
+export interface Session {
+  readonly conversion: WatchedConversion;
+  readonly journal: WatchJournal;
+  readonly signal: AbortSignal;
+}
+
+/** What is being watched. */
+export interface WatchedSource {
+  readonly store: TrackingStore;
+  /** Ids or names; empty means all. */
+  readonly experiments: readonly string[];
+  /** The store adds a sentence for each experiment and table that it cannot read; emptied after each complete pass. */
+  readonly unread: Set<string>;
+}
