@@ -7,9 +7,9 @@ const FILE_STORE = 'mlruns';
 const DATABASE = 'mlflow.db';
 
 /**
- * The tracking URI that MLflow 3 itself takes in a directory when nobody names one: `./mlruns` if that is a file store (a
- * directory with an all-digit name in it holds a meta.yaml; beside a database it holds artifacts only), else the database
- * `./mlflow.db`. Undefined where neither is; a `./mlruns` of any other kind is taken when there is no database.
+ * The default tracking URI of MLflow 3 in a directory: `./mlruns` if that is a file store (it contains a directory with an all-digit name and a
+ * meta.yaml; beside a database, it contains artifacts only), otherwise the database `./mlflow.db`. Any other `./mlruns` is the default if
+ * there is no database. Undefined if there is neither.
  */
 export function defaultTrackingUri(directory: string): string | undefined {
   const store = join(directory, FILE_STORE);
@@ -23,6 +23,6 @@ function isFileStore(store: string): boolean {
   try {
     return directories(store).some((name) => /^\d+$/.test(name) && existsSync(join(store, name, META_FILE)));
   } catch {
-    return true; // one that may not be read says so when it is opened
+    return true; // if it cannot be read, that is reported when it is opened
   }
 }

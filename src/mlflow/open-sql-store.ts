@@ -9,14 +9,13 @@ import { SqlStore, type SqlStoreOptions } from './sql/sql-store.js';
 import { SqliteDatabase } from './sql/sqlite/sqlite-database.js';
 import { trustOf } from './trust/trust.js';
 
-/** What MLflow makes beside a database for files. */
+/** The directories that MLflow creates beside a database for artifacts. */
 const STORES: readonly string[] = ['mlruns', 'mlartifacts'];
 
 type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | 'windowPoints'>>;
 
 /**
- * Opens the database that a tracking URI names. SQLite files are opened at once, servers are connected to when something is asked
- * of them.
+ * Opens the database that a tracking URI names. A SQLite file is opened at once; a server is connected to on demand.
  *
  * @param dialect the scheme without `+driver`
  */

@@ -23,7 +23,7 @@ const openFileStore: StoreFactory = (uri, options) => {
   return new FileStore(root, { ...options, remoteArtifacts });
 };
 
-/** What the server can be spared is fetched from where it lies: object stores, a directory of this machine. */
+/** Artifacts are read directly from object stores and directories of this machine, if possible, to spare the server. */
 const openRestStore: StoreFactory = (uri, options) => {
   const source = { ...DEFAULT_SOURCE, ...options };
   const client = new HttpClient(uri, source);
@@ -44,7 +44,7 @@ const databricks: StoreFactory = () => {
   });
 };
 
-/** What opens a tracking URI, by its scheme without `+driver`; '' is a path. */
+/** Opens tracking URIs, by their scheme without `+driver`; '' is a path. */
 const STORES: Readonly<Record<string, StoreFactory>> = {
   '': openFileStore,
   file: openFileStore,
@@ -59,13 +59,12 @@ const STORES: Readonly<Record<string, StoreFactory>> = {
   uc: databricks,
 };
 
-/** MLflow takes these words for servers, though they look like paths. */
+/** For MLflow, these words mean servers, though they look like paths. */
 const SERVER_WORDS: ReadonlySet<string> = new Set(['databricks', 'databricks-uc', 'uc']);
 
 /**
- * Opens the source that a tracking URI names: an absolute or relative path, `file:`, a server's or a database's
- * URI. Throws a `fatal` {@link ConvertError} whose hint says what to give instead; a password in the URI is in none
- * of its sentences.
+ * Opens the source that a tracking URI names: a path, a `file:` URI, or the URI of a server or database. Throws a `fatal` {@link ConvertError}
+ * whose hint says what to use instead, and which never quotes a password.
  */
 export function openStore(trackingUri: string, options: OpenStoreOptions = {}): TrackingStore {
   if (trackingUri.trim() === '') {
@@ -80,12 +79,11 @@ export function openStore(trackingUri: string, options: OpenStoreOptions = {}): 
 }
 
 function hintFor(uri: string, scheme: string): string {
-  if (scheme === 'postgres') return 'MLflow takes postgresql: instead.';
-  if (/^[^:/]+:\d{1,5}(\/|$)/.test(uri))
-    return `A tracking server is given as http://${uri} or https://${uri} instead.`;
+  if (scheme === 'postgres') return 'Use postgresql: instead, as MLflow does.';
+  if (/^[^:/]+:\d{1,5}(\/|$)/.test(uri)) return `For a tracking server, use http://${uri} or https://${uri}.`;
   const known = Object.keys(STORES).filter((name) => ![undefined, databricks, sqlServer].includes(STORES[name]));
-  const path = uri.includes('://') ? '' : ` A path with a colon can be written as ./${scheme}:…`;
-  return `Understood are a path and ${known
+  const path = uri.includes('://') ? '' : ` Write a path with a colon as ./${scheme}:…`;
+  return `Use a path, or one of ${known
     .filter(Boolean)
     .map((name) => `${name}:`)
     .join(', ')}.${path}`;

@@ -4,8 +4,8 @@ import type { Environment } from './http/environment.js';
 import { displayedUri, uriTarget } from './locations/file-uri.js';
 
 /**
- * What an option or variable of reading a source is to the result: it `decides` about what is read; it does so by naming a
- * `place`, a path or URI; or it only says how something is reached (`access`: credentials, TLS, proxies) or how fast (`pace`).
+ * How an option or variable affects the result: it `decides` what is read; it does so with a path or URI (`place`); or it only affects how
+ * something is reached (`access`: credentials, TLS, proxies) or how fast (`pace`).
  */
 type Role = 'decides' | 'place' | 'access' | 'pace';
 
@@ -19,7 +19,7 @@ const OPTIONS: Readonly<Record<keyof SourceOptions, Role>> = {
   trustOrigins: 'decides',
 };
 
-/** The environment variables that sources read, or have packages read. */
+/** The environment variables that sources or their packages read. */
 export const VARIABLES: Readonly<Record<string, Role>> = {
   MLFLOW_S3_ENDPOINT_URL: 'decides',
   AWS_ENDPOINT_URL: 'decides',
@@ -74,7 +74,7 @@ export const VARIABLES: Readonly<Record<string, Role>> = {
   NODE_OPTIONS: 'pace',
 };
 
-/** All that decides about what is read from a source besides its tracking URI, as text to compare. */
+/** Everything besides the tracking URI that decides what is read from a source, as a text to compare. */
 export function sourceInputs(source: SourceOptions, env: Environment): string {
   const options = entries(OPTIONS).map(([name, role]) => [name, decisive(role, source[name])]);
   const variables = entries(VARIABLES).map(([name, role]) => [name, decisive(role, env[name] || undefined)]);
@@ -87,7 +87,7 @@ function decisive(role: Role, value: SourceOptions[keyof SourceOptions]): unknow
   return undefined;
 }
 
-/** As it is from everywhere, and without what changes from day to day. */
+/** Independent of the working directory, and without credentials, which may change. */
 function place(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const target = uriTarget(value);

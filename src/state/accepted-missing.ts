@@ -8,14 +8,14 @@ import { sqliteFailure } from '../sqlite/errors.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import type { Ledger } from './ledger.js';
 
-/** A run by which `--accept-missing` may be meant. */
+/** A run that `--accept-missing` may name. */
 export interface PlacedRun {
   readonly runId: string;
   readonly unread?: readonly ToldPart[];
   readonly places?: RunPlaces;
 }
 
-/** In the ledger's file. Times are milliseconds since the epoch. */
+/** A table in the ledger's file. Times are milliseconds since the epoch. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS accepted (
   what TEXT PRIMARY KEY,
@@ -24,20 +24,20 @@ CREATE TABLE IF NOT EXISTS accepted (
 `;
 
 /**
- * What is gone for good in MLflow, as the user says: a run that lacks only that is not told as incomplete, nor looked at
- * again because of it. Nothing else follows: Aim keeps what it has, and what is revoked is looked at again.
+ * What the user has declared lost in MLflow: a run that lacks nothing else is not reported as incomplete, and not retried. Aim keeps what it
+ * has. What is revoked is retried.
  */
 export class AcceptedMissing {
   static readonly NOTHING = new AcceptedMissing([]);
 
   private constructor(
-    /** As {@link acceptedName} writes them. */
+    /** In the form of {@link acceptedName}. */
     readonly names: readonly string[],
-    /** Those that were accepted before the last changes. */
+    /** The names before the last changes. */
     private readonly before: readonly string[] = names,
   ) {}
 
-  /** Remembers the changes in the ledger, and gives what is accepted now. Throws a `fatal` error. */
+  /** Stores the changes in the ledger, and returns what is accepted now. Throws a `fatal` error. */
   static remember(file: string, { accept, unaccept }: AcceptedChanges): AcceptedMissing {
     try {
       const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
@@ -55,19 +55,19 @@ export class AcceptedMissing {
     }
   }
 
-  /** @param database the ledger's, which has the table */
+  /** @param database the ledger's, with the table */
   static read(database: DatabaseSyncInstance): AcceptedMissing {
     const rows = database.prepare('SELECT what AS what FROM accepted ORDER BY what').all() as { what: string }[];
     return new AcceptedMissing(rows.map(({ what }) => what));
   }
 
-  /** What of the run could not be read and is not accepted. */
+  /** The unread parts of a run that are not accepted. */
   left(run: PlacedRun): readonly ToldPart[] {
     const { unread = [] } = run;
     return this.names.length === 0 ? unread : unread.filter((part) => !this.covers(run, part));
   }
 
-  /** What is to be told of a run: nothing of what is accepted. */
+  /** The report of a run without what is accepted. */
   told(result: RunReport, run: PlacedRun): RunReport {
     const { incomplete: _, notices, ...rest } = result;
     const left = this.left(run);
@@ -85,7 +85,7 @@ export class AcceptedMissing {
     return this.names.some((name) => covers(name, run, part));
   }
 
-  /** Sentences about those of these changes that concern nothing: typing errors, mostly. */
+  /** Sentences about changes without effect, probably typing errors. */
   withoutEffect({ accept, unaccept }: AcceptedChanges, ledger: Pick<Ledger, 'incomplete' | 'knows'>): string[] {
     const idle = new Map(accept.map((text) => [acceptedName(text), text]));
     for (const run of idle.size === 0 ? [] : ledger.incomplete()) {
@@ -96,21 +96,21 @@ export class AcceptedMissing {
     for (const name of idle.keys()) if (ledger.knows(name)) idle.delete(name);
     const told = [...idle].map(([name, text]) =>
       isRunId(name)
-        ? `--accept-missing ${text}: there is no run of this id. A path is told from an id by a slash: ./${text}.`
-        : `--accept-missing ${text}: no incomplete run or its artifacts lie there.`,
+        ? `--accept-missing ${text}: there is no run with this id. Write a path with a slash: ./${text}.`
+        : `--accept-missing ${text}: no incomplete run is there, and no artifacts of one.`,
     );
     const unknown = unaccept.filter((text) => !this.before.includes(acceptedName(text)));
     return [...told, ...unknown.map((text) => `--unaccept-missing ${text}: it was not accepted.`)];
   }
 }
 
-/** Whether a run id, or a path or URI, means this part: that of artifacts means them alone, the others all of the run. */
+/** Whether a run id, path or URI covers this part. That of the artifacts covers only them; the others cover the whole run. */
 export function covers(name: string, { runId, places = {} }: PlacedRun, { part }: ToldPart): boolean {
   if (name === runId || isBelow(name, places.directory)) return true;
   return part === 'artifacts' && isBelow(name, places.artifacts);
 }
 
-/** A run id as it is, anything else as {@link placeName} writes it. */
+/** A run id as it is, anything else in the form of {@link placeName}. */
 function acceptedName(text: string): string {
   return isRunId(text) ? text : placeName(text);
 }

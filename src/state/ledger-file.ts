@@ -6,10 +6,10 @@ import { ConvertError } from '../errors.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/errors.js';
 
-/** The oldest version of the schema that is brought up to date instead of refused. */
+/** The oldest version of the schema that can be migrated. */
 const OLDEST_VERSION = 2;
 
-/** What makes of each version the next, from {@link OLDEST_VERSION} on. */
+/** Migrate from each version to the next, beginning with {@link OLDEST_VERSION}. */
 const MIGRATIONS: readonly string[] = [
   `
 ALTER TABLE runs ADD COLUMN unread TEXT;
@@ -39,17 +39,16 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX unindexed_runs ON runs (unindexed) WHERE unindexed = 1;
 `;
 
-/** So many damaged ledgers are kept beside the one in use. */
+/** The number of damaged ledgers to keep. */
 const DAMAGED_KEPT = 3;
 
-/** Makes of a database what works with it; `damaged` is where one has been moved whose place it takes. */
+/** Creates the object that uses the database. `damaged` is where a damaged one has been moved. */
 type Use<T> = (database: DatabaseSyncInstance, damaged?: string) => T;
 
 /**
- * Opens a ledger's database, makes it where there is none, and brings one of an earlier version up to date; `use` makes of
- * it what works with it. One that is damaged is moved aside, and another begun: all that it said can be found out again but
- * what people have removed in Aim. Throws a `fatal` error for everything that has another cause than damage: a later
- * version, another program's lock, a disk that cannot be read.
+ * Opens or creates a ledger's database, and migrates one of an earlier version. A damaged one is moved aside and replaced by an empty one:
+ * everything in it can be found out again, except which runs were removed in Aim. Throws a `fatal` error for other problems: a later
+ * version, another program's lock, an unreadable disk.
  */
 export function openLedgerFile<T>(file: string, use: Use<T>): T {
   try {
@@ -70,10 +69,10 @@ class DamagedLedger extends Error {}
 function open<T>(file: string, use: Use<T>): T {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
   try {
-    // What comes is done by whoever may write, so that a lock or a missing right is met here and taken for nothing else.
+    // reports locks and missing permissions here, so that later errors mean damage
     database.exec('BEGIN IMMEDIATE');
     const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    bringUpToDate(database, file, version);
+    migrate(database, file, version);
     const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (verdict !== 'ok') throw new DamagedLedger(verdict);
     const ledger = use(database);
@@ -85,15 +84,15 @@ function open<T>(file: string, use: Use<T>): T {
   }
 }
 
-function bringUpToDate(database: DatabaseSyncInstance, file: string, version: number): void {
+function migrate(database: DatabaseSyncInstance, file: string, version: number): void {
   if (version === SCHEMA_VERSION) return;
   if (version === 0) database.exec(SCHEMA);
   if (version !== 0 && (version < OLDEST_VERSION || version > SCHEMA_VERSION)) {
     const known = OLDEST_VERSION === SCHEMA_VERSION ? `${SCHEMA_VERSION}` : `${OLDEST_VERSION} to ${SCHEMA_VERSION}`;
-    throw new ConvertError('fatal', `The ledger ${file} is of version ${version}; this mlflow2aim knows ${known}.`, {
+    throw new ConvertError('fatal', `The ledger ${file} has version ${version}; this mlflow2aim supports ${known}.`, {
       where: file,
       hint:
-        'Use the mlflow2aim that wrote it, or move the file away: everything is then converted again, and runs that ' +
+        'Use the mlflow2aim that wrote it, or move the file away. Everything is then converted again, and runs that ' +
         'were removed in Aim come back.',
     });
   }
@@ -105,11 +104,11 @@ function bringUpToDate(database: DatabaseSyncInstance, file: string, version: nu
 function isDamaged(file: string, error: unknown): boolean {
   if (error instanceof DamagedLedger || isDamage(error)) return true;
   const code = sqliteCode(error);
-  // once it is sure that nobody else is writing, the tables are not what they are to be
+  // nobody else is writing, so the tables are not those of a ledger
   return code === SqliteCode.ERROR || (code === SqliteCode.READ_ONLY && forbidsWriting(file));
 }
 
-/** Whether the header itself says, by a number that no SQLite knows, that the database must not be written (byte 18). */
+/** Whether byte 18 of the header, the write version, has a value that no SQLite writes; it makes the database read-only. */
 function forbidsWriting(file: string): boolean {
   const descriptor = openSync(file, 'r');
   try {
@@ -121,7 +120,7 @@ function forbidsWriting(file: string): boolean {
   }
 }
 
-/** Moves a damaged ledger, with its journals, to a name beside it; of earlier ones the newest stay. */
+/** Renames a damaged ledger and its journals, and deletes the oldest of the earlier ones. */
 function moveAside(file: string): string {
   const directory = dirname(file);
   const prefix = `${basename(file)}.damaged-`;

@@ -5,69 +5,67 @@ import type { RunPlaces } from '../run/task/run-places.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { openLedgerFile } from './ledger-file.js';
 
-/** What the ledger knows about a run that was converted. */
+/** What the ledger knows about a converted run. */
 export interface LedgerEntry {
   readonly hash: string;
   readonly runId: string;
   readonly source: string;
-  /** The source's mark of what was read (`TrackingStore.revision`). */
+  /** The revision that was read (`TrackingStore.revision`). */
   readonly revision: string;
   /** A digest of everything else that decides the result: mapping version, policies, the experiment. */
   readonly inputs: string;
   /** What was last written into Aim's relational database. */
   readonly properties: RunProperties;
-  /** What was about to be written there when conversions ended, one after the other; each may have been, or not. */
+  /** What interrupted conversions were about to write there, oldest first; each may have been written or not. */
   readonly pending?: readonly RunProperties[];
-  /**
-   * From then on (milliseconds) the run must be looked at again although nothing changed: it may have become stale.
-   */
+  /** When to convert the run again although nothing has changed, because it may have become stale; milliseconds, or never. */
   readonly reviewAt: number | null;
-  /** The experiment it lies in, by MLflow's id. */
+  /** MLflow's id of its experiment. */
   readonly experimentId?: string;
-  /** Whether it went on in MLflow when it was read last. */
+  /** Whether it was active in MLflow when it was last read. */
   readonly active?: boolean;
-  /** What has become of it since MLflow deleted it; absent for a run that MLflow has. */
+  /** What happened to it in Aim after MLflow deleted it; absent for a run that MLflow has. */
   readonly deleted?: Deletion;
-  /** What is needed to add to the run in place (growth-state.ts); absent when it is to be read whole the next time. */
+  /** What is needed to append to the run (append-state.ts); absent if it must be read whole the next time. */
   readonly growth?: string;
-  /** The index does not yet say what the run's database says. */
+  /** The index does not yet contain what the run's database does. */
   readonly unindexed?: boolean;
-  /** What of the run could not be read; absent when all was. The first hundred. */
+  /** The first hundred parts that could not be read; absent if there are none. */
   readonly unread?: readonly ToldPart[];
-  /** Of a run with unread parts: where it and its artifacts lie, by which `--accept-missing` may name it. */
+  /** Where a run with unread parts and its artifacts are, for `--accept-missing`. */
   readonly places?: RunPlaces;
-  /** The directory where the run's files would lie, and which was not there: it has none, or a disk was not mounted. */
+  /** The directory for the run's files, if it did not exist: there are no files, or a disk was not mounted. */
   readonly awaited?: string;
 }
 
-/** A run of which something could not be read. */
+/** A run with unread parts. */
 export type IncompleteRun = Pick<LedgerEntry, 'runId' | 'unread' | 'places'>;
 
-/** `removing`: its removal from Aim has begun, and may not have been finished. */
+/** `removing`: its removal from Aim has begun, and may not be complete. */
 export type Deletion = 'archived' | 'kept' | 'removing';
 
-/** Where a run of the ledger lies in its source. */
+/** A run of the ledger and its experiment. */
 export interface LedgerPlace {
   readonly hash: string;
   readonly experimentId?: string;
 }
 
-/** A run may have any number of files that cannot be read. */
-const UNREAD_KEPT = 100;
+/** A run may have any number of unreadable files. */
+const MAX_UNREAD = 100;
 
 /**
- * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). It is a cache of what could be found out
- * again by reading both sides: without it a conversion takes longer and ends in the same repository.
+ * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). A cache: without it, a conversion takes longer, and brings
+ * back runs that were removed in Aim.
  */
 export class Ledger {
   private readonly select: StatementSyncInstance;
   private readonly upsert: StatementSyncInstance;
-  /** The runs that there are entries of: asking SQLite takes a lock for each question. */
+  /** The runs with entries: each query of SQLite takes a lock. */
   private readonly hashes: Set<string>;
 
   private constructor(
     private readonly database: DatabaseSyncInstance,
-    /** Where the damaged ledger lies whose place this one takes. */
+    /** Where the damaged ledger is that this one replaces. */
     readonly damaged: string | undefined,
   ) {
     this.select = database.prepare(
@@ -85,7 +83,7 @@ export class Ledger {
     this.hashes = new Set(rows.map(({ hash }) => hash));
   }
 
-  /** Opens the ledger, or begins one; see {@link openLedgerFile}. */
+  /** Opens or creates the ledger; see {@link openLedgerFile}. */
   static open(file: string): Ledger {
     return openLedgerFile(file, (database, damaged) => new Ledger(database, damaged));
   }
@@ -115,7 +113,7 @@ export class Ledger {
     };
   }
 
-  /** Where the runs of a source lie. Nothing may be written while they are taken. */
+  /** Lists the runs of a source. Nothing may be written meanwhile. */
   *places(source: string): Generator<LedgerPlace> {
     const rows = this.database
       .prepare('SELECT hash AS hash, experiment_id AS experiment_id FROM runs WHERE source = ?')
@@ -152,7 +150,7 @@ export class Ledger {
       inputs,
       written,
       unsettled,
-      reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // SQLite gives back no larger number
+      reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // larger integers cannot be read back
       ...state,
       entry.deleted ?? null,
       growth ?? null,
@@ -162,22 +160,22 @@ export class Ledger {
     );
   }
 
-  /** The runs whose index entries are not up to date. */
+  /** The runs whose index entries are out of date. */
   unindexed(): string[] {
     const rows = this.database.prepare('SELECT hash AS hash FROM runs WHERE unindexed = 1 ORDER BY hash').all();
     return (rows as { hash: string }[]).map(({ hash }) => hash);
   }
 
-  /** Takes note that the index entries of these runs have come up to date. */
+  /** Records that the index entries of these runs are up to date. */
   markIndexed(hashes: readonly string[]): void {
     if (hashes.length === 0) return;
-    const mark = this.database.prepare('UPDATE runs SET unindexed = 0 WHERE hash = ?');
+    const update = this.database.prepare('UPDATE runs SET unindexed = 0 WHERE hash = ?');
     inTransaction(this.database, 'BEGIN', () => {
-      for (const hash of hashes) mark.run(hash);
+      for (const hash of hashes) update.run(hash);
     });
   }
 
-  /** The runs, of whatever source, of which something could not be read. Nothing may be written while they are taken. */
+  /** Lists the runs with unread parts, of all sources. Nothing may be written meanwhile. */
   *incomplete(): Generator<IncompleteRun> {
     const rows = this.database
       .prepare('SELECT run_id AS runId, unread AS unread FROM runs WHERE unread IS NOT NULL')
@@ -195,15 +193,15 @@ export class Ledger {
   }
 }
 
-/** The parts and places of a run that is incomplete, as one column. */
+/** The unread parts and places of a run, stored in one column. */
 type UnreadColumn = Pick<LedgerEntry, 'unread' | 'places'>;
 
 function unreadColumn({ unread = [], places = {} }: UnreadColumn): string | null {
   if (unread.length === 0) return null;
-  return JSON.stringify({ unread: unread.slice(0, UNREAD_KEPT), places });
+  return JSON.stringify({ unread: unread.slice(0, MAX_UNREAD), places });
 }
 
-/** Undefined for what a damaged page has made of them: the run is then as good as unknown. */
+/** Undefined for text from a damaged page; the run is then unknown. */
 function parse<T extends object>(text: unknown): T | undefined {
   try {
     return JSON.parse(String(text)) as T;

@@ -149,7 +149,7 @@ describe('other tracking URIs', () => {
   );
 
   test.each([
-    ['postgres://u:secret@h/db', 'MLflow takes postgresql:'],
+    ['postgres://u:secret@h/db', 'Use postgresql:'],
     ['ftp://u:secret@h/x', 'postgresql:'],
     ['constructor:x', './constructor:…'],
     ['localhost:5000', 'http://localhost:5000'],

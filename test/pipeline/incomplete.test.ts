@@ -112,9 +112,9 @@ describe('--accept-missing', () => {
   });
 
   test.each([
-    ['an id that no run has', id('c'), /there is no run of this id/],
-    ['a place where nothing lies', '/somewhere/else', /no incomplete run or its artifacts lie there/],
-    ['the beginning of a name', () => disk.slice(0, -1), /no incomplete run or its artifacts lie there/],
+    ['an id that no run has', id('c'), /there is no run with this id/],
+    ['a place where nothing lies', '/somewhere/else', /no incomplete run is there/],
+    ['the beginning of a name', () => disk.slice(0, -1), /no incomplete run is there/],
   ])('warns of %s', async (_, named, warning) => {
     const text = typeof named === 'string' ? named : named();
     const { warnings } = await convert(store.root, repo, ['--accept-missing', text], 3);

@@ -237,7 +237,7 @@ describe('a ledger that is damaged is begun anew', () => {
         for (const place of places) damaged[place] = damaged[place]! ^ 0x20;
         writeFileSync(file, damaged);
         if (!saysAnotherVersion(damaged)) expectUsable();
-        else expect(() => Ledger.open(file)).toThrow(/is of version/);
+        else expect(() => Ledger.open(file)).toThrow(/has version/);
       }),
       { numRuns: 60, examples: [[[18]], [[19]]] },
     );
@@ -267,7 +267,7 @@ describe('a ledger that is not damaged is never thrown away', () => {
   test.each([99, -1, 1])('one of version %d is refused', (version) => {
     filled();
     change(`PRAGMA user_version = ${version}`);
-    expectRefused(expect.stringContaining(`is of version ${version}`));
+    expectRefused(expect.stringContaining(`has version ${version}`));
   });
 
   test('one that another program has locked is left alone', () => {

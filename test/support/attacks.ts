@@ -138,7 +138,7 @@ const TREES: Record<string, Attack> = {
   'directories without end': {
     arm: inRun(deep('artifacts'), deep('metrics')),
     code: 3,
-    told: [/artifacts\/(d\/)+d lies 200 directories deep/, /metrics\/(d\/)+d lies 200 directories deep/],
+    told: [/artifacts\/(d\/)+d is 200 directories deep/, /metrics\/(d\/)+d is 200 directories deep/],
   },
   'links with millions of paths': { arm: inRun(branchingLinks), code: 3, told: ['as 16 others do'] },
   'a link to itself': { arm: inRun(link('artifacts/x', 'x')), code: 3, told: ['artifacts/x'] },

@@ -1,4 +1,4 @@
-/** The fields of a mark, which a source keeps as a JSON array; none for what is no such text. */
+/** The fields of a cursor, which sources encode as a JSON array; empty for any other text. */
 export function cursorFields(cursor: string): readonly unknown[] {
   try {
     const fields: unknown = JSON.parse(cursor);

@@ -1,9 +1,9 @@
 import type { DatasetInput } from '../../model.js';
 
-/** The tag of a dataset input that is its {@link DatasetInput.context}. */
+/** The tag of a dataset input with its {@link DatasetInput.context}. */
 const CONTEXT = 'mlflow.data.context';
 
-/** The tags of a dataset input as its fields. */
+/** Splits the tags of a dataset input into the context and the others. */
 export function contextAndTags(tags: ReadonlyMap<string, string>): Pick<DatasetInput, 'context' | 'tags'> {
   const context = tags.get(CONTEXT);
   const others = new Map([...tags].filter(([name]) => name !== CONTEXT).sort());

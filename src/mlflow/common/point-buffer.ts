@@ -3,19 +3,19 @@ import type { PointBatch } from '../../model.js';
 /** The most points of one batch. */
 export const BATCH_POINTS = 8192;
 
-// Which 32-bit half of an int64 comes first is the processor's choice.
+// Which 32-bit half of an int64 comes first depends on the processor.
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const LOW = LITTLE_ENDIAN ? 0 : 1;
 const HIGH = LITTLE_ENDIAN ? 1 : 0;
 const TWO_32 = 2 ** 32;
 
 /**
- * Columns that points are parsed into before they are cut to a batch of their own. One such scratch serves all
- * metrics of a thread: it is filled and emptied between two awaits.
+ * A buffer for one batch of points while they are parsed. One buffer serves all metrics of a thread: it is filled and emptied between two
+ * awaits.
  */
 export class PointBuffer {
   readonly #steps = new BigInt64Array(BATCH_POINTS);
-  // Halves of the steps: a BigInt for each point would cost more than the rest of parsing it.
+  // The steps as 32-bit halves: a BigInt for each point would cost more than parsing everything else.
   readonly #halves = new Int32Array(this.#steps.buffer);
   readonly #values = new Float64Array(BATCH_POINTS);
   readonly #timestamps = new Float64Array(BATCH_POINTS);
@@ -46,12 +46,12 @@ export class PointBuffer {
     this.#steps[at] = step;
   }
 
-  /** Forgets points that nobody took, because whoever parsed them failed half way. */
+  /** Drops points that were not taken because parsing failed. */
   clear(): void {
     this.#length = 0;
   }
 
-  /** The points so far as a batch that belongs to the caller; the columns are empty afterwards. */
+  /** Returns the points as a batch that belongs to the caller, and empties the buffer. */
   take(): PointBatch {
     const length = this.#length;
     this.#length = 0;

@@ -1,4 +1,4 @@
-/** Where a run's code came from, as MLflow's runs say themselves. */
+/** Where a run's code came from, as the run itself says. */
 export interface CodeSource {
   /** A script, a notebook, a project's URI. */
   readonly name?: string | undefined;
@@ -9,8 +9,8 @@ export interface CodeSource {
 }
 
 /**
- * The tags of a run, with those that tell of its source. MLflow before 1.0 kept that in fields of the run; later versions
- * have tags for it, and write the fields only empty (the type, which has to be something, without a name).
+ * Adds the tags about a run's code. MLflow before 1.0 kept that in fields of the run; later versions use tags, and leave the fields empty
+ * (the type, which is required, comes without a name).
  */
 export function withSourceTags(
   tags: ReadonlyMap<string, string>,

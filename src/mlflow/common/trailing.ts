@@ -1,6 +1,6 @@
 /**
- * A text without these characters at its end. What a source says is as long as it likes, and for `/\/+$/` a text of slashes
- * with something else behind them takes the square of its length.
+ * Removes these characters from the end of a text. A regular expression like `/\/+$/` would take quadratic time for many slashes followed by
+ * something else, and a source may contain such a text.
  */
 export function withoutTrailing(text: string, characters: string): string {
   let end = text.length;

@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../errors.js';
 
-/** True for a link to what is not there, or cannot be looked at. */
+/** True for a link whose target does not exist or is not accessible. */
 export function leadsNowhere(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
   try {
@@ -12,7 +12,7 @@ export function leadsNowhere(path: string): boolean {
   }
 }
 
-/** False only for what is certainly not there: what may not be looked at is reported when it is read. */
+/** False only for what certainly does not exist. What is not accessible is reported when it is read. */
 export function mayExist(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -21,7 +21,7 @@ export function mayExist(path: string): boolean {
   }
 }
 
-/** True for a directory, also through a link; false for anything else, and for what cannot be looked at. */
+/** True for a directory or a link to one; false for anything else, and for what is not accessible. */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -31,13 +31,13 @@ export function isDirectory(path: string): boolean {
 }
 
 /**
- * The names of all sub-directories, links to directories included, sorted. Throws the system's error.
+ * The names of all subdirectories, including links to directories, sorted. Throws the system's error.
  *
- * @param lost the names of links that are among them also when they lead nowhere
+ * @param dangling also include links with such names that lead nowhere
  */
-export function directories(path: string, lost?: RegExp): string[] {
+export function directories(path: string, dangling?: RegExp): string[] {
   return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => isDirectoryEntry(entry, path) || (lost?.test(entry.name) && isLostLink(entry, path)))
+    .filter((entry) => isDirectoryEntry(entry, path) || (dangling?.test(entry.name) && isDanglingLink(entry, path)))
     .map((entry) => entry.name)
     .sort();
 }
@@ -46,11 +46,11 @@ function isDirectoryEntry(entry: Dirent, parent: string): boolean {
   return entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(join(parent, entry.name)));
 }
 
-function isLostLink(entry: Dirent, parent: string): boolean {
+function isDanglingLink(entry: Dirent, parent: string): boolean {
   return entry.isSymbolicLink() && leadsNowhere(join(parent, entry.name));
 }
 
-/** True when `name` is one name, not a path that leads elsewhere: ids come from files that anybody may have written. */
+/** True if `name` is a single name, and not a path that leads elsewhere: anybody may have written the ids in files. */
 export function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 }

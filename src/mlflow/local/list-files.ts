@@ -12,7 +12,7 @@ import { walkFiles } from './walk.js';
 const CHUNK_BYTES = 256 * 1024;
 const readAsync = promisify(read);
 
-/** The files below a run's artifact directory, sorted by path. What is no readable file is a notice. */
+/** Lists the files below a run's artifact directory, sorted by path. Anything but a readable file is a notice. */
 export async function* listArtifacts(
   directory: string,
   links: LinkBounds,
@@ -35,8 +35,8 @@ export async function* listArtifacts(
 }
 
 /**
- * The bytes of a file below an artifact directory: a small one as one chunk, a larger one in chunks of 256 KiB, read as
- * they are taken. An empty file yields nothing. Rejects with `skip-item` when it cannot be read.
+ * Reads a file below an artifact directory: a small one in one chunk, a larger one in chunks of 256 KiB, on demand. An empty file yields
+ * nothing. Rejects with `skip-item` if it cannot be read.
  */
 export async function* readArtifact(
   directory: string,
@@ -55,7 +55,7 @@ export async function* readArtifact(
       return;
     }
     for (;;) {
-      // a new one each time: chunks belong to whoever took them
+      // a new buffer each time: chunks belong to the caller
       const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
       signal.throwIfAborted();
       if (bytesRead === 0) return;
@@ -73,7 +73,7 @@ export async function* readArtifact(
 function segments(path: string): string[] {
   const names = path.split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..')) {
-    throw new ConvertError('skip-item', `${JSON.stringify(path)} is no path of an artifact.`);
+    throw new ConvertError('skip-item', `${JSON.stringify(path)} is not the path of an artifact.`);
   }
   return names;
 }

@@ -4,24 +4,24 @@ import { ConvertError } from '../../errors.js';
 import { MAX_FIELD_BYTES } from '../common/bounds.js';
 import { openRegular } from './regular-file.js';
 
-// Reused for every file: all use of it lies between two awaits.
+// reused for every file; never across an await
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** A small text file: param, tag, meta.yaml. */
+/** The content of a small text file: param, tag, meta.yaml. */
 export interface FileText {
   readonly text: string;
   readonly bytes: number;
-  /** True when bytes that are no UTF-8 became U+FFFD. */
+  /** True if invalid UTF-8 was replaced with U+FFFD. */
   readonly replaced: boolean;
 }
 
 /**
- * Reads a small file as UTF-8, newlines and a byte order mark kept. Synchronous, since thousands of files of some bytes
- * each take microseconds that way and a trip through the thread pool otherwise. Throws the system's error, or a
- * `skip-item` for what is no regular file or too large to be a field.
+ * Reads a small file as UTF-8, including newlines and a byte order mark. Synchronous, since that takes microseconds, and the thread pool much
+ * longer, and there may be thousands of files. Throws the system's error, or a `skip-item` for anything but a regular file, and for one
+ * that is too large to be a field.
  *
  * @param limit bytes, at most 16 MiB
- * @param beyond the error for a file that is larger than the limit, and no larger than a field may be
+ * @param beyond makes the error for a file that exceeds the limit, but not 16 MiB
  */
 export function readText(path: string, limit = MAX_FIELD_BYTES, beyond = tooLarge): FileText {
   const bytes = readWhole(path, limit, beyond);
@@ -30,7 +30,7 @@ export function readText(path: string, limit = MAX_FIELD_BYTES, beyond = tooLarg
   return { text, bytes, replaced };
 }
 
-/** Fills `scratch`, which grows as needed, with a file; returns its length. */
+/** Reads a file into `scratch`, which grows as needed; returns its length. */
 function readWhole(path: string, limit: number, beyond: (path: string) => ConvertError): number {
   const { fd, stats } = openRegular(path);
   try {
@@ -41,7 +41,7 @@ function readWhole(path: string, limit: number, beyond: (path: string) => Conver
       length += readSync(fd, scratch, length, scratch.length - length, null);
       // a short read of a regular file is its end
       if (length < scratch.length && length <= limit) return length;
-      // some files have no size before they are read, others grow meanwhile
+      // some files have no size until they are read, others grow meanwhile
       if (length > limit) throw beyond(path);
       if (length >= MAX_FIELD_BYTES) throw tooLarge(path);
       const larger = Buffer.allocUnsafeSlow(scratch.length * 4);

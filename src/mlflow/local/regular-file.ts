@@ -1,20 +1,19 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ConvertError } from '../../errors.js';
 
-/** An open file of a source, and what it was when it was opened. */
+/** An open file of a source, and its state when it was opened. */
 export interface RegularFile {
-  /** To be closed by whoever opened it. */
+  /** The caller closes it. */
   readonly fd: number;
   readonly stats: BigIntStats;
 }
 
-/** Opening a FIFO waits for its other end, and opening a device can do anything; without these flags both would. */
+/** These flags keep a FIFO from blocking until its other end is opened, and a terminal from becoming ours. */
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Opens a file of a source for reading. All of them are opened here: whoever made the store decides what lies in it, and
- * only a regular file comes to an end. Throws the system's error, or a `skip-item` for a FIFO, a device, a socket or a
- * directory.
+ * Opens a file of a source for reading. All of them are opened here: a store may contain anything, and only a regular file has an end. Throws
+ * the system's error, or a `skip-item` for a FIFO, a device, a socket or a directory.
  */
 export function openRegular(path: string): RegularFile {
   const fd = openSync(path, READ_ONLY);
@@ -28,7 +27,7 @@ export function openRegular(path: string): RegularFile {
   }
 }
 
-/** What is told of a FIFO, a device or a socket where a file should be. */
+/** The error for a FIFO, a device or a socket in place of a file. */
 export function notRegular(path: string): ConvertError {
   return new ConvertError('skip-item', `${path} is not a regular file.`, { where: path });
 }

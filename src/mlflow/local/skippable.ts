@@ -3,8 +3,8 @@ import type { Notice, UnreadPart } from '../../model.js';
 import { OutsideLink } from '../trust/links.js';
 
 /**
- * What a system error about one file means when that file may be passed over. Throws what concerns more than the
- * file: an error of the system as a whole (too many open files), and anything that is no system error at all.
+ * The `skip-item` error for a system error about one file. Throws errors that concern more than the file: those of the system as a whole (too
+ * many open files), and anything that is not a system error.
  */
 export function asSkippable(cause: unknown, path: string): ConvertError {
   if (!(cause instanceof ConvertError) && errorCode(cause) === undefined) throw cause;

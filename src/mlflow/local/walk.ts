@@ -6,34 +6,33 @@ import type { LinkBounds } from '../trust/links.js';
 import { notRegular } from './regular-file.js';
 import { asSkippable } from './skippable.js';
 
-/** A file below a directory, or something there that cannot be read as one. */
+/** A file below a directory, or something else there, which cannot be read. */
 export interface WalkedFile {
-  /** Relative to the directory walked, with `/` on every system. */
+  /** Relative to the top directory, with `/` on every system. */
   readonly path: string;
   readonly absolute: string;
   readonly found: { readonly stats: BigIntStats } | { readonly error: ConvertError };
 }
 
-/** A directory on the way from the one walked to the one at hand. */
+/** A directory on the path from the top to the current one. */
 interface Level {
   readonly absolute: string;
-  /** Relative to the directory walked, which is ''. */
+  /** Relative to the top directory, which is ''. */
   readonly path: string;
-  /** True below a link, where one may come back to a level above. */
+  /** True below a link, which may lead back to a level above. */
   readonly linked: boolean;
   readonly above: Level | undefined;
   readonly depth: number;
-  /** The path with links resolved, once that has been asked for. */
+  /** The path with links resolved, once it was needed. */
   real?: string;
 }
 
 /**
- * All files below a directory, sorted by path (by UTF-16 code units). Links are followed as far as `links` lets them; one
- * that leads out of there, or back to where the walk came from, or to a directory that others have led to already
- * {@link MAX_LINKED_VISITS} times, is an error of that path, and so are directories that cannot be listed, or lie deeper than
- * {@link MAX_DIRECTORY_DEPTH}, dangling links, sockets and the like. One directory's names are in memory at a time (and those above
- * it). When `directory` itself cannot be listed, that is an error of the path ''; so it is, as the last one, when there is
- * more in it than {@link MAX_ENTRIES}.
+ * Lists all files below a directory, sorted by path (by UTF-16 code units). Follows links as far as `links` allows. An error of its path is: a
+ * link that leads out of there, or back to a directory above, or to a directory that others have led to {@link MAX_LINKED_VISITS} times; a
+ * directory that cannot be listed, or is deeper than {@link MAX_DIRECTORY_DEPTH}; a dangling link, a socket and the like. Only the names of
+ * the current directory and those above it are in memory. If `directory` itself cannot be listed, that is an error of the path ''; so it is,
+ * at the end, if it has more than {@link MAX_ENTRIES} entries.
  */
 export function* walkFiles(directory: string, links: LinkBounds): Generator<WalkedFile, void, void> {
   const found = { entries: 0, links, visits: new Map<string, number>() };
@@ -63,17 +62,17 @@ function* walkLevel(level: Level, found: Found): Generator<WalkedFile, void, voi
   }
 }
 
-/** Also of params, tags and metrics. */
+/** The error for a directory with too many entries. */
 export function tooMany(directory: string): ConvertError {
   const most = MAX_ENTRIES.toLocaleString('en');
   return new ConvertError(
     'skip-item',
-    `${directory} holds more than ${most} files and directories; the rest is left out.`,
+    `${directory} contains more than ${most} files and directories; the rest is skipped.`,
   );
 }
 
 export function tooDeep(directory: string): ConvertError {
-  const message = `${directory} lies ${MAX_DIRECTORY_DEPTH} directories deep; what is in it is left out.`;
+  const message = `${directory} is ${MAX_DIRECTORY_DEPTH} directories deep; its content is skipped.`;
   return new ConvertError('skip-item', message);
 }
 
@@ -82,11 +81,11 @@ interface Item {
   readonly absolute: string;
   readonly isDirectory: boolean;
   readonly linked: boolean;
-  /** Of a link that is not followed. */
+  /** Why a link is not followed. */
   readonly error?: ConvertError;
 }
 
-/** Directories sort as if their names ended with `/`: so the paths of all files come out sorted. */
+/** Directories sort as if their names ended with `/`, so that the paths of all files are sorted. */
 function sorted(level: Level, entries: Dirent[], links: LinkBounds): Item[] {
   const items = entries.map((entry): Item => {
     const absolute = level.absolute + sep + entry.name; // `join` costs more than the entry's stat
@@ -105,7 +104,7 @@ function leadsToDirectory(link: string): boolean {
   try {
     return statSync(link).isDirectory();
   } catch {
-    return false; // fileAt says why
+    return false; // fileAt reports why
   }
 }
 
@@ -113,8 +112,8 @@ function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | Conver
   if (level.depth > MAX_DIRECTORY_DEPTH) return tooDeep(level.absolute);
   try {
     if (level.linked) {
-      const trouble = troubleOfLink(level, visits);
-      if (trouble !== undefined) return new ConvertError('skip-item', `${level.absolute} is a link that ${trouble}.`);
+      const fault = faultOfLink(level, visits);
+      if (fault !== undefined) return new ConvertError('skip-item', `${level.absolute} is a link that ${fault}.`);
     }
     return readdirSync(level.absolute, { withFileTypes: true });
   } catch (cause) {
@@ -128,7 +127,7 @@ function realOf(level: Level): string {
 }
 
 /** Why a directory at or below a link is not walked. */
-function troubleOfLink(level: Level, visits: Map<string, number>): string | undefined {
+function faultOfLink(level: Level, visits: Map<string, number>): string | undefined {
   const real = realOf(level);
   for (let above = level.above; above !== undefined; above = above.above) {
     if (realOf(above) === real) return 'leads back to a directory above it';
@@ -148,7 +147,7 @@ function fileAt(path: string, absolute: string): WalkedFile {
   }
 }
 
-/** True when something is in the directory; false when it is empty, not there, or cannot be listed. */
+/** Whether a directory contains anything; false if it does not exist or cannot be listed. */
 export function hasEntries(directory: string): boolean {
   try {
     return readdirSync(directory).length > 0;

@@ -1,19 +1,19 @@
-/** The columns of a table that is there. */
+/** The columns of an existing table. */
 export interface TableColumns {
   readonly readable: ReadonlySet<string>;
-  /** Those that this user may not read; `others` where the database does not tell which there are beside the readable ones. */
+  /** Those that this user may not read; `others` if the database does not say which columns exist besides the readable ones. */
   readonly hidden: ReadonlySet<string> | 'others';
 }
 
-/** Which of some tables there are, names in lower case, and what this user may read of them. */
+/** Which of some tables exist, by names in lower case, and what this user may read of them. */
 export interface Catalog {
-  /** A table that is not there is missing. */
+  /** Contains existing tables only. */
   readonly tables: ReadonlyMap<string, TableColumns>;
-  /** The SQL by which an administrator lets this user read tables. */
+  /** The SQL with which an administrator can let this user read tables. */
   readonly grant: (tables: readonly string[]) => string;
 }
 
-/** Gathers columns one by one. */
+/** Collects columns one by one. */
 export class CatalogTables {
   readonly #tables = new Map<string, { readonly readable: Set<string>; hidden: Set<string> | 'others' }>();
 
@@ -27,7 +27,7 @@ export class CatalogTables {
     else if (hidden !== 'others') hidden.add(column);
   }
 
-  /** There is a table of which the database shows this user no more. */
+  /** Adds a table that exists, and of which the database shows this user nothing more. */
   addHidden(table: string): void {
     this.#of(table).hidden = 'others';
   }

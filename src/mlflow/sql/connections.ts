@@ -1,12 +1,11 @@
 import { destroy, end, isClosed, type ServerConnection } from './server-connection.js';
 
-/** A connection that nobody has used for so long is given back to the server; milliseconds. */
-const IDLE = 30_000;
+/** How long to keep an unused connection; milliseconds. */
+const MAX_IDLE = 30_000;
 
 /**
- * The connections that wait for their next use. There are as many as are in use at once: each belongs to one query or history
- * until it is given back. The drivers have pools of their own, but those hold on to connections that are being opened, and to
- * ones that have gone.
+ * A pool of connections, each of which belongs to one query or history at a time. The number is not limited here. The drivers' own pools
+ * keep connections that are still being opened after an abort, and ones that have been lost.
  */
 export class Connections<C extends ServerConnection> {
   readonly #idle = new Map<C, NodeJS.Timeout>();
@@ -14,7 +13,7 @@ export class Connections<C extends ServerConnection> {
 
   constructor(private readonly open: (signal: AbortSignal) => Promise<C>) {}
 
-  /** One that was given back, else a new one. */
+  /** Takes a connection from the pool, or opens one. */
   async take(signal: AbortSignal): Promise<C> {
     signal.throwIfAborted();
     for (const connection of [...this.#idle.keys()].reverse()) {
@@ -24,7 +23,7 @@ export class Connections<C extends ServerConnection> {
     return this.open(signal);
   }
 
-  /** To be called outside of a transaction. */
+  /** Returns a connection to the pool. It must not be in a transaction. */
   give(connection: C): void {
     if (this.#closed) {
       void end(connection);
@@ -33,11 +32,11 @@ export class Connections<C extends ServerConnection> {
     const timer = setTimeout(() => {
       this.#forget(connection);
       void end(connection);
-    }, IDLE).unref();
+    }, MAX_IDLE).unref();
     this.#idle.set(connection, timer);
   }
 
-  /** When one connection is lost, those beside it are not to be trusted either. */
+  /** Closes unused connections: when one is lost, others probably are too. */
   dropIdle(): void {
     for (const connection of this.#idle.keys()) {
       this.#forget(connection);

@@ -5,13 +5,13 @@ import { percentDecode } from '../locations/percent-decode.js';
 /** A SQLite file. */
 export interface SqliteAddress {
   readonly dialect: 'sqlite';
-  /** Absolute paths to try in this order: SQLAlchemy 2.1 percent-decodes the path, 2.0 took it as it is. */
+  /** Absolute paths to try in this order: SQLAlchemy 2.1 percent-decodes the path, 2.0 takes it literally. */
   readonly paths: readonly string[];
-  /** `immutable=1` of a SQLite URI: the file lies on a medium that nobody writes to, and needs no locks. */
+  /** `immutable=1` of a SQLite URI: nobody writes to the file, so no locks are needed. */
   readonly immutable: boolean;
 }
 
-/** A database server. What the URI does not say is absent. */
+/** A database server. Parts that the URI does not have are absent. */
 export interface ServerAddress {
   readonly dialect: 'postgresql' | 'mysql';
   readonly user?: string;
@@ -19,36 +19,36 @@ export interface ServerAddress {
   readonly host?: string;
   readonly port?: number;
   readonly database?: string;
-  /** What comes after `?`, decoded; a name may occur several times. */
+  /** The parameters after `?`, decoded; a name may occur several times. */
   readonly query: ReadonlyMap<string, readonly string[]>;
-  /** The URI without user, password and query: fit for messages and for the repository. */
+  /** The URI without user, password and query, for messages and for the repository. */
   readonly uri: string;
 }
 
 export type DatabaseAddress = SqliteAddress | ServerAddress;
 
-/** As sqlalchemy.engine.url takes a URL apart: the password ends at the first `@`, and may hold `/` and `:`. */
+/** Matches a URL as sqlalchemy.engine.url does: the password ends at the first `@`, and may contain `/` and `:`. */
 const SHAPE =
   /^[\w+]+:\/\/(?:([^:/]*)(?::([^@]*))?@)?(?:(?:\[([^/?]+)\]|([^/:?]+))?(?::([^/?]*))?)?(?:\/([^?]*))?(?:\?(.*))?$/s;
 
 /**
- * Takes apart a database URI as SQLAlchemy writes it: `dialect[+driver]://user:password@host:port/database?name=value`,
- * `sqlite:///relative.db`, `sqlite:////absolute.db`. Throws a `fatal` error whose sentence holds nothing of the URI
- * but its scheme: who writes an unencoded password may have its end anywhere in it.
+ * Parses a database URI of SQLAlchemy: `dialect[+driver]://user:password@host:port/database?name=value`, `sqlite:///relative.db`,
+ * `sqlite:////absolute.db`. Throws a `fatal` error that quotes nothing of the URI but its scheme: parts of an unencoded password may be
+ * anywhere in it.
  *
  * @param dialect the scheme without `+driver`
  */
 export function parseDatabaseUri(uri: string, dialect: DatabaseAddress['dialect']): DatabaseAddress {
   const match = SHAPE.exec(uri);
-  if (match === null) throw malformed(uri, `It is written as ${EXAMPLES[dialect]}.`);
+  if (match === null) throw malformed(uri, `The form is ${EXAMPLES[dialect]}.`);
   const [, user, password, ipv6, name, portText, path = '', queryText = ''] = match;
   const query = parseQuery(queryText);
   if (dialect === 'sqlite') return sqliteAddress(uri, path, query);
 
   const host = ipv6 ?? name;
-  if (host?.includes('@')) throw malformed(uri, 'An @ in the user name or password has to be written as %40.');
+  if (host?.includes('@')) throw malformed(uri, 'Write an @ in the user name or password as %40.');
   if (portText !== undefined && !/^\d{1,5}$/.test(portText)) {
-    throw malformed(uri, 'Its port is not a number. A : or @ in the password has to be written as %3A or %40.');
+    throw malformed(uri, 'Its port is not a number. Write a : or @ in the password as %3A or %40.');
   }
   if (portText !== undefined && (Number(portText) < 1 || Number(portText) > 65_535)) {
     throw malformed(uri, 'A port is a number from 1 to 65535.');
@@ -80,11 +80,11 @@ export function parameter(address: ServerAddress, name: string): string | undefi
 
 function sqliteAddress(uri: string, path: string, query: ServerAddress['query']): SqliteAddress {
   if (path === '' && /^[\w+]+:\/\/[^/?]/.test(uri))
-    throw malformed(uri, `Three slashes come before a path: ${EXAMPLES.sqlite}.`);
+    throw malformed(uri, `A path needs three slashes before it: ${EXAMPLES.sqlite}.`);
   if (path === '' || path === ':memory:' || query.get('mode')?.includes('memory')) {
-    throw malformed(uri, `It names a database in memory, which nobody else can read. ${EXAMPLES.sqlite} names a file.`);
+    throw malformed(uri, `A database in memory cannot be read from another process. A file is ${EXAMPLES.sqlite}.`);
   }
-  // sqlite:///file:/abs.db?uri=true, the form that SQLite itself understands
+  // sqlite:///file:/abs.db?uri=true, a URI of SQLite itself
   const plain = path.startsWith('file:') ? path.slice('file:'.length).replace(/^\/\/(?:localhost)?(?=\/)/, '') : path;
   const decoded = percentDecode(plain);
   const paths = path === plain ? [plain, decoded] : [decoded];
@@ -100,7 +100,7 @@ function schemeOf(uri: string): string {
 }
 
 function malformed(uri: string, hint: string): ConvertError {
-  return new ConvertError('fatal', `The ${/^[\w+]+/.exec(uri)?.[0] ?? 'database'}: URI cannot be understood.`, {
+  return new ConvertError('fatal', `The ${/^[\w+]+/.exec(uri)?.[0] ?? 'database'}: URI is invalid.`, {
     hint,
   });
 }
@@ -109,7 +109,7 @@ function present<K extends string, V>(key: K, value: V | undefined): { readonly 
   return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]?: V });
 }
 
-/** As Python's `parse_qsl`: `+` is a space here, and only here. */
+/** As Python's `parse_qsl`: `+` means a space in a query, and only there. */
 function parseQuery(text: string): Map<string, readonly string[]> {
   const query = new Map<string, readonly string[]>();
   for (const pair of text.split('&')) {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// Loading them takes longer than reading a small store, in each thread, and no source needs both.
+// Loaded on first use: loading them in each thread takes longer than reading a small store.
 const require = createRequire(import.meta.url);
 
 let pg: typeof import('pg') | undefined;

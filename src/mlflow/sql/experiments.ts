@@ -4,12 +4,12 @@ import { type Database, placeholders, type Query, type Row } from './database.js
 import { milliseconds, textOf } from './fields.js';
 import type { Schema } from './schema.js';
 
-/** What MLflow shows to whoever names no workspace. */
+/** MLflow's workspace for clients that do not name one. */
 const DEFAULT_WORKSPACE = 'default';
 
 /**
- * The experiments of one workspace, sorted by id. Where the database knows no workspaces, all of them; what lies in
- * other workspaces is told to `warn`.
+ * Reads the experiments of one workspace, sorted by id; all experiments if the database has no workspaces. Calls `warn` if there are
+ * experiments in other workspaces.
  */
 export async function* readExperiments(
   database: Database,
@@ -19,7 +19,7 @@ export async function* readExperiments(
   signal: AbortSignal,
 ): AsyncGenerator<Experiment, void, void> {
   const wanted = workspace ?? DEFAULT_WORKSPACE;
-  if (schema.workspace) await tellOfOthers(database, wanted, warn, signal);
+  if (schema.workspace) await warnOfOthers(database, wanted, warn, signal);
   const columns = ['experiment_id', database.text('name'), database.text('artifact_location'), 'lifecycle_stage'];
   const select = `SELECT ${columns.join(', ')}, ${schema.creationTime ? 'creation_time' : 'NULL'} FROM experiments`;
   const mine = schema.workspace ? 'workspace = ? AND ' : '';
@@ -62,7 +62,7 @@ async function readTags(database: Database, query: Query, experiments: readonly 
   return tags;
 }
 
-async function tellOfOthers(
+async function warnOfOthers(
   database: Database,
   wanted: string,
   warn: (message: string) => void,
@@ -78,6 +78,6 @@ async function tellOfOthers(
       .join(', ') + (others.length > 10 ? ', …' : '');
   const experiments = others.reduce((sum, [, count]) => sum + Number(count), 0);
   warn(
-    `Only the workspace ${wanted} is read; ${experiments} more experiments lie in ${others.length} others (${names}).`,
+    `Only the workspace ${wanted} is read; ${others.length} others contain ${experiments} more experiments (${names}).`,
   );
 }

@@ -4,7 +4,7 @@ import { optionalField } from '../common/run-fields.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import { textOf } from './fields.js';
 
-/** mlflow.entities.LoggedModelStatus, as the column holds it. */
+/** mlflow.entities.LoggedModelStatus, as stored in the column. */
 const MODEL_STATUS: ReadonlyMap<string, string> = new Map([
   ['0', 'UNSPECIFIED'],
   ['1', 'PENDING'],
@@ -21,15 +21,15 @@ export interface RunModels {
 
 interface Link {
   readonly runId: string;
-  /** Null for a model that is not among the run's outputs. */
+  /** Null if the model is not among the run's outputs. */
   readonly step: string | null;
 }
 
 /**
- * The models of each run (MLflow ≥ 3): those among its outputs, with their step, and those that name the run as their
- * source. Deleted models are left out, as MLflow leaves them out.
+ * Reads the models of each run (MLflow ≥ 3): those among its outputs, with their step, and those that name the run as their source. Leaves
+ * out deleted models, as MLflow does.
  *
- * @param made the ids of the latter, where they are known: no index leads from a run to them
+ * @param made the ids of the latter, if known: the database has no index for them
  */
 export async function readSqlModels(
   database: Database,

@@ -6,10 +6,10 @@ import { type Database, placeholders, type Query, type Row } from './database.js
 import { textOf } from './fields.js';
 import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-texts.js';
 
-/** Rows of `datasets` in one query: each may bring a schema and a profile of some megabytes. */
-const DATASETS_AT_ONCE = 100;
+/** The most rows of `datasets` in one query: each may have a schema and a profile of several megabytes. */
+const DATASETS_PER_QUERY = 100;
 
-/** The datasets of each run, sorted by name and digest. Inputs of another kind (models) are no datasets. */
+/** Reads the datasets of each run, sorted by name and digest. Inputs of another kind (models) are not datasets. */
 export async function readSqlDatasets(
   database: Database,
   query: Query,
@@ -24,7 +24,7 @@ export async function readSqlDatasets(
   );
   if (inputs.length === 0) return new Map();
   const tags = await readInputTags(database, query, ofRuns, runIds);
-  // many runs have one dataset in common
+  // runs often share a dataset
   const rows = await readRows(database, query, [...new Set(inputs.map(([, , id]) => id ?? ''))]);
   const datasets = new Map<string, DatasetInput[]>();
   for (const [runId, input, id] of inputs) {
@@ -64,7 +64,7 @@ async function readRows(database: Database, query: Query, ids: readonly string[]
     ...['dataset_source', 'dataset_schema', 'dataset_profile'].map((column) => boundedText(database, column)),
   ];
   const rows = new Map<string, Row>();
-  for (const some of chunks(ids, DATASETS_AT_ONCE)) {
+  for (const some of chunks(ids, DATASETS_PER_QUERY)) {
     const sql = `SELECT dataset_uuid, ${columns.join(', ')} FROM datasets WHERE dataset_uuid IN ${placeholders(some.length)}`;
     for (const row of await query(sql, some)) rows.set(row[0] ?? '', row);
   }

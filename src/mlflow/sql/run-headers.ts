@@ -8,7 +8,7 @@ import { boundedText, compareTexts, type TellRun, tooLongNotice } from './long-t
 import { readSqlDatasets } from './run-datasets.js';
 import type { Schema } from './schema.js';
 
-/** A run as the database has it at one moment. */
+/** A run at one moment. */
 export interface RunHeader {
   readonly run: Run;
   readonly notices: readonly Notice[];
@@ -26,9 +26,9 @@ function runColumns(database: Database): string {
 }
 
 /**
- * Reads the headers of these runs; one that is not there is missing in the result.
+ * Reads the headers of runs. A run that does not exist is missing in the result.
  *
- * @param made the ids of the models that name these runs as their source, where they are known; else they are looked for
+ * @param made the ids of the models that name these runs as their source; looked up if not given
  */
 export async function readHeaders(
   database: Database,
@@ -71,10 +71,10 @@ interface Parts {
   readonly models: { readonly models: readonly LoggedModel[]; readonly made: readonly string[] } | undefined;
 }
 
-/** What is told of each run, since it is there and cannot be read of any. */
+/** Notices, for every run, about the parts that this user may not read. */
 function hiddenParts({ unread }: Schema, file: string): Notice[] {
   return [...unread].map(([part, tables]) => {
-    const detail = `This user may not read ${tables.join(', ')}.`;
+    const detail = `Permission denied for ${tables.join(', ')}.`;
     return { kind: 'field-unreadable', field: part, file, detail, unread: { part } };
   });
 }
@@ -111,7 +111,7 @@ function headerOf(
   };
 }
 
-/** Params or tags, sorted by key. A tag without a value (NULL) is an empty one. */
+/** Reads params or tags, sorted by key. A NULL value is an empty one. */
 async function readTexts(
   database: Database,
   query: Query,

@@ -5,7 +5,7 @@ import type { Database } from './database.js';
 
 type Tables = Readonly<Record<string, readonly string[]>>;
 
-/** Without these nothing can be read. Like those of {@link PARTS}, they have been there since MLflow 1.4. */
+/** Nothing can be read without these. Like those of {@link PARTS}, they exist since MLflow 1.4. */
 const NEEDED: Tables = {
   experiments: ['experiment_id', 'name', 'artifact_location', 'lifecycle_stage'],
   experiment_tags: ['experiment_id', 'key', 'value'],
@@ -23,7 +23,7 @@ const NEEDED: Tables = {
   ],
 };
 
-/** Each holds a part of all runs. */
+/** Each contains a part of all runs. */
 const PARTS: Tables = {
   params: ['run_uuid', 'key', 'value'],
   tags: ['run_uuid', 'key', 'value'],
@@ -42,7 +42,7 @@ const LATER: Tables = {
 
 const ALL: Tables = { ...NEEDED, ...PARTS, ...LATER };
 
-/** Columns that came later, and are not asked for where they are not there. */
+/** Columns of later versions, which are optional. */
 const LATER_COLUMNS: Tables = { experiments: ['creation_time', 'workspace'], inputs: ['step'] };
 
 const DATASETS = ['datasets', 'inputs', 'input_tags'];
@@ -57,25 +57,25 @@ const TABLES_OF: Readonly<Record<Exclude<RunPart, 'artifacts'>, readonly string[
   models: MODELS,
 };
 
-/** What can be read of a database. */
+/** What this user can read of a database. */
 export interface Schema {
   /** experiments.creation_time, MLflow ≥ 1.29. */
   readonly creationTime: boolean;
   /** experiments.workspace, MLflow ≥ 3.10. */
   readonly workspace: boolean;
-  /** The parts of runs that can be read: datasets came with MLflow 2.4, models with 3.0. */
+  /** The parts of runs that can be read. Datasets exist since MLflow 2.4, models since 3.0. */
   readonly parts: ReadonlySet<RunPart>;
-  /** The table latest_metrics, from which nothing is taken but where the history of a metric has gone. */
+  /** The table latest_metrics, which matters for change detection, and if the history of a metric has been deleted. */
   readonly latest: boolean;
-  /** The parts that are there, and not to be read by this user, with the tables that keep them from it. */
+  /** The parts that exist but cannot be read, with the tables that this user may not read. */
   readonly unread: ReadonlyMap<RunPart, readonly string[]>;
-  /** Says so, and what an administrator can do; absent when nothing is hidden. */
+  /** Says so, and what an administrator can do; absent if everything can be read. */
   readonly warning?: string;
 }
 
 /**
- * Looks which tables and columns there are, and which of them may be read; throws a `fatal` error when they are not
- * MLflow's, or those of experiments and runs may not be read.
+ * Finds out which tables and columns exist, and which of them this user may read. Throws a `fatal` error if they are not MLflow's, or if
+ * those of experiments and runs cannot be read.
  */
 export async function probeSchema(database: Database, signal: AbortSignal): Promise<Schema> {
   const catalog = await database.catalog(Object.keys(ALL), signal);
@@ -111,7 +111,7 @@ function has({ tables }: Catalog, table: string, columns: readonly string[]): bo
   return columns.every((column) => tables.get(table)?.readable.has(column) ?? false);
 }
 
-/** Whether a table is there, and this user may not read all of it that is needed. */
+/** Whether a table exists and this user may not read all of it that is needed. */
 function isHidden({ tables }: Catalog, table: string): boolean {
   const { readable, hidden } = tables.get(table) ?? {};
   if (readable === undefined || hidden === undefined) return false;
@@ -132,16 +132,16 @@ function notMlflow(uri: string, table: string, { tables }: Catalog): ConvertErro
   const missing = columns
     ? `its table ${table} has no column ${ALL[table]?.find((name) => !columns.has(name))}`
     : `it has no table ${table}`;
-  return new ConvertError('fatal', `${uri} holds no MLflow tracking data that can be read: ${missing}.`, {
+  return new ConvertError('fatal', `${uri} is not a tracking database of MLflow: ${missing}.`, {
     where: uri,
-    hint: 'Give the database that MLflow tracks into; one of MLflow before 1.4 has to be upgraded first (mlflow db upgrade).',
+    hint: 'Give the database that MLflow tracks into. A database of MLflow before 1.4 has to be upgraded first (mlflow db upgrade).',
   });
 }
 
 function warningOf(uri: string, parts: readonly RunPart[], tables: readonly string[], { grant }: Catalog): string {
   const kept =
     parts.length === 0
-      ? 'metrics whose history has gone are not noticed'
-      : `the ${parts.join(', ')} of all runs stay as Aim has them`;
+      ? 'metrics whose history was deleted are not noticed'
+      : `the ${parts.join(', ')} of all runs stay as they are in Aim`;
   return `The database ${uri} does not let this user read ${tables.join(', ')}: ${kept}. An administrator can allow it: ${grant(tables)}`;
 }

@@ -2,28 +2,28 @@ import type { Database } from './database.js';
 import { probeSchema, type Schema } from './schema.js';
 import { isPermissionDenied } from './server-error.js';
 
-/** A watch lasts for weeks: MLflow may be upgraded, and rights given, meanwhile; milliseconds. */
-const LASTS = 60_000;
-const LASTS_WHILE_HIDDEN = 1_000;
+/** How long a schema is valid: during a watch of weeks, MLflow may be upgraded and permissions granted; milliseconds. */
+const MAX_AGE = 60_000;
+const MAX_AGE_WHILE_HIDDEN = 1_000;
 
-/** What can be read of a database, asked anew from time to time, and when it turns out not to be true any more. */
+/** Caches what can be read of a database, and finds it out again from time to time, or when it is no longer true. */
 export class Schemas {
   #probed: { readonly schema: Promise<Schema>; readonly at: number } | undefined;
-  #lasts = LASTS;
+  #maxAge = MAX_AGE;
 
   constructor(private readonly database: Database) {}
 
-  /** To be asked anew. */
+  /** Makes the next {@link get} find it out again. */
   forget(): void {
     this.#probed = undefined;
   }
 
   async get(signal: AbortSignal): Promise<Schema> {
-    if (this.#probed === undefined || performance.now() - this.#probed.at > this.#lasts) this.#probe(signal);
+    if (this.#probed === undefined || performance.now() - this.#probed.at > this.#maxAge) this.#probe(signal);
     const probed = this.#probed;
     try {
       const schema = await probed!.schema;
-      this.#lasts = schema.unread.size > 0 ? LASTS_WHILE_HIDDEN : LASTS;
+      this.#maxAge = schema.unread.size > 0 ? MAX_AGE_WHILE_HIDDEN : MAX_AGE;
       return schema;
     } catch (cause) {
       if (this.#probed === probed) this.forget();
@@ -33,7 +33,7 @@ export class Schemas {
     }
   }
 
-  /** Work with the schema; once more with what it is by now, when a right to read was taken away. */
+  /** Runs `work` with the schema. If permission is denied, runs it once more with the current one. */
   async with<T>(work: (schema: Schema) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
       return await work(await this.get(signal));

@@ -2,7 +2,7 @@ import { ConvertError, errorCode } from '../../errors.js';
 import { IDLE_TIMEOUT } from './idle-guard.js';
 import { MEANINGS, type Meaning, PERMISSION_DENIED } from './server-meanings.js';
 
-/** What a connection dies of: the server, the network, or a silence that was too long. */
+/** Codes of a lost connection: because of the server, the network, or an idle timeout. */
 const LOST: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -17,20 +17,20 @@ const LOST: ReadonlySet<string> = new Set([
   'ER_CLIENT_INTERACTION_TIMEOUT',
 ]);
 
-/** What a server answers, or the system for it, that is being started again. */
-const AWAY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ETIMEDOUT', '57P03', 'ER_SERVER_SHUTDOWN']);
+/** Codes of a server that is restarting. */
+const DOWN: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ETIMEDOUT', '57P03', 'ER_SERVER_SHUTDOWN']);
 
-/** Whether a connection was lost, so that another one may do. */
+/** Whether a connection was lost; another one may work. */
 export function isConnectionLost(error: unknown): boolean {
   return LOST.has(codeBehind(error) ?? '');
 }
 
-/** Whether the server cannot be reached, and may be soon. */
+/** Whether the server cannot be reached, but may be soon. */
 export function isServerDown(error: unknown): boolean {
-  return AWAY.has(codeBehind(error) ?? '');
+  return DOWN.has(codeBehind(error) ?? '');
 }
 
-/** Whether this user has no right to what was asked for. */
+/** Whether this user lacks a permission. */
 export function isPermissionDenied(error: unknown): boolean {
   return MEANINGS.get(codeBehind(error) ?? '') === PERMISSION_DENIED;
 }
@@ -41,8 +41,8 @@ function codeBehind(error: unknown): string | undefined {
 }
 
 /**
- * An error of a database server as a sentence. One that is not known concerns the run that was read; where there was none, it
- * is fatal for whoever listed runs. The drivers' own messages name users and hosts, but never a password.
+ * Turns an error of a database server into one for people. An unknown error concerns the run that was being read (`skip-run`). The
+ * drivers' own messages contain users and hosts, but never a password.
  *
  * @param uri the database without credentials
  */
@@ -59,7 +59,7 @@ export function serverError(cause: unknown, uri: string): ConvertError {
   });
 }
 
-/** Node tries all addresses of a host, and gathers what it met. */
+/** Node tries all addresses of a host, and collects their errors. */
 function codeOfFirst(cause: unknown): string | undefined {
   return cause instanceof AggregateError ? errorCode(cause.errors[0]) : undefined;
 }

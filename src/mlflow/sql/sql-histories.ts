@@ -3,29 +3,29 @@ import type { PointBatch } from '../../model.js';
 import type { Database, RunRows } from './database.js';
 import { MetricTable } from './metric-table.js';
 
-/** Points of one run held in memory at once: 24 bytes each. A run of fewer is read in one go. */
+/** The most points of one run in memory, at 24 bytes each. A run with fewer is read at once. */
 const WINDOW_POINTS = 524_288;
-/** Points of all runs under way together; what was not asked for in the longest time is read again when it is. */
-const MOST_POINTS = 4 * WINDOW_POINTS;
+/** The most points of all runs together. Beyond it, the least recently used windows are dropped, and read again if needed. */
+const MAX_POINTS = 4 * WINDOW_POINTS;
 
-/** Some metrics of a run, neighbours in the order of their keys, whose points are in memory. */
+/** Metrics of a run with adjacent keys, whose points are in memory. */
 interface Window {
-  /** Of all metrics of the run, sorted by key; absent when the window holds all of them. */
+  /** The lengths of all metrics of the run, sorted by key; absent if the window contains all of them. */
   readonly counts?: ReadonlyMap<string, number>;
   table: MetricTable;
-  /** The metrics that were read to their end; when all were, the window has served its purpose. */
+  /** The metrics that were read to their end. After the last one, the window is dropped. */
   readonly read: Set<string>;
 }
 
 /**
- * The metric histories of the runs under way. SqlHistories are asked for one by one, but databases give many rows in one query
- * much faster than few in many. So the rows of a run are read together and sorted here; of a run that is too long for
- * that, as many metrics at a time as fit, and a metric that is too long by itself is read sorted, as a stream.
+ * Reads the metric histories of runs. They are requested one by one, but databases deliver many rows in one query much faster than a few
+ * rows in each of many. So the rows of a run are read together and sorted here. Of a run that is too long for that, as many metrics as fit
+ * are read at a time. A metric that is too long by itself is streamed in the database's order.
  */
 export class SqlHistories {
   readonly #database: Database;
   readonly #windowPoints: number;
-  /** By run and mark, those used last at the end: a run that has grown is another one. */
+  /** By run and the state of its metrics; most recently used last. */
   readonly #windows = new Map<string, Window>();
 
   constructor(database: Database, windowPoints = WINDOW_POINTS) {
@@ -33,14 +33,14 @@ export class SqlHistories {
     this.#windowPoints = windowPoints;
   }
 
-  /** The keys of a run's metrics. Reads its points as well, when they are few. */
+  /** The keys of a run's metrics. Also reads its points, if they are few. */
   async keys(rows: RunRows, signal: AbortSignal): Promise<string[]> {
     if (rows.points === 0) return [];
     const window = await this.#open(rows, signal);
     return window.counts === undefined ? window.table.keys : [...window.counts.keys()];
   }
 
-  /** One metric in arrival order: (timestamp, step, value). */
+  /** Reads one metric in arrival order: (timestamp, step, value). */
   async *history(rows: RunRows, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
     if (rows.points === 0) return;
     const window = this.#windows.get(windowName(rows)) ?? (await this.#open(rows, signal));
@@ -70,7 +70,7 @@ export class SqlHistories {
     return this.#keep(rows, { table: await this.#load(rows, undefined, rows.points, signal), read: new Set() });
   }
 
-  /** Puts the window over this metric and those that follow it: metrics are asked for roughly in the order of their keys. */
+  /** Moves the window to this metric and those after it: metrics are requested roughly in the order of their keys. */
   async #move(rows: RunRows, window: Window, key: string, signal: AbortSignal): Promise<void> {
     const keys: string[] = [];
     let points = 0;
@@ -120,7 +120,7 @@ export class SqlHistories {
     let points = 0;
     for (const { table } of this.#windows.values()) points += table.points;
     for (const [oldest, { table }] of this.#windows) {
-      if (oldest === name || (points <= MOST_POINTS && this.#windows.size <= 64)) break;
+      if (oldest === name || (points <= MAX_POINTS && this.#windows.size <= 64)) break;
       points -= table.points;
       this.#windows.delete(oldest);
     }
@@ -132,11 +132,11 @@ function windowName({ runId, points, to }: RunRows): string {
   return `${runId} ${points} ${to ?? ''}`;
 }
 
-/** Rows are only ever added, unless somebody removes the run or rewrites the file (VACUUM) at this very moment. */
+/** Rows are only ever added, unless somebody is deleting the run or rewriting the file (VACUUM). */
 function vanished(runId: string, points: number): ConvertError {
   return new ConvertError(
     'skip-run',
-    `${points} points of run ${runId} vanished from the database while it was read.`,
+    `${points} points of run ${runId} disappeared from the database while it was being read.`,
     {
       hint: 'Run again.',
     },

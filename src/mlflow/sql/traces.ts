@@ -3,7 +3,7 @@ import { chunks } from '../common/chunks.js';
 import type { TraceCount } from '../common/tracking-store.js';
 import { type Database, placeholders } from './database.js';
 
-/** How many traces these experiments have; none where there is no such table (before MLflow 2.14), or this user may not read it. */
+/** Counts the traces of experiments; 0 if the table does not exist (before MLflow 2.14) or cannot be read. */
 export async function countSqlTraces(
   database: Database,
   experimentIds: readonly string[],

@@ -105,6 +105,6 @@ describe('SQLite files', () => {
   });
 
   test('with two slashes before the path are told of the third', () => {
-    expect(sentence('sqlite://mlflow.db', 'sqlite')).toContain('Three slashes');
+    expect(sentence('sqlite://mlflow.db', 'sqlite')).toContain('three slashes');
   });
 });

@@ -205,12 +205,12 @@ describe('what cannot be read is one fatal sentence', () => {
     }
   }
 
-  test('PostgreSQL asks for a password and gets none; has no TLS that it should have', async () => {
+  test('PostgreSQL requires a password and gets none; does not support the TLS that is required', async () => {
     const scram = Buffer.concat([Buffer.from([82, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from('SCRAM-SHA-256\0\0')]);
     const goOn = Buffer.from([82, 0, 0, 0, 9, 0, 0, 0, 11, 0]);
     const uri = (mode: string) => (port: number) => `postgresql://u@127.0.0.1:${port}/db?sslmode=${mode}`;
-    expect(await answering([scram, goOn], uri('disable'))).toContain('asks for a password');
-    expect(await answering([Buffer.from('N')], uri('require'))).toContain('has no TLS');
+    expect(await answering([scram, goOn], uri('disable'))).toContain('requires a password');
+    expect(await answering([Buffer.from('N')], uri('require'))).toContain('does not support TLS');
   });
 
   test.each(['postgresql', 'mysql'])('a %s server that is not there, without the password', async (dialect) => {

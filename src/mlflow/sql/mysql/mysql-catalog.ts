@@ -2,7 +2,7 @@ import { type Catalog, CatalogTables } from '../catalog.js';
 import { placeholders, type Query } from '../database.js';
 import { isOlderThan } from './schema-age.js';
 
-/** The user of the session as the privilege views write it: `'name'@'host'`. */
+/** The user of the session in the form of the privilege views: `'name'@'host'`. */
 const GRANTEE = "concat('''', replace(current_user(), '@', '''@'''), '''')";
 
 const RIGHTS_TO_ALL = `SELECT count(*) FROM (
@@ -11,8 +11,8 @@ const RIGHTS_TO_ALL = `SELECT count(*) FROM (
   WHERE grantee = ${GRANTEE} AND privilege_type = 'SELECT'`;
 
 /**
- * MySQL shows a user the tables and columns to which he has some right, and answers alike for one that is hidden and one that
- * is not there. So a table that is not seen is there, unless the user may read whatever there is, or the schema is older.
+ * MySQL shows users only the tables and columns that they have some permission for, and has the same error for hidden and missing ones. So
+ * a table that is not shown is assumed to exist, unless this user may read everything, or the schema is older than the table.
  */
 export async function readMysqlCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
   const sql = `SELECT lower(table_name), lower(column_name), privileges LIKE '%select%', database(), ${GRANTEE}

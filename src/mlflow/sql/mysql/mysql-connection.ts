@@ -9,8 +9,8 @@ import { asLost, type Backend, type BackendState, connected, type ServerConnecti
 import type { MysqlSettings } from './mysql-settings.js';
 
 /**
- * Identifiers as in the other databases. A process that was stopped, or a machine that sleeps, must not keep a table from being
- * altered: the server ends a connection that takes no bytes for a minute, or is in a transaction and asks for nothing.
+ * Quotes identifiers as the other databases do. A suspended process or machine must not keep a table from being altered: the server closes
+ * a connection that accepts no bytes for a minute, or is idle in a transaction.
  */
 const SESSION =
   "SET SESSION sql_mode = 'ANSI_QUOTES', SESSION net_write_timeout = 60, SESSION wait_timeout = 60, SESSION net_read_timeout = 60";
@@ -20,20 +20,20 @@ const BEGIN = [
   'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
 ];
 
-/** Proxies answer `connection_id()` themselves; with a table beside it, the server does. */
-const ITSELF = 'SELECT connection_id(), @@hostname FROM information_schema.processlist WHERE id = connection_id()';
+/** Proxies answer `connection_id()` themselves, but not if the query has a table. */
+const SERVER_ID = 'SELECT connection_id(), @@hostname FROM information_schema.processlist WHERE id = connection_id()';
 
 const STATE = `SELECT @@hostname, p.command, p.state FROM (SELECT 1 AS one) one
   LEFT JOIN information_schema.processlist p ON p.id = ?`;
 
-/** What this user may see of whoever changes tables. */
+/** Statements that change tables, as far as this user may see them. */
 const HOLDERS = `SELECT group_concat('connection ', id, ' (', left(info, 100), ')' SEPARATOR ', ')
   FROM information_schema.processlist WHERE id <> ? AND id <> connection_id()
   AND (info LIKE 'ALTER %' OR info LIKE 'LOCK TABLE%' OR info LIKE 'CREATE %' OR info LIKE 'DROP %' OR info LIKE 'OPTIMIZE %')`;
 
 const POINT = 'timestamp, step, CASE WHEN is_nan THEN NULL ELSE value END';
 
-/** Rows that the driver reads ahead, and after how many the reader may take what there is. */
+/** The number of rows that the driver reads ahead, and after which the reader may take what has arrived. */
 const ROWS_AHEAD = 1024;
 
 /** A row of the binary protocol: int64 beyond 2^53 as digits. */
@@ -51,7 +51,7 @@ export class MysqlConnection implements ServerConnection {
   static async open({ address, config, timeout }: MysqlSettings, signal: AbortSignal): Promise<MysqlConnection> {
     const socket = connect(address).setNoDelay(true).setKeepAlive(true, 30_000);
     const driver = mysqlDriver().createConnection({ ...config, stream: () => socket });
-    // one that breaks says so to whoever uses it; one that nobody uses is no loss
+    // a broken connection is reported to whoever is using it; an unused one is no loss
     driver.on('error', () => undefined);
     const connection = new MysqlConnection(socket, driver);
     const connecting = new Promise<void>((settle, reject) =>
@@ -104,7 +104,7 @@ export class MysqlConnection implements ServerConnection {
     if (state?.startsWith('Waiting for') && state.endsWith('lock')) {
       const [[holders] = []] = await this.query(HOLDERS, [id]);
       const what = `a ${state.slice('Waiting for '.length)}`;
-      return { is: 'locked', lock: holders ? `${what}, as does or holds ${holders.replace(/\s+/g, ' ')}` : what };
+      return { is: 'locked', lock: holders ? `${what}, requested or held by ${holders.replace(/\s+/g, ' ')}` : what };
     }
     return { is: state === 'Writing to net' || state === 'Sending to client' ? 'done' : 'busy' };
   }
@@ -115,14 +115,14 @@ export class MysqlConnection implements ServerConnection {
 
   async #arrange(): Promise<void> {
     await this.#command(SESSION);
-    const [[id, server] = []] = await this.query(ITSELF);
+    const [[id, server] = []] = await this.query(SERVER_ID);
     const isDirect = id === String(this.driver.threadId);
     if (isDirect && server) this.backend = { id, server };
   }
 
   async *#rows(sql: string, parameters: readonly string[]): AsyncGenerator<PointRow, void, void> {
     let stream: Readable | undefined;
-    // of a connection that breaks, the driver tells the connection, and nobody else
+    // the driver reports a broken connection to nobody but the connection
     const broken = (error: Error): void => void stream?.destroy(error);
     this.driver.on('error', broken);
     try {

@@ -5,18 +5,18 @@ import { readPem } from '../read-pem.js';
 
 const CONNECT_TIMEOUT = 30;
 
-/** How to connect. */
+/** How to connect to a MySQL server. */
 export interface MysqlSettings {
   readonly address: NetConnectOpts;
-  /** All but the address and the timeout. */
+  /** Everything but the address and the timeout. */
   readonly config: ConnectionOptions;
   /** Milliseconds. */
   readonly timeout: number;
 }
 
 /**
- * What PyMySQL and mysqlclient make of the URI and its query (`unix_socket`, `ssl_ca` …), for the mysql2 package. MLflow's own
- * MLFLOW_MYSQL_SSL_CA, _CERT and _KEY are heard as well.
+ * Translates the URI and its query (`unix_socket`, `ssl_ca` …), as PyMySQL and mysqlclient understand them, for the mysql2 package. Also
+ * honours MLflow's own MLFLOW_MYSQL_SSL_CA, _CERT and _KEY.
  */
 export function mysqlSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): MysqlSettings {
   const of = (name: string): string | undefined => parameter(address, name);
@@ -26,7 +26,7 @@ export function mysqlSettings(address: ServerAddress, env: NodeJS.ProcessEnv = p
   return {
     address: socket === undefined ? { host, port } : { path: socket },
     config: {
-      // the host's name is what a certificate is compared with
+      // the certificate is compared with this host
       ...(socket === undefined && { host, port }),
       ...(user !== undefined && { user }),
       ...(password !== undefined && { password }),

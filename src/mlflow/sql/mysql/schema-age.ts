@@ -1,4 +1,4 @@
-/** The revisions of MLflow's schema before datasets came (7f2a7d5fae7d, MLflow 2.4), by mlflow/store/db_migrations/versions. */
+/** The revisions of MLflow's schema before datasets (7f2a7d5fae7d, MLflow 2.4), from mlflow/store/db_migrations/versions. */
 const BEFORE_DATASETS = [
   '451aebb31d03',
   '90e64c465722',
@@ -22,7 +22,7 @@ const BEFORE_DATASETS = [
   '3500859a5d39',
 ];
 
-/** Those before a run's outputs had a step (6953534de441, MLflow 3.0), right behind the logged models. */
+/** Those before a run's outputs had a step (6953534de441, MLflow 3.0), which came right after logged models. */
 const BEFORE_MODELS = [
   ...BEFORE_DATASETS,
   '7f2a7d5fae7d',
@@ -46,10 +46,10 @@ const OLDER_THAN: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 /**
- * Whether a schema is older than a table. By the revision, where that may be read; else by the columns of `experiments`: the
- * time of creation came shortly before datasets (MLflow 1.29), and without it there are none of the later tables.
+ * Whether a schema is older than a table: by its revision, if that can be read, and otherwise by the columns of `experiments`. Without
+ * `creation_time`, which came shortly before datasets (MLflow 1.29), it has none of the later tables.
  *
- * @param revision `alembic_version.version_num`; one that is not known is a newer one
+ * @param revision `alembic_version.version_num`; unknown ones are newer
  */
 export function isOlderThan(
   table: string,

@@ -7,15 +7,15 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const HEADER = SIGNATURE.length + 8;
 const TWO_32 = 2 ** 32;
 
-/** The columns that {@link CopyRows} reads, in this order; then, of more than one metric, the key. */
+/** The columns that {@link CopyRows} reads, in this order; followed by the key, if there are several metrics. */
 export const COPIED = 'timestamp::int8, step::int8, value::float8, is_nan::bool';
 
-/** Field count, and three fields of 8 bytes and one of 1, each behind its length. */
+/** The field count, three fields of 8 bytes and one of 1 byte, each after its length. */
 const POINT = 2 + 3 * (4 + 8) + (4 + 1);
 
 /**
  * Parses PostgreSQL's binary COPY format (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format") into columns,
- * straight from the bytes. Chunks may be cut anywhere.
+ * directly from the bytes. Chunks may end anywhere.
  */
 export class CopyRows {
   readonly #one: MetricColumns | undefined;
@@ -26,7 +26,7 @@ export class CopyRows {
   #lastKey: Buffer = Buffer.alloc(0);
   #lastColumns: MetricColumns | undefined;
 
-  /** @param into a table, when the rows end with the key, or the columns of the one metric */
+  /** @param into a table, if the rows end with the key, or the columns of the only metric */
   constructor(into: MetricTable | MetricColumns) {
     if ('of' in into) this.#table = into;
     else this.#one = into;
@@ -38,12 +38,12 @@ export class CopyRows {
     this.#rest = bytes.subarray(end);
   }
 
-  /** Throws when the stream ended before its trailer. */
+  /** Throws if the stream ended before its trailer. */
   end(): void {
     if (!this.#ended || this.#rest.length > 0) throw malformed();
   }
 
-  /** Parses what is whole; gives how far that reached. */
+  /** Parses all complete rows, and returns the end of the last one. */
   #parse(bytes: Buffer): number {
     let at = 0;
     if (!this.#begun) {
@@ -64,7 +64,7 @@ export class CopyRows {
     return end;
   }
 
-  /** Parses one row; gives where the next begins, or `at` when the row is not whole yet or was the last. */
+  /** Parses one row, and returns the start of the next one, or `at` if the row is incomplete or was the last. */
   #row(bytes: Buffer, view: DataView, at: number): number {
     if (bytes.length < at + 2) return at;
     const fields = view.getInt16(at);
@@ -93,7 +93,7 @@ export class CopyRows {
     return end;
   }
 
-  /** Rows of one metric often follow each other: its key is decoded once. */
+  /** Consecutive rows often belong to one metric, whose key is then decoded only once. */
   #columnsOf(bytes: Buffer, from: number, to: number): MetricColumns {
     if (this.#lastColumns !== undefined && bytes.compare(this.#lastKey, 0, this.#lastKey.length, from, to) === 0) {
       return this.#lastColumns;
@@ -107,6 +107,6 @@ export class CopyRows {
 
 function malformed(): ConvertError {
   return new ConvertError('skip-run', "The database's answer to COPY is not in PostgreSQL's binary format.", {
-    hint: 'Is something other than PostgreSQL 10 or later behind the URI?',
+    hint: 'Check that the URI leads to PostgreSQL 10 or later.',
   });
 }

@@ -1,13 +1,12 @@
 import { type Catalog, CatalogTables } from '../catalog.js';
 import { placeholders, type Query } from '../database.js';
 
-/** The schemas of search_path, also those that this role may not use: PostgreSQL itself passes over them. */
+/** The schemas of search_path, including those that this role may not use, which PostgreSQL itself skips. */
 const SEARCH_PATH = `regexp_split_to_array(
   replace(replace(current_setting('search_path'), '"$user"', current_user), '"', ''), '\\s*,\\s*')`;
 
 /**
- * What pg_catalog says, which everybody may read: information_schema leaves out what a role has no right to, so that it looks as
- * if it were not there.
+ * Reads pg_catalog, which everybody may read. information_schema leaves out what a role has no permission for, as if it did not exist.
  */
 export async function readPostgresqlCatalog(query: Query, tables: readonly string[]): Promise<Catalog> {
   const rows = await query(

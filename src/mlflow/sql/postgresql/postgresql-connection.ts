@@ -9,19 +9,19 @@ import { asLost, type Backend, type BackendState, connected, type ServerConnecti
 import { NO_PASSWORD, NO_TLS } from '../server-meanings.js';
 import { COPIED, CopyRows } from './copy-rows.js';
 
-/** A process that was stopped, or a machine that sleeps, must not keep a table from being altered for longer; ms. */
-const ABSENT = 60_000;
+/** How long a suspended process or machine may keep a table from being altered; milliseconds. */
+const MAX_ABSENCE = 60_000;
 
 /**
- * Cannot write, sees one state of the database, and may take its time, as long as somebody listens: a client that has
- * stopped is "idle in transaction" between two queries, and takes no bytes in the middle of one (PostgreSQL ≥ 12).
+ * A read-only snapshot without a time limit, as long as the client responds: a suspended one is "idle in transaction" between two queries,
+ * and accepts no bytes during a query (PostgreSQL ≥ 12).
  */
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${ABSENT};
-  SELECT set_config('tcp_user_timeout', '${ABSENT}', true) WHERE current_setting('tcp_user_timeout', true) IS NOT NULL;
+  SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${MAX_ABSENCE};
+  SELECT set_config('tcp_user_timeout', '${MAX_ABSENCE}', true) WHERE current_setting('tcp_user_timeout', true) IS NOT NULL;
   SELECT pg_backend_pid()::text, pg_postmaster_start_time()::text`;
 
-/** Holders of locks are named; what they run is shown by PostgreSQL to whom it concerns. */
+/** Includes the holders of locks, and their queries as far as PostgreSQL shows them to this user. */
 const STATE = `SELECT pg_postmaster_start_time()::text, a.state, a.wait_event_type, a.wait_event,
     (SELECT string_agg(DISTINCT l.relation::regclass::text, ', ') FROM pg_locks l
       WHERE l.pid = a.pid AND NOT l.granted),
@@ -32,26 +32,26 @@ const STATE = `SELECT pg_postmaster_start_time()::text, a.state, a.wait_event_ty
 const NO_TLS_TEXT = /does not support SSL/;
 const WITHOUT_PASSWORD = /client password must be a string/;
 
-/** All values as the text that PostgreSQL sends. */
+/** Leaves all values as the text that PostgreSQL sends. */
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value.toString() };
 
 /** A connection of the `pg` package. */
 export class PostgresqlConnection implements ServerConnection {
   backend: Backend | undefined;
-  /** Between us and the server there is no pooler, which gives each transaction a backend that is free. */
+  /** There is no pooler in between, which would give each transaction any free backend. */
   #isDirect = false;
 
   private constructor(
     readonly socket: Socket,
-    /** `processID` is what the server, or a pooler, has called itself at the beginning. */
+    /** `processID` is what the server, or a pooler, said when connecting. */
     private readonly client: pg.Client & { readonly processID?: number | null },
   ) {}
 
-  /** @param config without a timeout, which is `milliseconds` */
+  /** @param milliseconds for connecting */
   static async open(config: pg.ClientConfig, milliseconds: number, signal: AbortSignal): Promise<PostgresqlConnection> {
     const socket = new Socket();
     const client = new (postgresqlDriver().Client)({ ...config, stream: () => socket });
-    // one that breaks says so to whoever uses it; one that nobody uses is no loss
+    // a broken connection is reported to whoever is using it; an unused one is no loss
     client.on('error', () => undefined);
     const connection = new PostgresqlConnection(socket, client);
     try {
@@ -65,21 +65,21 @@ export class PostgresqlConnection implements ServerConnection {
   async begin(): Promise<void> {
     if (!this.#isDirect) this.backend = undefined;
     const config = { text: BEGIN, rowMode: 'array', types: AS_TEXT } as const;
-    const results = (await this.heard(this.client.query(config))) as unknown as pg.QueryArrayResult<string[]>[];
+    const results = (await this.received(this.client.query(config))) as unknown as pg.QueryArrayResult<string[]>[];
     const [[id = '', server = ''] = []] = results.at(-1)?.rows ?? [];
     this.backend = { id, server };
     this.#isDirect = id === String(this.client.processID);
   }
 
   async commit(): Promise<void> {
-    await this.heard(this.client.query('COMMIT'));
+    await this.received(this.client.query('COMMIT'));
   }
 
   readonly query = async (sql: string, parameters: readonly string[] = []): Promise<Row[]> => {
     let number = 0;
     const text = sql.replace(/\?/g, () => `$${++number}`);
     const config = { text, values: [...parameters], rowMode: 'array', types: AS_TEXT } as const;
-    const { rows } = await this.heard(this.client.query<(string | null)[]>(config));
+    const { rows } = await this.received(this.client.query<(string | null)[]>(config));
     return rows;
   };
 
@@ -92,7 +92,7 @@ export class PostgresqlConnection implements ServerConnection {
     const select = `SELECT ${COPIED}${'of' in into ? ', key::text' : ''} FROM metrics WHERE ${condition}`;
     const copy = `COPY (${withLiterals(select, parameters)}) TO STDOUT (FORMAT binary)`;
     const stream = this.client.query(copyStreams().to(copy));
-    // when it is left half way the connection goes, and tells a stream to which nobody listens any more
+    // a consumer that leaves half way closes the connection, which then reports to a stream without listeners
     stream.on('error', () => undefined);
     try {
       for await (const chunk of stream) {
@@ -109,7 +109,7 @@ export class PostgresqlConnection implements ServerConnection {
     const [[itself, state, type, event, relations, holders] = []] = await this.query(STATE, [id]);
     if (itself !== server) return { is: 'unknown' };
     if (state === 'active' && type === 'Lock') return { is: 'locked', lock: lockText(relations, holders) };
-    // a backend that has gone has no state, nor has one of whose activity PostgreSQL keeps no account
+    // a backend without activity tracking; one that is gone has no state at all
     if (state === 'disabled') return { is: 'unknown' };
     return { is: state === 'active' && event !== 'ClientWrite' ? 'busy' : 'done' };
   }
@@ -118,7 +118,7 @@ export class PostgresqlConnection implements ServerConnection {
     void this.client.end().catch(() => undefined);
   }
 
-  private async heard<T>(answer: Promise<T>): Promise<T> {
+  private async received<T>(answer: Promise<T>): Promise<T> {
     try {
       return await answer;
     } catch (cause) {
@@ -127,7 +127,7 @@ export class PostgresqlConnection implements ServerConnection {
   }
 }
 
-/** What the driver says for itself, without a code. */
+/** Adds a code to the driver's own errors, which have none. */
 function coded(cause: unknown, { password }: pg.Client): unknown {
   const isServers = cause instanceof postgresqlDriver().DatabaseError;
   if (isServers || !(cause instanceof Error)) return cause;
@@ -140,7 +140,7 @@ function lockText(relations: string | null | undefined, holders: string | null |
   return `a lock${relations ? ` on ${relations}` : ''}${holders ? `, held by ${holders.replace(/\s+/g, ' ')}` : ''}`;
 }
 
-/** COPY takes no parameters. */
+/** COPY does not support parameters. */
 function withLiterals(sql: string, parameters: readonly string[]): string {
   const { escapeLiteral } = postgresqlDriver();
   let at = 0;

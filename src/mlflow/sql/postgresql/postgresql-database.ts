@@ -29,7 +29,7 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
     yield* super.runIds(experimentId, which, signal);
   }
 
-  /** sslmode=prefer, the default: with TLS, and without where the server has none. */
+  /** With sslmode=prefer, the default, falls back to a connection without TLS. */
   protected async open(signal: AbortSignal): Promise<PostgresqlConnection> {
     const { config, tls } = this.#settings;
     try {
@@ -52,8 +52,6 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
       WHERE i.indrelid = to_regclass('metrics') AND a.attname = 'run_uuid'`;
     const [[count] = []] = await this.snapshot((query) => query(sql), signal);
     if (count !== '0') return;
-    this.warn(
-      'The table metrics has no index on run_uuid, as MLflow before 1.25 made it: each run takes a scan of the whole table.',
-    );
+    this.warn('The table metrics has no index on run_uuid (MLflow before 1.25): reading a run scans the whole table.');
   }
 }

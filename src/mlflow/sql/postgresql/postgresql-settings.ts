@@ -8,15 +8,15 @@ import { readPem } from '../read-pem.js';
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
 const CONNECT_TIMEOUT = 30;
 
-/** How to connect: with TLS, without, or (libpq's default) with it where the server offers it. */
+/** How to connect to a PostgreSQL server: with TLS, without, or (libpq's default) with TLS if the server supports it. */
 export interface PostgresqlSettings {
   readonly config: ClientConfig;
   readonly tls: 'always' | 'never' | 'preferred';
-  /** Of connecting; milliseconds. */
+  /** For connecting; milliseconds. */
   readonly timeout: number;
 }
 
-/** What libpq makes of the URI, its query (`host`, `sslmode` …) and the PG* variables of the environment, for the pg package. */
+/** Translates the URI, its query (`host`, `sslmode` …) and the PG* variables, as libpq understands them, for the pg package. */
 export function postgresqlSettings(address: ServerAddress, env: NodeJS.ProcessEnv = process.env): PostgresqlSettings {
   const of = (name: string, variable?: string): string | undefined =>
     parameter(address, name) ?? (variable === undefined ? undefined : env[variable]);
@@ -44,7 +44,7 @@ export function postgresqlSettings(address: ServerAddress, env: NodeJS.ProcessEn
   };
 }
 
-/** libpq takes the socket where there is one. */
+/** As libpq: the Unix socket, if there is one. */
 function defaultHost(port: number): string {
   return SOCKET_DIRECTORIES.find((directory) => existsSync(`${directory}/.s.PGSQL.${port}`)) ?? 'localhost';
 }
@@ -65,7 +65,7 @@ function tlsOf(of: Setting): { tls: PostgresqlSettings['tls']; ssl: NonNullable<
     case 'prefer':
       return { tls: 'preferred', ssl: { ...files, rejectUnauthorized: false } };
     case 'require':
-      // libpq: with a root certificate, as verify-ca
+      // as libpq: with a root certificate, the same as verify-ca
       if (root === undefined) return { tls: 'always', ssl: { ...files, rejectUnauthorized: false } };
       return { tls: 'always', ssl: { ...files, checkServerIdentity: () => undefined } };
     case 'verify-ca':
@@ -73,8 +73,8 @@ function tlsOf(of: Setting): { tls: PostgresqlSettings['tls']; ssl: NonNullable<
     case 'verify-full':
       return { tls: 'always', ssl: { ...files, rejectUnauthorized: true } };
     default:
-      throw new ConvertError('fatal', `${JSON.stringify(mode)} is no sslmode that PostgreSQL has.`, {
-        hint: 'It has disable, allow, prefer, require, verify-ca and verify-full.',
+      throw new ConvertError('fatal', `${JSON.stringify(mode)} is not an sslmode of PostgreSQL.`, {
+        hint: 'Use disable, allow, prefer, require, verify-ca or verify-full.',
       });
   }
 }
