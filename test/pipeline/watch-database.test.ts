@@ -5,11 +5,11 @@ import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { untilSettled } from '../support/watching.js';
 
-const LIVE = 'f'.repeat(32);
-/** So many that looking at all of them takes longer than the next change needs to be heard of. */
+const ACTIVE = 'f'.repeat(32);
+/** So many that polling all of them takes longer than it takes to notice the next change. */
 const ENDED = 600;
-/** Looks at all come again when four times as long has passed as one takes, which the machine decides. */
-const MOST_LOOKS = 100;
+/** A complete poll is due again after four times as long as it took, which depends on the machine. */
+const MOST_POLLS = 100;
 const point = (step: number) => ({ timestamp: NOW + step, value: step / 7, step: BigInt(step) });
 
 const builders: SqliteStoreBuilder[] = [];
@@ -17,17 +17,17 @@ afterEach(() => {
   for (const builder of builders.splice(0)) builder.remove();
 });
 
-/** A database with many runs that have ended, and one that goes on. */
+/** A database with many ended runs and one active run. */
 function database(): SqliteStoreBuilder {
   const builder = new SqliteStoreBuilder();
   builders.push(builder);
   builder.experiment({ id: 0, name: 'Default' });
   for (let run = 0; run < ENDED; run++) builder.run(0, { runId: run.toString(16).padStart(32, '0') });
-  builder.run(0, { runId: LIVE, status: 'RUNNING', endTime: null, metrics: { loss: [point(0)] } });
+  builder.run(0, { runId: ACTIVE, status: 'RUNNING', endTime: null, metrics: { loss: [point(0)] } });
   return builder;
 }
 
-/** A watch that prints its passes, each as JSON behind its number. */
+/** A watch that prints its passes as JSON, each after its number. */
 function watchPasses(trackingUri: string, repo: string): Started {
   return startScript(`
     import { ConvertEvents, watch } from '${built('index.js')}';
@@ -42,22 +42,22 @@ function watchPasses(trackingUri: string, repo: string): Started {
   `);
 }
 
-test('a database is looked at as a whole and, in between, only at what goes on', async () => {
+test('a watch polls all of a database and, in between, only its active runs', async () => {
   const builder = database();
   const repo = temporaryDirectory();
   const watch = watchPasses(builder.uri, repo);
   await watch.line((line) => line === 'watching');
-  const looked = new Set<number>();
-  for (let step = 1; looked.size < 2 && step <= MOST_LOOKS; step++) {
-    builder.points(LIVE, 'loss', [point(step)]);
+  const polled = new Set<number>();
+  for (let step = 1; polled.size < 2 && step <= MOST_POLLS; step++) {
+    builder.points(ACTIVE, 'loss', [point(step)]);
     const line = await watch.line((said) => said.startsWith(`${step} `));
     const { runs, changed } = JSON.parse(line.slice(line.indexOf(' '))) as { runs: number; changed: number };
     expect(changed).toBe(1);
-    looked.add(runs);
+    polled.add(runs);
   }
-  expect(looked).toEqual(new Set([1, ENDED + 1]));
+  expect(polled).toEqual(new Set([1, ENDED + 1]));
 
-  builder.database.exec(`UPDATE runs SET status = 'FINISHED', end_time = ${NOW + 100} WHERE run_uuid = '${LIVE}'`);
+  builder.database.exec(`UPDATE runs SET status = 'FINISHED', end_time = ${NOW + 100} WHERE run_uuid = '${ACTIVE}'`);
   await untilSettled(builder.uri, repo);
   watch.child.kill('SIGTERM');
   expect(await watch.ended).toMatchObject({ code: 0, stderr: '' });

@@ -19,10 +19,10 @@ import {
 } from '../support/watching.js';
 
 const [A, B, C] = [id('a'), id('b'), id('c')];
-/** Nothing but events brings changes. */
+/** Only events bring changes. */
 const EVENTS = ['--reconcile', '7d'];
 /** What events miss is found within a second. */
-const WALKS = ['--reconcile', '100ms'];
+const RECONCILING = ['--reconcile', '100ms'];
 const TEN_MINUTES_A_SECOND = fasterClock(600);
 
 let store: FileStoreBuilder;
@@ -52,8 +52,8 @@ const point = (step: number) => metricLine({ timestamp: Date.now(), value: step 
 describe.each([
   ['by events', EVENTS],
   ['by polling', ['--poll', ...EVENTS]],
-])('a run that goes on, followed %s', (_, flags) => {
-  test('brings its points, new keys, params, tags and artifacts, and its end', async () => {
+])('an active run, followed %s', (_, flags) => {
+  test('has its points, new keys, params, tags, artifacts and its end converted', async () => {
     const watch = await startWatch(store.root, repo, ...flags);
     for (let step = 3; step < 20; step++) appendFileSync(file(B, 'metrics/loss'), point(step));
     await untilAsConverted(store.root, repo);
@@ -75,7 +75,7 @@ describe.each([
     expect(events.findLast(({ event }) => event === 'changes')).toMatchObject({ runsActive: 0, runsFailed: 0 });
   });
 
-  test('may appear piece by piece, in an experiment that appears, without a word about its parts', async () => {
+  test('may be created piece by piece, in a new experiment, without a report of failures', async () => {
     const watch = await startWatch(store.root, repo, ...flags);
     const meta = (experiment: string, run: string) => {
       store.experiment({ id: experiment, name: `experiment ${experiment}` });
@@ -83,7 +83,7 @@ describe.each([
       return readFileSync(join(store.root, experiment, run, 'meta.yaml'));
     };
     const text = meta('3', C);
-    // found, and half made
+    // found half made
     writeFileSync(join(store.root, '3', C, 'meta.yaml'), '');
     await until('the experiment is seen', async () => repositoryState(repo).rows.length >= 2);
     appendFileSync(join(store.root, '3', C, 'metrics/loss'), point(1));
@@ -97,9 +97,9 @@ describe.each([
   });
 });
 
-describe('what events do not tell', () => {
-  test('is found by walking through all runs', async () => {
-    const watch = await startWatch(store.root, repo, ...WALKS);
+describe('reconciliation', () => {
+  test('finds changes of runs and experiments without events', async () => {
+    const watch = await startWatch(store.root, repo, ...RECONCILING);
     appendFileSync(file(A, 'metrics/loss'), point(9));
     await untilAsConverted(store.root, repo);
     store.experiment({ id: '1', name: 'renamed', tags: { 'mlflow.note.content': 'Digits.' } });
@@ -107,14 +107,14 @@ describe('what events do not tell', () => {
     expect((await stopWatch(watch)).code).toBe(0);
   });
 
-  test('deletions are followed, and restorations', async () => {
-    const watch = await startWatchWith(TEN_MINUTES_A_SECOND, store.root, repo, ...WALKS);
+  test('follows deletions and restorations', async () => {
+    const watch = await startWatchWith(TEN_MINUTES_A_SECOND, store.root, repo, ...RECONCILING);
     store.run('1', { runId: A, lifecycleStage: 'deleted', metrics: { loss: series(3) } });
     await until('the deleted run is archived', () => archived().includes(A));
     store.run('1', { runId: A, metrics: { loss: series(3) } });
     await until('the restored run is back', () => !archived().includes(A));
     renameSync(file(B), join(store.parent, 'gone'));
-    await until('the run that is gone is archived', () => archived().includes(B));
+    await until('the run whose directory is missing is archived', () => archived().includes(B));
     renameSync(join(store.parent, 'gone'), file(B));
     await untilAsConverted(store.root, repo);
     mkdirSync(join(store.root, '.trash'));
@@ -129,42 +129,42 @@ describe('what events do not tell', () => {
   });
 });
 
-test('a directory that is swapped for another one costs nothing', async () => {
-  const watch = await startWatch(store.root, repo, '--deleted', 'remove', ...WALKS);
+test('a directory that is swapped for another one for a short time loses no run', async () => {
+  const watch = await startWatch(store.root, repo, '--deleted', 'remove', ...RECONCILING);
   const other = newStore();
   other.experiment({ id: '1', name: 'mnist' });
   other.run('1', { runId: C });
   renameSync(store.root, `${store.root}.away`);
   renameSync(other.root, store.root);
   const isThere = (run: string) => repositoryState(repo).rows.some(({ hash }) => hash === run);
-  await until('a run of the other one is there', () => isThere(C));
-  // a walk ends before the next begins
+  await until('a run of the other one is converted', () => isThere(C));
+  // a reconciliation ends before the next begins
   for (const [name, run] of [
     ['d', id('d')],
     ['e', id('e')],
   ] as const) {
     store.run('1', { runId: run, name });
-    await until('a later walk has found the next', () => isThere(run));
+    await until('a later reconciliation has found the next run', () => isThere(run));
   }
   renameSync(store.root, other.root);
   renameSync(`${store.root}.away`, store.root);
   appendFileSync(file(B, 'metrics/loss'), point(9));
-  await until('it is followed again', () => repositoryState(repo).rows.length === 5);
+  await until('the old directory is followed again', () => repositoryState(repo).rows.length === 5);
   const { events } = await stopWatch(watch);
   expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
 });
 
 test('a run that is removed in Aim does not come back with its next point', async () => {
-  const watch = await startWatch(store.root, repo, ...WALKS);
+  const watch = await startWatch(store.root, repo, ...RECONCILING);
   const repository = Repository.at(join(repo, '.aim'));
   const database = new DatabaseSync(repository.metadataFile, { timeout: 10_000 });
   database.exec(`PRAGMA foreign_keys = OFF; DELETE FROM run WHERE hash = '${B}'`);
   database.close();
   for (const directory of [repository.meta(B), repository.seqs(B)]) rmSync(directory, { recursive: true });
   appendFileSync(file(B, 'metrics/loss'), point(4));
-  // whatever comes after it has been looked at after it
+  // a later change is processed later
   store.run('1', running(C));
-  await until('the next run is there', () => repositoryState(repo).rows.some(({ hash }) => hash === C));
+  await until('the next run is converted', () => repositoryState(repo).rows.some(({ hash }) => hash === C));
   expect(repository.hashes().sort()).toEqual([A, C]);
   expect((await stopWatch(watch)).code).toBe(0);
 });
@@ -181,8 +181,8 @@ describe('a watch', () => {
     expect(repositoryState(repo).leftovers).toEqual([]);
   });
 
-  test('outlives a source that goes away, and says so once', async () => {
-    const watch = await startWatch(store.root, repo, ...WALKS);
+  test('survives a source that goes away, and says so once', async () => {
+    const watch = await startWatch(store.root, repo, ...RECONCILING);
     renameSync(store.root, `${store.root}.away`);
     await watch.line((line) => isEvent('source')(line) && line.includes('"available":false'));
     renameSync(`${store.root}.away`, store.root);
@@ -194,17 +194,17 @@ describe('a watch', () => {
     expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
   });
 
-  test('goes on when the clock is set back by two hours', async () => {
+  test('keeps following when the clock is set back by two hours', async () => {
     const jump = join(temporaryDirectory(), 'jump');
     const clock = `
       import { existsSync } from 'node:fs';
       const { now } = Date;
       Date.now = () => now() - (existsSync(${JSON.stringify(jump)}) ? 7_200_000 : 0);`;
-    const watch = await startWatchWith(clock, store.root, repo, ...WALKS);
+    const watch = await startWatchWith(clock, store.root, repo, ...RECONCILING);
     appendFileSync(file(B, 'metrics/loss'), point(4));
     await untilAsConverted(store.root, repo);
     writeFileSync(jump, '');
-    // by an event, by the walk, and after a failure
+    // by an event, by reconciliation, and after a failure
     appendFileSync(file(B, 'metrics/loss'), point(5));
     await untilAsConverted(store.root, repo);
     appendFileSync(file(A, 'metrics/loss'), point(9));
@@ -216,7 +216,7 @@ describe('a watch', () => {
     expect((await stopWatch(watch)).code).toBe(0);
   });
 
-  test('is told by status, keeps others from writing, and is over when it is killed', async () => {
+  test('is shown by status, and keeps others from writing until it is killed', async () => {
     const watch = await startWatch(store.root, repo);
     const status = async () => (await startCli(['status', '--repo', repo, '--json']).ended).stdout;
     expect(JSON.parse(await status())).toMatchObject({
@@ -230,7 +230,7 @@ describe('a watch', () => {
     expect(JSON.parse(await status())).toMatchObject({ writer: null });
   });
 
-  test('ends at once with 1 when there is nothing to follow', async () => {
+  test('ends at once with 1 when the source does not exist', async () => {
     const ended = await startCli(['sync', '--tracking-uri', join(store.parent, 'nothing'), '--repo', repo]).ended;
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('does not exist') });
   });

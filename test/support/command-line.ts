@@ -22,7 +22,10 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** The first line of stdout that passes, as soon as it is there. Rejects when the process ends without it. */
+  /**
+   * The first line of stdout that passes, as soon as it is there. Rejects when the process ends without it, or says nothing
+   * at all for 30 seconds.
+   */
   line(passes: (line: string) => boolean): Promise<string>;
 }
 
@@ -62,6 +65,9 @@ interface ProcessOptions {
   readonly preload?: string;
 }
 
+/** So long a process may say nothing while a line of it is awaited. */
+const LONGEST_SILENCE_MS = 30_000;
+
 /** What a failed test leaves running. */
 const running = new Set<ChildProcess>();
 
@@ -80,7 +86,9 @@ function start(
   running.add(child);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
+  let heardAt = performance.now();
   const look = () => {
+    heardAt = performance.now();
     for (const waiter of waiting) waiter();
   };
   createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -88,7 +96,10 @@ function start(
     look();
   });
   const errors: Buffer[] = [];
-  child.stderr!.on('data', (part: Buffer) => errors.push(part));
+  child.stderr!.on('data', (part: Buffer) => {
+    errors.push(part);
+    heardAt = performance.now();
+  });
   let over = false;
   const ended = new Promise<Ended>((settle, reject) => {
     child.on('error', reject);
@@ -102,13 +113,22 @@ function start(
   });
   const line = (passes: (line: string) => boolean) =>
     new Promise<string>((settle, reject) => {
+      const fail = (how: string) =>
+        reject(
+          new Error(`The process ${how} before the line ${passes}. It said: ${lines.join('\n')} ${errors.join('')}`),
+        );
       const waiter = () => {
         const found = lines.find(passes);
+        const isSilent = performance.now() - heardAt > LONGEST_SILENCE_MS;
         if (found !== undefined) settle(found);
-        else if (over) reject(new Error(`The process ended without saying it: ${lines.join('\n')} ${errors.join('')}`));
+        else if (over) fail('ended');
+        else if (isSilent) fail(`said nothing for ${LONGEST_SILENCE_MS / 1000} s`);
         else return;
         waiting.delete(waiter);
+        clearInterval(timer);
       };
+      heardAt = performance.now();
+      const timer = setInterval(waiter, 1_000);
       waiting.add(waiter);
       waiter();
     });

@@ -1,7 +1,7 @@
 /**
- * A property's predicate that does nothing any more once `milliseconds` have passed since it was first called; what has
- * begun by then is finished. fast-check's own `interruptAfterTimeLimit` leaves the run it interrupts going on behind the
- * test, and what that finds unsaid.
+ * Wraps a property's predicate: once `milliseconds` have passed since the first call, further calls do nothing. A call that
+ * has begun is finished. fast-check's own `interruptAfterTimeLimit` lets the interrupted call run on after the test, and
+ * does not report what it finds.
  */
 export function forAtMost<Args extends unknown[]>(
   milliseconds: number,

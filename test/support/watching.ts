@@ -4,12 +4,12 @@ import { essence } from './repository-state.js';
 import { temporaryDirectory } from './temporary.js';
 import { until } from './until.js';
 
-/** A watch in a process of its own, up to date. */
+/** Starts a watch in a process of its own; resolves when it is up to date. */
 export function startWatch(store: string, repo: string, ...flags: string[]): Promise<Started> {
   return startWatchWith('', store, repo, ...flags);
 }
 
-/** The same behind the text of a module that is run first. */
+/** The same, with the text of a module that is run first. */
 export async function startWatchWith(preload: string, store: string, repo: string, ...flags: string[]) {
   const args = ['sync', '--tracking-uri', store, '--repo', repo, '--log-format', 'json', ...flags];
   const watch = startCli(args, preload === '' ? {} : { preload });
@@ -17,7 +17,7 @@ export async function startWatchWith(preload: string, store: string, repo: strin
   return watch;
 }
 
-/** For {@link startWatchWith}: the clock by which a watch waits goes so many times faster. */
+/** For {@link startWatchWith}: makes the clock by which a watch waits so many times faster. */
 export function fasterClock(times: number): string {
   return `
     const { performance } = globalThis;
@@ -26,16 +26,16 @@ export function fasterClock(times: number): string {
 }
 
 /**
- * Waits until the repository holds what a single conversion of the store as it is now makes of it. What a growing run leaves
- * to a calmer moment, its entries in the index and the removal of old files, is left out: {@link untilSettled}.
+ * Waits until the repository holds what a single conversion of the store makes of it now. What a watch puts off while a run
+ * is active, index entries and the removal of old files, is not compared; see {@link untilSettled}.
  */
 export function untilAsConverted(store: string, repo: string, ...flags: string[]): Promise<void> {
   return untilEqual(store, repo, ({ index, leftovers, ...data }) => data, flags);
 }
 
-/** Waits until the repository is in all what a single conversion makes of the store, index included. */
+/** Waits until the repository is exactly what a single conversion makes of the store, index included. */
 export function untilSettled(store: string, repo: string, ...flags: string[]): Promise<void> {
-  // Staged runs belong to whoever writes.
+  // staged runs belong to the watch
   const settled = ({ leftovers, ...data }: Essence) => ({
     ...data,
     leftovers: leftovers.filter((name) => !name.startsWith('mlflow2aim.')),
@@ -51,7 +51,7 @@ async function untilEqual(store: string, repo: string, part: (state: Essence) =>
   const expected = new Map(Object.entries(part(essence(fresh))));
   let differing: string[] = [];
   await until(
-    'the repository is as converted',
+    `${repo} holds what a single conversion makes of the store`,
     () => {
       const found = stateOf(repo);
       if (found === undefined) return false;
@@ -63,7 +63,7 @@ async function untilEqual(store: string, repo: string, part: (state: Essence) =>
   );
 }
 
-/** What a repository says; undefined while a run is just being replaced. */
+/** Undefined while a run is being replaced. */
 function stateOf(repo: string): Essence | undefined {
   try {
     return essence(repo);
@@ -72,7 +72,7 @@ function stateOf(repo: string): Essence | undefined {
   }
 }
 
-/** Ends a watch as a service manager does; gives the events that it has logged. */
+/** Ends a watch as a service manager does; returns the events that it has logged. */
 export async function stopWatch({ child, ended }: Started, signal: NodeJS.Signals = 'SIGTERM') {
   child.kill(signal);
   const { code, stdout, stderr } = await ended;
