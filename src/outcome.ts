@@ -2,10 +2,25 @@ import type { ArtifactKind, Notice, UnreachableReason, UnreadPart } from './mode
 
 /**
  * What became of one run:
- * `new` and `updated` were written, `unchanged` was found as it should be, `skipped` was left out on purpose
- * (`reason` says which), `failed` could not be read or written (`reason` says why) and nothing of it was published.
+ * `new` and `updated` were written, `unchanged` was up to date already, `skipped` was left out on purpose (`code` says why),
+ * `failed` could not be read or written (`reason` says why) and nothing of it was published.
  */
 export type RunOutcome = 'new' | 'updated' | 'unchanged' | 'skipped' | 'failed';
+
+/** Why a run was left out on purpose. Stable: programs decide by it, as we do; report/run-text.ts has the sentences. */
+export type SkipCode =
+  /** Deleted in MLflow, and `includeDeleted` is off. */
+  | 'deleted'
+  /** Removed in Aim after it had been converted. */
+  | 'removed-in-aim'
+  /** Aim is writing the run at this moment. */
+  | 'tracked-by-aim'
+  /** Aim has written the run since it was converted. */
+  | 'changed-by-aim'
+  /** Aim has written the run while it was being converted. */
+  | 'changed-while-converting'
+  /** What looked like a run is none that MLflow itself would show; the error that says why brings the sentence. */
+  | 'not-a-run';
 
 /** Numbers of what was written for a run. All zero unless the run was written. */
 export interface RunCounts {
@@ -48,7 +63,9 @@ export interface RunReport {
   readonly runName?: string;
   readonly experiment: string;
   readonly outcome: RunOutcome;
-  /** A sentence, for `skipped` and `failed`. */
+  /** Why, for `skipped`. */
+  readonly code?: SkipCode;
+  /** The sentence of the error, where one was the cause; what a report says of a code comes from report/run-text.ts. */
   readonly reason?: string;
   /** What was wrong with the run's files in Aim, as the end of a sentence; it was written anew if it could be read. */
   readonly damage?: string;
@@ -81,12 +98,6 @@ export interface DeletedRun {
   readonly runName?: string;
   readonly experiment: string;
   readonly action: 'archived' | 'removed' | 'kept';
-  /** A sentence, where something else was done than what was asked for. */
-  readonly reason?: string;
+  /** Why something else was done than what was asked for. */
+  readonly code?: Extract<SkipCode, 'changed-by-aim'>;
 }
-
-/** Why a run or a whole experiment is passed over. */
-export const DELETED = 'Deleted in MLflow; --include-deleted takes such runs along.';
-
-/** Why a run that is not in Aim any more is passed over. */
-export const REMOVED = 'Removed in Aim after it had been converted; --restore-removed brings it back.';

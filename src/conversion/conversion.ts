@@ -12,7 +12,6 @@ import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { sourceInputs } from '../mlflow/source-inputs.js';
 import type { ResolvedOptions } from '../options.js';
 import type { RunReport } from '../outcome.js';
-import { DELETED, REMOVED } from '../outcome.js';
 import { Publisher } from '../publish/publisher.js';
 import { type RunResult, type RunTask, report } from '../run/task/run-task.js';
 import { isWorkerLoss } from '../run/worker-loss.js';
@@ -212,16 +211,17 @@ export class Conversion {
   private async convertJob(job: RunTask): Promise<RunReport> {
     if (this.known.isLeftOut(job)) {
       this.deletions.add(job.hash);
-      return this.isDone(job, report(job, 'skipped', { reason: DELETED }));
+      return this.isDone(job, report(job, 'skipped', { code: 'deleted' }));
     }
-    if (this.known.wasRemoved(job) && !job.twice) return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
+    if (this.known.wasRemoved(job) && !job.twice)
+      return this.isDone(job, report(job, 'skipped', { code: 'removed-in-aim' }));
     const { report: result, staged } = await this.convertInThread(job);
     this.damaged.note(result);
-    if (result.reason === DELETED && !job.twice) this.deletions.add(job.hash);
+    if (result.code === 'deleted' && !job.twice) this.deletions.add(job.hash);
     if (staged === undefined) return this.isDone(job, result);
     if (job.listed && this.known.wasRemoved(job)) {
       if (staged.files !== undefined) removeStaged(staged.files);
-      return this.isDone(job, report(job, 'skipped', { reason: REMOVED }));
+      return this.isDone(job, report(job, 'skipped', { code: 'removed-in-aim' }));
     }
     const told = this.accepted.told(result, staged);
     if (told.outcome === 'unchanged') this.isDone(job, told, staged.active);

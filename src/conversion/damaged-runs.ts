@@ -7,9 +7,9 @@ const NAMED = 3;
 export class DamagedRuns {
   private readonly mended: string[] = [];
 
-  /** One that could not be written anew tells so itself, in its reason. */
-  note({ damage, reason, runId }: RunReport): void {
-    if (damage !== undefined && reason === undefined) this.mended.push(`${runId} (${damage})`);
+  /** One that could not be written anew tells so itself. */
+  note({ damage, outcome, runId }: RunReport): void {
+    if (damage !== undefined && outcome !== 'failed' && outcome !== 'skipped') this.mended.push(`${runId} (${damage})`);
   }
 
   /** Tells of those that have come since the last time; they have been published. */

@@ -1,9 +1,7 @@
-import { REMOVED, type RunReport } from '../outcome.js';
+import type { RunReport } from '../outcome.js';
 import type { PassedOver } from '../publish/publisher.js';
 import { type RunTask, report } from '../run/task/run-task.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
-
-const CHANGED = 'Aim has changed the run while it was being converted; the next conversion looks at it again.';
 
 /** A run that is dealt with in a pass, and whether it goes on in MLflow; undefined where that is not known. */
 export interface ProcessedRun {
@@ -47,11 +45,10 @@ export class PendingReports {
     }
   }
 
-  passedOver(hash: string, why: PassedOver): void {
+  passedOver(hash: string, code: PassedOver): void {
     const run = this.take(hash);
     if (run === undefined) return;
-    const reason = why === 'removed' ? REMOVED : CHANGED;
-    this.listener.done({ run: run.passed.run, report: report(run.job, 'skipped', { reason }) });
+    this.listener.done({ run: run.passed.run, report: report(run.job, 'skipped', { code }) });
   }
 
   private take(hash: string) {

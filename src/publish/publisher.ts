@@ -6,6 +6,7 @@ import { install, isInstallable, removeStaged, stagedDirectories } from '../aim/
 import type { RunMetadata } from '../aim/run-metadata.js';
 import { monotonicNow } from '../clock.js';
 import { failpoint } from '../failpoints.js';
+import type { SkipCode } from '../outcome.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
 import type { StagedRun } from '../run/task/run-task.js';
 import type { Ledger } from '../state/ledger.js';
@@ -16,14 +17,14 @@ import { WaitingRuns } from './waiting-runs.js';
 /** How long the event loop may be kept busy; milliseconds. */
 const TURN = 100;
 
-/** Why a run was not published. `changed`: it is no longer what was to be appended to. `removed`: a person has removed it. */
-export type PassedOver = 'changed' | 'removed';
+/** Why a run was not published: Aim has changed it since it was built, or a person has removed it. */
+export type PassedOver = Extract<SkipCode, 'changed-while-converting' | 'removed-in-aim'>;
 
 export interface PublisherEvents {
   /** These runs are visible in Aim, whole. */
   readonly onPublished: (hashes: readonly string[]) => void;
   /** This run is not published, because of what Aim has done meanwhile. */
-  readonly onPassedOver: (hash: string, why: PassedOver) => void;
+  readonly onPassedOver: (hash: string, code: PassedOver) => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -125,7 +126,7 @@ export class Publisher {
     if (group.length > 0) await this.metadata.whenWritable();
     const removed = this.writeRows(group);
     this.waiting.notePublished(group.length);
-    for (const hash of removed) this.events.onPassedOver(hash, 'removed');
+    for (const hash of removed) this.events.onPassedOver(hash, 'removed-in-aim');
     const published = group.map(({ hash }) => hash).filter((hash) => !removed.has(hash));
     if (published.length > 0) this.events.onPublished(published);
   }
@@ -164,7 +165,7 @@ export class Publisher {
     const isRemoved = listed && !this.metadata.has(hash);
     if (isRemoved || !isInstallable(this.repository, hash, files)) {
       removeStaged(files);
-      if (!isRemoved) this.events.onPassedOver(hash, 'changed');
+      if (!isRemoved) this.events.onPassedOver(hash, 'changed-while-converting');
       return isRemoved;
     }
     try {

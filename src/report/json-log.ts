@@ -3,6 +3,7 @@ import type { ConvertEvents } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
+import { withDeletionReason, withReason } from './run-text.js';
 import type { SummaryNumbers } from './summary.js';
 import { printable } from './text-width.js';
 import { everyNowAndThen } from './timers.js';
@@ -35,7 +36,7 @@ export class JsonLog implements View {
     events.on('warning', ({ message }) => this.warn(message));
     events.on('unread', ({ message }) => this.#log.error({ event: 'unread', message }));
     this.#watch = new WatchState(events);
-    events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...run }));
+    events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...withDeletionReason(run) }));
     events.on('watching', ({ how, active }) => {
       this.#log.info({ event: 'watching', how, runsActive: active, runsIncomplete: this.#watch.runsIncomplete });
       this.#stopProgress();
@@ -75,7 +76,7 @@ export class JsonLog implements View {
   /** Of a watch each new point is an update: those are told together, a few times a minute. */
   #run({ notices, incomplete, ...run }: RunReport): void {
     const unread = incomplete === undefined ? {} : { incomplete: countBy(incomplete.map(({ part }) => part)) };
-    const record = { event: 'run', ...run, notices: countBy(notices.map(({ kind }) => kind)), ...unread };
+    const record = { event: 'run', ...withReason(run), notices: countBy(notices.map(({ kind }) => kind)), ...unread };
     if (this.#watch.isWatching && run.outcome === 'updated') return;
     if (run.outcome === 'failed') this.#log.error(record);
     else this.#log.info(record);

@@ -17,6 +17,7 @@ import { ConvertError, errorCode, toConvertError } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import type { Ending } from './ending.js';
+import { withReason } from './run-text.js';
 import type { SummaryNumbers } from './summary.js';
 
 /** The `format` of the file; docs/report.md says what is in it. */
@@ -97,7 +98,7 @@ export class ReportFile {
 
   #addRun(run: RunReport): void {
     if (!this.#open || this.#failure !== undefined) return;
-    this.#buffer += `${this.#runs === 0 ? '' : ','}\n${JSON.stringify(run)}`;
+    this.#buffer += `${this.#runs === 0 ? '' : ','}\n${JSON.stringify(withReason(run))}`;
     this.#runs += 1;
     if (this.#buffer.length >= CHUNK_LENGTH) this.#attempt(() => this.#flush());
   }

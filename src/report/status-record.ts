@@ -1,4 +1,5 @@
 import { isStalled, type Status } from '../state/status.js';
+import { runReason } from './run-text.js';
 
 /** A status as programs read it: docs/status.md names the fields. @param now milliseconds since the epoch */
 export function statusRecord(status: Status, now: number): unknown {
@@ -18,7 +19,7 @@ export function statusRecord(status: Status, now: number): unknown {
         behindSeconds: lookedAt === undefined ? null : Math.max(0, now - lookedAt) / 1000,
         trouble: trouble === undefined ? null : { reason: trouble.reason, since: iso(trouble.since) },
         unread: unread.map(({ message, since }) => ({ message, since: iso(since) })),
-        troubledRuns: troubledRuns.map((run) => ({ ...run, since: iso(run.since) })),
+        troubledRuns: troubledRuns.map((run) => ({ ...run, reason: runReason(run), since: iso(run.since) })),
       };
     }),
   };

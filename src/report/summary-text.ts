@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration, formatNoun, formatRate } from './format.js';
 import { skipReasonText } from './notice-text.js';
+import { type ReasonedRun, runReason } from './run-text.js';
 import type { SummaryNumbers } from './summary.js';
 import { type TableRow, tableLines } from './table.js';
 import { printable } from './text-width.js';
@@ -40,14 +41,11 @@ export function incompleteLines({ runsIncomplete }: Pick<SummaryNumbers, 'runsIn
 }
 
 /** A run that failed, with its reason; as text from elsewhere, not fit for a terminal yet. */
-export function failedRunLine(run: {
-  readonly runId: string;
-  readonly runName?: string;
-  readonly experiment: string;
-  readonly reason?: string;
-}): string {
+export function failedRunLine(
+  run: ReasonedRun & { readonly runId: string; readonly runName?: string; readonly experiment: string },
+): string {
   const name = run.runName === undefined ? '' : ` (${run.runName})`;
-  return `${run.runId}${name} of ${run.experiment}: ${run.reason ?? 'No reason was given.'}`;
+  return `${run.runId}${name} of ${run.experiment}: ${runReason(run)}`;
 }
 
 /** What was done in vain; empty when nothing was. */

@@ -4,6 +4,7 @@ import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.j
 import type { DeletedRun } from '../outcome.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../outcome.js';
 import { fileExtension } from './notice-text.js';
+import { runReason } from './run-text.js';
 import { Tally } from './tally.js';
 
 /** Failed runs that are named one by one; the others are counted. */
@@ -141,7 +142,7 @@ export class Summary {
     addCounts(this.#counts, run.counts);
     for (const notice of run.notices) this.#addNotice(notice);
     this.#addUnread(run.incomplete ?? []);
-    if (run.outcome === 'skipped') this.#skippedRuns.add(run.reason ?? 'No reason was given.');
+    if (run.outcome === 'skipped') this.#skippedRuns.add(runReason(run));
     if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));
   }
 
@@ -177,7 +178,7 @@ function addCounts(sum: RunCounts, run: RunCounts): void {
 
 function failedRun(run: RunReport): FailedRun {
   const { runId, runName, experiment } = run;
-  const reason = run.reason ?? 'No reason was given.';
+  const reason = runReason(run);
   return runName === undefined ? { runId, experiment, reason } : { runId, runName, experiment, reason };
 }
 

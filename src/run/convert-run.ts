@@ -3,7 +3,7 @@ import { damageOfRun, isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim
 import { ConvertError, isOfWriting, toConvertError } from '../errors.js';
 import type { Notice, Run } from '../model.js';
 import { isActive } from '../model.js';
-import { DELETED, type RunReport } from '../outcome.js';
+import type { RunReport, SkipCode } from '../outcome.js';
 import { appendRun } from './append/append-run.js';
 import { buildRun } from './build-run.js';
 import { inputsOf } from './inputs.js';
@@ -20,13 +20,7 @@ export async function convertRun(job: RunTask, environment: RunEnvironment, sign
   // Aim lists the run, so nobody has removed it: files that are missing are damage.
   const damage = job.listed ? damageOfRun(environment.repository, job.hash) : undefined;
   const result = await convertChanged(job, environment, signal, damage);
-  return damage === undefined ? result : { ...result, report: withDamage(result.report, damage) };
-}
-
-function withDamage(report: RunReport, damage: string): RunReport {
-  const { reason } = report;
-  if (reason === undefined) return { ...report, damage };
-  return { ...report, damage, reason: `${reason} The run in Aim is damaged (${damage}) and was left as it is.` };
+  return damage === undefined ? result : { ...result, report: { ...result.report, damage } };
 }
 
 async function convertChanged(
@@ -45,8 +39,8 @@ async function convertChanged(
       return { report: report(job, 'unchanged', { unread: known?.unread ?? [] }) };
     }
     const run = await environment.store.run(ref, told.header);
-    const reason = reasonToSkip(job, run, environment);
-    if (reason !== undefined) return { report: report(job, 'skipped', { run, reason }) };
+    const code = skipCode(job, run, environment);
+    if (code !== undefined) return { report: report(job, 'skipped', { run, code }) };
     if (job.twice) {
       throw new ConvertError(
         'skip-run',
@@ -98,18 +92,16 @@ function isAsItWas({ known }: Pick<RunTask, 'known'>, revision: string, inputs: 
   return known.reviewAt === null || now < known.reviewAt;
 }
 
-function reasonToSkip(
+function skipCode(
   { hash, experiment }: RunTask,
   run: Run,
   { repository, options }: RunEnvironment,
-): string | undefined {
+): SkipCode | undefined {
   const deleted = run.lifecycleStage === 'deleted' || experiment.lifecycleStage === 'deleted';
-  if (deleted && !options.includeDeleted) return DELETED;
+  if (deleted && !options.includeDeleted) return 'deleted';
   if (!existsSync(repository.meta(hash))) return undefined;
-  if (isBeingTracked(repository, hash)) return 'Aim is writing the run at this moment; run again when it is done.';
-  if (wasWrittenByAim(repository, hash) && !options.overwrite) {
-    return 'Aim has written the run since it was converted; --overwrite replaces it.';
-  }
+  if (isBeingTracked(repository, hash)) return 'tracked-by-aim';
+  if (wasWrittenByAim(repository, hash) && !options.overwrite) return 'changed-by-aim';
   return undefined;
 }
 
@@ -124,6 +116,8 @@ function resultOf(job: RunTask, { outcome, details, staged }: BuiltRun, { store 
 }
 
 function failure(job: RunTask, error: ConvertError, notices: readonly Notice[]): RunReport {
-  const outcome = error.kind === 'not-a-run' ? 'skipped' : 'failed';
-  return report(job, outcome, { reason: error.sentence, notices });
+  const told = { reason: error.sentence, notices };
+  return error.kind === 'not-a-run'
+    ? report(job, 'skipped', { ...told, code: 'not-a-run' })
+    : report(job, 'failed', told);
 }

@@ -10,8 +10,6 @@ import type { Ledger, LedgerEntry } from './ledger.js';
 /** No run has this revision: one that comes back is read again even if it is as it was. */
 const NO_REVISION = '';
 
-const WRITTEN_BY_AIM = 'Aim has written the run since it was converted, so it is archived and not removed.';
-
 /**
  * Applies `--deleted`: a converted run that is deleted in MLflow, or no longer in its source at all, is archived, removed
  * or kept. Runs are collected by {@link add} and {@link addMissing} and handled together by {@link apply}; after a crash in
@@ -67,10 +65,10 @@ export class Deletions {
     else this.archive(others);
     this.remove(removed);
     const action = this.policy === 'keep' ? 'kept' : 'archived';
-    const reason = this.policy === 'remove' ? WRITTEN_BY_AIM : undefined;
+    const code = this.policy === 'remove' ? 'changed-by-aim' : undefined;
     return [
       ...removed.map((entry) => deletedRun(entry, 'removed')),
-      ...others.map((run) => deletedRun(run, action, reason)),
+      ...others.map((run) => deletedRun(run, action, code)),
     ];
   }
 
@@ -124,7 +122,7 @@ export class Deletions {
   }
 }
 
-function deletedRun(entry: LedgerEntry, action: DeletedRun['action'], reason?: string): DeletedRun {
+function deletedRun(entry: LedgerEntry, action: DeletedRun['action'], code?: DeletedRun['code']): DeletedRun {
   const { name, experiment } = entry.properties;
   return {
     runId: entry.runId,
@@ -132,6 +130,6 @@ function deletedRun(entry: LedgerEntry, action: DeletedRun['action'], reason?: s
     ...(name !== undefined && { runName: name }),
     experiment: experiment.name,
     action,
-    ...(reason !== undefined && { reason }),
+    ...(code !== undefined && { code }),
   };
 }

@@ -4,6 +4,7 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { Repository } from '../aim/repository.js';
 import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
 import { ConvertError } from '../errors.js';
+import type { RunReport } from '../outcome.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { isDamage, sqliteFailure } from '../sqlite/errors.js';
 import { AcceptedMissing } from './accepted-missing.js';
@@ -15,7 +16,12 @@ export interface TroubledRun {
   readonly runName?: string;
   readonly experiment: string;
   readonly outcome: 'failed' | 'skipped';
-  readonly reason: string;
+  /** Absent where a version before 0.1.0 has written the journal. */
+  readonly code?: NonNullable<RunReport['code']>;
+  /** A sentence, where an error was the cause. */
+  readonly reason?: string;
+  /** What is wrong with its files in Aim, as the end of a sentence. */
+  readonly damage?: string;
   readonly since: number;
 }
 
@@ -173,14 +179,23 @@ function readTroubles(
        FROM troubles WHERE source = ?`,
     )
     .get(source) as { failed: number; skipped: number };
+  const later = hasColumn(database, 'troubles', 'code') ? 'code AS code, damage AS damage' : 'NULL AS code';
   const rows = database
     .prepare(
-      `SELECT run_id AS runId, run_name AS runName, experiment AS experiment, outcome AS outcome, reason AS reason,
-              since AS since FROM troubles WHERE source = ? ORDER BY outcome, since, run_id LIMIT ${TROUBLES_NAMED}`,
+      `SELECT run_id AS runId, run_name AS runName, experiment AS experiment, outcome AS outcome, ${later},
+              nullif(reason, '') AS reason, since AS since FROM troubles WHERE source = ? ORDER BY outcome, since, run_id LIMIT ${TROUBLES_NAMED}`,
     )
-    .all(source) as (Omit<TroubledRun, 'runName'> & { runName: string | null })[];
-  const troubledRuns = rows.map(({ runName, ...run }) => ({ ...run, ...(runName !== null && { runName }) }));
+    .all(source) as Record<string, unknown>[];
+  const troubledRuns = rows.map(
+    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as TroubledRun,
+  );
   return { troubledRuns, ...counts };
+}
+
+function hasColumn(database: DatabaseSyncInstance, table: string, column: string): boolean {
+  return (
+    database.prepare('SELECT 1 AS there FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined
+  );
 }
 
 function hasTable(database: DatabaseSyncInstance, name: string): boolean {

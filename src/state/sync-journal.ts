@@ -2,7 +2,6 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { monotonicNow, steadyTime } from '../clock.js';
 import { ConvertError } from '../errors.js';
 import type { RunReport } from '../outcome.js';
-import { DELETED } from '../outcome.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { inTransaction } from '../sqlite/transaction.js';
 
@@ -23,7 +22,9 @@ CREATE TABLE IF NOT EXISTS troubles (
   run_name TEXT,
   experiment TEXT NOT NULL,
   outcome TEXT NOT NULL,
+  code TEXT,
   reason TEXT NOT NULL,
+  damage TEXT,
   since INTEGER NOT NULL,
   seen INTEGER NOT NULL,
   PRIMARY KEY (source, hash)
@@ -174,7 +175,7 @@ export class SyncJournal {
   }
 
   private writeReport(database: DatabaseSyncInstance, report: RunReport): void {
-    const { runHash, runId, runName, experiment, outcome, reason = '' } = report;
+    const { runHash, runId, runName, experiment, outcome, code = null, reason = '', damage = null } = report;
     if (!isTrouble(report)) {
       this.known.delete(runHash);
       database.prepare('DELETE FROM troubles WHERE source = ? AND hash = ?').run(this.source, runHash);
@@ -185,25 +186,32 @@ export class SyncJournal {
     this.known.add(runHash);
     database
       .prepare(
-        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, reason, since, seen)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
+        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, code, reason, damage, since, seen)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
          run_name = excluded.run_name, experiment = excluded.experiment, outcome = excluded.outcome,
-         since = CASE reason WHEN excluded.reason THEN since ELSE excluded.since END,
-         reason = excluded.reason, seen = excluded.seen`,
+         since = CASE WHEN code IS excluded.code AND reason = excluded.reason THEN since ELSE excluded.since END,
+         code = excluded.code, reason = excluded.reason, damage = excluded.damage, seen = excluded.seen`,
       )
-      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, reason, now, seen);
+      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, code, reason, damage, now, seen);
   }
 }
 
-/** Those that came later to a table that an earlier version has made. */
+const LATER_COLUMNS = [
+  ['sources', 'complete_at', 'INTEGER'],
+  ['sources', 'next_within', 'INTEGER'],
+  ['troubles', 'code', 'TEXT'],
+  ['troubles', 'damage', 'TEXT'],
+] as const;
+
+/** Adds the columns that a table of an earlier version lacks. */
 function addColumns(database: DatabaseSyncInstance): void {
-  const names = database.prepare("SELECT name AS name FROM pragma_table_info('sources')").all() as { name: string }[];
-  for (const column of ['complete_at', 'next_within']) {
-    if (!names.some(({ name }) => name === column)) database.exec(`ALTER TABLE sources ADD COLUMN ${column} INTEGER`);
+  for (const [table, column, type] of LATER_COLUMNS) {
+    const names = database.prepare('SELECT name AS name FROM pragma_table_info(?)').all(table) as { name: string }[];
+    if (!names.some(({ name }) => name === column)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
   }
 }
 
 /** What a person may want to know of: not that a run was left out because MLflow has deleted it. */
-function isTrouble({ outcome, reason }: RunReport): boolean {
-  return outcome === 'failed' || (outcome === 'skipped' && reason !== DELETED);
+function isTrouble({ outcome, code }: RunReport): boolean {
+  return outcome === 'failed' || (outcome === 'skipped' && code !== 'deleted');
 }

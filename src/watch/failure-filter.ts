@@ -5,7 +5,8 @@ import type { RunReport } from '../outcome.js';
 const GRACE = 5_000;
 
 interface Failure {
-  readonly reason: string;
+  readonly code: RunReport['code'];
+  readonly reason: RunReport['reason'];
   readonly since: number;
   readonly told: boolean;
 }
@@ -18,16 +19,16 @@ export class FailureFilter {
   private readonly known = new Map<string, Failure>();
 
   /** Whether to report this. `isFirst` in the first pass, which reports every run. */
-  isNews({ runHash, outcome, reason = '' }: RunReport, isFirst: boolean): boolean {
+  isNews({ runHash, outcome, code, reason }: RunReport, isFirst: boolean): boolean {
     if (outcome !== 'failed' && outcome !== 'skipped') {
       this.known.delete(runHash);
       return outcome !== 'unchanged' || isFirst;
     }
     const before = this.known.get(runHash);
-    const same = before?.reason === reason ? before : undefined;
+    const same = before?.code === code && before?.reason === reason ? before : undefined;
     const since = same?.since ?? monotonicNow();
     const isNews = same?.told !== true && (isFirst || monotonicNow() - since >= GRACE);
-    this.known.set(runHash, { reason, since, told: isNews || same?.told === true });
+    this.known.set(runHash, { code, reason, since, told: isNews || same?.told === true });
     return isNews;
   }
 

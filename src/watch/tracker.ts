@@ -3,7 +3,6 @@ import type { ProcessedRun } from '../conversion/run-news.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { Experiment } from '../model.js';
-import { DELETED, REMOVED } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { SourceChange } from './change-queue.js';
 import { FailureFilter } from './failure-filter.js';
@@ -84,16 +83,16 @@ export class Tracker {
   /** A run has been processed; returns whether that is worth telling. `isFirst` in the first pass. */
   processed({ run, report, active }: ProcessedRun, isFirst: boolean): boolean {
     const hash = report.runHash;
-    const { outcome, reason } = report;
+    const { outcome, code } = report;
     if (active === true) {
       this.candidates.delete(hash);
       this.activeRuns.set(hash, run);
       this.watcher?.watchRun(hash, run);
-    } else if (active === false || outcome === 'unchanged' || reason === DELETED || reason === REMOVED) {
+    } else if (active === false || outcome === 'unchanged' || code === 'deleted' || code === 'removed-in-aim') {
       this.forget(hash);
     }
     const isNews = this.failures.isNews(report, isFirst);
-    return isNews && (isFirst || reason !== DELETED);
+    return isNews && (isFirst || code !== 'deleted');
   }
 
   /** The run has ended, or no longer exists. */

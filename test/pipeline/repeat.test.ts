@@ -182,7 +182,7 @@ describe('a run that Aim has written', () => {
   test('is left alone, and that is told', async () => {
     const report = await again();
     expect(outcomes(report)).toEqual({ unchanged: 2, skipped: 1 });
-    expect(report.runs.find(({ runId }) => runId === B)?.reason).toMatch(/Aim has written the run.*--overwrite/);
+    expect(report.runs.find(({ runId }) => runId === B)?.reason).toMatch(/Aim has changed the run.*--overwrite/);
     expect(repositoryState(repo).runs).toEqual(state.runs);
   });
 
