@@ -1,5 +1,5 @@
 import { ConvertError } from '../../src/errors.js';
-import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
+import type { ChangeSignal, TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef } from '../../src/model.js';
 import { batchOf, type Point } from './points.js';
 
@@ -15,7 +15,7 @@ export interface MemoryRun {
 /** A source in memory, whose runs a test replaces as training would. */
 export class MemoryStore implements TrackingStore {
   readonly uri = 'memory:';
-  readonly changes = { type: 'poll' } as const;
+  readonly changes: ChangeSignal = { type: 'poll' };
   readonly #runs = new Map<string, MemoryRun>();
 
   constructor(
