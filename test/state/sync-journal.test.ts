@@ -1,0 +1,179 @@
+import { dirname } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Repository } from '../../src/aim/repository.js';
+import { ConvertError } from '../../src/errors.js';
+import { Ledger } from '../../src/state/ledger.js';
+import { readStatus, type SourceStatus } from '../../src/state/status.js';
+import { SyncJournal } from '../../src/state/sync-journal.js';
+import { makeRun } from '../report/make-run.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const HOUR = 3_600_000;
+const NOW = 1_700_000_000_000;
+
+let repository: Repository;
+let journal: SyncJournal;
+let now: number;
+
+beforeEach(() => {
+  now = NOW;
+  jest.spyOn(Date, 'now').mockImplementation(() => now);
+  repository = Repository.open(temporaryDirectory());
+  Ledger.open(repository.ledgerFile).close();
+  journal = open();
+});
+afterEach(() => {
+  journal.close();
+  jest.restoreAllMocks();
+});
+
+const open = () => SyncJournal.open(repository.ledgerFile, 'mlruns');
+
+async function status(): Promise<SourceStatus | undefined> {
+  return (await readStatus(dirname(repository.path))).sources.find(({ source }) => source === 'mlruns');
+}
+
+const failed = (reason: string) => makeRun({ outcome: 'failed', reason });
+const written = () => makeRun({ outcome: 'updated' });
+
+describe('after a complete pass, status', () => {
+  test('tells when it was, and by when the next one should be over', async () => {
+    journal.passed({ complete: true, nextWithin: 60_000 });
+    const found = await status();
+    expect(found).toMatchObject({ lookedAt: NOW, completeAt: NOW, nextWithin: 60_000, failed: 0 });
+    expect(found).not.toHaveProperty('changedAt');
+  });
+
+  test('tells when something was written last', async () => {
+    journal.note(written());
+    journal.passed({ complete: true });
+    now += 10_000;
+    journal.passed({ complete: true });
+    expect(await status()).toMatchObject({ lookedAt: NOW + 10_000, changedAt: NOW });
+  });
+
+  test('names experiments and tables that could not be read, until they can', async () => {
+    journal.passed({ complete: true, unread: ['Experiment 3 could not be read.'] });
+    now += 10_000;
+    journal.passed({ complete: true, unread: ['Experiment 3 could not be read.', 'Table tags is damaged.'] });
+    expect((await status())!.unread).toMatchObject([
+      { message: 'Experiment 3 could not be read.', since: NOW },
+      { message: 'Table tags is damaged.', since: NOW + 10_000 },
+    ]);
+    now += 10_000;
+    journal.passed({ complete: true });
+    expect((await status())!.unread).toEqual([]);
+  });
+});
+
+test('after a pass over a part of the runs, status tells when that was but not that all was read', async () => {
+  journal.passed({ complete: true, nextWithin: 60_000 });
+  now += 10_000;
+  journal.note(written());
+  journal.passed({ complete: false });
+  expect(await status()).toMatchObject({ lookedAt: NOW + 10_000, completeAt: NOW, changedAt: NOW + 10_000 });
+});
+
+describe('a run that fails', () => {
+  test('is named with its reason, and since when that is', async () => {
+    journal.note(failed('It broke.'));
+    journal.passed({ complete: false });
+    now += 10_000;
+    journal.note(failed('It broke.'));
+    journal.passed({ complete: false });
+    expect(await status()).toMatchObject({ failed: 1, troubledRuns: [{ reason: 'It broke.', since: NOW }] });
+    now += 10_000;
+    journal.note(failed('Something else.'));
+    journal.passed({ complete: false });
+    expect((await status())!.troubledRuns).toMatchObject([{ reason: 'Something else.', since: NOW + 20_000 }]);
+  });
+
+  test.each(['updated', 'unchanged'] as const)('is no longer named when it is %s', async (outcome) => {
+    journal.note(failed('It broke.'));
+    journal.passed({ complete: true });
+    journal.note(makeRun({ outcome }));
+    journal.passed({ complete: true });
+    expect(await status()).toMatchObject({ failed: 0, troubledRuns: [] });
+  });
+
+  test('is no longer named, even by another process, when it succeeds or a complete pass does not meet it', async () => {
+    journal.note(failed('It broke.'));
+    journal.note(makeRun({ runId: 'b', runHash: 'b', outcome: 'failed', reason: 'It broke.' }));
+    journal.passed({ complete: true });
+    journal.close();
+    await new Promise((resume) => setImmediate(resume));
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_000);
+    journal = open();
+    journal.note(written());
+    journal.passed({ complete: false });
+    expect((await status())!.troubledRuns).toMatchObject([{ runId: 'b' }]);
+    journal.passed({ complete: true });
+    expect((await status())!.troubledRuns).toEqual([]);
+  });
+
+  test('is not named if MLflow has deleted it', async () => {
+    journal.note(makeRun({ outcome: 'skipped', code: 'deleted' }));
+    journal.passed({ complete: true });
+    expect(await status()).toMatchObject({ skipped: 0, troubledRuns: [] });
+  });
+});
+
+describe('a pass that fails', () => {
+  test('is told with the last error and the time of the first, until a pass succeeds', async () => {
+    journal.passed({ complete: true, nextWithin: 60_000 });
+    now += 10_000;
+    journal.failed(new ConvertError('fatal', 'The server is down.', { hint: 'Start it.' }));
+    now += 10_000;
+    journal.failed(new Error('The server is slow.'));
+    expect(await status()).toMatchObject({
+      lookedAt: NOW,
+      trouble: { reason: 'The server is slow.', since: NOW + 10_000 },
+    });
+    now += 10_000;
+    journal.close();
+    journal = open(); // as a watch does after a failure
+    journal.passed({ complete: false });
+    expect(await status()).not.toHaveProperty('trouble');
+  });
+
+  test('is told as the sentence of its error', async () => {
+    journal.failed(new ConvertError('fatal', 'The server is down.', { hint: 'Start it.' }));
+    expect((await status())?.trouble).toMatchObject({ reason: 'The server is down. Start it.' });
+  });
+});
+
+test('after the end of a watch, status expects no further pass', async () => {
+  journal.passed({ complete: true, nextWithin: 60_000 });
+  journal.ended();
+  expect(await status()).not.toHaveProperty('nextWithin');
+});
+
+test('a pass after the clock was set back is the last one', async () => {
+  journal.passed({ complete: true });
+  now -= 2 * HOUR;
+  journal.passed({ complete: true });
+  expect(await status()).toMatchObject({ lookedAt: NOW - 2 * HOUR, completeAt: NOW - 2 * HOUR });
+});
+
+test('a failed run from before the clock was set back is not named for ever', async () => {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 2 * HOUR);
+  journal.note(failed('It broke.'));
+  journal.passed({ complete: true });
+  journal.close();
+  clock.mockRestore();
+  journal = open();
+  journal.passed({ complete: true });
+  expect((await status())!.troubledRuns).toEqual([]);
+});
+
+test('a journal whose database is closed or cannot be opened is ignored', async () => {
+  journal.close();
+  for (const closed of [journal, SyncJournal.open(temporaryDirectory(), 'mlruns')]) {
+    closed.note(failed('It broke.'));
+    closed.passed({ complete: true });
+    closed.failed(new Error('The server is down.'));
+    closed.ended();
+    closed.close();
+  }
+  expect(await status()).toBeUndefined();
+});
