@@ -3,8 +3,8 @@ import type { WatchChanges } from './watch-state.js';
 
 /** That a watch is up to date, as a sentence. */
 export function watchingLine(how: 'events' | 'polling', active: number): string {
-  const goOn = active === 1 ? '1 run goes on' : `${formatCount(active)} runs go on`;
-  return `Up to date; ${goOn}. Following changes${how === 'polling' ? ' by looking again and again' : ''}; Ctrl-C ends it.`;
+  const following = how === 'polling' ? 'Polling' : 'Watching';
+  return `Up to date: ${formatNoun(active, 'active run')}. ${following} for changes; Ctrl-C stops.`;
 }
 
 /** Some changes on one line: `1 new · 2 updated · 3 active · 0.6 s behind`. */

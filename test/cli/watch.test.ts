@@ -32,7 +32,7 @@ describe('a watch', () => {
     expect(await sync()).toBe(0);
     expect(io.stdout.text).toBe('');
     expect(io.stderr.text.trimEnd().split('\n')).toEqual([
-      'Up to date; 1 run goes on. Following changes; Ctrl-C ends it.',
+      'Up to date: 1 active run. Watching for changes; Ctrl-C stops.',
       'error: bad of resnet50: It broke.',
       'warning: It is down.',
       'It is back.',
@@ -49,7 +49,7 @@ describe('a watch', () => {
       events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
     };
     expect(await sync()).toBe(0);
-    expect(io.stderr.text).toMatch(/^Up to date;.*\n1 run could not be read completely;/);
+    expect(io.stderr.text).toMatch(/^Up to date:.*\n1 run could not be read completely;/);
     expect(await sync('--log-format', 'json')).toBe(0);
     expect(io.stdout.text).toContain('"runsIncomplete":1');
   });

@@ -29,8 +29,8 @@ test('changes are added up until they are taken, a run counts once', () => {
 });
 
 test('how a watch stands', () => {
-  expect(watchingLine('events', 1)).toBe('Up to date; 1 run goes on. Following changes; Ctrl-C ends it.');
-  expect(watchingLine('polling', 0)).toContain('0 runs go on. Following changes by looking again and again;');
+  expect(watchingLine('events', 1)).toBe('Up to date: 1 active run. Watching for changes; Ctrl-C stops.');
+  expect(watchingLine('polling', 0)).toBe('Up to date: 0 active runs. Polling for changes; Ctrl-C stops.');
   expect(standingLine(1, undefined)).toBe('Watching · 1 active run · no changes yet');
   expect(standingLine(2, 65)).toBe('Watching · 2 active runs · last change 1 min 05 s ago');
 });
