@@ -14,7 +14,7 @@ export interface SyncStrategy {
   readonly notBefore: number;
   /** Catching up has just met all runs. */
   caughtUp(): void;
-  /** Something failed: the next step is due at once, and nothing that was under way goes on. */
+  /** Something failed: the next step is due at once, and what was under way is given up. */
   restart(): void;
   /** Reads what is due. @param changes what was noticed since the last step */
   step(changes: PendingChanges | undefined, session: Session): Promise<void>;

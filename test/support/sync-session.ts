@@ -12,7 +12,7 @@ import type { RunResult } from '../../src/run/task/run-task.js';
 import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
 import { Ledger } from '../../src/state/ledger.js';
 
-/** Passes of a sync that goes on, in this thread: one publisher for all of them. */
+/** The passes of a watch, in this thread, with one publisher for all of them. */
 export class SyncSession {
   private readonly metadata: RunMetadata;
   private readonly ledger: Ledger;

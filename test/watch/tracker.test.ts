@@ -175,7 +175,7 @@ describe('a tracker whose watcher fails', () => {
     expect([tracker.how, watchers[1]!.experiments, watched()]).toEqual(['polling', ['1'], ['a', 'b']]);
   });
 
-  test.each(['ENOENT', 'EACCES', 'EPERM'])('goes on watching when that concerns one directory (%s)', (code) => {
+  test.each(['ENOENT', 'EACCES', 'EPERM'])('keeps watching when the error concerns one directory (%s)', (code) => {
     fail(code);
     expect([tracker.how, watchers.length, warnings]).toEqual(['events', 1, []]);
   });
