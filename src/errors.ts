@@ -8,6 +8,56 @@
  */
 export type ErrorKind = 'skip-item' | 'not-a-run' | 'skip-run' | 'fatal';
 
+/**
+ * What happened, for programs: stable, and listed in docs/codes.md. People get `message`; nothing is decided by that.
+ */
+export type ErrorCode =
+  // files
+  | 'not-found'
+  | 'wrong-type'
+  | 'permission-denied'
+  | 'read-only'
+  | 'no-space'
+  | 'io-error'
+  | 'bad-path'
+  | 'outside-link'
+  | 'busy'
+  | 'damaged-file'
+  | 'too-large'
+  | 'unsupported-version'
+  // what the user asked for
+  | 'invalid-argument'
+  | 'invalid-environment'
+  | 'source-not-found'
+  | 'source-unsupported'
+  | 'not-mlflow'
+  | 'inside-mlflow'
+  | 'unknown-experiment'
+  | 'report-unwritable'
+  | 'cannot-listen'
+  // servers
+  | 'unreachable'
+  | 'auth-failed'
+  | 'tls-failed'
+  | 'server-error'
+  | 'bad-response'
+  | 'missing-package'
+  // runs
+  | 'wrong-id'
+  | 'duplicate-run-id'
+  | 'run-not-found'
+  | 'changed-while-reading'
+  // the Aim repository
+  | 'repository-not-found'
+  | 'repository-locked'
+  | 'repository-replaced'
+  | 'never-converted'
+  // this process
+  | 'out-of-resources'
+  | 'worker-lost'
+  | 'cancelled'
+  | 'unexpected';
+
 export interface ErrorDetails {
   /** The file, URI or run it happened to. */
   readonly where?: string;
@@ -20,12 +70,14 @@ export interface ErrorDetails {
 export class ConvertError extends Error {
   override readonly name = 'ConvertError';
   readonly kind: ErrorKind;
+  readonly code: ErrorCode;
   readonly where: string | undefined;
   readonly hint: string | undefined;
 
-  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+  constructor(kind: ErrorKind, code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.kind = kind;
+    this.code = code;
     this.where = details.where;
     this.hint = details.hint;
   }
@@ -37,53 +89,70 @@ export class ConvertError extends Error {
   }
 }
 
-interface CodeMeaning {
+interface Meaning {
   readonly kind: ErrorKind;
+  readonly code: ErrorCode;
   readonly says: string;
   readonly hint?: string;
 }
 
-/** What the operating system's codes mean to somebody who converts runs. */
-const CODES: Readonly<Record<string, CodeMeaning>> = {
-  ENOENT: { kind: 'skip-item', says: 'does not exist' },
-  ENOTDIR: { kind: 'skip-item', says: 'is not a directory' },
-  EISDIR: { kind: 'skip-item', says: 'is a directory' },
+const GRANT_ACCESS = 'Give this user access to it and run again.';
+const FREE_SPACE = 'Free some space and run again.';
+
+/** What the operating system's error codes mean here. `says` completes a sentence that begins with the path. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOENT: { kind: 'skip-item', code: 'not-found', says: 'does not exist' },
+  ENOTDIR: { kind: 'skip-item', code: 'wrong-type', says: 'is not a directory' },
+  EISDIR: {
+    kind: 'skip-item',
+    code: 'wrong-type',
+    says: 'is a directory, but should be a file',
+  },
   EACCES: {
     kind: 'skip-item',
-    says: 'may not be read or written',
-    hint: 'Give this user the right to it and run again.',
+    code: 'permission-denied',
+    says: 'cannot be accessed: permission denied',
+    hint: GRANT_ACCESS,
   },
-  EPERM: { kind: 'skip-item', says: 'may not be changed', hint: 'Give this user the right to it and run again.' },
-  EROFS: { kind: 'fatal', says: 'lies on a read-only file system', hint: 'Choose another place.' },
-  ENOSPC: { kind: 'fatal', says: 'could not be written: no space is left', hint: 'Free some space and run again.' },
-  EDQUOT: { kind: 'fatal', says: 'could not be written: the quota is used up', hint: 'Free some space and run again.' },
+  EPERM: {
+    kind: 'skip-item',
+    code: 'permission-denied',
+    says: 'cannot be changed: permission denied',
+    hint: GRANT_ACCESS,
+  },
+  EROFS: { kind: 'fatal', code: 'read-only', says: 'is on a read-only file system', hint: 'Choose another place.' },
+  ENOSPC: { kind: 'fatal', code: 'no-space', says: 'could not be written: no space left', hint: FREE_SPACE },
+  EDQUOT: { kind: 'fatal', code: 'no-space', says: 'could not be written: disk quota exceeded', hint: FREE_SPACE },
   EFBIG: {
     kind: 'fatal',
-    says: 'could not be written: it would be larger than files may become',
+    code: 'no-space',
+    says: 'could not be written: file size limit exceeded',
     hint: 'Raise the limit (ulimit -f), or choose another file system.',
   },
   EMFILE: {
     kind: 'fatal',
+    code: 'out-of-resources',
     says: 'could not be opened: too many open files',
     hint: 'Lower --concurrency or raise ulimit -n.',
   },
-  ENFILE: { kind: 'fatal', says: 'could not be opened: the system has too many open files' },
-  EIO: { kind: 'skip-item', says: 'could not be read: the disk reports an error' },
-  ELOOP: { kind: 'skip-item', says: 'is a link that leads to itself' },
-  ENAMETOOLONG: { kind: 'skip-item', says: 'has too long a name' },
-  EBUSY: { kind: 'skip-item', says: 'is busy' },
+  ENFILE: { kind: 'fatal', code: 'out-of-resources', says: 'could not be opened: too many open files in the system' },
+  EIO: { kind: 'skip-item', code: 'io-error', says: 'could not be read or written: input/output error' },
+  ELOOP: { kind: 'skip-item', code: 'bad-path', says: 'is a symbolic link that leads to itself' },
+  ENAMETOOLONG: { kind: 'skip-item', code: 'bad-path', says: 'has a name that is too long' },
+  EBUSY: { kind: 'skip-item', code: 'busy', says: 'is in use' },
 };
 
-/** The `code` of a Node error, if it has one. */
+/** The code of an error of Node or of a driver; undefined for others, a {@link ConvertError} among them. */
 export function errorCode(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  if (cause instanceof ConvertError) return undefined;
   return typeof cause.code === 'string' ? cause.code : undefined;
 }
 
 /** The path that an error of the system is about; undefined for errors that {@link toConvertError} has no words for. */
 export function systemErrorPath(cause: unknown): string | undefined {
   const code = errorCode(cause);
-  if (code === undefined || !Object.hasOwn(CODES, code)) return undefined;
+  if (code === undefined || !Object.hasOwn(MEANINGS, code)) return undefined;
   const path = typeof cause === 'object' && cause !== null && 'path' in cause ? cause.path : undefined;
   return typeof path === 'string' ? path : 'A file';
 }
@@ -107,18 +176,22 @@ export function isAbort(cause: unknown): boolean {
 export function toConvertError(cause: unknown, fallback: ErrorKind, where: string): ConvertError {
   if (cause instanceof ConvertError) return cause;
   const code = errorCode(cause);
-  const meaning = code === undefined ? undefined : CODES[code];
+  const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning !== undefined) {
     const details = meaning.hint === undefined ? { where, cause } : { where, cause, hint: meaning.hint };
-    return new ConvertError(meaning.kind, `${where} ${meaning.says}.`, details);
+    return new ConvertError(meaning.kind, meaning.code, `${where} ${meaning.says}.`, details);
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new ConvertError(fallback, message.endsWith('.') ? message : `${message}.`, { where, cause });
+  return new ConvertError(fallback, 'unexpected', message.endsWith('.') ? message : `${message}.`, { where, cause });
 }
 
 /** The same for what nothing can be done without. */
 export function asFatal(cause: unknown, where: string): ConvertError {
-  const { kind, message, hint, where: place } = toConvertError(cause, 'fatal', where);
+  const { kind, code, message, hint, where: place } = toConvertError(cause, 'fatal', where);
   if (kind === 'fatal' && cause instanceof ConvertError) return cause;
-  return new ConvertError('fatal', message, { where: place ?? where, cause, ...(hint !== undefined && { hint }) });
+  return new ConvertError('fatal', code, message, {
+    where: place ?? where,
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors.js';
 import type { ArtifactKind, Notice, UnreachableReason, UnreadPart } from './model.js';
 
 /**
@@ -63,9 +64,11 @@ export interface RunReport {
   readonly runName?: string;
   readonly experiment: string;
   readonly outcome: RunOutcome;
-  /** Why, for `skipped`. */
-  readonly code?: SkipCode;
-  /** The sentence of the error, where one was the cause; what a report says of a code comes from report/run-text.ts. */
+  /** Why, for `skipped` and `failed`. */
+  readonly code?: SkipCode | ErrorCode;
+  /** The file, URI or run that the error is about, for `failed`, where it is known. */
+  readonly where?: string;
+  /** The sentence of the error, where one was the cause; report/run-text.ts has those of skip codes. */
   readonly reason?: string;
   /** What was wrong with the run's files in Aim, as the end of a sentence; it was written anew if it could be read. */
   readonly damage?: string;

@@ -6,21 +6,23 @@ const systemError = (code: string) => Object.assign(new Error(`${code}: somethin
 
 describe('an error in one line', () => {
   test('is message, place and hint', () => {
-    expect(new ConvertError('fatal', 'It broke.').sentence).toBe('It broke.');
-    expect(new ConvertError('fatal', 'It broke.', { where: '/x' }).sentence).toBe('It broke. (/x)');
-    expect(new ConvertError('fatal', 'It broke.', { hint: 'Mend it.' }).sentence).toBe('It broke. Mend it.');
-    expect(new ConvertError('fatal', 'It broke.', { where: '/x', hint: 'Mend it.' }).sentence).toBe(
+    expect(new ConvertError('fatal', 'unexpected', 'It broke.').sentence).toBe('It broke.');
+    expect(new ConvertError('fatal', 'unexpected', 'It broke.', { where: '/x' }).sentence).toBe('It broke. (/x)');
+    expect(new ConvertError('fatal', 'unexpected', 'It broke.', { hint: 'Mend it.' }).sentence).toBe(
+      'It broke. Mend it.',
+    );
+    expect(new ConvertError('fatal', 'unexpected', 'It broke.', { where: '/x', hint: 'Mend it.' }).sentence).toBe(
       'It broke. (/x) Mend it.',
     );
   });
 
   test('does not name its place twice', () => {
-    expect(new ConvertError('fatal', '/x broke.', { where: '/x' }).sentence).toBe('/x broke.');
+    expect(new ConvertError('fatal', 'unexpected', '/x broke.', { where: '/x' }).sentence).toBe('/x broke.');
   });
 
   test('is an Error with its cause', () => {
     const cause = new Error('why');
-    const error = new ConvertError('skip-run', 'It broke.', { cause });
+    const error = new ConvertError('skip-run', 'unexpected', 'It broke.', { cause });
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'ConvertError', kind: 'skip-run', cause, where: undefined, hint: undefined });
   });
@@ -30,18 +32,18 @@ describe('what the system says', () => {
   test.each<[string, ErrorKind, string]>([
     ['ENOENT', 'skip-item', '/x does not exist.'],
     ['ENOTDIR', 'skip-item', '/x is not a directory.'],
-    ['EISDIR', 'skip-item', '/x is a directory.'],
-    ['EACCES', 'skip-item', '/x may not be read or written. Give this user the right to it and run again.'],
-    ['EPERM', 'skip-item', '/x may not be changed. Give this user the right to it and run again.'],
-    ['EIO', 'skip-item', '/x could not be read: the disk reports an error.'],
-    ['ELOOP', 'skip-item', '/x is a link that leads to itself.'],
-    ['ENAMETOOLONG', 'skip-item', '/x has too long a name.'],
-    ['EBUSY', 'skip-item', '/x is busy.'],
-    ['EROFS', 'fatal', '/x lies on a read-only file system. Choose another place.'],
-    ['ENOSPC', 'fatal', '/x could not be written: no space is left. Free some space and run again.'],
-    ['EDQUOT', 'fatal', '/x could not be written: the quota is used up. Free some space and run again.'],
+    ['EISDIR', 'skip-item', '/x is a directory, but should be a file.'],
+    ['EACCES', 'skip-item', '/x cannot be accessed: permission denied. Give this user access to it and run again.'],
+    ['EPERM', 'skip-item', '/x cannot be changed: permission denied. Give this user access to it and run again.'],
+    ['EIO', 'skip-item', '/x could not be read or written: input/output error.'],
+    ['ELOOP', 'skip-item', '/x is a symbolic link that leads to itself.'],
+    ['ENAMETOOLONG', 'skip-item', '/x has a name that is too long.'],
+    ['EBUSY', 'skip-item', '/x is in use.'],
+    ['EROFS', 'fatal', '/x is on a read-only file system. Choose another place.'],
+    ['ENOSPC', 'fatal', '/x could not be written: no space left. Free some space and run again.'],
+    ['EDQUOT', 'fatal', '/x could not be written: disk quota exceeded. Free some space and run again.'],
     ['EMFILE', 'fatal', '/x could not be opened: too many open files. Lower --concurrency or raise ulimit -n.'],
-    ['ENFILE', 'fatal', '/x could not be opened: the system has too many open files.'],
+    ['ENFILE', 'fatal', '/x could not be opened: too many open files in the system.'],
   ])('%s is told as a sentence about the file', (code, kind, sentence) => {
     const cause = systemError(code);
     const error = toConvertError(cause, 'skip-run', '/x');
@@ -56,7 +58,7 @@ describe('what the system says', () => {
 
 describe('anything thrown', () => {
   test('that is ours passes unchanged', () => {
-    const error = new ConvertError('not-a-run', 'None.');
+    const error = new ConvertError('not-a-run', 'unexpected', 'None.');
     expect(toConvertError(error, 'fatal', '/x')).toBe(error);
   });
 

@@ -8,14 +8,14 @@ export const PUT_BACK =
 /** What SQLite threw when it worked on `run_metadata.sqlite`, as a `fatal` sentence that says what to do. */
 export function metadataFailure(file: string, cause: unknown): ConvertError {
   if (isDamage(cause) || sqliteCode(cause) === SqliteCode.ERROR) {
-    return new ConvertError('fatal', `${file} is no database of Aim, or is damaged.`, {
+    return new ConvertError('fatal', 'damaged-file', `${file} is no database of Aim, or is damaged.`, {
       where: file,
       hint: PUT_BACK,
       cause,
     });
   }
   if (isBusy(cause)) {
-    return new ConvertError('fatal', `${file} is locked by another program.`, {
+    return new ConvertError('fatal', 'busy', `${file} is locked by another program.`, {
       where: file,
       hint: "Aim's own commands (aim runs rm, aim up) hold it for moments only; `fuser` names who does. Run again when it is free.",
       cause,

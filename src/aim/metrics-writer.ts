@@ -119,6 +119,7 @@ export class MetricsWriter {
       const limit = POINTS_IN_MEMORY.toLocaleString('en');
       throw new ConvertError(
         'skip-run',
+        'too-large',
         `Metric ${key} has more than ${limit} points, too many for --repeated-steps split.`,
         {
           hint: 'Convert this run with another policy.',

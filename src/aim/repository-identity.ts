@@ -25,15 +25,25 @@ export class RepositoryIdentity {
       if (now === inode) continue;
       const { path } = this.repository;
       if (now === undefined) {
-        throw new ConvertError('fatal', `The Aim repository ${path} is not there any more (${file}).`, {
-          where: path,
-          hint: 'Put it back where it was.',
-        });
+        throw new ConvertError(
+          'fatal',
+          'repository-not-found',
+          `The Aim repository ${path} is not there any more (${file}).`,
+          {
+            where: path,
+            hint: 'Put it back where it was.',
+          },
+        );
       }
-      throw new RepositoryReplacedError('fatal', `The Aim repository ${path} has been replaced by another (${file}).`, {
-        where: path,
-        hint: 'Nothing is written into it; run again to convert into the one that is there now.',
-      });
+      throw new RepositoryReplacedError(
+        'fatal',
+        'repository-replaced',
+        `The Aim repository ${path} has been replaced by another (${file}).`,
+        {
+          where: path,
+          hint: 'Nothing is written into it; run again to convert into the one that is there now.',
+        },
+      );
     }
   }
 

@@ -40,7 +40,7 @@ export class RepositoryLock {
       if (!isBusy(error)) throw sqliteFailure(file, error);
       const who =
         owner === undefined ? 'Another mlflow2aim' : `mlflow2aim with process id ${owner.pid} on ${owner.host}`;
-      throw new ConvertError('fatal', `${who} is writing this repository.`, {
+      throw new ConvertError('fatal', 'repository-locked', `${who} is writing this repository.`, {
         hint: 'Wait until it is done, or stop it, and run again.',
         cause: error,
       });
@@ -83,7 +83,7 @@ function openFile(file: string): DatabaseSyncInstance {
 }
 
 function damaged(file: string, cause: unknown): ConvertError {
-  return new ConvertError('fatal', `The lock ${file} is damaged.`, {
+  return new ConvertError('fatal', 'damaged-file', `The lock ${file} is damaged.`, {
     where: file,
     hint: 'Remove it while no mlflow2aim is writing this repository, and run again.',
     cause,

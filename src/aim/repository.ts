@@ -52,7 +52,7 @@ export class Repository {
   static find(directory: string): Repository {
     const path = repositoryPath(directory);
     if (!isThere(path)) {
-      throw new ConvertError('fatal', `There is no Aim repository in ${dirname(path)}.`, {
+      throw new ConvertError('fatal', 'repository-not-found', `There is no Aim repository in ${dirname(path)}.`, {
         hint: 'Name the directory that holds .aim with --repo.',
       });
     }
@@ -150,7 +150,7 @@ function makeDirectory(path: string): void {
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return;
     if (errorCode(error) !== 'ENOENT') throw error;
-    throw new ConvertError('fatal', `No directory can be made at ${path}.`, {
+    throw new ConvertError('fatal', 'bad-path', `No directory can be made at ${path}.`, {
       hint: 'Choose another --repo.',
       cause: error,
     });
@@ -165,7 +165,7 @@ function hasRuns(path: string): boolean {
 
 function check(path: string): void {
   if (!isThere(join(path, 'VERSION'))) {
-    throw new ConvertError('fatal', `${path} is no Aim repository: it has no VERSION.`, {
+    throw new ConvertError('fatal', 'repository-not-found', `${path} is no Aim repository: it has no VERSION.`, {
       hint: 'Choose another --repo.',
     });
   }
@@ -175,18 +175,18 @@ function check(path: string): void {
   const version = readFileSync(join(path, 'VERSION'), 'utf8').trim();
   if (version !== DATA_VERSION) {
     const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
-    throw new ConvertError('fatal', message, { hint });
+    throw new ConvertError('fatal', 'unsupported-version', message, { hint });
   }
   const file = join(path, 'run_metadata.sqlite');
   if (!existsSync(file)) {
-    throw new ConvertError('fatal', `The Aim repository ${path} has no run_metadata.sqlite.`, {
+    throw new ConvertError('fatal', 'damaged-file', `The Aim repository ${path} has no run_metadata.sqlite.`, {
       hint: hasRuns(path) ? PUT_BACK : hint,
     });
   }
   const revision = alembicRevision(file);
   if (revision !== ALEMBIC_HEAD) {
     const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
-    throw new ConvertError('fatal', message, { hint });
+    throw new ConvertError('fatal', 'unsupported-version', message, { hint });
   }
   for (const folder of ['meta/chunks', 'seqs/chunks']) makeDirectory(join(path, folder));
 }

@@ -19,10 +19,15 @@ export function globMatcher(glob: string): (path: string) => boolean {
     return isAnywhere && !isDirectory ? (file) => matches(file.slice(file.lastIndexOf('/') + 1)) : matches;
   } catch (cause) {
     const why = cause instanceof Error ? ` ${cause.message}` : '';
-    throw new ConvertError('fatal', `The pattern ${JSON.stringify(glob)} for artifacts cannot be used.${why}`, {
-      hint: 'Patterns are globs such as *.png or checkpoints/**; a bracket that is part of a name is written \\[.',
-      cause,
-    });
+    throw new ConvertError(
+      'fatal',
+      'invalid-argument',
+      `The pattern ${JSON.stringify(glob)} for artifacts cannot be used.${why}`,
+      {
+        hint: 'Patterns are globs such as *.png or checkpoints/**; a bracket that is part of a name is written \\[.',
+        cause,
+      },
+    );
   }
 }
 

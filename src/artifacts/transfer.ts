@@ -120,7 +120,7 @@ export class Transfer {
 
   private async *untilStopped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      if (this.stopped) throw new ConvertError('skip-item', 'Nobody asked for this file any more.');
+      if (this.stopped) throw new ConvertError('skip-item', 'cancelled', 'Nobody asked for this file any more.');
       yield chunk;
     }
   }

@@ -136,9 +136,14 @@ function withSource(settings: ConvertSettings): ConvertSettings {
   if (!settings.sourceAssumed) return settings;
   const trackingUri = defaultTrackingUri('.');
   if (trackingUri === undefined) {
-    throw new ConvertError('fatal', 'There is neither ./mlruns nor ./mlflow.db in this directory.', {
-      hint: 'Say where MLflow keeps its runs, with --tracking_uri or in MLFLOW_TRACKING_URI.',
-    });
+    throw new ConvertError(
+      'fatal',
+      'source-not-found',
+      'There is neither ./mlruns nor ./mlflow.db in this directory.',
+      {
+        hint: 'Say where MLflow keeps its runs, with --tracking_uri or in MLFLOW_TRACKING_URI.',
+      },
+    );
   }
   return { ...settings, options: { ...settings.options, trackingUri } };
 }

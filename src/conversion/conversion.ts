@@ -241,7 +241,7 @@ export class Conversion {
     } catch (cause) {
       if (this.stopped || !isWorkerLoss(cause)) throw cause;
       removeStaged(stagedFiles(this.repository, job.hash));
-      return { report: report(job, 'failed', { reason: cause.sentence }) };
+      return { report: report(job, 'failed', { code: cause.code, reason: cause.sentence }) };
     }
   }
 

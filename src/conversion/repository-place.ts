@@ -28,12 +28,17 @@ export function checkRepositoryPlace(
   const outside = freePlace(dirname(enclosing.path));
   const isThere = existsSync(path);
   const verb = isThere ? 'lies' : 'would lie';
-  throw new ConvertError('fatal', `The Aim repository ${path} ${verb} in ${enclosing.what} ${enclosing.path}.`, {
-    where: path,
-    hint: isThere
-      ? `MLflow takes it for one of its own. Move it out (mkdir -p '${outside}' && mv '${path}' '${outside}/') and run again with --repo '${outside}'.`
-      : `MLflow would take it for one of its own; use --repo '${outside}'.`,
-  });
+  throw new ConvertError(
+    'fatal',
+    'inside-mlflow',
+    `The Aim repository ${path} ${verb} in ${enclosing.what} ${enclosing.path}.`,
+    {
+      where: path,
+      hint: isThere
+        ? `MLflow takes it for one of its own. Move it out (mkdir -p '${outside}' && mv '${path}' '${outside}/') and run again with --repo '${outside}'.`
+        : `MLflow would take it for one of its own; use --repo '${outside}'.`,
+    },
+  );
 }
 
 /** A directory for a repository at or below this one. */

@@ -33,13 +33,13 @@ const openRestStore: StoreFactory = (uri, options) => {
 };
 
 const sqlServer: StoreFactory = () => {
-  throw new ConvertError('fatal', 'SQL Server databases (mssql:) cannot be read directly.', {
+  throw new ConvertError('fatal', 'source-unsupported', 'SQL Server databases (mssql:) cannot be read directly.', {
     hint: 'Start mlflow server --backend-store-uri with this URI, and give the URL of that server.',
   });
 };
 
 const databricks: StoreFactory = () => {
-  throw new ConvertError('fatal', 'Databricks tracking servers are not supported.', {
+  throw new ConvertError('fatal', 'source-unsupported', 'Databricks tracking servers are not supported.', {
     hint: 'Export the runs to an MLflow server, a database or a directory first.',
   });
 };
@@ -68,14 +68,18 @@ const SERVER_WORDS: ReadonlySet<string> = new Set(['databricks', 'databricks-uc'
  */
 export function openStore(trackingUri: string, options: OpenStoreOptions = {}): TrackingStore {
   if (trackingUri.trim() === '') {
-    throw new ConvertError('fatal', 'No tracking URI was given.', { hint: 'Give the path of an mlruns directory.' });
+    throw new ConvertError('fatal', 'invalid-argument', 'No tracking URI was given.', {
+      hint: 'Give the path of an mlruns directory.',
+    });
   }
   const scheme = SERVER_WORDS.has(trackingUri) ? trackingUri : (uriScheme(trackingUri) ?? '');
   const dialect = scheme.split('+', 1)[0] ?? '';
   const open = Object.hasOwn(STORES, dialect) ? STORES[dialect] : undefined;
   if (open !== undefined) return open(trackingUri, options);
   const hint = hintFor(trackingUri, scheme);
-  throw new ConvertError('fatal', `${scheme}: is no kind of tracking URI that MLflow has.`, { hint });
+  throw new ConvertError('fatal', 'source-unsupported', `${scheme}: is no kind of tracking URI that MLflow has.`, {
+    hint,
+  });
 }
 
 function hintFor(uri: string, scheme: string): string {

@@ -61,7 +61,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 function cannotListen(host: string, port: number, cause: unknown): ConvertError {
   const code = errorCode(cause);
   const why = code === 'EADDRINUSE' ? 'that port is in use' : code === 'EACCES' ? 'that is not allowed' : String(code);
-  return new ConvertError('fatal', `${host}:${port} cannot be listened on: ${why}.`, {
+  return new ConvertError('fatal', 'cannot-listen', `${host}:${port} cannot be listened on: ${why}.`, {
     hint: 'Give --listen another address, or port 0 for one that is free.',
     cause,
   });

@@ -92,7 +92,10 @@ export class ReportFile {
       renameSync(this.#partial, this.#path);
     } catch (cause) {
       const message = `The report is complete, but ${this.#path} could not be replaced.`;
-      this.#failure = new ConvertError('fatal', message, { cause, hint: `It is in ${this.#partial}.` });
+      this.#failure = new ConvertError('fatal', 'report-unwritable', message, {
+        cause,
+        hint: `It is in ${this.#partial}.`,
+      });
     }
   }
 
@@ -131,9 +134,14 @@ function resolveTarget(path: string): string {
   } catch (cause) {
     throw unwritable(path, cause);
   }
-  throw new ConvertError('fatal', `The report cannot be written to ${path}: that is not a file of its own.`, {
-    hint: 'Give --report the name of a file; --log-format json writes to stdout.',
-  });
+  throw new ConvertError(
+    'fatal',
+    'report-unwritable',
+    `The report cannot be written to ${path}: that is not a file of its own.`,
+    {
+      hint: 'Give --report the name of a file; --log-format json writes to stdout.',
+    },
+  );
 }
 
 /** Where the file will be: behind a link that leads nowhere yet. */
@@ -176,7 +184,7 @@ function unwritable(path: string, cause: unknown): ConvertError {
   const code = errorCode(cause) ?? '';
   const hasNoDirectory = code === 'ENOENT' && !existsSync(dirname(path));
   const why = hasNoDirectory ? 'its directory does not exist' : (REASONS[code] ?? String(code || cause));
-  return new ConvertError('fatal', `The report cannot be written to ${path}: ${why}.`, {
+  return new ConvertError('fatal', 'report-unwritable', `The report cannot be written to ${path}: ${why}.`, {
     cause,
     hint: 'Give --report a file in a directory that this user may write to.',
   });

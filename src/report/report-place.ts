@@ -6,8 +6,13 @@ import { enclosingStore, resolveLinks } from '../mlflow/file/enclosing-store.js'
 export function checkReportPlace(file: string): void {
   const enclosing = enclosingStore(dirname(resolveLinks(file)));
   if (enclosing === undefined) return;
-  throw new ConvertError('fatal', `The report ${file} would lie in ${enclosing.what} ${enclosing.path}.`, {
-    where: file,
-    hint: 'Put it into another directory: MLflow takes what lies there for its own.',
-  });
+  throw new ConvertError(
+    'fatal',
+    'inside-mlflow',
+    `The report ${file} would lie in ${enclosing.what} ${enclosing.path}.`,
+    {
+      where: file,
+      hint: 'Put it into another directory: MLflow takes what lies there for its own.',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import type { DeletedRun, RunReport, SkipCode } from '../outcome.js';
 
-/** What people are told of a run that was skipped, by its code. */
+/** Why a run was skipped, for people. */
 const SKIPPED: Readonly<Record<SkipCode, string>> = {
   deleted: 'Deleted in MLflow; --include-deleted converts such runs too.',
   'removed-in-aim': 'Removed in Aim after it had been converted; --restore-removed brings it back.',
@@ -20,7 +20,7 @@ export type ReasonedRun = Pick<RunReport, 'code' | 'reason' | 'damage'>;
 
 /** Why a run was skipped or failed, as a sentence. */
 export function runReason({ code, reason, damage }: ReasonedRun): string {
-  const sentence = reason ?? (code === undefined ? 'No reason was given.' : SKIPPED[code]);
+  const sentence = reason ?? SKIPPED[code as SkipCode] ?? 'No reason was given.';
   return damage === undefined ? sentence : `${sentence} The run in Aim is damaged (${damage}) and was left as it is.`;
 }
 

@@ -44,6 +44,7 @@ async function convertChanged(
     if (job.twice) {
       throw new ConvertError(
         'skip-run',
+        'duplicate-run-id',
         `The run id ${ref.runId} occurs twice in the source; the other run was taken.`,
       );
     }
@@ -119,5 +120,5 @@ function failure(job: RunTask, error: ConvertError, notices: readonly Notice[]):
   const told = { reason: error.sentence, notices };
   return error.kind === 'not-a-run'
     ? report(job, 'skipped', { ...told, code: 'not-a-run' })
-    : report(job, 'failed', told);
+    : report(job, 'failed', { ...told, code: error.code, ...(error.where !== undefined && { where: error.where }) });
 }

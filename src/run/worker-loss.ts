@@ -12,20 +12,25 @@ const SCARCE: ReadonlySet<string> = new Set([NOT_STARTED, 'EMFILE', 'ENFILE', 'E
 export function workerLoss(cause: unknown): ConvertError {
   const code = errorCode(cause) ?? '';
   if (code === OUT_OF_MEMORY) {
-    return new ConvertError('skip-run', 'The thread that worked on it ran out of memory.', {
+    return new ConvertError('skip-run', 'out-of-resources', 'The thread that worked on it ran out of memory.', {
       cause,
       hint: 'With --concurrency 1 no other run needs memory at the same time.',
     });
   }
   if (SCARCE.has(code)) {
     const why = cause instanceof Error ? cause.message : code;
-    return new ConvertError('fatal', `A worker thread could not be started: the system has no more to give (${why}).`, {
-      cause,
-      hint: 'Lower --concurrency, or raise the limits of this user (ulimit -n, ulimit -u).',
-    });
+    return new ConvertError(
+      'fatal',
+      'out-of-resources',
+      `A worker thread could not be started: the system has no more to give (${why}).`,
+      {
+        cause,
+        hint: 'Lower --concurrency, or raise the limits of this user (ulimit -n, ulimit -u).',
+      },
+    );
   }
   const { message } = toConvertError(cause, 'skip-run', 'a worker thread');
-  return new ConvertError('skip-run', `The thread that worked on it ended: ${message}`, { cause });
+  return new ConvertError('skip-run', 'worker-lost', `The thread that worked on it ended: ${message}`, { cause });
 }
 
 /** Whether a task was rejected because its thread ended: what a thread itself hands on is fatal. */

@@ -35,7 +35,7 @@ export interface WorkerWarning {
 }
 
 /** An error as it crosses threads, where only plain objects keep their fields. */
-export type ErrorRecord = Pick<ConvertError, 'kind' | 'message' | 'where' | 'hint'>;
+export type ErrorRecord = Pick<ConvertError, 'kind' | 'code' | 'message' | 'where' | 'hint'>;
 
 export type WorkerResult =
   | RunResult
@@ -43,8 +43,8 @@ export type WorkerResult =
   | IndexOutcome
   | { readonly failure: ErrorRecord };
 
-function reviveError({ kind, message, where, hint }: ErrorRecord): ConvertError {
-  return new ConvertError(kind, message, {
+function reviveError({ kind, code, message, where, hint }: ErrorRecord): ConvertError {
+  return new ConvertError(kind, code, message, {
     ...(where !== undefined && { where }),
     ...(hint !== undefined && { hint }),
   });

@@ -31,8 +31,8 @@ export default async function work(task: WorkerTask): Promise<WorkerResult> {
   try {
     return await perform(task);
   } catch (cause) {
-    const { kind, message, where, hint } = asFatal(cause, data.repository);
-    return { failure: { kind, message, where, hint } };
+    const { kind, code, message, where, hint } = asFatal(cause, data.repository);
+    return { failure: { kind, code, message, where, hint } };
   }
 }
 

@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import { asFatal, ConvertError } from '../errors.js';
+import { asFatal, ConvertError, type ErrorCode } from '../errors.js';
 
 /** The primary result codes of SQLite that decide something (https://sqlite.org/rescode.html). */
 export const SqliteCode = {
@@ -37,10 +37,15 @@ export function sqliteFailure(file: string, cause: unknown): ConvertError {
   const meaning = MEANINGS.get(sqliteCode(cause) ?? -1);
   const system = meaning?.system === true ? systemError(cause) : undefined;
   if (system !== undefined || meaning === undefined) return asFatal(system ?? cause, file);
-  return new ConvertError('fatal', `${file} ${meaning.says}.`, { where: file, hint: meaning.hint, cause });
+  return new ConvertError('fatal', meaning.code, `${file} ${meaning.says}.`, {
+    where: file,
+    hint: meaning.hint,
+    cause,
+  });
 }
 
 interface Meaning {
+  readonly code: ErrorCode;
   readonly says: string;
   readonly hint: string;
   /** Report the operating system's error code instead, if there is one. */
@@ -53,16 +58,32 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   [
     SqliteCode.BUSY,
     {
+      code: 'busy',
       says: 'is locked by another program',
       hint: 'Wait until that program finishes, or end it (`fuser FILE` shows it), and run again.',
     },
   ],
-  [SqliteCode.READ_ONLY, { says: 'cannot be written: permission denied', hint: GRANT_ACCESS }],
-  [SqliteCode.IO_ERROR, { says: 'cannot be read or written', hint: 'Check the disk, and run again.', system: true }],
-  [SqliteCode.CORRUPT, { says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.' }],
-  [SqliteCode.FULL, { says: 'could not be written: no space is left', hint: 'Free some space and run again.' }],
-  [SqliteCode.CANNOT_OPEN, { says: 'cannot be opened', hint: GRANT_ACCESS, system: true }],
-  [SqliteCode.NOT_A_DATABASE, { says: 'is not a SQLite database', hint: 'Restore it from a backup.' }],
+  [
+    SqliteCode.READ_ONLY,
+    { code: 'permission-denied', says: 'cannot be written: permission denied', hint: GRANT_ACCESS },
+  ],
+  [
+    SqliteCode.IO_ERROR,
+    { code: 'io-error', says: 'cannot be read or written', hint: 'Check the disk, and run again.', system: true },
+  ],
+  [
+    SqliteCode.CORRUPT,
+    { code: 'damaged-file', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.' },
+  ],
+  [
+    SqliteCode.FULL,
+    { code: 'no-space', says: 'could not be written: no space left', hint: 'Free some space and run again.' },
+  ],
+  [SqliteCode.CANNOT_OPEN, { code: 'permission-denied', says: 'cannot be opened', hint: GRANT_ACCESS, system: true }],
+  [
+    SqliteCode.NOT_A_DATABASE,
+    { code: 'damaged-file', says: 'is not a SQLite database', hint: 'Restore it from a backup.' },
+  ],
 ]);
 
 /** The operating system's error behind one of SQLite's, as Node would have thrown it. */

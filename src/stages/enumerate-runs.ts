@@ -50,9 +50,14 @@ export function chooseExperiments(experiments: readonly Experiment[], wanted: re
     if (experiments.some((experiment) => isCalled(experiment, name))) continue;
     const names = experiments.map((experiment) => experiment.name);
     const some = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
-    throw new ConvertError('fatal', `The source has no experiment with the id or name "${name}".`, {
-      hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
-    });
+    throw new ConvertError(
+      'fatal',
+      'unknown-experiment',
+      `The source has no experiment with the id or name "${name}".`,
+      {
+        hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
+      },
+    );
   }
   return experiments.filter((experiment) => isWanted(experiment, wanted));
 }

@@ -89,12 +89,17 @@ function migrate(database: DatabaseSyncInstance, file: string, version: number):
   if (version === 0) database.exec(SCHEMA);
   if (version !== 0 && (version < OLDEST_VERSION || version > SCHEMA_VERSION)) {
     const known = OLDEST_VERSION === SCHEMA_VERSION ? `${SCHEMA_VERSION}` : `${OLDEST_VERSION} to ${SCHEMA_VERSION}`;
-    throw new ConvertError('fatal', `The ledger ${file} has version ${version}; this mlflow2aim supports ${known}.`, {
-      where: file,
-      hint:
-        'Use the mlflow2aim that wrote it, or move the file away. Everything is then converted again, and runs that ' +
-        'were removed in Aim come back.',
-    });
+    throw new ConvertError(
+      'fatal',
+      'unsupported-version',
+      `The ledger ${file} has version ${version}; this mlflow2aim supports ${known}.`,
+      {
+        where: file,
+        hint:
+          'Use the mlflow2aim that wrote it, or move the file away. Everything is then converted again, and runs that ' +
+          'were removed in Aim come back.',
+      },
+    );
   }
   for (const migration of MIGRATIONS.slice(Math.max(version, OLDEST_VERSION) - OLDEST_VERSION))
     database.exec(migration);

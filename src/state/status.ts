@@ -18,6 +18,8 @@ export interface TroubledRun {
   readonly outcome: 'failed' | 'skipped';
   /** Absent where a version before 0.1.0 has written the journal. */
   readonly code?: NonNullable<RunReport['code']>;
+  /** The file, URI or run that the error is about. */
+  readonly where?: string;
   /** A sentence, where an error was the cause. */
   readonly reason?: string;
   /** What is wrong with its files in Aim, as the end of a sentence. */
@@ -92,9 +94,14 @@ export async function readStatus(directory: string, { incomplete = false }: Stat
   const repository = Repository.find(directory);
   const repo = dirname(repository.path);
   if (!existsSync(repository.ledgerFile)) {
-    throw new ConvertError('fatal', `Nothing was ever converted into the Aim repository in ${repo}.`, {
-      hint: 'Was it another directory? Its ledger may also have been removed; the next conversion makes it anew.',
-    });
+    throw new ConvertError(
+      'fatal',
+      'never-converted',
+      `Nothing was ever converted into the Aim repository in ${repo}.`,
+      {
+        hint: 'Was it another directory? Its ledger may also have been removed; the next conversion makes it anew.',
+      },
+    );
   }
   const writer = RepositoryLock.owner(repository.lockFile);
   const known = readLedger(repository.ledgerFile, incomplete);
@@ -123,7 +130,7 @@ function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' |
     }
   } catch (cause) {
     if (!isDamage(cause)) throw sqliteFailure(file, cause);
-    throw new ConvertError('fatal', `The ledger ${file} is damaged.`, {
+    throw new ConvertError('fatal', 'damaged-file', `The ledger ${file} is damaged.`, {
       cause,
       hint: 'The next conversion keeps it aside and makes a new one.',
     });
@@ -179,7 +186,9 @@ function readTroubles(
        FROM troubles WHERE source = ?`,
     )
     .get(source) as { failed: number; skipped: number };
-  const later = hasColumn(database, 'troubles', 'code') ? 'code AS code, damage AS damage' : 'NULL AS code';
+  const later = hasColumn(database, 'troubles', 'code')
+    ? 'code AS code, place AS "where", damage AS damage'
+    : 'NULL AS code';
   const rows = database
     .prepare(
       `SELECT run_id AS runId, run_name AS runName, experiment AS experiment, outcome AS outcome, ${later},

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS troubles (
   experiment TEXT NOT NULL,
   outcome TEXT NOT NULL,
   code TEXT,
+  place TEXT,
   reason TEXT NOT NULL,
   damage TEXT,
   since INTEGER NOT NULL,
@@ -175,7 +176,17 @@ export class SyncJournal {
   }
 
   private writeReport(database: DatabaseSyncInstance, report: RunReport): void {
-    const { runHash, runId, runName, experiment, outcome, code = null, reason = '', damage = null } = report;
+    const {
+      runHash,
+      runId,
+      runName,
+      experiment,
+      outcome,
+      code = null,
+      where = null,
+      reason = '',
+      damage = null,
+    } = report;
     if (!isTrouble(report)) {
       this.known.delete(runHash);
       database.prepare('DELETE FROM troubles WHERE source = ? AND hash = ?').run(this.source, runHash);
@@ -186,13 +197,13 @@ export class SyncJournal {
     this.known.add(runHash);
     database
       .prepare(
-        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, code, reason, damage, since, seen)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
+        `INSERT INTO troubles (source, hash, run_id, run_name, experiment, outcome, code, place, reason, damage, since, seen)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, hash) DO UPDATE SET
          run_name = excluded.run_name, experiment = excluded.experiment, outcome = excluded.outcome,
-         since = CASE WHEN code IS excluded.code AND reason = excluded.reason THEN since ELSE excluded.since END,
-         code = excluded.code, reason = excluded.reason, damage = excluded.damage, seen = excluded.seen`,
+         since = CASE WHEN code IS excluded.code AND place IS excluded.place THEN since ELSE excluded.since END,
+         code = excluded.code, place = excluded.place, reason = excluded.reason, damage = excluded.damage, seen = excluded.seen`,
       )
-      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, code, reason, damage, now, seen);
+      .run(this.source, runHash, runId, runName ?? null, experiment, outcome, code, where, reason, damage, now, seen);
   }
 }
 
@@ -200,6 +211,7 @@ const LATER_COLUMNS = [
   ['sources', 'complete_at', 'INTEGER'],
   ['sources', 'next_within', 'INTEGER'],
   ['troubles', 'code', 'TEXT'],
+  ['troubles', 'place', 'TEXT'],
   ['troubles', 'damage', 'TEXT'],
 ] as const;
 

@@ -6,29 +6,29 @@ const GRACE = 5_000;
 
 interface Failure {
   readonly code: RunReport['code'];
-  readonly reason: RunReport['reason'];
+  readonly where: RunReport['where'];
   readonly since: number;
   readonly told: boolean;
 }
 
 /**
  * Decides which failed and skipped runs of a watch are reported. A run that is just being created may fail in any way; so a
- * failure is reported once it has lasted, and again only when its reason changes.
+ * failure is reported once it has lasted, and again only when its code or place changes.
  */
 export class FailureFilter {
   private readonly known = new Map<string, Failure>();
 
   /** Whether to report this. `isFirst` in the first pass, which reports every run. */
-  isNews({ runHash, outcome, code, reason }: RunReport, isFirst: boolean): boolean {
+  isNews({ runHash, outcome, code, where }: RunReport, isFirst: boolean): boolean {
     if (outcome !== 'failed' && outcome !== 'skipped') {
       this.known.delete(runHash);
       return outcome !== 'unchanged' || isFirst;
     }
     const before = this.known.get(runHash);
-    const same = before?.code === code && before?.reason === reason ? before : undefined;
+    const same = before?.code === code && before?.where === where ? before : undefined;
     const since = same?.since ?? monotonicNow();
     const isNews = same?.told !== true && (isFirst || monotonicNow() - since >= GRACE);
-    this.known.set(runHash, { code, reason, since, told: isNews || same?.told === true });
+    this.known.set(runHash, { code, where, since, told: isNews || same?.told === true });
     return isNews;
   }
 

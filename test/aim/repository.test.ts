@@ -90,7 +90,7 @@ describe('a repository that is not there', () => {
       const { Repository } = await import(${JSON.stringify(built('aim/repository.js'))});
       try { Repository.open(${JSON.stringify(directory)}); } catch (error) { console.log(error.kind, error.sentence); }`;
     const { stdout } = await startScript(script).ended;
-    expect(stdout).toContain(`fatal ${aim()} could not be written: no space is left. Free some space and run again.`);
+    expect(stdout).toContain(`fatal ${aim()} could not be written: no space left. Free some space and run again.`);
     expect(existsSync(aim())).toBe(false);
   });
 
@@ -236,7 +236,9 @@ describe('without the right to write', () => {
   test('a repository is not created, and the sentence names it', async () => {
     chmodSync(directory, 0o555);
     const said = await attempt(`Repository.open(${JSON.stringify(directory)});`);
-    expect(said).toMatch(/^ConvertError fatal \| .*\.aim may not be read or written\. Give this user the right/);
+    expect(said).toMatch(
+      /^ConvertError fatal \| .*\.aim cannot be accessed: permission denied\. Give this user access/,
+    );
     expect(readdirSync(directory)).toEqual([]);
   });
 

@@ -64,7 +64,7 @@ test('a full disk is told as such, and the next transaction works', () => {
         database.prepare('INSERT INTO run (hash, name) VALUES (?, ?)').run(`${i}`, 'x'.repeat(1000));
       }
     });
-  expect(fill).toThrow(/run_metadata\.sqlite could not be written: no space is left\./);
+  expect(fill).toThrow(/run_metadata\.sqlite could not be written: no space left\./);
   expect(database.isTransaction).toBe(false);
   inTransaction(database, 'BEGIN IMMEDIATE', () => database.exec('UPDATE experiment SET name = name'));
   database.close();

@@ -65,7 +65,10 @@ describe('the exit code', () => {
 
   test('is 1 when nothing could be done, and one sentence says why', async () => {
     io.convert = async () => {
-      throw new ConvertError('fatal', 'The store is of another kind.', { where: 'x.db', hint: 'Give another.' });
+      throw new ConvertError('fatal', 'unexpected', 'The store is of another kind.', {
+        where: 'x.db',
+        hint: 'Give another.',
+      });
     };
     expect(await io.run()).toBe(1);
     expect(io.stderr.text).toBe('error: The store is of another kind. (x.db) Give another.\n');
@@ -110,9 +113,9 @@ describe('the exit code', () => {
     io.convert = stoppedBy(['SIGINT'], new Error('Premature close'));
     expect(await io.run()).toBe(130);
     const cause = Object.assign(new Error('aborted'), { name: 'AbortError' });
-    io.convert = stoppedBy(['SIGINT'], new ConvertError('skip-run', 'aborted.', { cause }));
+    io.convert = stoppedBy(['SIGINT'], new ConvertError('skip-run', 'unexpected', 'aborted.', { cause }));
     expect(await io.run()).toBe(130);
-    io.convert = stoppedBy(['SIGINT'], new ConvertError('fatal', 'No space is left.'));
+    io.convert = stoppedBy(['SIGINT'], new ConvertError('fatal', 'unexpected', 'No space is left.'));
     expect(await io.run()).toBe(1);
   });
 
@@ -158,7 +161,7 @@ describe('--report', () => {
     const report = join(directory, 'report.json');
     io.convert = async (_options, events) => {
       events.emit('run:done', makeRun());
-      throw new ConvertError('fatal', 'No space is left.');
+      throw new ConvertError('fatal', 'unexpected', 'No space is left.');
     };
     expect(await io.run('--report', report)).toBe(1);
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ error: 'No space is left.', runs: [{}] });
@@ -175,9 +178,9 @@ describe('--quiet', () => {
   });
 
   test('prints that an experiment could not be read, which is not all done', async () => {
-    io.convert = async (_options, events) => void events.emit('unread', { message: 'Experiment 1 may not be read.' });
+    io.convert = async (_options, events) => void events.emit('unread', { message: 'Experiment 1 cannot be read.' });
     expect(await io.run('--quiet')).toBe(3);
-    expect(io.stderr.text).toBe('error: Experiment 1 may not be read.\n');
+    expect(io.stderr.text).toBe('error: Experiment 1 cannot be read.\n');
     expect(io.stdout.text).toBe('');
   });
 
@@ -205,7 +208,7 @@ describe('--log-format json', () => {
 
   test('tells a fatal error to programs and to people', async () => {
     io.convert = async () => {
-      throw new ConvertError('fatal', 'No space is left.');
+      throw new ConvertError('fatal', 'unexpected', 'No space is left.');
     };
     expect(await io.run('--log_format=json')).toBe(1);
     expect(events(io.stdout.text)).toEqual(['error', 'summary']);

@@ -92,7 +92,7 @@ describe('a watch', () => {
 
   test('that cannot begin ends with 1', async () => {
     io.watch = async () => {
-      throw new ConvertError('fatal', 'The store is of another kind.');
+      throw new ConvertError('fatal', 'unexpected', 'The store is of another kind.');
     };
     expect(await sync()).toBe(1);
     expect(io.stderr.text).toBe('error: The store is of another kind.\n');
@@ -120,7 +120,7 @@ describe('status', () => {
 
   test('ends with 1 and a sentence where it knows nothing', async () => {
     io.readStatus = async () => {
-      throw new ConvertError('fatal', 'There is no Aim repository in /x.');
+      throw new ConvertError('fatal', 'unexpected', 'There is no Aim repository in /x.');
     };
     expect(await main(['status'], io)).toBe(1);
     expect(io.stderr.text).toBe('error: There is no Aim repository in /x.\n');

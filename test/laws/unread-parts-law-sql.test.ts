@@ -68,7 +68,9 @@ const EMPTY: Partial<Record<RunPart, Partial<Run>>> = {
 
 function withoutPart(store: TrackingStore, part: RunPart): TrackingStore {
   const tell = ({ notice }: StageContext) =>
-    notice(unreadableField(part, 'the database', new ConvertError('skip-item', 'permission denied'), { part }));
+    notice(
+      unreadableField(part, 'the database', new ConvertError('skip-item', 'unexpected', 'permission denied'), { part }),
+    );
   return new Proxy(store, {
     get(target, name: keyof TrackingStore) {
       if (name === 'run' && EMPTY[part] !== undefined) {

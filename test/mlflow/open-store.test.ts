@@ -76,10 +76,10 @@ describe('what is no file store is told apart', () => {
     expect(failure(pathToFileURL(missing).href).message).toBe(`${missing} does not exist.`);
   });
 
-  test('one that may not be read', () =>
+  test('one without permission', () =>
     unprivileged([builder.parent, builder.root], async () => {
       chmodSync(builder.root, 0);
-      expect(failure(builder.root).message).toContain('may not be read');
+      expect(failure(builder.root).message).toContain('permission denied');
     }));
 
   test('a file, and a SQLite database', () => {

@@ -34,6 +34,6 @@ function sayingWith(kilobytes: number): string {
 
 test.each([0, 4, 16, 28, 48, 80])('with %d kB left the sentence names the disk, and what to do', (kilobytes) => {
   const said = sayingWith(kilobytes);
-  expect(said).toMatch(/error: \S*\/repo\/\.aim\S* could not be written: no space is left\. Free some space/);
+  expect(said).toMatch(/error: \S*\/repo\/\.aim\S* could not be written: no space left\. Free some space/);
   expect(said).toMatch(/code 1\n$/);
 });

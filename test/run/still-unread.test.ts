@@ -20,7 +20,7 @@ class WatchedStore extends FileStore {
 
   override async *openArtifact(ref: RunRef, run: Run, file: ArtifactFile, signal: AbortSignal) {
     this.read.push(file.path);
-    if (file.path === this.broken) throw new ConvertError('skip-item', 'It cannot be read.');
+    if (file.path === this.broken) throw new ConvertError('skip-item', 'io-error', 'It cannot be read.');
     yield* super.openArtifact(ref, run, file, signal);
   }
 

@@ -150,9 +150,9 @@ describe('what becomes of a file', () => {
     const gone = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
     const { paths, notices } = await collect(
       store({
-        'a.png': new ConvertError('skip-item', 'The server says 404.'),
+        'a.png': new ConvertError('skip-item', 'unexpected', 'The server says 404.'),
         'b.txt': gone,
-        'c.txt': new ConvertError('skip-item', 'The file is busy.', { hint: 'Try again.' }),
+        'c.txt': new ConvertError('skip-item', 'unexpected', 'The file is busy.', { hint: 'Try again.' }),
         'd.txt': utf8('fine'),
         'e.wav': new Error('socket hang up'),
       }),
@@ -167,7 +167,7 @@ describe('what becomes of a file', () => {
   });
 
   test.each(['skip-run', 'fatal'] as const)('an error that is %s ends it', async (kind) => {
-    const error = new ConvertError(kind, 'No.');
+    const error = new ConvertError(kind, 'unexpected', 'No.');
     await expect(collect(store({ 'a.png': PNG, 'b.txt': error, 'c.txt': utf8('c') }))).rejects.toBe(error);
   });
 });
@@ -376,7 +376,7 @@ describe('what is read, and when', () => {
   });
 
   test('a failure of what was read ahead is told when it is asked for', async () => {
-    const error = new ConvertError('fatal', 'No.');
+    const error = new ConvertError('fatal', 'unexpected', 'No.');
     const { records } = classify(store({ 'a.txt': utf8('a'), 'b.txt': error }));
     expect(await records.next()).toMatchObject({ done: false });
     await expect(records.next()).rejects.toBe(error);

@@ -81,7 +81,7 @@ describe('enumerating runs', () => {
 
   test('passes on that an experiment cannot be listed', async () => {
     const source = listing();
-    const failure = new ConvertError('fatal', 'No.');
+    const failure = new ConvertError('fatal', 'unexpected', 'No.');
     source.runs = async function* () {
       yield refOf('1', 'a');
       throw failure;

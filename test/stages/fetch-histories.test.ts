@@ -115,7 +115,7 @@ describe('what ends them early', () => {
 
   test('an error of the source, unchanged', async () => {
     const source = new Histories({ loss: 3 });
-    const failure = new ConvertError('skip-run', 'The page never came.');
+    const failure = new ConvertError('skip-run', 'unexpected', 'The page never came.');
     const { history } = source;
     source.history = async function* (ref, key) {
       yield* history.call(source, ref, key);

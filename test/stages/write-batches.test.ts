@@ -121,7 +121,7 @@ describe('a run', () => {
 });
 
 describe('what fails', () => {
-  const failure = new ConvertError('skip-run', 'The page never came.');
+  const failure = new ConvertError('skip-run', 'unexpected', 'The page never came.');
 
   /** Gives what `items` gives, then fails. */
   async function* failing<T>(items: AsyncIterable<T>): AsyncGenerator<T> {

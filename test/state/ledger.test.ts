@@ -285,7 +285,7 @@ describe('a ledger that is not damaged is never thrown away', () => {
   test('a directory in its place is named as one', () => {
     mkdirSync(file);
     expect(() => Ledger.open(file)).toThrow(
-      expect.objectContaining({ kind: 'fatal', message: `${file} is a directory.` }),
+      expect.objectContaining({ kind: 'fatal', message: `${file} is a directory, but should be a file.` }),
     );
   });
 });

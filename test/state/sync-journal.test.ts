@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
-import { ConvertError } from '../../src/errors.js';
+import { ConvertError, type ErrorCode } from '../../src/errors.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { readStatus, type SourceStatus } from '../../src/state/status.js';
 import { SyncJournal } from '../../src/state/sync-journal.js';
@@ -33,7 +33,7 @@ async function status(): Promise<SourceStatus | undefined> {
   return (await readStatus(dirname(repository.path))).sources.find(({ source }) => source === 'mlruns');
 }
 
-const failed = (reason: string) => makeRun({ outcome: 'failed', reason });
+const failed = (reason: string, code: ErrorCode = 'damaged-file') => makeRun({ outcome: 'failed', code, reason });
 const written = () => makeRun({ outcome: 'updated' });
 
 describe('after a complete pass, status', () => {
@@ -79,13 +79,16 @@ describe('a run that fails', () => {
     journal.note(failed('It broke.'));
     journal.passed({ complete: false });
     now += 10_000;
-    journal.note(failed('It broke.'));
+    journal.note(failed('It broke again.'));
     journal.passed({ complete: false });
-    expect(await status()).toMatchObject({ failed: 1, troubledRuns: [{ reason: 'It broke.', since: NOW }] });
+    expect(await status()).toMatchObject({
+      failed: 1,
+      troubledRuns: [{ code: 'damaged-file', reason: 'It broke again.', since: NOW }],
+    });
     now += 10_000;
-    journal.note(failed('Something else.'));
+    journal.note(failed('Something else.', 'unreachable'));
     journal.passed({ complete: false });
-    expect((await status())!.troubledRuns).toMatchObject([{ reason: 'Something else.', since: NOW + 20_000 }]);
+    expect((await status())!.troubledRuns).toMatchObject([{ code: 'unreachable', since: NOW + 20_000 }]);
   });
 
   test.each(['updated', 'unchanged'] as const)('is no longer named when it is %s', async (outcome) => {
@@ -122,7 +125,7 @@ describe('a pass that fails', () => {
   test('is told with the last error and the time of the first, until a pass succeeds', async () => {
     journal.passed({ complete: true, nextWithin: 60_000 });
     now += 10_000;
-    journal.failed(new ConvertError('fatal', 'The server is down.', { hint: 'Start it.' }));
+    journal.failed(new ConvertError('fatal', 'unreachable', 'The server is down.', { hint: 'Start it.' }));
     now += 10_000;
     journal.failed(new Error('The server is slow.'));
     expect(await status()).toMatchObject({
@@ -137,7 +140,7 @@ describe('a pass that fails', () => {
   });
 
   test('is told as the sentence of its error', async () => {
-    journal.failed(new ConvertError('fatal', 'The server is down.', { hint: 'Start it.' }));
+    journal.failed(new ConvertError('fatal', 'unreachable', 'The server is down.', { hint: 'Start it.' }));
     expect((await status())?.trouble).toMatchObject({ reason: 'The server is down. Start it.' });
   });
 });

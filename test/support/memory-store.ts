@@ -69,7 +69,7 @@ export class MemoryStore implements TrackingStore {
 
   #get(runId: string): MemoryRun {
     const run = this.#runs.get(runId);
-    if (run === undefined) throw new ConvertError('not-a-run', `There is no run ${runId}.`);
+    if (run === undefined) throw new ConvertError('not-a-run', 'run-not-found', `There is no run ${runId}.`);
     return run;
   }
 }

@@ -9,8 +9,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-const failed = (reason: string) => makeRun({ outcome: 'failed', reason });
-const skipped = makeRun({ outcome: 'skipped', reason: 'It is half made.' });
+const failed = (where: string) => makeRun({ outcome: 'failed', code: 'damaged-file', where });
+const skipped = makeRun({ outcome: 'skipped', code: 'not-a-run' });
 
 test('a written run is news; an unchanged one is not after the first pass', () => {
   const filter = new FailureFilter();
@@ -31,13 +31,13 @@ test('a failure that does not last is not reported', () => {
 
 test('a failure that lasts is reported once, and again when its reason changes', () => {
   const filter = new FailureFilter();
-  filter.isNews(failed('It broke.'), false);
+  filter.isNews(failed('a/meta.yaml'), false);
   jest.advanceTimersByTime(10_000);
-  const told = () => filter.isNews(failed('It broke.'), false);
+  const told = () => filter.isNews(failed('a/meta.yaml'), false);
   expect([told(), told(), told()]).toEqual([true, false, false]);
-  expect(filter.isNews(failed('Something else.'), false)).toBe(false);
+  expect(filter.isNews(failed('b/meta.yaml'), false)).toBe(false);
   jest.advanceTimersByTime(10_000);
-  expect(filter.isNews(failed('Something else.'), false)).toBe(true);
+  expect(filter.isNews(failed('b/meta.yaml'), false)).toBe(true);
 });
 
 test('a failure in the first pass is reported at once, and not again later', () => {

@@ -82,7 +82,7 @@ describe('a watch that begins', () => {
       watch.failure = new Error('The server is down.');
     });
     watch.failure = undefined;
-    watch.source.failure = new ConvertError('fatal', 'The server refuses to answer.');
+    watch.source.failure = new ConvertError('fatal', 'unexpected', 'The server refuses to answer.');
     await elapse(1_000);
     expect(watch.all('watching')).toEqual([]);
     watch.source.failure = undefined;
@@ -210,7 +210,7 @@ describe('a watch of a server', () => {
 describe('a watch in which a pass fails', () => {
   const failing = async () => {
     await beginWatching('directory');
-    watch.failure = new ConvertError('fatal', 'The disk is full.');
+    watch.failure = new ConvertError('fatal', 'unexpected', 'The disk is full.');
     watch.change('b');
     await elapse(300);
   };
@@ -253,7 +253,7 @@ describe('a watch in which a pass fails', () => {
     watch.failure = new Error('ENOENT: no such file');
     watch.change('b');
     await elapse(200);
-    watch.replaced = new ConvertError('fatal', 'The Aim repository is not there any more.');
+    watch.replaced = new ConvertError('fatal', 'unexpected', 'The Aim repository is not there any more.');
     await elapse(100);
     expect(watch.all('source')[0]).toMatchObject({ message: expect.stringContaining('is not there any more') });
     watch.failure = watch.replaced = undefined;
@@ -317,7 +317,11 @@ describe('a watch ends', () => {
     watch.change('b');
     if (when === 'in a pass') watch.duration = 1_000;
     await elapse(300);
-    watch.replaced = new RepositoryReplacedError('fatal', 'The Aim repository has been replaced by another.');
+    watch.replaced = new RepositoryReplacedError(
+      'fatal',
+      'repository-replaced',
+      'The Aim repository has been replaced by another.',
+    );
     if (when === 'in a pass') watch.failure = new Error('ENOENT: no such file');
     watch.watchers.at(-1)?.onChange({ type: 'run', ref: refOf('b') });
     const rejected = expect(ended).rejects.toThrow('has been replaced');

@@ -58,7 +58,7 @@ async function serviceClient(
     }
   } catch {
     // the client's message may quote what it could not read
-    throw new ConvertError('skip-item', 'The credentials in AZURE_STORAGE_… cannot be understood.', {
+    throw new ConvertError('skip-item', 'auth-failed', 'The credentials in AZURE_STORAGE_… cannot be understood.', {
       hint: AZURE_ADVICE,
     });
   }
@@ -104,7 +104,8 @@ async function part(
     ...(version !== undefined && { conditions: { ifMatch: version } }),
   });
   const body = answer.readableStreamBody;
-  if (!(body instanceof Readable)) throw new ConvertError('skip-item', 'The Azure client gave no stream.');
+  if (!(body instanceof Readable))
+    throw new ConvertError('skip-item', 'bad-response', 'The Azure client gave no stream.');
   return {
     ...rangeOf(answer.contentRange, answer.contentLength),
     ...(answer.etag !== undefined && { version: answer.etag }),

@@ -42,7 +42,11 @@ async function* pages(bucket: Bucket, prefix: string, signal: AbortSignal): Asyn
     const [page, next] = await withTimeout(onePage(bucket, prefix, pageToken), 5 * IDLE_TIMEOUT, signal);
     yield page;
     if (next !== undefined && seen.has(next)) {
-      throw new ConvertError('skip-item', `The listing of gs://${bucket.name}/${prefix} does not come to an end.`);
+      throw new ConvertError(
+        'skip-item',
+        'bad-response',
+        `The listing of gs://${bucket.name}/${prefix} does not come to an end.`,
+      );
     }
     if (next !== undefined) seen.add(next);
     pageToken = next;

@@ -15,10 +15,15 @@ export async function optionalPackage<Module>(
     return await load();
   } catch (cause) {
     if (!isNotFound(cause) || !String(cause).includes(name)) throw cause;
-    throw new ConvertError('skip-item', `${what} need the package ${name}, which is not installed.`, {
-      hint: `Install it where mlflow2aim is installed, and run again: npm install ${name} (with --global for a global installation).`,
-      cause,
-    });
+    throw new ConvertError(
+      'skip-item',
+      'missing-package',
+      `${what} need the package ${name}, which is not installed.`,
+      {
+        hint: `Install it where mlflow2aim is installed, and run again: npm install ${name} (with --global for a global installation).`,
+        cause,
+      },
+    );
   }
 }
 

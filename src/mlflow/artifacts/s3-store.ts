@@ -123,7 +123,11 @@ async function* pages(
     });
     if (!IsTruncated) return;
     if (NextContinuationToken === undefined || NextContinuationToken === token) {
-      throw new ConvertError('skip-item', `The listing of ${uri} does not come to an end: the store repeats itself.`);
+      throw new ConvertError(
+        'skip-item',
+        'bad-response',
+        `The listing of ${uri} does not come to an end: the store repeats itself.`,
+      );
     }
     token = NextContinuationToken;
   }
@@ -134,6 +138,6 @@ function unquotePlus(text: string): string {
 }
 
 function partOf({ Body, ContentRange, ContentLength, ETag }: GetObjectCommandOutput): ObjectPart {
-  if (!(Body instanceof Readable)) throw new ConvertError('skip-item', 'The S3 client gave no stream.');
+  if (!(Body instanceof Readable)) throw new ConvertError('skip-item', 'bad-response', 'The S3 client gave no stream.');
   return { ...rangeOf(ContentRange, ContentLength), ...(ETag !== undefined && { version: ETag }), body: Body };
 }

@@ -1,4 +1,4 @@
-import { ConvertError, toConvertError } from '../../errors.js';
+import { ConvertError, type ErrorCode, toConvertError } from '../../errors.js';
 import type { UnreachableReason } from '../../model.js';
 import { isMissingPackage } from './optional-package.js';
 
@@ -64,7 +64,7 @@ export function storeError(cause: unknown, uri: string, advice: string): Convert
   const because = failure.code ?? (failure.status === undefined ? undefined : `status ${failure.status}`);
   const named = because === undefined ? '' : ` (${because})`;
   const details = failure.credentials ? { where: uri, hint: advice } : { where: uri };
-  return new ConvertError('skip-item', `${uri} ${says(failure)}${named}.`, details);
+  return new ConvertError('skip-item', codeOf(failure), `${uri} ${says(failure)}${named}.`, details);
 }
 
 /** Why a location in an object store could not be listed. */
@@ -80,6 +80,13 @@ function says({ status, credentials }: StoreFailure): string {
   if (status === 404) return 'does not exist';
   if (status === 412) return 'was changed while it was being read';
   return 'could not be read';
+}
+
+function codeOf({ status, credentials }: StoreFailure): ErrorCode {
+  if (credentials) return 'auth-failed';
+  if (status === undefined) return 'unreachable';
+  if (status === 404) return 'not-found';
+  return status === 412 ? 'changed-while-reading' : 'server-error';
 }
 
 function isStatus(value: unknown): value is number {

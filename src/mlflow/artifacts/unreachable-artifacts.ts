@@ -1,6 +1,13 @@
-import { ConvertError } from '../../errors.js';
+import { ConvertError, type ErrorCode } from '../../errors.js';
 import type { UnreachableReason } from '../../model.js';
 import type { ArtifactRepository } from './artifact-repository.js';
+
+const CODES: Readonly<Record<UnreachableReason, ErrorCode>> = {
+  missing: 'not-found',
+  refused: 'permission-denied',
+  'no-access': 'auth-failed',
+  failed: 'unreachable',
+};
 
 /** The repository of a run whose files cannot be had: one notice. `uri` holds no credential, `detail` is a sentence. */
 export function unreachableArtifacts(uri: string, detail: string, reason: UnreachableReason): ArtifactRepository {
@@ -13,7 +20,7 @@ export function unreachableArtifacts(uri: string, detail: string, reason: Unreac
     // biome-ignore lint/correctness/useYield: there is nothing to give
     async *open(_, signal) {
       signal.throwIfAborted();
-      throw new ConvertError('skip-item', detail, { where: uri });
+      throw new ConvertError('skip-item', CODES[reason], detail, { where: uri });
     },
   };
 }
@@ -27,6 +34,6 @@ export const NO_ARTIFACTS: ArtifactRepository = {
   // biome-ignore lint/correctness/useYield: there is nothing to give
   async *open(file, signal) {
     signal.throwIfAborted();
-    throw new ConvertError('skip-item', `${file.uri} does not exist.`, { where: file.uri });
+    throw new ConvertError('skip-item', 'not-found', `${file.uri} does not exist.`, { where: file.uri });
   },
 };

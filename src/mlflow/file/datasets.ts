@@ -72,7 +72,7 @@ function partOf(directory: string): 'datasets' | 'models' {
  */
 export function referredDirectory(runDirectory: string, parent: string, file: string, id: string | undefined): string {
   if (id === undefined || !isPlainName(id)) {
-    throw new ConvertError('skip-item', `${file} refers to nothing in ${parent}/.`, { where: file });
+    throw new ConvertError('skip-item', 'not-found', `${file} refers to nothing in ${parent}/.`, { where: file });
   }
   return join(dirname(runDirectory), parent, id);
 }

@@ -28,5 +28,5 @@ export class FieldBudget {
 
 function tooMany(path: string): ConvertError {
   const message = `${path} is left out: the params, tags and datasets of its run are more than 64 MiB.`;
-  return new ConvertError('skip-item', message, { where: path });
+  return new ConvertError('skip-item', 'too-large', message, { where: path });
 }

@@ -90,7 +90,7 @@ export class FileStore implements TrackingStore {
     const directory = join(this.#root, place);
     if (looksUnmounted(directory)) {
       const message = `${directory} is empty, or a link that leads nowhere. Is the disk mounted?`;
-      throw new ConvertError('fatal', message, { where: directory });
+      throw new ConvertError('fatal', 'not-found', message, { where: directory });
     }
     if (!isDirectory(directory)) return; // removed meanwhile
     for (const runId of this.#list(directory, runDirectories)) {
@@ -237,7 +237,11 @@ export class FileStore implements TrackingStore {
       return list(directory);
     } catch (cause) {
       const error = toConvertError(cause, 'fatal', directory);
-      throw new ConvertError('fatal', error.message, { where: directory, cause, ...optionalField('hint', error.hint) });
+      throw new ConvertError('fatal', error.code, error.message, {
+        where: directory,
+        cause,
+        ...optionalField('hint', error.hint),
+      });
     }
   }
 }

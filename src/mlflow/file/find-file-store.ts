@@ -1,6 +1,6 @@
 import { closeSync, opendirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ConvertError, type ErrorDetails, toConvertError } from '../../errors.js';
+import { ConvertError, type ErrorCode, type ErrorDetails, toConvertError } from '../../errors.js';
 import { META_FILE, TRASH } from '../common/layout-names.js';
 import { directories, isDirectory, mayExist } from '../local/directories.js';
 import { readText } from '../local/read-text.js';
@@ -21,6 +21,7 @@ export function findFileStore(uri: string): string {
   if (target.kind !== 'local') {
     const reason = target.kind === 'foreign' ? target.reason : `begins with ${target.scheme}:`;
     throw notAStore(
+      'source-unsupported',
       `${displayedUri(uri)} ${reason}, and cannot be opened on this machine.`,
       uri,
       'Give the path of the store as this machine sees it.',
@@ -36,6 +37,7 @@ export function findFileStore(uri: string): string {
     throw fatalError(cause, root);
   }
   throw notAStore(
+    'not-mlflow',
     `${root} contains no MLflow experiment: none of its subdirectories has a ${META_FILE}.`,
     root,
     hintFor(root) ?? 'Give the directory that MLflow tracks into, by default mlruns.',
@@ -53,7 +55,7 @@ function checkIsDirectory(root: string): void {
     throw fatalError(cause, root);
   }
   const hint = isSqlite(root) ? `It is a SQLite database; use sqlite:///${root}` : 'Give the directory of the store.';
-  throw notAStore(`${root} is a file, not a directory.`, root, hint);
+  throw notAStore('wrong-type', `${root} is a file, not a directory.`, root, hint);
 }
 
 function holdsExperiments(root: string): boolean {
@@ -71,6 +73,7 @@ function insideAStore(directory: string): ConvertError {
   const store = basename(parent) === TRASH ? dirname(parent) : parent;
   const what = isRun ? 'a single run' : 'a single experiment';
   return notAStore(
+    'not-mlflow',
     `${directory} is ${what} of a store, not the store.`,
     directory,
     `${store} looks like the store; use that.`,
@@ -122,10 +125,10 @@ function fatalError(cause: unknown, root: string): ConvertError {
   const error = toConvertError(cause, 'fatal', root);
   if (error.kind === 'fatal') return error;
   const hint = error.hint ?? 'Check the path, or give the URI of the tracking server or database.';
-  return notAStore(error.message, root, hint, cause);
+  return notAStore(error.code === 'not-found' ? 'source-not-found' : error.code, error.message, root, hint, cause);
 }
 
-function notAStore(message: string, where: string, hint: string, cause?: unknown): ConvertError {
+function notAStore(code: ErrorCode, message: string, where: string, hint: string, cause?: unknown): ConvertError {
   const details: ErrorDetails = { where, hint, ...(cause === undefined ? {} : { cause }) };
-  return new ConvertError('fatal', message, details);
+  return new ConvertError('fatal', code, message, details);
 }

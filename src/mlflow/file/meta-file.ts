@@ -33,7 +33,7 @@ export async function readMeta(
     fault = outcome;
     if (attempt < ATTEMPTS) await sleep(RETRY_EVERY, signal);
   }
-  throw new ConvertError('not-a-run', `${path} ${fault}.`, {
+  throw new ConvertError('not-a-run', 'damaged-file', `${path} ${fault}.`, {
     where: path,
     hint: 'Restore the file from a backup, or remove its directory if nothing of it is needed.',
   });
@@ -57,10 +57,11 @@ function readMetaText(path: string, budget: FieldBudget | undefined): string {
   try {
     return (budget?.read(path) ?? readText(path)).text;
   } catch (cause) {
-    const { kind, message, hint } = toConvertError(cause, 'skip-run', path);
+    const { kind, code, message, hint } = toConvertError(cause, 'skip-run', path);
     if (kind === 'fatal') throw toConvertError(cause, 'fatal', path);
     throw new ConvertError(
       isFileMissing(cause) ? 'not-a-run' : 'skip-run',
+      code,
       message,
       hint === undefined ? { where: path, cause } : { where: path, cause, hint },
     );

@@ -41,7 +41,7 @@ function tooLarge(path: string): ConvertError {
 }
 
 function notAMetric(path: string, why: string): ConvertError {
-  return new ConvertError('skip-item', `${path} ${why}, which no metric of MLflow is.`, { where: path });
+  return new ConvertError('skip-item', 'too-large', `${path} ${why}, which no metric of MLflow is.`, { where: path });
 }
 
 /**

@@ -14,11 +14,11 @@ export async function readRunMeta(ref: RunRef, directory: string, signal: AbortS
   const runId = meta.runId ?? basename(directory);
   const hint = 'If it is a copy, correct the ids in its meta.yaml, or remove it.';
   if (runId !== ref.runId) {
-    throw new ConvertError('not-a-run', `${file} belongs to run ${runId}.`, { where: file, hint });
+    throw new ConvertError('not-a-run', 'wrong-id', `${file} belongs to run ${runId}.`, { where: file, hint });
   }
   if (meta.experimentId !== undefined && meta.experimentId !== ref.experimentId) {
     const message = `${file} says that the run belongs to experiment ${meta.experimentId}; MLflow ignores such a run.`;
-    throw new ConvertError('not-a-run', message, { where: file, hint });
+    throw new ConvertError('not-a-run', 'wrong-id', message, { where: file, hint });
   }
   return meta;
 }
@@ -39,9 +39,9 @@ export function entriesOf(ref: RunRef, directory: string): ReadonlySet<string> {
   try {
     return new Set(readdirSync(directory));
   } catch (cause) {
-    const { kind, message } = toConvertError(cause, 'skip-run', directory);
+    const { kind, code, message } = toConvertError(cause, 'skip-run', directory);
     const isGone = isFileMissing(cause) && !leadsNowhere(directory);
     const reaction = kind === 'fatal' ? kind : isGone ? 'not-a-run' : 'skip-run';
-    throw new ConvertError(reaction, `Run ${ref.runId} cannot be read: ${message}`, { where: directory, cause });
+    throw new ConvertError(reaction, code, `Run ${ref.runId} cannot be read: ${message}`, { where: directory, cause });
   }
 }

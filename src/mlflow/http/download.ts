@@ -46,7 +46,11 @@ export class Download {
 
   #expectSameFile(tag: string | undefined): void {
     if (this.received > 0 && tag !== this.#tag) {
-      throw new ConvertError('skip-item', `While it was downloaded, ${this.what} has changed.`);
+      throw new ConvertError(
+        'skip-item',
+        'changed-while-reading',
+        `While it was downloaded, ${this.what} has changed.`,
+      );
     }
     this.#tag = tag;
   }

@@ -36,7 +36,7 @@ function number(env: Environment, name: string, otherwise: number): number {
   if (text === undefined || text === '') return otherwise;
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new ConvertError('fatal', `${name} is ${JSON.stringify(text)}, which is no number.`);
+  throw new ConvertError('fatal', 'invalid-environment', `${name} is ${JSON.stringify(text)}, which is no number.`);
 }
 
 /** A boolean as MLflow reads it: true, false, 1 or 0. */
@@ -45,5 +45,9 @@ export function flag(env: Environment, name: string, otherwise: boolean): boolea
   if (text === undefined || text === '') return otherwise;
   if (text === 'true' || text === '1') return true;
   if (text === 'false' || text === '0') return false;
-  throw new ConvertError('fatal', `${name} is ${JSON.stringify(text)}, but should be true or false.`);
+  throw new ConvertError(
+    'fatal',
+    'invalid-environment',
+    `${name} is ${JSON.stringify(text)}, but should be true or false.`,
+  );
 }

@@ -30,13 +30,16 @@ export function statusError(
     const hint = hasCredentials
       ? 'Check the user and password, or the token, that are set for MLflow.'
       : 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.';
-    return new ConvertError('fatal', `The tracking server ${server.shown} refused the credentials.`, { hint, cause });
+    return new ConvertError('fatal', 'auth-failed', `The tracking server ${server.shown} refused the credentials.`, {
+      hint,
+      cause,
+    });
   }
   if (own && status === 403) {
     const text = `The tracking server ${server.shown} forbids reading ${what}${says}.`;
-    return new ConvertError('fatal', text, { hint: hintForForbidden(message), cause });
+    return new ConvertError('fatal', 'auth-failed', text, { hint: hintForForbidden(message), cause });
   }
-  return new ConvertError('skip-run', `The server answered ${status} when asked for ${what}${says}.`, {
+  return new ConvertError('skip-run', 'server-error', `The server answered ${status} when asked for ${what}${says}.`, {
     where: url.origin + url.pathname,
     cause,
   });
@@ -52,9 +55,11 @@ function hintForForbidden(message: string): string {
 /** Nobody answers at the address. */
 export function unreachableError(cause: unknown, { what, url, server }: RequestContext): ConvertError {
   if (url.origin !== server.origin) {
-    return new ConvertError('skip-run', `Nothing answers at ${url.origin}, where ${what} should be.`, { cause });
+    return new ConvertError('skip-run', 'unreachable', `Nothing answers at ${url.origin}, where ${what} should be.`, {
+      cause,
+    });
   }
-  return new ConvertError('fatal', `No tracking server answers at ${server.shown}.`, {
+  return new ConvertError('fatal', 'unreachable', `No tracking server answers at ${server.shown}.`, {
     hint: 'Is the address right, and is the server running?',
     cause,
   });
@@ -80,7 +85,7 @@ export function finalError(cause: unknown, asked: RequestContext): unknown {
 /** TLS does not accept the server's certificate. */
 function untrustedError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
-  return new ConvertError(kind, `The certificate of ${url.origin} is not trusted: ${reasonOf(cause)}.`, {
+  return new ConvertError(kind, 'tls-failed', `The certificate of ${url.origin} is not trusted: ${reasonOf(cause)}.`, {
     hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to that of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
     cause,
   });
@@ -89,7 +94,7 @@ function untrustedError(cause: unknown, { url, server }: RequestContext): Conver
 /** Something answers, but not in TLS. */
 function noTlsError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
-  return new ConvertError(kind, `What answers at ${url.origin} does not speak TLS.`, {
+  return new ConvertError(kind, 'tls-failed', `What answers at ${url.origin} does not speak TLS.`, {
     hint: `Perhaps http://${url.host} is meant.`,
     cause,
   });
@@ -101,38 +106,48 @@ function redirectError(cause: RedirectError, { what, url, server, ofPart }: Requ
   const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
   const from = `${url.origin} answers with a redirect (${status})`;
   const where = { where: url.origin + url.pathname, cause };
-  if (target === undefined) return new ConvertError(kind, `${from} to nowhere when asked for ${what}.`, where);
+  if (target === undefined)
+    return new ConvertError(kind, 'bad-response', `${from} to nowhere when asked for ${what}.`, where);
   const place = target.origin + target.pathname;
   if (trouble === 'without end') {
     return new ConvertError(
       kind,
+      'bad-response',
       `${url.origin} redirects without end, at last to ${place}, when asked for ${what}.`,
       where,
     );
   }
   const message = `${from} to ${place} when asked for ${what}.`;
   if (trouble === 'switched off') {
-    return new ConvertError(kind, message, { ...where, hint: 'MLFLOW_ALLOW_HTTP_REDIRECTS forbids to follow it.' });
+    return new ConvertError(kind, 'bad-response', message, {
+      ...where,
+      hint: 'MLFLOW_ALLOW_HTTP_REDIRECTS forbids to follow it.',
+    });
   }
   const path = url.pathname.slice(server.prefix.length);
   const isMoved = kind === 'fatal' && target.pathname.endsWith(path);
   const hint = isMoved
     ? `Use ${target.origin}${target.pathname.slice(0, -path.length)} as the tracking URI.`
     : 'Is this a login page? Set MLFLOW_TRACKING_TOKEN, or a user and password, or use an address without a login.';
-  return new ConvertError(kind, message, { ...where, hint });
+  return new ConvertError(kind, 'bad-response', message, { ...where, hint });
 }
 
 /** An answer that is longer than it may be; the cause tells by how much. */
 function tooLargeError(cause: ResponseTooLargeError, { what, url }: RequestContext): ConvertError {
-  return new ConvertError('skip-run', `The answer for ${what} is larger than ${amount(cause)}, and was not read.`, {
-    where: url.origin + url.pathname,
-    cause,
-  });
+  return new ConvertError(
+    'skip-run',
+    'too-large',
+    `The answer for ${what} is larger than ${amount(cause)}, and was not read.`,
+    {
+      where: url.origin + url.pathname,
+      cause,
+    },
+  );
 }
 
 /** An answer that is none that HTTP allows, or not one for us. */
 function misunderstood(reason: string, cause: unknown, { what, url }: RequestContext): ConvertError {
-  return new ConvertError('skip-run', `The answer for ${what} cannot be understood: ${reason}.`, {
+  return new ConvertError('skip-run', 'bad-response', `The answer for ${what} cannot be understood: ${reason}.`, {
     where: url.origin + url.pathname,
     cause,
   });
@@ -146,6 +161,7 @@ export function notJsonError(text: string, answered: URL, { what, url, server, o
   const isPage = /^\s*</.test(text);
   return new ConvertError(
     kind,
+    'not-mlflow',
     `${url.origin} answers${to} with ${isPage ? 'a web page' : 'no JSON'} when asked for ${what}.`,
     {
       hint: 'Is this the address of an MLflow server, and can it be reached without a login page?',
@@ -162,7 +178,7 @@ export function retriesExhaustedError(
 ): ConvertError {
   const tries = attempts === 1 ? 'at the first attempt' : `in ${attempts} attempts`;
   const message = `The server could not give ${what} ${tries}: ${reasonOf(cause)}.`;
-  return new ConvertError('skip-run', message, { where: server.shown, cause });
+  return new ConvertError('skip-run', 'server-error', message, { where: server.shown, cause });
 }
 
 function reasonOf(cause: unknown): string {

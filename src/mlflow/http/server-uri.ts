@@ -24,7 +24,7 @@ export function parseServerUri(uri: string): ServerUri {
   try {
     url = new URL(uri);
   } catch (_) {
-    throw new ConvertError('fatal', 'The tracking URI of the server is no valid URL.', {
+    throw new ConvertError('fatal', 'invalid-argument', 'The tracking URI of the server is no valid URL.', {
       hint: 'It should look like http://host:5000.',
     });
   }
@@ -42,7 +42,7 @@ export function parseServerUri(uri: string): ServerUri {
 /** The origin of a URL that the user gave. Throws a `fatal` error for what is none. */
 export function originOf(url: string): string {
   if (URL.canParse(url)) return new URL(url).origin;
-  throw new ConvertError('fatal', 'A trusted origin is no valid URL.', {
+  throw new ConvertError('fatal', 'invalid-argument', 'A trusted origin is no valid URL.', {
     hint: 'It should look like https://host:5000.',
   });
 }

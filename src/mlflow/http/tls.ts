@@ -22,7 +22,7 @@ export function tlsSettings(env: Environment): TlsSettings {
   const own = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
   if (insecure && own) {
     const message = 'MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH exclude each other.';
-    throw new ConvertError('fatal', message, { hint: 'Unset one of them.' });
+    throw new ConvertError('fatal', 'invalid-environment', message, { hint: 'Unset one of them.' });
   }
   const authorities = own || env.REQUESTS_CA_BUNDLE;
   const client = env.MLFLOW_TRACKING_CLIENT_CERT_PATH;

@@ -18,7 +18,12 @@ const WITHOUT_RESERVING = '--disable-wasm-trap-handler';
 function assertSpaceForModules(): void {
   const options = [process.env.NODE_OPTIONS ?? '', ...process.execArgv];
   if (addressSpace() >= SPACE_FOR_MODULES || options.some((option) => option.includes(WITHOUT_RESERVING))) return;
-  throw new ConvertError('fatal', 'Reading from a server takes more address space than this process may have.', {
-    hint: `Raise the limit (ulimit -v) to 64 GB, or set NODE_OPTIONS=${WITHOUT_RESERVING}.`,
-  });
+  throw new ConvertError(
+    'fatal',
+    'out-of-resources',
+    'Reading from a server takes more address space than this process may have.',
+    {
+      hint: `Raise the limit (ulimit -v) to 64 GB, or set NODE_OPTIONS=${WITHOUT_RESERVING}.`,
+    },
+  );
 }

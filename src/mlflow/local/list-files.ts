@@ -73,7 +73,7 @@ export async function* readArtifact(
 function segments(path: string): string[] {
   const names = path.split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..')) {
-    throw new ConvertError('skip-item', `${JSON.stringify(path)} is not the path of an artifact.`);
+    throw new ConvertError('skip-item', 'bad-path', `${JSON.stringify(path)} is not the path of an artifact.`);
   }
   return names;
 }

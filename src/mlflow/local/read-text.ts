@@ -54,5 +54,7 @@ function readWhole(path: string, limit: number, beyond: (path: string) => Conver
 }
 
 function tooLarge(path: string): ConvertError {
-  return new ConvertError('skip-item', `${path} is larger than 16 MiB, which no field of MLflow is.`, { where: path });
+  return new ConvertError('skip-item', 'too-large', `${path} is larger than 16 MiB, which no field of MLflow is.`, {
+    where: path,
+  });
 }

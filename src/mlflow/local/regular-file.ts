@@ -29,5 +29,5 @@ export function openRegular(path: string): RegularFile {
 
 /** The error for a FIFO, a device or a socket in place of a file. */
 export function notRegular(path: string): ConvertError {
-  return new ConvertError('skip-item', `${path} is not a regular file.`, { where: path });
+  return new ConvertError('skip-item', 'wrong-type', `${path} is not a regular file.`, { where: path });
 }

@@ -67,13 +67,14 @@ export function tooMany(directory: string): ConvertError {
   const most = MAX_ENTRIES.toLocaleString('en');
   return new ConvertError(
     'skip-item',
+    'too-large',
     `${directory} contains more than ${most} files and directories; the rest is skipped.`,
   );
 }
 
 export function tooDeep(directory: string): ConvertError {
   const message = `${directory} is ${MAX_DIRECTORY_DEPTH} directories deep; its content is skipped.`;
-  return new ConvertError('skip-item', message);
+  return new ConvertError('skip-item', 'too-large', message);
 }
 
 interface Item {
@@ -113,7 +114,8 @@ function entriesOf(level: Level, visits: Map<string, number>): Dirent[] | Conver
   try {
     if (level.linked) {
       const fault = faultOfLink(level, visits);
-      if (fault !== undefined) return new ConvertError('skip-item', `${level.absolute} is a link that ${fault}.`);
+      if (fault !== undefined)
+        return new ConvertError('skip-item', 'bad-path', `${level.absolute} is a link that ${fault}.`);
     }
     return readdirSync(level.absolute, { withFileTypes: true });
   } catch (cause) {

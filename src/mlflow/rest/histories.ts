@@ -242,7 +242,7 @@ export class HistoryClient {
   #tooLong(runId: string, key: string): ConvertError {
     const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MAX_SORTED_POINTS} points, which this server gives unsorted and all at once.`;
     const hint = 'Start a server of MLflow 3 on the same database, or give the database itself as the tracking URI.';
-    return new ConvertError('skip-run', message, { where: this.client.server.shown, hint });
+    return new ConvertError('skip-run', 'too-large', message, { where: this.client.server.shown, hint });
   }
 }
 

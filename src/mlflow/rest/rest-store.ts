@@ -190,7 +190,7 @@ export class RestStore implements TrackingStore {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new ConvertError('fatal', `The tracking server ${this.uri} is no longer read.`));
+    this.#closing.abort(new ConvertError('fatal', 'cancelled', `The tracking server ${this.uri} is no longer read.`));
     await this.#artifacts.close();
     await this.#client.close();
   }
@@ -228,7 +228,7 @@ export class RestStore implements TrackingStore {
       return runRecord(json, ref.runId, ref.experimentId);
     } catch (cause) {
       if (!isResourceMissing(cause)) throw cause;
-      throw new ConvertError('not-a-run', `Run ${ref.runId} is no longer on the tracking server.`, {
+      throw new ConvertError('not-a-run', 'run-not-found', `Run ${ref.runId} is no longer on the tracking server.`, {
         where: this.uri,
         cause,
       });
@@ -238,7 +238,7 @@ export class RestStore implements TrackingStore {
   /** Without the experiments nothing can be done. */
   #unlisted(cause: unknown): unknown {
     if (!(cause instanceof ConvertError) || cause.kind === 'fatal') return cause;
-    return new ConvertError('fatal', cause.message, {
+    return new ConvertError('fatal', cause.code, cause.message, {
       where: this.uri,
       hint: cause.hint ?? 'Is this the address of an MLflow tracking server? A path such as /mlflow belongs to it.',
       cause,

@@ -86,7 +86,9 @@ function textOf(json: unknown): string {
     return JSON.stringify(json);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConvertError('skip-run', "The server's answer about a run is nested too deep.", { cause });
+    throw new ConvertError('skip-run', 'bad-response', "The server's answer about a run is nested too deep.", {
+      cause,
+    });
   }
 }
 

@@ -100,9 +100,14 @@ function schemeOf(uri: string): string {
 }
 
 function malformed(uri: string, hint: string): ConvertError {
-  return new ConvertError('fatal', `The ${/^[\w+]+/.exec(uri)?.[0] ?? 'database'}: URI is invalid.`, {
-    hint,
-  });
+  return new ConvertError(
+    'fatal',
+    'invalid-argument',
+    `The ${/^[\w+]+/.exec(uri)?.[0] ?? 'database'}: URI is invalid.`,
+    {
+      hint,
+    },
+  );
 }
 
 function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -6,7 +6,8 @@ export function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ConvertError('fatal', toConvertError(cause, 'fatal', path).message, {
+    const { code, message } = toConvertError(cause, 'fatal', path);
+    throw new ConvertError('fatal', code, message, {
       where: path,
       cause,
       hint: 'The database URI names it as a certificate or key.',

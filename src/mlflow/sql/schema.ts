@@ -121,10 +121,15 @@ function isHidden({ tables }: Catalog, table: string): boolean {
 }
 
 function notAllowed(uri: string, tables: readonly string[], { grant }: Catalog): ConvertError {
-  return new ConvertError('fatal', `The database ${uri} does not let this user read ${tables.join(', ')}.`, {
-    where: uri,
-    hint: `An administrator can allow it: ${grant(tables)}`,
-  });
+  return new ConvertError(
+    'fatal',
+    'permission-denied',
+    `The database ${uri} does not let this user read ${tables.join(', ')}.`,
+    {
+      where: uri,
+      hint: `An administrator can allow it: ${grant(tables)}`,
+    },
+  );
 }
 
 function notMlflow(uri: string, table: string, { tables }: Catalog): ConvertError {
@@ -132,7 +137,7 @@ function notMlflow(uri: string, table: string, { tables }: Catalog): ConvertErro
   const missing = columns
     ? `its table ${table} has no column ${ALL[table]?.find((name) => !columns.has(name))}`
     : `it has no table ${table}`;
-  return new ConvertError('fatal', `${uri} is not a tracking database of MLflow: ${missing}.`, {
+  return new ConvertError('fatal', 'not-mlflow', `${uri} is not a tracking database of MLflow: ${missing}.`, {
     where: uri,
     hint: 'Give the database that MLflow tracks into. A database of MLflow before 1.4 has to be upgraded first (mlflow db upgrade).',
   });

@@ -48,11 +48,14 @@ function codeBehind(error: unknown): string | undefined {
  */
 export function serverError(cause: unknown, uri: string): ConvertError {
   if (cause instanceof ConvertError) return cause;
-  const code = codeBehind(cause);
-  const meaning = code === undefined ? undefined : MEANINGS.get(code);
+  const meaning = MEANINGS.get(codeBehind(cause) ?? '');
   const message = cause instanceof Error ? cause.message : String(cause);
-  const { kind, says, hint }: Meaning = meaning ?? { kind: 'skip-run', says: `reports: ${message.replace(/\.$/, '')}` };
-  return new ConvertError(kind, `The database ${uri} ${says}.`, {
+  const { kind, code, says, hint }: Meaning = meaning ?? {
+    kind: 'skip-run',
+    code: 'server-error',
+    says: `reports: ${message.replace(/\.$/, '')}`,
+  };
+  return new ConvertError(kind, code, `The database ${uri} ${says}.`, {
     where: uri,
     cause,
     ...(hint !== undefined && { hint }),

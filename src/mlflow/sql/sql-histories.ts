@@ -136,6 +136,7 @@ function windowName({ runId, points, to }: RunRows): string {
 function vanished(runId: string, points: number): ConvertError {
   return new ConvertError(
     'skip-run',
+    'changed-while-reading',
     `${points} points of run ${runId} disappeared from the database while it was being read.`,
     {
       hint: 'Run again.',

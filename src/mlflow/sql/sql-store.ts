@@ -233,5 +233,5 @@ export class SqlStore implements TrackingStore {
 }
 
 function notARun({ runId }: RunRef): ConvertError {
-  return new ConvertError('not-a-run', `The database has no run ${runId}: it was removed.`);
+  return new ConvertError('not-a-run', 'run-not-found', `The database has no run ${runId}: it was removed.`);
 }

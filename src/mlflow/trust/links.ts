@@ -6,6 +6,7 @@ export class OutsideLink extends ConvertError {
   constructor(link: string, target: string) {
     super(
       'skip-item',
+      'outside-link',
       `${link} is a link that leads out of the run, to ${target}, and was not followed; --copy-links follows it.`,
       {
         where: link,

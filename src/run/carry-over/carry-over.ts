@@ -95,6 +95,7 @@ export class CarryOver {
     const parts = this.unread.parts.join(', ');
     return new ConvertError(
       'skip-run',
+      'damaged-file',
       `What could not be read of run ${ref.runId} (${parts}) cannot be taken from Aim either: ${error.message} The run is left as it is.`,
       { where: directory, hint: 'Convert again when it can be read in MLflow.', cause },
     );

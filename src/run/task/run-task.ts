@@ -4,7 +4,7 @@ import type { RunProperties } from '../../aim/run-metadata.js';
 import type { StepOrders } from '../../aim/step-order.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { Notice, Run } from '../../model.js';
-import type { SkipCode, SoughtPart, ToldPart } from '../../outcome.js';
+import type { SoughtPart, ToldPart } from '../../outcome.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../../outcome.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import type { EnumeratedRun } from '../../stages/enumerate-runs.js';
@@ -101,7 +101,8 @@ export interface BuiltRun {
 /** What is told of a run that was read. */
 export interface ReportDetails {
   readonly run?: Run;
-  readonly code?: SkipCode;
+  readonly code?: RunReport['code'];
+  readonly where?: string;
   readonly reason?: string;
   readonly counts?: RunCounts;
   readonly notices?: readonly Notice[];
@@ -115,7 +116,7 @@ export function report(
   outcome: RunOutcome,
   details: ReportDetails = {},
 ): RunReport {
-  const { run, code, reason, counts = emptyCounts(), notices = [], unread = [] } = details;
+  const { run, code, where, reason, counts = emptyCounts(), notices = [], unread = [] } = details;
   const runName = run?.name ?? run?.tags.get('mlflow.runName') ?? before?.name;
   return {
     runId: ref.runId,
@@ -124,6 +125,7 @@ export function report(
     experiment: experiment.name,
     outcome,
     ...(code !== undefined && { code }),
+    ...(where !== undefined && { where }),
     ...(reason !== undefined && { reason }),
     counts,
     notices,

@@ -72,7 +72,7 @@ describe('experiments', () => {
     expect(await collect(store.runs(experiment!, never()))).toMatchObject([{ runId: RUN }]);
   });
 
-  test('one that may not be read is told as such, one that is damaged as a warning', () =>
+  test('one that cannot be read is told as such, one that is damaged as a warning', () =>
     unprivileged([builder.parent, builder.root], async () => {
       const [closed, damaged] = [builder.experiment({ id: '1' }), builder.experiment({ id: '2' })];
       chmodSync(join(closed, 'meta.yaml'), 0);
@@ -81,7 +81,7 @@ describe('experiments', () => {
       const warn = (message: string) => warnings.push(message);
       store = new FileStore(builder.root, { warn, unread: (message) => unread.push(message) });
       expect(await experiments()).toEqual([]);
-      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is skipped: .*may not be read/)]);
+      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is skipped: .*permission denied/)]);
       expect(warnings).toEqual([expect.stringMatching(/^Experiment 2 is skipped/)]);
     }));
 
@@ -360,7 +360,7 @@ describe('params and tags', () => {
       chmodSync(join(directory, 'params', 'secret'), 0);
       const { run, notices } = await readRun();
       expect(record(run.params)).toEqual({ open: '2' });
-      expect(notices).toMatchObject([{ field: 'params/secret', detail: expect.stringContaining('may not be read') }]);
+      expect(notices).toMatchObject([{ field: 'params/secret', detail: expect.stringContaining('permission denied') }]);
       chmodSync(join(directory, 'meta.yaml'), 0);
       await expect(readRun()).rejects.toMatchObject({ kind: 'skip-run' });
     }));

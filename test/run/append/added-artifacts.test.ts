@@ -20,7 +20,7 @@ class WatchedStore extends FileStore {
 
   override async *openArtifact(ref: RunRef, run: Run, file: ArtifactFile, signal: AbortSignal) {
     this.read.push(file.path);
-    if (file.path === this.broken) throw new ConvertError('skip-item', 'The store is down.');
+    if (file.path === this.broken) throw new ConvertError('skip-item', 'unreachable', 'The store is down.');
     yield* super.openArtifact(ref, run, file, signal);
   }
 }

@@ -98,7 +98,7 @@ class ServerRepository implements ArtifactRepository {
       yield* this.#download(file.path, signal);
     } catch (cause) {
       if (signal.aborted || !isSkippable(cause)) throw cause;
-      throw new ConvertError('skip-item', cause.message, { where: file.uri, cause });
+      throw new ConvertError('skip-item', cause.code, cause.message, { where: file.uri, cause });
     }
   }
 

@@ -67,11 +67,15 @@ export function isSkippable(cause: unknown): cause is ConvertError {
 /** The error of a path that a server would take for another one. */
 export function decodedNameError(path: string): ConvertError {
   const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
-  return new ConvertError('skip-item', message);
+  return new ConvertError('skip-item', 'bad-path', message);
 }
 
 function tooManyDirectories(directory: string): ConvertError {
   const most = MAX_LISTED_DIRECTORIES.toLocaleString('en');
   const where = directory === '' ? 'The artifacts of the run' : directory;
-  return new ConvertError('skip-item', `${where} and what was listed before hold more than ${most} directories.`);
+  return new ConvertError(
+    'skip-item',
+    'too-large',
+    `${where} and what was listed before hold more than ${most} directories.`,
+  );
 }

@@ -22,6 +22,8 @@ export class PageTokens {
   }
 
   #endless(reason: string): ConvertError {
-    return new ConvertError('skip-run', `The server lists ${this.what} without end: ${reason}.`, { where: this.where });
+    return new ConvertError('skip-run', 'bad-response', `The server lists ${this.what} without end: ${reason}.`, {
+      where: this.where,
+    });
   }
 }

@@ -106,7 +106,12 @@ export class CopyRows {
 }
 
 function malformed(): ConvertError {
-  return new ConvertError('skip-run', "The database's answer to COPY is not in PostgreSQL's binary format.", {
-    hint: 'Check that the URI leads to PostgreSQL 10 or later.',
-  });
+  return new ConvertError(
+    'skip-run',
+    'bad-response',
+    "The database's answer to COPY is not in PostgreSQL's binary format.",
+    {
+      hint: 'Check that the URI leads to PostgreSQL 10 or later.',
+    },
+  );
 }

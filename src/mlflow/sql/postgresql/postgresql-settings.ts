@@ -73,7 +73,7 @@ function tlsOf(of: Setting): { tls: PostgresqlSettings['tls']; ssl: NonNullable<
     case 'verify-full':
       return { tls: 'always', ssl: { ...files, rejectUnauthorized: true } };
     default:
-      throw new ConvertError('fatal', `${JSON.stringify(mode)} is not an sslmode of PostgreSQL.`, {
+      throw new ConvertError('fatal', 'invalid-argument', `${JSON.stringify(mode)} is not an sslmode of PostgreSQL.`, {
         hint: 'Use disable, allow, prefer, require, verify-ca or verify-full.',
       });
   }

@@ -2,7 +2,7 @@ import { closeSync, readSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { ConvertError, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
+import { ConvertError, type ErrorCode, type ErrorKind, errorCode, toConvertError } from '../../../errors.js';
 import { sqliteDriver } from '../../../sqlite/driver.js';
 import { SqliteCode, sqliteCode } from '../../../sqlite/errors.js';
 import { sleep } from '../../../wait.js';
@@ -108,14 +108,16 @@ export class SqliteConnection {
     if (cause instanceof ConvertError) return cause;
     const {
       kind = 'fatal',
+      code,
       says,
       hint,
     } = EXPLANATIONS.get(sqliteCode(cause) ?? -1) ?? {
       kind: 'skip-run',
+      code: 'io-error',
       says: `cannot be read: ${messageOf(cause)}`,
       hint: undefined,
     };
-    return new ConvertError(kind, `The SQLite database ${this.path} ${says}.`, {
+    return new ConvertError(kind, code, `The SQLite database ${this.path} ${says}.`, {
       where: this.path,
       cause,
       ...(hint !== undefined && { hint }),
@@ -126,6 +128,7 @@ export class SqliteConnection {
 interface Explanation {
   /** `fatal` by default. */
   readonly kind?: ErrorKind;
+  readonly code: ErrorCode;
   readonly says: string;
   readonly hint?: string;
 }
@@ -133,11 +136,16 @@ interface Explanation {
 const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
   [
     SqliteCode.BUSY,
-    { says: 'has been locked by another program for a minute', hint: 'Run again when that program has released it.' },
+    {
+      code: 'busy',
+      says: 'has been locked by another program for a minute',
+      hint: 'Run again when that program has released it.',
+    },
   ],
   [
     SqliteCode.READ_ONLY,
     {
+      code: 'permission-denied',
       says: 'was left in the middle of a write, and its journal has to be rolled back first',
       hint: 'Open it once with MLflow or the sqlite3 command, which do that.',
     },
@@ -145,14 +153,20 @@ const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
   [
     SqliteCode.CANNOT_OPEN,
     {
+      code: 'permission-denied',
       says: 'cannot be opened',
       hint: 'Give this user read access to it. A database in WAL mode also needs write access to its directory.',
     },
   ],
-  [SqliteCode.NOT_A_DATABASE, { says: 'is not a SQLite database, or is encrypted' }],
+  [SqliteCode.NOT_A_DATABASE, { code: 'not-mlflow', says: 'is not a SQLite database, or is encrypted' }],
   [
     SqliteCode.CORRUPT,
-    { kind: 'skip-run', says: 'is damaged', hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.' },
+    {
+      kind: 'skip-run',
+      code: 'damaged-file',
+      says: 'is damaged',
+      hint: 'Repair it (sqlite3 FILE .recover) or restore a backup.',
+    },
   ],
 ]);
 
@@ -170,13 +184,18 @@ function findFile(paths: readonly string[]): string {
   const path = paths.find((each) => statSync(each, { throwIfNoEntry: false }) !== undefined) ?? paths[0] ?? '';
   const hint = 'Check the path: sqlite:///relative.db has three slashes, sqlite:////absolute.db four.';
   try {
-    if (!statSync(path).isFile()) throw new ConvertError('fatal', `${path} is not a file.`, { where: path, hint });
+    if (!statSync(path).isFile())
+      throw new ConvertError('fatal', 'wrong-type', `${path} is not a file.`, { where: path, hint });
     closeSync(openAndCheck(path, hint));
     return path;
   } catch (cause) {
     if (cause instanceof ConvertError) throw cause;
-    const { message } = toConvertError(cause, 'fatal', path);
-    throw new ConvertError('fatal', message, { where: path, cause, ...(errorCode(cause) === 'ENOENT' && { hint }) });
+    const { code, message } = toConvertError(cause, 'fatal', path);
+    throw new ConvertError('fatal', code === 'not-found' ? 'source-not-found' : code, message, {
+      where: path,
+      cause,
+      ...(errorCode(cause) === 'ENOENT' && { hint }),
+    });
   }
 }
 
@@ -187,5 +206,5 @@ function openAndCheck(path: string, hint: string): number {
   if (length === magic.length && magic.toString('latin1') === 'SQLite format 3\0') return file;
   closeSync(file);
   const what = length === 0 ? 'is empty' : 'is not a SQLite database';
-  throw new ConvertError('fatal', `${path} ${what}.`, { where: path, hint });
+  throw new ConvertError('fatal', 'not-mlflow', `${path} ${what}.`, { where: path, hint });
 }

@@ -60,10 +60,15 @@ export class SqliteDatabase implements Database {
     const sql = 'SELECT 1 FROM sqlite_schema WHERE lower(name) = ? AND (type = ? OR type = ? AND rootpage = 0)';
     const rows = await this.#connection.all(sql, [table, 'view', 'table'], signal);
     if (rows.length === 0) return;
-    throw new ConvertError('fatal', `In the SQLite database ${this.file}, ${table} is a view or a virtual table.`, {
-      where: this.file,
-      hint: 'Only tables are read. Give the database that MLflow tracks into.',
-    });
+    throw new ConvertError(
+      'fatal',
+      'not-mlflow',
+      `In the SQLite database ${this.file}, ${table} is a view or a virtual table.`,
+      {
+        where: this.file,
+        hint: 'Only tables are read. Give the database that MLflow tracks into.',
+      },
+    );
   }
 
   /** The binding cuts texts off at the first NUL. */
