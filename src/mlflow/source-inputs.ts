@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { SourceOptions } from '../options.js';
 import type { Environment } from './http/environment.js';
-import { displayedUri, uriTarget } from './locations/file-uri.js';
+import { displayedUri } from './locations/displayed-uri.js';
+import { uriTarget } from './locations/file-uri.js';
 
 /**
  * How an option or variable affects the result: it `decides` what is read; it does so with a path or URI (`place`); or it only affects how

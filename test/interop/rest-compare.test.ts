@@ -144,7 +144,7 @@ describe('a server that wants to know who asks', () => {
     const ended = await mlflow2aim(['convert', '--tracking_uri', uri, '--repo', repo], { env });
     expect(ended.code).toBe(1);
     expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(ended.stderr).toContain('refused the credentials');
+    expect(ended.stderr).toContain('rejected the credentials');
     expect(ended.stderr).not.toMatch(/wrong.{1,3}password/);
     expect(existsSync(repo)).toBe(false);
   });

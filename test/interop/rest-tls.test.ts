@@ -31,7 +31,7 @@ async function ask(env: Record<string, string>): Promise<unknown> {
   const quick = { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', HOME: directory };
   const client = new HttpClient(uri, { concurrency: 1 }, { ...quick, ...env });
   try {
-    return await client.json({ path: '/', what: 'an answer', first: true }, new AbortController().signal);
+    return await client.json({ path: '/', what: 'an answer', failFast: true }, new AbortController().signal);
   } finally {
     await client.close();
   }

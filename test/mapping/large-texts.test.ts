@@ -10,7 +10,8 @@ import { withoutTrailing } from '../../src/mlflow/common/trailing.js';
 import { readMetricLine } from '../../src/mlflow/file/metric-line.js';
 import { parseYamlMapping } from '../../src/mlflow/file/yaml-mapping.js';
 import { azureLocation } from '../../src/mlflow/locations/azure-location.js';
-import { displayedUri, uriTarget } from '../../src/mlflow/locations/file-uri.js';
+import { displayedUri } from '../../src/mlflow/locations/displayed-uri.js';
+import { uriTarget } from '../../src/mlflow/locations/file-uri.js';
 import { s3Location } from '../../src/mlflow/locations/s3-location.js';
 import { proxyUrl } from '../../src/mlflow/rest/artifacts/server-transport.js';
 

@@ -43,6 +43,6 @@ describe('where addresses are limited', () => {
       /^error: Reading from a server takes more address space .*=--disable-wasm-trap-handler\.\n$/,
     );
     const advised = convertWithin(6_000_000, server, temporaryDirectory(), '--disable-wasm-trap-handler');
-    expect(advised.stderr).toMatch(/^error: No tracking server answers .*\n$/);
+    expect(advised.stderr).toMatch(/^error: Cannot connect to the tracking server .*\n$/);
   });
 });

@@ -67,7 +67,9 @@ describe('traces stay in MLflow, and are counted', () => {
     );
     const { summary, warnings } = await convert(server.uri, temporaryDirectory());
     expect(summary).toMatchObject({ traces: 0, warnings: 1 });
-    expect(warnings).toEqual([expect.stringContaining('its traces in 3 attempts: it answered 500')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('its traces from the server in 3 attempts: it responded with 500'),
+    ]);
   });
 
   test('on a server that has none, or does not say, nothing is told of them', async () => {

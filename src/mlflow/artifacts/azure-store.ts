@@ -4,9 +4,9 @@ import { ConvertError } from '../../errors.js';
 import { withTimeout } from '../../wait.js';
 import type { AzureLocation } from '../locations/azure-location.js';
 import { rangeOf } from './content-range.js';
+import { IDLE_TIMEOUT } from './idle-timeout.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Sdk = typeof import('@azure/storage-blob');

@@ -1,9 +1,9 @@
 import type { Bucket } from '@google-cloud/storage';
 import { ConvertError } from '../../errors.js';
 import { withTimeout } from '../../wait.js';
+import { IDLE_TIMEOUT } from './idle-timeout.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

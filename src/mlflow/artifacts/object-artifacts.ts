@@ -5,9 +5,9 @@ import { tooMany } from '../local/walk.js';
 import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DownloadSlots } from './download-slots.js';
+import { objectDownload } from './object-download.js';
 import type { ObjectPlace } from './object-store.js';
 import { isMissingPackage } from './optional-package.js';
-import { resumedDownload } from './resumed-download.js';
 import { storeError, unreachableReason } from './store-error.js';
 
 /** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
@@ -56,7 +56,7 @@ export class ObjectArtifacts implements ArtifactRepository {
     try {
       const store = await this.#place.store.get();
       const key = `${this.#prefix}${file.path}`;
-      yield* resumedDownload((from, version, stop) => store.read(key, from, version, stop), signal);
+      yield* objectDownload((from, version, stop) => store.read(key, from, version, stop), signal);
     } catch (cause) {
       signal.throwIfAborted();
       if (this.#withoutPackage !== undefined && isMissingPackage(cause)) {

@@ -1,5 +1,5 @@
 import type { Notice } from '../../model.js';
-import { displayedUri } from '../locations/file-uri.js';
+import { displayedUri } from '../locations/displayed-uri.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import { unreachableArtifacts } from './unreachable-artifacts.js';
 

@@ -5,9 +5,9 @@ import { ConvertError, toConvertError } from '../../errors.js';
 import { withTimeout } from '../../wait.js';
 import type { S3Location } from '../locations/s3-location.js';
 import { rangeOf } from './content-range.js';
+import { IDLE_TIMEOUT } from './idle-timeout.js';
 import type { ObjectPart, ObjectStore, StoredObject } from './object-store.js';
 import { optionalPackage } from './optional-package.js';
-import { IDLE_TIMEOUT } from './timeouts.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -5,7 +5,8 @@ import { ARTIFACTS, locationOfExperiment } from '../common/layout-names.js';
 import { withoutTrailing } from '../common/trailing.js';
 import { isDirectory } from '../local/directories.js';
 import { hasEntries } from '../local/walk.js';
-import { displayedUri, uriTarget } from '../locations/file-uri.js';
+import { displayedUri } from '../locations/displayed-uri.js';
+import { uriTarget } from '../locations/file-uri.js';
 import { notFollowedReason, type TrustedLocations } from '../trust/locations.js';
 import { kindOfEntry } from '../trust/paths.js';
 

@@ -5,7 +5,8 @@ import { META_FILE, TRASH } from '../common/layout-names.js';
 import { directories, isDirectory, mayExist } from '../local/directories.js';
 import { readText } from '../local/read-text.js';
 import { openRegular } from '../local/regular-file.js';
-import { displayedUri, uriTarget } from '../locations/file-uri.js';
+import { displayedUri } from '../locations/displayed-uri.js';
+import { uriTarget } from '../locations/file-uri.js';
 import { experimentDirectories, trashedDirectories } from './layout.js';
 import { parseYamlMapping } from './yaml-mapping.js';
 

@@ -1,11 +1,11 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
-/** What Accept-Encoding says: all that is decoded here. */
+/** For Accept-Encoding: everything that is decoded here. */
 export const ACCEPTED_CODINGS = 'gzip, deflate, br';
 
-/** A gateway codes once; whoever codes more often means no good. */
-const MOST_CODINGS = 2;
+/** A gateway compresses once; more layers are an attack. */
+const MAX_CODINGS = 2;
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -16,7 +16,7 @@ const DECODERS: Readonly<Record<string, (body: Bytes) => Bytes>> = {
   deflate: inflated,
 };
 
-/** A body that is coded in a way that was not asked for. */
+/** A body with a content coding that was not asked for. */
 export class UnknownCodingError extends Error {
   override readonly name = 'UnknownCoding';
 }
@@ -28,11 +28,11 @@ export function codingsOf(contentEncoding: string | undefined): string[] {
 }
 
 /**
- * The bytes behind a Content-Encoding, as they come. Rejects with zlib's error (a code `Z_…` or `ERR_…`) for what is damaged or cut.
+ * The decoded bytes, as they arrive. Rejects with zlib's error (a code `Z_…` or `ERR_…`) if the body is damaged or cut.
  * Throws {@link UnknownCodingError}.
  */
 export function decoded(body: Bytes, codings: readonly string[]): Bytes {
-  if (codings.length > MOST_CODINGS) throw new UnknownCodingError(`it is compressed ${codings.length} times over`);
+  if (codings.length > MAX_CODINGS) throw new UnknownCodingError(`it is compressed ${codings.length} times`);
   return codings.reduceRight((coded, name) => {
     const decode = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
     if (decode === undefined)
@@ -42,11 +42,11 @@ export function decoded(body: Bytes, codings: readonly string[]): Bytes {
 }
 
 function through(body: Bytes, decoder: NodeJS.ReadWriteStream & Readable): Bytes {
-  pipeline(body, decoder, () => {}); // an error comes out of the decoder
+  pipeline(body, decoder, () => {}); // errors come out of the decoder
   return decoder;
 }
 
-/** RFC 9110 says that `deflate` has zlib's header; some servers leave it out. */
+/** `deflate` has zlib's header (RFC 9110); some servers omit it. */
 async function* inflated(body: Bytes): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -59,7 +59,7 @@ async function* inflated(body: Bytes): AsyncGenerator<Uint8Array, void, void> {
   yield* through(whole, hasZlibHeader(first.value) ? createInflate() : createInflateRaw());
 }
 
-/** CM is 8 and the two bytes are divisible by 31 (RFC 1950); of a first chunk of one byte only CM is known. */
+/** CM is 8, and the two bytes are divisible by 31 (RFC 1950). A first chunk of one byte has CM only. */
 function hasZlibHeader([cmf = 0, flags]: Uint8Array): boolean {
   return (cmf & 0x0f) === 8 && (flags === undefined || (cmf * 256 + flags) % 31 === 0);
 }

@@ -6,9 +6,9 @@ import type { Environment } from './environment.js';
 import type { UserPassword } from './server-uri.js';
 
 /**
- * The value of the Authorization header, found where MLflow's client finds it: user and password in the URI (as the
- * library below MLflow takes them), else MLFLOW_TRACKING_USERNAME and _PASSWORD, each else from ~/.mlflow/credentials,
- * else MLFLOW_TRACKING_TOKEN. Absent when there is none.
+ * The value of the Authorization header, from where MLflow's client takes it: user and password in the URI, else
+ * MLFLOW_TRACKING_USERNAME and _PASSWORD (or either of them from ~/.mlflow/credentials), else MLFLOW_TRACKING_TOKEN.
+ * Undefined if there is none.
  */
 export function authorization(
   fromUri: UserPassword | undefined,

@@ -1,15 +1,15 @@
-/** An integer that a double cannot hold for sure, or a token of Python's `json` that is none of JSON's, and no string. */
+/** Outside of strings: an integer that a double may not hold, or a token of Python's `json` that is not JSON. */
 const RISKY = /(?<![\d.eE+"\w-])-?(?:\d{16,}(?![\d.eE])|NaN|Infinity)/;
-/** A string that does not end goes to the end: looking for it again behind each quote would take quadratic time. */
+/** An unterminated string extends to the end: retrying behind each quote would take quadratic time. */
 const STRING_OR_RISKY = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*|-?Infinity|NaN/gs;
 
-/** An answer that is no JSON, or not the JSON that was expected. */
+/** A response that is not JSON, or not the expected JSON. */
 export class MalformedJsonError extends SyntaxError {
   override readonly name = 'Malformed';
 
   constructor(
     message: string,
-    /** Whether it ends too soon. */
+    /** Whether it ends too early. */
     readonly cut: boolean,
   ) {
     super(message);
@@ -27,7 +27,7 @@ export function exactJson(text: string): unknown {
   try {
     return JSON.parse(safe);
   } catch (cause) {
-    // an object or a list that does not end as one was cut
+    // an object or list without its closing bracket was cut
     throw new MalformedJsonError(cause instanceof Error ? cause.message : String(cause), !/[}\]]\s*$/.test(text));
   }
 }

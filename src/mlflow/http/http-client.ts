@@ -1,123 +1,61 @@
-import type { Agent } from 'undici';
 import { ConvertError } from '../../errors.js';
 import type { SourceOptions } from '../../options.js';
 import { sleep } from '../../wait.js';
 import { MAX_ERROR_BYTES, MAX_JSON_BYTES, MAX_JSON_VALUES } from '../common/bounds.js';
+import { type FilePart, resumedDownload } from '../common/resumed-download.js';
 import { ACCEPTED_CODINGS } from './content-coding.js';
-import { authorization } from './credentials.js';
-import { Download } from './download.js';
-import { type Environment, flag, type RetrySettings, retrySettings } from './environment.js';
+import { type Environment, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
-import {
-  finalError,
-  notJsonError,
-  type RequestContext,
-  retriesExhaustedError,
-  statusError,
-  unreachableError,
-} from './http-errors.js';
+import { HttpConnection } from './http-connection.js';
+import { finalError, notJsonError, retriesExhaustedError, unreachableError } from './http-errors.js';
+import type { HttpRequest } from './http-request.js';
 import { countValues } from './json-values.js';
-import { RateLimiter } from './rate-limiter.js';
-import { redirectOf } from './redirect.js';
-import { beginningOf, bytesOf, type HttpResponse, header, ResponseTooLargeError, toHttpResponse } from './response.js';
-import { isEndpointDisabled, parseResponseError } from './response-error.js';
-import { backoff, isRetryable, isTransientStatus, isUnreachable, retryAfter, TransientError } from './retry.js';
-import { originOf, parseServerUri, type ServerUri } from './server-uri.js';
-import { tlsSettings } from './tls.js';
-import { undici } from './undici.js';
+import { beginningOf, bytesOf, type HttpResponse, header, isCoded, ResponseTooLargeError } from './response.js';
+import { backoff, isRetryable, isUnreachable, TransientError } from './retry.js';
+import type { ServerUri } from './server-uri.js';
 
-/** For requests that give up early. */
-const EARLY_RETRIES = 2;
+/** For requests whose `retries` are `few`. */
+const FEW_RETRIES = 2;
 
-/** A request to a tracking server, or to a place that it named. */
-export interface HttpRequest {
-  /** Below the tracking URI, from its `/` on; or a whole URL. */
-  readonly path: string;
-  /** Sent as JSON by POST; absent for a GET. */
-  readonly body?: unknown;
-  /** What is asked for, to be put into sentences: `the runs of experiment 1`. */
-  readonly what: string;
-  /** Whether a server that is not there is an error at once; otherwise it is waited for. */
-  readonly first?: true;
-  /**
-   * What is likely to come again and not waited for long: an answer of 500, which may be about this one file, or any
-   * trouble, when there is another way to get the same. `at once`: nothing is repeated.
-   */
-  readonly giveUpEarly?: 'at 500' | 'at any trouble' | 'at once';
-  /** Whether an error response is about a part of a run only, as when the server may not read its bucket; otherwise it is `fatal`. */
-  readonly ofPart?: true;
-  /** The most bytes of the answer, if fewer than usual are to be taken. */
-  readonly most?: number;
-}
+const COMPRESSED = { 'accept-encoding': ACCEPTED_CODINGS } as const;
+/** A compressed response has no byte ranges of the file. */
+const UNCOMPRESSED = { 'accept-encoding': 'identity' } as const;
 
 /**
- * HTTP to a tracking server: credentials, TLS, redirects and retries as MLflow's own client has them, a bounded number
- * of connections, a ceiling of requests a second. All that is sent only reads, so that everything may be repeated.
+ * HTTP to a tracking server, with the retries of MLflow's own client. Every request only reads, so any may be repeated.
  *
- * Errors are {@link ConvertError}s: `fatal` for refused credentials and for a server that is not there, `skip-run` for
- * everything else, with a {@link ResponseError} as the cause when the server has answered. An aborted signal rejects with its
- * reason at once, also while waiting.
+ * Errors are {@link ConvertError}s: `fatal` when the credentials are rejected or the server cannot be reached, `skip-run`
+ * for everything else; the cause is a ResponseError when the server has responded. An aborted signal rejects with its
+ * reason at once, also between attempts.
  */
 export class HttpClient {
   readonly server: ServerUri;
-  /** Requests under way at once. */
+  /** The most requests under way at once. */
   readonly concurrency: number;
-  readonly #origins: ReadonlySet<string>;
+  readonly #connection: HttpConnection;
   readonly #retry: RetrySettings;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #authorization: string | undefined;
-  readonly #agent: Agent;
-  readonly #followsRedirects: boolean;
-  readonly #pace: RateLimiter;
 
   constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
-    this.server = parseServerUri(trackingUri);
-    this.#origins = new Set([this.server.origin, ...(options.trustOrigins ?? []).map(originOf)]);
-    this.concurrency = options.concurrency;
     this.#retry = retrySettings(env);
-    this.#authorization = authorization(this.server.userPassword, env);
-    this.#headers = {
-      'user-agent': 'mlflow2aim',
-      ...(options.workspace !== undefined && { 'x-mlflow-workspace': options.workspace }),
-    };
-    const { timeout } = this.#retry;
-    const { Agent } = undici();
-    this.#agent = new Agent({
-      connections: options.concurrency,
-      pipelining: 1,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-      connect: { timeout, ...tlsSettings(env) },
-    });
-    this.#followsRedirects = flag(env, 'MLFLOW_ALLOW_HTTP_REDIRECTS', true);
-    this.#pace = new RateLimiter(options.requestsPerSecond);
+    this.#connection = new HttpConnection(trackingUri, options, this.#retry, env);
+    this.server = this.#connection.server;
+    this.concurrency = options.concurrency;
   }
 
-  /** The answer as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
+  /** The response as JSON; integers beyond 2^53 and NaN as strings, see {@link exactJson}. */
   async json(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
-    return this.read(request, signal, async (answer) => {
-      if (header(answer, 'content-type')?.startsWith('text/html')) {
-        throw notJsonError(await beginningOf(answer, MAX_ERROR_BYTES), answer.url, this.#asked(request));
-      }
-      const bytes = await bytesOf(answer, request.most ?? MAX_JSON_BYTES);
-      if (bytes.length > MAX_JSON_VALUES && countValues(bytes) > MAX_JSON_VALUES) {
-        throw new ResponseTooLargeError(MAX_JSON_VALUES, 'values');
-      }
-      const text = bytes.toString('utf8');
-      if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw notJsonError(text, answer.url, this.#asked(request));
-      return exactJson(text);
-    });
+    return this.read(request, signal, (response) => this.#parseJson(response, request));
   }
 
-  /** What `take` makes of the answer. When that fails by a cut or a {@link SyntaxError}, all of it is repeated. */
-  async read<T>(request: HttpRequest, signal: AbortSignal, take: (answer: HttpResponse) => Promise<T>): Promise<T> {
+  /** What `take` makes of the response. If that fails by a cut or a {@link SyntaxError}, the request is repeated. */
+  async read<T>(request: HttpRequest, signal: AbortSignal, take: (response: HttpResponse) => Promise<T>): Promise<T> {
     for (let failures = 0; ; ) {
       try {
-        const answer = await this.#send(request, COMPRESSED, signal);
+        const response = await this.#connection.send(request, COMPRESSED, signal);
         try {
-          return await take(answer);
+          return await take(response);
         } finally {
-          answer.leave();
+          response.discard();
         }
       } catch (cause) {
         await this.#waitAfter(cause, ++failures, request, signal);
@@ -126,29 +64,29 @@ export class HttpClient {
   }
 
   /**
-   * What `parse` makes of the answer, item by item as it comes; for answers of any length. After a cut the request is
-   * repeated, and what has been given already is passed over: the same request must give the same beginning.
+   * What `parse` makes of the response, item by item as it arrives; for responses of any length. After a cut the request
+   * is repeated and the items already yielded are skipped: the same request must give the same beginning.
    */
   async *stream<T>(
     request: HttpRequest,
     signal: AbortSignal,
-    parse: (answer: HttpResponse) => AsyncIterable<T>,
+    parse: (response: HttpResponse) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, void> {
-    let given = 0;
+    let yielded = 0;
     for (let failures = 0; ; ) {
       try {
-        let known = given;
-        const answer = await this.#send(request, COMPRESSED, signal);
+        let known = yielded;
+        const response = await this.#connection.send(request, COMPRESSED, signal);
         try {
-          for await (const item of parse(answer)) {
+          for await (const item of parse(response)) {
             if (known-- > 0) continue;
             signal.throwIfAborted();
-            given++;
+            yielded++;
             failures = 0;
             yield item;
           }
         } finally {
-          answer.leave();
+          response.discard();
         }
         return;
       } catch (cause) {
@@ -157,103 +95,81 @@ export class HttpClient {
     }
   }
 
-  /** The bytes of a file, as they are taken; after a cut it goes on where it stopped. */
-  async *download(request: HttpRequest, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    const file = new Download(request.what);
-    for (;;) {
+  /** The bytes of a file; a download that is cut is resumed. Rejects with `skip-item` if the file changes meanwhile. */
+  download(request: HttpRequest, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    /** Whether the server compresses although it was asked not to: then it is never asked for a range. */
+    let coded = false;
+    const open = async (from: number, version: string | undefined, stop: AbortSignal): Promise<FilePart> => {
+      const isRange = from > 0 && !coded;
+      const headers = isRange ? { ...UNCOMPRESSED, range: `bytes=${from}-` } : UNCOMPRESSED;
+      const response = await this.#connection.send(request, headers, stop);
       try {
-        yield* file.part((headers) => this.#send(request, headers, signal), signal);
-        return;
+        const etag = header(response, 'etag');
+        if (from > 0 && etag !== version) throw changedError(request);
+        coded ||= isCoded(response);
+        const isPart = response.status === 206;
+        if (isPart && isCoded(response)) throw new TransientError(206, 0);
+        return { start: isPart ? from : 0, version: etag, body: response.body, close: response.discard };
       } catch (cause) {
-        const { giveUpEarly, ...patient } = request;
-        await this.#waitAfter(cause, ++file.failures, file.received === 0 ? request : patient, signal);
+        response.discard();
+        throw cause;
       }
-    }
+    };
+    const { retries, ...patient } = request;
+    return resumedDownload(
+      {
+        open,
+        retry: ({ cause, failures, received }) =>
+          this.#waitAfter(cause, failures, received === 0 ? request : patient, signal),
+      },
+      signal,
+    );
   }
 
-  /** Ends all that is under way. */
-  async close(): Promise<void> {
-    await this.#agent.destroy();
-  }
-
-  /** One attempt, redirects included. */
-  async #send(
-    request: HttpRequest,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    const method = request.body === undefined ? 'GET' : 'POST';
-    let url = this.#url(request);
-    for (let followed = 0; ; followed++) {
-      await this.#pace.turn(signal);
-      const sent = await this.#agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers: { ...this.#headersFor(url), ...headers, ...(request.body !== undefined && JSON_BODY) },
-        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-        signal,
-      });
-      const answer = toHttpResponse(sent, url, this.#retry.timeout);
-      if (answer.status >= 200 && answer.status < 300) return answer;
-      try {
-        const target = redirectOf(answer, { method, followed, allowed: this.#followsRedirects });
-        if (target === undefined) throw await this.#failure(answer, request);
-        url = target;
-      } finally {
-        answer.leave();
-      }
-    }
-  }
-
-  async #failure(answer: HttpResponse, request: HttpRequest): Promise<Error> {
-    const { status } = answer;
-    const refused = parseResponseError(status, await beginningOf(answer, MAX_ERROR_BYTES));
-    if (isTransientStatus(status) && !isEndpointDisabled(refused)) {
-      const wait = this.#retry.respectRetryAfter ? retryAfter(answer.headers['retry-after']) : undefined;
-      return new TransientError(status, wait);
-    }
-    return statusError(refused, this.#asked(request), this.#authorization !== undefined);
-  }
-
-  #url({ path }: HttpRequest): URL {
-    return new URL(path.startsWith('/') ? this.server.origin + this.server.prefix + path : path);
-  }
-
-  #asked(request: HttpRequest): RequestContext {
-    const { what, ofPart = false } = request;
-    return { what, url: this.#url(request), server: this.server, ofPart };
-  }
-
-  /** Whether a server is the tracking server, or one that the user trusts as much: only these are sent credentials. */
+  /** Whether a server is sent credentials: the tracking server, and those that the user trusts as much. */
   trusts(origin: string): boolean {
-    return this.#origins.has(origin);
+    return this.#connection.trusts(origin);
   }
 
-  #headersFor({ origin }: URL): Record<string, string> {
-    if (!this.trusts(origin)) return { 'user-agent': 'mlflow2aim' };
-    return { ...this.#headers, ...(this.#authorization !== undefined && { authorization: this.#authorization }) };
+  /** Ends all requests under way. */
+  async close(): Promise<void> {
+    await this.#connection.close();
   }
 
-  /** Waits before the next attempt, or throws when there is to be none. */
+  async #parseJson(response: HttpResponse, request: HttpRequest): Promise<unknown> {
+    const notJson = (text: string) => notJsonError(text, response.url, this.#connection.contextOf(request));
+    if (header(response, 'content-type')?.startsWith('text/html')) {
+      throw notJson(await beginningOf(response, MAX_ERROR_BYTES));
+    }
+    const bytes = await bytesOf(response, request.maxBytes ?? MAX_JSON_BYTES);
+    if (bytes.length > MAX_JSON_VALUES && countValues(bytes) > MAX_JSON_VALUES) {
+      throw new ResponseTooLargeError(MAX_JSON_VALUES, 'values');
+    }
+    const text = bytes.toString('utf8');
+    if (!/^\s*[{[]/.test(text) && text.trim() !== '') throw notJson(text);
+    return exactJson(text);
+  }
+
+  /** Waits before the next attempt, or throws if there is to be none. */
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const passing = cause instanceof TransientError;
-    if (!passing && !isRetryable(cause)) throw finalError(cause, this.#asked(request));
-    const nobody = isUnreachable(cause);
-    if (failures > this.#retriesOf(request, passing && cause.status === 500) || (nobody && request.first)) {
-      const asked = this.#asked(request);
-      throw nobody ? unreachableError(cause, asked) : retriesExhaustedError(cause, failures, asked);
+    const transient = cause instanceof TransientError;
+    if (!transient && !isRetryable(cause)) throw finalError(cause, this.#connection.contextOf(request));
+    const unreachable = isUnreachable(cause);
+    if (failures > this.#retriesOf(request, transient && cause.status === 500) || (unreachable && request.failFast)) {
+      const context = this.#connection.contextOf(request);
+      throw unreachable ? unreachableError(cause, context) : retriesExhaustedError(cause, failures, context);
     }
-    await sleep((passing ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
+    await sleep((transient ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
   }
 
-  #retriesOf({ giveUpEarly }: HttpRequest, at500: boolean): number {
-    if (giveUpEarly === 'at once') return 0;
-    const early = giveUpEarly === 'at any trouble' || (giveUpEarly === 'at 500' && at500);
-    return early ? Math.min(EARLY_RETRIES, this.#retry.retries) : this.#retry.retries;
+  #retriesOf({ retries }: HttpRequest, after500: boolean): number {
+    if (retries === 'none') return 0;
+    const few = retries === 'few' || (retries === 'few after 500' && after500);
+    return few ? Math.min(FEW_RETRIES, this.#retry.retries) : this.#retry.retries;
   }
 }
 
-const COMPRESSED = { 'accept-encoding': ACCEPTED_CODINGS } as const;
-const JSON_BODY = { 'content-type': 'application/json' };
+function changedError({ what }: HttpRequest): ConvertError {
+  return new ConvertError('skip-item', 'changed-while-reading', `The file changed while it was downloaded: ${what}.`);
+}

@@ -7,78 +7,82 @@ import type { ResponseError } from './response-error.js';
 import { isCertificateError, isNotTls } from './retry.js';
 import type { ServerUri } from './server-uri.js';
 
-/** What a request was about, for the sentences about its failure. */
+/** What a request was about, for messages about its failure. */
 export interface RequestContext {
+  /** What was asked for: `the runs of experiment 1`. */
   readonly what: string;
   readonly url: URL;
-  /** The tracking server; only its troubles are `fatal`, not those of a place that an artifact URI names. */
+  /** The tracking server; only its errors are `fatal`, not those of a server that an artifact URI names. */
   readonly server: ServerUri;
   /** Whether an error response concerns only what was asked for. */
-  readonly ofPart: boolean;
+  readonly nonFatal: boolean;
 }
 
-/** The server has answered, and will not answer otherwise. */
+/** An error response that a retry would not change. */
 export function statusError(
   cause: ResponseError,
-  { what, url, server, ofPart }: RequestContext,
+  { what, url, server, nonFatal }: RequestContext,
   hasCredentials: boolean,
 ): ConvertError {
   const { status, message } = cause;
   const says = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
-  const own = url.origin === server.origin && !ofPart;
+  const own = url.origin === server.origin && !nonFatal;
   if (own && status === 401) {
     const hint = hasCredentials
       ? 'Check the user and password, or the token, that are set for MLflow.'
       : 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.';
-    return new ConvertError('fatal', 'auth-failed', `The tracking server ${server.shown} refused the credentials.`, {
+    return new ConvertError('fatal', 'auth-failed', `The tracking server ${server.shown} rejected the credentials.`, {
       hint,
       cause,
     });
   }
   if (own && status === 403) {
-    const text = `The tracking server ${server.shown} forbids reading ${what}${says}.`;
+    const text = `The tracking server ${server.shown} denied access to ${what}${says}.`;
     return new ConvertError('fatal', 'auth-failed', text, { hint: hintForForbidden(message), cause });
   }
-  return new ConvertError('skip-run', 'server-error', `The server answered ${status} when asked for ${what}${says}.`, {
-    where: url.origin + url.pathname,
-    cause,
-  });
+  return new ConvertError(
+    'skip-run',
+    'server-error',
+    `The server responded with ${status} when asked for ${what}${says}.`,
+    {
+      where: url.origin + url.pathname,
+      cause,
+    },
+  );
 }
 
-/** MLflow since 3.5 refuses names of itself that it has not been told. */
+/** MLflow 3.5 and later rejects requests to host names that it does not know. */
 function hintForForbidden(message: string): string {
   return /host/i.test(message)
-    ? 'Add the name in the tracking URI to its --allowed-hosts, or use another name of it.'
-    : 'Give the user the right to read it, or use another user.';
+    ? 'Add the host name in the tracking URI to --allowed-hosts of the server, or use another host name.'
+    : 'Grant this user read permission, or use another user.';
 }
 
-/** Nobody answers at the address. */
+/** There is no server at the address. */
 export function unreachableError(cause: unknown, { what, url, server }: RequestContext): ConvertError {
   if (url.origin !== server.origin) {
-    return new ConvertError('skip-run', 'unreachable', `Nothing answers at ${url.origin}, where ${what} should be.`, {
+    return new ConvertError('skip-run', 'unreachable', `Cannot connect to ${url.origin}, which should have ${what}.`, {
       cause,
     });
   }
-  return new ConvertError('fatal', 'unreachable', `No tracking server answers at ${server.shown}.`, {
-    hint: 'Is the address right, and is the server running?',
+  return new ConvertError('fatal', 'unreachable', `Cannot connect to the tracking server ${server.shown}.`, {
+    hint: 'Check the address, and that the server is running.',
     cause,
   });
 }
 
-/**
- * What a repetition would not mend, as an error that says so. What is no trouble of HTTP (an aborted signal, an error of the receiver)
- * comes back as it is.
- */
+/** An error that a retry would not mend. What is not an error of HTTP (an aborted signal, an error of the receiver) is returned as it is. */
 export function finalError(cause: unknown, asked: RequestContext): unknown {
   if (isNotTls(cause)) return noTlsError(cause, asked);
   if (isCertificateError(cause)) return untrustedError(cause, asked);
   if (cause instanceof RedirectError) return redirectError(cause, asked);
   if (cause instanceof ResponseTooLargeError) return tooLargeError(cause, asked);
-  if (cause instanceof UnknownCodingError) return misunderstood(cause.message, cause, asked);
+  if (cause instanceof UnknownCodingError) return invalidResponseError(cause.message, cause, asked);
   const code = errorCode(cause) ?? '';
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return misunderstood('its headers are longer than 16 KiB', cause, asked);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return invalidResponseError('its headers are longer than 16 KiB', cause, asked);
   return /^(UND_ERR_(?!ABORTED|DESTROYED|CLOSED)|HPE_)/.test(code)
-    ? misunderstood(reasonOf(cause), cause, asked)
+    ? invalidResponseError(reasonOf(cause), cause, asked)
     : cause;
 }
 
@@ -86,58 +90,58 @@ export function finalError(cause: unknown, asked: RequestContext): unknown {
 function untrustedError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
   return new ConvertError(kind, 'tls-failed', `The certificate of ${url.origin} is not trusted: ${reasonOf(cause)}.`, {
-    hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to that of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
+    hint: 'Set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of its authority, or MLFLOW_TRACKING_INSECURE_TLS=true.',
     cause,
   });
 }
 
-/** Something answers, but not in TLS. */
+/** There is a server, but it does not use TLS. */
 function noTlsError(cause: unknown, { url, server }: RequestContext): ConvertError {
   const kind = url.origin === server.origin ? 'fatal' : 'skip-run';
-  return new ConvertError(kind, 'tls-failed', `What answers at ${url.origin} does not speak TLS.`, {
-    hint: `Perhaps http://${url.host} is meant.`,
+  return new ConvertError(kind, 'tls-failed', `The server at ${url.origin} does not use TLS.`, {
+    hint: `Use http://${url.host} if that is the server.`,
     cause,
   });
 }
 
-/** A redirect that is not followed. The hint names a tracking URI only where the rest of the path is that of the request. */
-function redirectError(cause: RedirectError, { what, url, server, ofPart }: RequestContext): ConvertError {
-  const { trouble, status, target } = cause;
-  const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
-  const from = `${url.origin} answers with a redirect (${status})`;
+/** A redirect that is not followed. The hint names a tracking URI only if the redirect kept the rest of the path. */
+function redirectError(cause: RedirectError, { what, url, server, nonFatal }: RequestContext): ConvertError {
+  const { reason, status, target } = cause;
+  const kind = url.origin === server.origin && !nonFatal ? 'fatal' : 'skip-run';
+  const from = `${url.origin} redirects (${status})`;
   const where = { where: url.origin + url.pathname, cause };
   if (target === undefined)
-    return new ConvertError(kind, 'bad-response', `${from} to nowhere when asked for ${what}.`, where);
+    return new ConvertError(kind, 'bad-response', `${from} to an invalid URL when asked for ${what}.`, where);
   const place = target.origin + target.pathname;
-  if (trouble === 'without end') {
+  if (reason === 'too many') {
     return new ConvertError(
       kind,
       'bad-response',
-      `${url.origin} redirects without end, at last to ${place}, when asked for ${what}.`,
+      `${url.origin} redirects too often, last to ${place}, when asked for ${what}.`,
       where,
     );
   }
   const message = `${from} to ${place} when asked for ${what}.`;
-  if (trouble === 'switched off') {
+  if (reason === 'disabled') {
     return new ConvertError(kind, 'bad-response', message, {
       ...where,
-      hint: 'MLFLOW_ALLOW_HTTP_REDIRECTS forbids to follow it.',
+      hint: 'Redirects are not followed because MLFLOW_ALLOW_HTTP_REDIRECTS is false.',
     });
   }
   const path = url.pathname.slice(server.prefix.length);
   const isMoved = kind === 'fatal' && target.pathname.endsWith(path);
   const hint = isMoved
     ? `Use ${target.origin}${target.pathname.slice(0, -path.length)} as the tracking URI.`
-    : 'Is this a login page? Set MLFLOW_TRACKING_TOKEN, or a user and password, or use an address without a login.';
+    : 'If this is a login page, set MLFLOW_TRACKING_TOKEN or a user and password, or use an address without a login.';
   return new ConvertError(kind, 'bad-response', message, { ...where, hint });
 }
 
-/** An answer that is longer than it may be; the cause tells by how much. */
+/** A response over the limit. */
 function tooLargeError(cause: ResponseTooLargeError, { what, url }: RequestContext): ConvertError {
   return new ConvertError(
     'skip-run',
     'too-large',
-    `The answer for ${what} is larger than ${amount(cause)}, and was not read.`,
+    `The response for ${what} is larger than ${amount(cause)} and was not read.`,
     {
       where: url.origin + url.pathname,
       cause,
@@ -145,49 +149,54 @@ function tooLargeError(cause: ResponseTooLargeError, { what, url }: RequestConte
   );
 }
 
-/** An answer that is none that HTTP allows, or not one for us. */
-function misunderstood(reason: string, cause: unknown, { what, url }: RequestContext): ConvertError {
-  return new ConvertError('skip-run', 'bad-response', `The answer for ${what} cannot be understood: ${reason}.`, {
+/** A response that HTTP does not allow, or that is not understood. */
+function invalidResponseError(reason: string, cause: unknown, { what, url }: RequestContext): ConvertError {
+  return new ConvertError('skip-run', 'bad-response', `The response for ${what} is invalid: ${reason}.`, {
     where: url.origin + url.pathname,
     cause,
   });
 }
 
-/** An answer that no MLflow gives: that of a proxy, a login, or of something else altogether. `url` is what gave it, after redirects. */
-export function notJsonError(text: string, answered: URL, { what, url, server, ofPart }: RequestContext): ConvertError {
-  const kind = url.origin === server.origin && !ofPart ? 'fatal' : 'skip-run';
-  const place = answered.origin + answered.pathname;
-  const to = answered.href === url.href ? '' : `, after a redirect to ${place},`;
+/** A response that is not MLflow's: from a proxy, a login page, or some other server. `finalUrl` is where it came from, after redirects. */
+export function notJsonError(
+  text: string,
+  finalUrl: URL,
+  { what, url, server, nonFatal }: RequestContext,
+): ConvertError {
+  const kind = url.origin === server.origin && !nonFatal ? 'fatal' : 'skip-run';
+  const place = finalUrl.origin + finalUrl.pathname;
+  const to = finalUrl.href === url.href ? '' : `, after a redirect to ${place},`;
   const isPage = /^\s*</.test(text);
   return new ConvertError(
     kind,
     'not-mlflow',
-    `${url.origin} answers${to} with ${isPage ? 'a web page' : 'no JSON'} when asked for ${what}.`,
+    `${url.origin} responded${to} with ${isPage ? 'a web page' : 'something other than JSON'} when asked for ${what}.`,
     {
-      hint: 'Is this the address of an MLflow server, and can it be reached without a login page?',
+      hint: 'Check that this is the address of an MLflow server, and that it is reachable without a login page.',
       where: url.origin + url.pathname,
     },
   );
 }
 
-/** Every attempt has failed. */
+/** Every attempt failed. */
 export function retriesExhaustedError(
   cause: unknown,
   attempts: number,
   { what, server }: RequestContext,
 ): ConvertError {
-  const tries = attempts === 1 ? 'at the first attempt' : `in ${attempts} attempts`;
-  const message = `The server could not give ${what} ${tries}: ${reasonOf(cause)}.`;
+  const tries = attempts === 1 ? 'on the first attempt' : `in ${attempts} attempts`;
+  const message = `Could not read ${what} from the server ${tries}: ${reasonOf(cause)}.`;
   return new ConvertError('skip-run', 'server-error', message, { where: server.shown, cause });
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof MalformedJsonError) return cause.cut ? 'its answer was cut' : 'its answer is no valid JSON';
+  if (cause instanceof MalformedJsonError)
+    return cause.cut ? 'the response was cut off' : 'the response is not valid JSON';
   const text = cause instanceof Error ? cause.message : String(cause);
   return (text === '' ? 'no reason given' : text).replace(/\.$/, '');
 }
 
-function amount({ most, unit }: ResponseTooLargeError): string {
-  const few = unit === 'values' || most < 1_000_000;
-  return few ? `${most.toLocaleString('en')} ${unit}` : `${Math.round(most / 1_000_000)} MB`;
+function amount({ limit, unit }: ResponseTooLargeError): string {
+  const few = unit === 'values' || limit < 1_000_000;
+  return few ? `${limit.toLocaleString('en')} ${unit}` : `${Math.round(limit / 1_000_000)} MB`;
 }

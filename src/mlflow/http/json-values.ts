@@ -1,8 +1,8 @@
 const [QUOTE, BACKSLASH, COMMA, OPEN_OBJECT, OPEN_LIST] = [0x22, 0x5c, 0x2c, 0x7b, 0x5b];
 
 /**
- * How many values a JSON text has, more or less: what takes V8's memory is their number, not their length (`{},` are 3 bytes, and the
- * object has 56).
+ * About how many values a JSON text has: V8's memory depends on their number, not on their length (`{},` has 3 bytes, the object
+ * 56).
  */
 export function countValues(json: Uint8Array): number {
   let values = 1;
@@ -14,7 +14,7 @@ export function countValues(json: Uint8Array): number {
   return values;
 }
 
-/** The place of the closing quote. */
+/** The index of the closing quote. */
 function endOfString(json: Uint8Array, from: number): number {
   for (let at = from; ; at++) {
     at = json.indexOf(QUOTE, at);

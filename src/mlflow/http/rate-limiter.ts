@@ -1,17 +1,17 @@
 import { sleep } from '../../wait.js';
 
-/** Lets requests begin at a steady rate at most; without one, at once. */
+/** Spaces out the starts of requests; without a rate, they start at once. */
 export class RateLimiter {
   readonly #interval: number;
-  /** When the next one may begin, on the clock of `performance.now()`. */
+  /** When the next request may start, on the clock of `performance.now()`. */
   #next = 0;
 
   constructor(perSecond: number | undefined) {
     this.#interval = perSecond === undefined ? 0 : 1000 / perSecond;
   }
 
-  /** Resolves when a request may begin. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /** Resolves when a request may start. */
+  async acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#interval === 0) return;
     const now = performance.now();

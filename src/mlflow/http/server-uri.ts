@@ -1,7 +1,7 @@
 import { ConvertError } from '../../errors.js';
 import { withoutTrailing } from '../common/trailing.js';
 
-/** A user and a password, as Basic authentication has them. */
+/** A user and a password for Basic authentication. */
 export interface UserPassword {
   readonly user: string;
   readonly password: string;
@@ -11,20 +11,20 @@ export interface UserPassword {
 export interface ServerUri {
   /** `http://host:port`, without a path. */
   readonly origin: string;
-  /** The path below which the server answers, without a slash at its end; '' for none. */
+  /** The path prefix of the server, without a trailing slash; '' for none. */
   readonly prefix: string;
-  /** The tracking URI without credentials: what may be shown and stored. */
+  /** The tracking URI without credentials, fit to be shown and stored. */
   readonly shown: string;
   readonly userPassword?: UserPassword;
 }
 
-/** Takes an `http:` or `https:` tracking URI apart. Throws a `fatal` error, which does not repeat the URI: it may hold a password. */
+/** Parses an `http:` or `https:` tracking URI. Throws a `fatal` error that does not quote the URI: it may contain a password. */
 export function parseServerUri(uri: string): ServerUri {
   let url: URL;
   try {
     url = new URL(uri);
   } catch (_) {
-    throw new ConvertError('fatal', 'invalid-argument', 'The tracking URI of the server is no valid URL.', {
+    throw new ConvertError('fatal', 'invalid-argument', 'The tracking URI of the server is not a valid URL.', {
       hint: 'It should look like http://host:5000.',
     });
   }
@@ -39,10 +39,10 @@ export function parseServerUri(uri: string): ServerUri {
   };
 }
 
-/** The origin of a URL that the user gave. Throws a `fatal` error for what is none. */
+/** The origin of a URL that the user gave. Throws a `fatal` error if it is not a URL. */
 export function originOf(url: string): string {
   if (URL.canParse(url)) return new URL(url).origin;
-  throw new ConvertError('fatal', 'invalid-argument', 'A trusted origin is no valid URL.', {
+  throw new ConvertError('fatal', 'invalid-argument', 'A trusted origin is not a valid URL.', {
     hint: 'It should look like https://host:5000.',
   });
 }
@@ -51,6 +51,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone % stands for itself
+    return text; // a stray % is literal
   }
 }

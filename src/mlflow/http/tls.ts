@@ -4,7 +4,7 @@ import { asFatal, ConvertError } from '../../errors.js';
 import { readText } from '../local/read-text.js';
 import { type Environment, flag } from './environment.js';
 
-/** What Node's TLS needs to know; empty for its defaults. */
+/** Settings for Node's TLS; empty for its defaults. */
 export interface TlsSettings {
   readonly rejectUnauthorized?: false;
   readonly ca?: string[];
@@ -13,7 +13,7 @@ export interface TlsSettings {
 }
 
 /**
- * TLS as MLflow's client has it: MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH (a bundle of
+ * TLS as MLflow's client is configured: MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH (a bundle of
  * authorities, or a directory of them; else REQUESTS_CA_BUNDLE), MLFLOW_TRACKING_CLIENT_CERT_PATH (a PEM file with
  * certificate and key). Throws a `fatal` error for files that cannot be read.
  */
@@ -21,7 +21,7 @@ export function tlsSettings(env: Environment): TlsSettings {
   const insecure = flag(env, 'MLFLOW_TRACKING_INSECURE_TLS', false);
   const own = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
   if (insecure && own) {
-    const message = 'MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH exclude each other.';
+    const message = 'MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are mutually exclusive.';
     throw new ConvertError('fatal', 'invalid-environment', message, { hint: 'Unset one of them.' });
   }
   const authorities = own || env.REQUESTS_CA_BUNDLE;

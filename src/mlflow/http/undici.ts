@@ -3,15 +3,15 @@ import { addressSpace } from '../../address-space.js';
 import { ConvertError } from '../../errors.js';
 
 /**
- * undici, loaded when a server is to be read: that takes as long as reading some hundred runs of a file store, in
- * each thread. Throws a `fatal` error where the addresses of this process are limited too much for it.
+ * undici, loaded only if a server is read: in each thread that takes as long as reading a few hundred runs of a file store.
+ * Throws a `fatal` error if the address space of this process is too small for it.
  */
 export const undici = () => {
   assertSpaceForModules();
   return createRequire(import.meta.url)('undici') as typeof import('undici');
 };
 
-/** It parses HTTP by WebAssembly, and so does the copy in Node: each reserves 10 GB of addresses in each of two threads. */
+/** undici and its copy in Node parse HTTP with WebAssembly: each reserves 10 GB of address space in each of two threads. */
 const SPACE_FOR_MODULES = 64 * 2 ** 30;
 const WITHOUT_RESERVING = '--disable-wasm-trap-handler';
 
@@ -21,7 +21,7 @@ function assertSpaceForModules(): void {
   throw new ConvertError(
     'fatal',
     'out-of-resources',
-    'Reading from a server takes more address space than this process may have.',
+    'Reading from a server needs more address space than this process may use.',
     {
       hint: `Raise the limit (ulimit -v) to 64 GB, or set NODE_OPTIONS=${WITHOUT_RESERVING}.`,
     },

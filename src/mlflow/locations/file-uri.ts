@@ -16,13 +16,6 @@ export function uriScheme(uri: string): string | undefined {
   return /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(uri)?.[1]?.toLowerCase();
 }
 
-/** The URI without user, password and query (where signed tokens live): fit for messages. */
-export function displayedUri(uri: string): string {
-  return uri
-    .replace(/^([A-Za-z][A-Za-z0-9+.-]+:\/\/)[^/]*@/, '$1')
-    .replace(/^(?!file:)([A-Za-z][\w+.-]+:[^?#]*)[?#].*$/s, '$1');
-}
-
 /**
  * Tells where a URI points: plain paths, `file:relative`, `file:/abs`, `file:///abs`, `file://localhost/abs`, Windows
  * drives and shares. `file:` paths are percent-decoded, and end before a query or fragment; of plain paths, which MLflow

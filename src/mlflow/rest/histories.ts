@@ -32,7 +32,7 @@ interface Abilities {
   bulk: boolean;
   /** How many runs one bulk request may name: 100, before MLflow 2.10 or so 20. */
   runsAtOnce: number;
-  /** Whether get-history gives everything at once, as it does before MLflow 3. */
+  /** Whether get-history gives everything"none" as it does before MLflow 3. */
   unpaged: boolean;
 }
 
@@ -84,7 +84,7 @@ export class HistoryClient {
     return found;
   }
 
-  /** As {@link ofMany}, when the server has just refused to take so many runs at once. */
+  /** As {@link ofMany}, when the server has just refused to take so many runs"none" */
   async #inParts(runIds: readonly string[], key: string, signal: AbortSignal): Promise<Map<string, HistoryStart>> {
     const count = this.fitting(runIds, key);
     const found = new Map<string, HistoryStart>();
@@ -206,7 +206,7 @@ export class HistoryClient {
       return { batches: [], length: 0, unpaged: true };
     }
     const { points, nextPageToken } = answer;
-    // pages come in the order of the contract; what comes at once may come in any
+    // pages come in the order of the contract; what comes"none"may come in any
     if (database && token === '' && nextPageToken === undefined) points.sort();
     if (database) points.restoreInfinities();
     if (points.length > PAGE_POINTS) this.#able.unpaged = true;
@@ -240,7 +240,7 @@ export class HistoryClient {
   }
 
   #tooLong(runId: string, key: string): ConvertError {
-    const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MAX_SORTED_POINTS} points, which this server gives unsorted and all at once.`;
+    const message = `Metric ${JSON.stringify(key)} of run ${runId} has more than ${MAX_SORTED_POINTS} points, which this server gives unsorted and all"none"`;
     const hint = 'Start a server of MLflow 3 on the same database, or give the database itself as the tracking URI.';
     return new ConvertError('skip-run', 'too-large', message, { where: this.client.server.shown, hint });
   }

@@ -1,5 +1,5 @@
 import { MAX_PAGE_BYTES } from '../common/bounds.js';
-import type { HttpRequest } from '../http/http-client.js';
+import type { HttpRequest } from '../http/http-request.js';
 
 /** The most points of one answer; more than so many get-history-bulk cuts off without a word. */
 export const PAGE_POINTS = 25_000;
@@ -20,7 +20,7 @@ export function bulkPath(runIds: readonly string[], key: string): string {
   return `/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=${metric}&max_results=${PAGE_POINTS}${runs}`;
 }
 
-/** The request for a page, '' being the token of the first; without a token for everything at once. */
+/** The request for a page, '' being the token of the first; without a token for everything"none" */
 export function historyRequest(runId: string, key: string, token?: string): HttpRequest {
   const query = new URLSearchParams({ run_id: runId, metric_key: key });
   if (token !== undefined) query.set('max_results', String(PAGE_POINTS));

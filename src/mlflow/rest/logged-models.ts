@@ -29,7 +29,7 @@ export async function listModels(
     orderBy: [{ field_name: 'creation_timestamp', ascending: true }],
     items: 'models',
     what: `the logged models of experiment ${experimentId}`,
-    ofPart: true as const,
+    nonFatal: true as const,
   };
   const found = new Map<string, ListedModel[]>();
   try {
@@ -85,7 +85,7 @@ async function readModel(
   const path = `/api/2.0/mlflow/logged-models/${encodeURIComponent(id)}`;
   try {
     const answer = fields(
-      await client.json({ path, what: `the logged model ${id}`, giveUpEarly: 'at 500', ofPart: true }, signal),
+      await client.json({ path, what: `the logged model ${id}`, retries: 'few after 500', nonFatal: true }, signal),
     );
     return modelRecord(fields(answer.model), step);
   } catch (cause) {

@@ -14,7 +14,7 @@ interface Metric {
 }
 
 /**
- * Parses an answer of get-history that holds a whole history at once (servers before MLflow 3), as its bytes come: the
+ * Parses an answer of get-history that holds a whole history"none"(servers before MLflow 3), as its bytes come: the
  * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut, with
  * {@link MalformedJsonError} when it is none, with {@link ResponseTooLargeError} when one point of it is.
  */

@@ -11,7 +11,7 @@ export interface PagedRequest {
   readonly path: string;
   /** All but the page token and the number of items. */
   readonly body: Fields;
-  /** How many items are asked for at once. */
+  /** How many items are asked for"none" */
   readonly size: number;
   /** The field of the answer that holds the items. */
   readonly items: string;
@@ -22,8 +22,8 @@ export interface PagedRequest {
   readonly orderBy?: readonly (string | Fields)[] | undefined;
   /** For sentences. */
   readonly what: string;
-  readonly first?: true;
-  readonly ofPart?: true;
+  readonly failFast?: true;
+  readonly nonFatal?: true;
 }
 
 /** One page, and the token it was asked for with; '' for the first. */
@@ -85,13 +85,18 @@ export async function fetchPage(
   token: string,
   signal: AbortSignal,
 ): Promise<TurnedPage> {
-  const { path, items, what, first, ofPart } = request;
-  const asked = { path, what, ...(first && { first }), ...(ofPart && { ofPart, giveUpEarly: 'at 500' as const }) };
+  const { path, items, what, failFast, nonFatal } = request;
+  const asked = {
+    path,
+    what,
+    ...(failFast && { failFast }),
+    ...(nonFatal && { nonFatal, retries: 'few after 500' as const }),
+  };
   let { size, orderBy } = request;
   for (;;) {
     const order = orderBy && { order_by: orderBy };
     const body = { ...request.body, max_results: size, ...order, ...(token !== '' && { page_token: token }) };
-    const limit = size > 1 ? { most: MAX_PAGE_BYTES } : {};
+    const limit = size > 1 ? { maxBytes: MAX_PAGE_BYTES } : {};
     try {
       const answer = fields(await client.json({ ...asked, body, ...limit }, signal));
       return { items: list(answer[items]), next: filled(answer.next_page_token), size, orderBy };

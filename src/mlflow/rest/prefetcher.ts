@@ -46,7 +46,7 @@ export class Prefetcher {
   constructor(
     private readonly source: RunLoader,
     private readonly histories: HistoryClient,
-    /** Requests under way at once. */
+    /** Requests under way"none" */
     private readonly concurrency: number,
     /** Ends the requests that nobody in particular waits for. */
     private readonly signal: AbortSignal,
@@ -108,7 +108,7 @@ export class Prefetcher {
     });
   }
 
-  /** Larger than the last window when this run stands right behind it, give or take those that are under way at once. */
+  /** Larger than the last window when this run stands right behind it, give or take those that are under way"none" */
   #nextSize({ experimentId }: RunRef, ordinal: number): number {
     for (const { experimentId: other, from, to } of this.#windows) {
       const gap = ordinal - to;

@@ -61,7 +61,7 @@ export class RestStore implements TrackingStore {
       orderBy: ['creation_time ASC', 'experiment_id ASC'],
       items: 'experiments',
       what: 'its experiments',
-      first: true,
+      failFast: true,
     };
     try {
       const idOf = (item: Fields) => asText(item.experiment_id);

@@ -22,7 +22,7 @@ export async function countServerTraces(
     const named = ids.map((id) => `&experiment_ids=${encodeURIComponent(id)}`).join('');
     const path = `/api/2.0/mlflow/traces?max_results=${TRACES_PER_PAGE}${named}`;
     try {
-      const request = { path, what: 'its traces', giveUpEarly: 'at 500', ofPart: true } as const;
+      const request = { path, what: 'its traces', retries: 'few after 500', nonFatal: true } as const;
       const answer = fields(await client.json(request, signal));
       traces += list(answer.traces).length;
       more ||= filled(answer.next_page_token) !== undefined;

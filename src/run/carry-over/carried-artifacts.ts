@@ -1,7 +1,7 @@
 import { artifactFilter } from '../../artifacts/glob.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import { withoutTrailing } from '../../mlflow/common/trailing.js';
-import { displayedUri } from '../../mlflow/locations/file-uri.js';
+import { displayedUri } from '../../mlflow/locations/displayed-uri.js';
 import type { ArtifactFile, ArtifactRecord, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
 import type { ArtifactSource } from '../../stages/classify-artifacts.js';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve, sep } from 'node:path';
 import { withoutTrailing } from '../../mlflow/common/trailing.js';
-import { displayedUri, uriScheme, uriTarget } from '../../mlflow/locations/file-uri.js';
+import { displayedUri } from '../../mlflow/locations/displayed-uri.js';
+import { uriScheme, uriTarget } from '../../mlflow/locations/file-uri.js';
 import type { RunRef } from '../../model.js';
 
 /** Where a run and its artifacts lie in MLflow, as {@link placeName} writes it. */

@@ -43,5 +43,5 @@ test.each([
 });
 
 test('a URI that is none is not repeated', () => {
-  expect(() => parseServerUri('http://u:secret@h:port')).toThrow(/^(?!.*secret).*no valid URL/);
+  expect(() => parseServerUri('http://u:secret@h:port')).toThrow(/^(?!.*secret).*not a valid URL/);
 });

@@ -39,7 +39,7 @@ describe('requests', () => {
     const error = await failureOf(clientOf(fake.uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '2' }).json(VERSION, never()));
     expect(error).toMatchObject({
       kind: 'skip-run',
-      message: 'The server could not give what it is in 3 attempts: it answered 503.',
+      message: 'Could not read what it is from the server in 3 attempts: it responded with 503.',
     });
   });
 
@@ -66,7 +66,7 @@ describe('requests', () => {
   test('in TLS to what does not speak it are an error that says so', async () => {
     const fake = await serverWith();
     const error = await failureOf(clientOf(fake.uri.replace('http:', 'https:')).json(VERSION, never()));
-    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('does not speak TLS') });
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('does not use TLS') });
     expect(error.hint).toContain(`http://${new URL(fake.uri).host}`);
   });
 
@@ -117,7 +117,7 @@ describe('errors', () => {
   test('refused credentials are fatal, at once, and stand in no sentence', async () => {
     const fake = await serverWith(undefined, { authorization: 'Basic other' });
     const error = await failureOf(clientOf(fake.uri.replace('//', '//ann:secret@')).json(VERSION, never()));
-    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('refused the credentials') });
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('rejected the credentials') });
     expect(JSON.stringify([error.sentence, error.stack, String(error.cause)])).not.toContain('secret');
     expect(fake.requests).toHaveLength(1);
   });
@@ -135,13 +135,13 @@ describe('errors', () => {
     const { uri } = fake;
     await fake.stop();
     const error = await failureOf(
-      clientOf(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, first: true }, never()),
+      clientOf(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, failFast: true }, never()),
     );
-    expect(error).toMatchObject({ kind: 'fatal', hint: 'Is the address right, and is the server running?' });
+    expect(error).toMatchObject({ kind: 'fatal', hint: 'Check the address, and that the server is running.' });
   });
 
   test.each(['many', '-1', 'NaN'])('MLFLOW_HTTP_REQUEST_MAX_RETRIES=%s is refused', (value) => {
-    expect(() => clientOf('http://h', { MLFLOW_HTTP_REQUEST_MAX_RETRIES: value })).toThrow(/no number/);
+    expect(() => clientOf('http://h', { MLFLOW_HTTP_REQUEST_MAX_RETRIES: value })).toThrow(/not a number/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { displayedUri, uriScheme, uriTarget } from '../../../src/mlflow/locations/file-uri.js';
+import { displayedUri } from '../../../src/mlflow/locations/displayed-uri.js';
+import { uriScheme, uriTarget } from '../../../src/mlflow/locations/file-uri.js';
 
 describe('uriScheme', () => {
   test.each([

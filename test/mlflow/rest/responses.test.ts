@@ -56,9 +56,9 @@ describe('compressed answers', () => {
   test.each(CODINGS)('are bounded by what comes out of them: %s', async (_, coding, encode) => {
     const bytes = encode(Buffer.alloc(3_000_000, ' '));
     const server = await serverWith((_, response) => answer(response, bytes, { 'content-encoding': coding }));
-    const error = await failureOf(clientOf(server.uri).json({ ...ASKED, most: 2_000_000 }, never()));
+    const error = await failureOf(clientOf(server.uri).json({ ...ASKED, maxBytes: 2_000_000 }, never()));
     expect(error.sentence).toBe(
-      `The answer for its experiments is larger than 2 MB, and was not read. (${server.uri}${ASKED.path})`,
+      `The response for its experiments is larger than 2 MB and was not read. (${server.uri}${ASKED.path})`,
     );
   });
 });
@@ -101,7 +101,7 @@ describe('answers without bounds', () => {
       more();
       return true;
     });
-    const error = await failureOf(clientOf(server.uri).json({ ...ASKED, most: 20_000_000 }, never()));
+    const error = await failureOf(clientOf(server.uri).json({ ...ASKED, maxBytes: 20_000_000 }, never()));
     expect(error.message).toContain('larger than 20 MB');
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
@@ -112,7 +112,7 @@ describe('answers without bounds', () => {
     const server = await serverWith((_, response, count) => answer(response, count === 1 ? many : text));
     const client = clientOf(server.uri);
     const error = await failureOf(client.json(ASKED, never()));
-    expect(error.message).toBe('The answer for its experiments is larger than 20,000,000 values, and was not read.');
+    expect(error.message).toBe('The response for its experiments is larger than 20,000,000 values and was not read.');
     expect(await client.json(ASKED, never())).toEqual(JSON.parse(text.toString()));
   });
 
@@ -148,7 +148,9 @@ describe('answers without bounds', () => {
     });
     const env = { MLFLOW_HTTP_REQUEST_TIMEOUT: '0.2', MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' };
     const error = await failureOf(clientOf(server.uri, env).json(ASKED, never()));
-    expect(error.message).toMatch(/could not give its experiments in 2 attempts: it brought \d+ bytes in \d+ s/);
+    expect(error.message).toMatch(
+      /Could not read its experiments from the server in 2 attempts: it brought \d+ bytes in \d+ s/,
+    );
   });
 
   test('are given up at once when they come by drops and nobody wants them any more', async () => {
@@ -164,16 +166,14 @@ describe('answers without bounds', () => {
   test('in their headers are named', async () => {
     const server = await serverWith((_, response) => answer(response, '{}', { 'x-long': 'x'.repeat(20_000) }));
     const error = await failureOf(clientOf(server.uri).json(ASKED, never()));
-    expect(error.message).toBe(
-      'The answer for its experiments cannot be understood: its headers are longer than 16 KiB.',
-    );
+    expect(error.message).toBe('The response for its experiments is invalid: its headers are longer than 16 KiB.');
   });
 });
 
-describe('answers that are no JSON', () => {
+describe('responses that are not JSON', () => {
   test.each([
-    ['<html>Sign in</html>', 'answers with a web page'],
-    ['OK', 'answers with no JSON'],
+    ['<html>Sign in</html>', 'responded with a web page'],
+    ['OK', 'responded with something other than JSON'],
   ])('are told from what was cut: %s', async (text, says) => {
     const server = await serverWith((_, response) => answer(response, text));
     expect(await failureOf(clientOf(server.uri).json(ASKED, never()))).toMatchObject({
@@ -184,13 +184,13 @@ describe('answers that are no JSON', () => {
   });
 
   test.each([
-    ['{"a": 1, "b"', 'its answer was cut'],
-    ['{"a": one}', 'its answer is no valid JSON'],
+    ['{"a": 1, "b"', 'the response was cut off'],
+    ['{"a": one}', 'the response is not valid JSON'],
   ])('are asked for again: %s', async (text, says) => {
     const server = await serverWith((_, response) => answer(response, text));
     const env = { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '2' };
     const error = await failureOf(clientOf(server.uri, env).json(ASKED, never()));
-    expect(error.message).toBe(`The server could not give its experiments in 3 attempts: ${says}.`);
+    expect(error.message).toBe(`Could not read its experiments from the server in 3 attempts: ${says}.`);
   });
 });
 
@@ -208,7 +208,7 @@ describe('redirects', () => {
     const error = await failureOf(
       clientOf(server.uri, { MLFLOW_ALLOW_HTTP_REDIRECTS: 'false' }).json(request, never()),
     );
-    expect(error.sentence).toContain('MLFLOW_ALLOW_HTTP_REDIRECTS forbids to follow it.');
+    expect(error.sentence).toContain('because MLFLOW_ALLOW_HTTP_REDIRECTS is false.');
   });
 
   test.each([301, 302, 303, 307, 308])('to another address tell what to use (%d)', async (status) => {
@@ -217,7 +217,7 @@ describe('redirects', () => {
     const error = await failureOf(clientOf(`${server.uri}/old`).json(post, never()));
     expect(error).toMatchObject({
       kind: 'fatal',
-      message: `${server.uri} answers with a redirect (${status}) to https://mlflow.example/new${ASKED.path} when asked for its experiments.`,
+      message: `${server.uri} redirects (${status}) to https://mlflow.example/new${ASKED.path} when asked for its experiments.`,
       hint: 'Use https://mlflow.example/new as the tracking URI.',
     });
     expect(server.requests).toHaveLength(1);
@@ -235,7 +235,7 @@ describe('redirects', () => {
     const location = 'https://login.example/authorize?state=SECRET';
     const server = await serverWith((_, response) => answer(response, '', { location }, 302));
     const error = await failureOf(clientOf(server.uri).json(post, never()));
-    expect(error.sentence).toContain('Is this a login page?');
+    expect(error.sentence).toContain('If this is a login page');
     expect(error.sentence).not.toContain('SECRET');
   });
 
@@ -246,7 +246,7 @@ describe('redirects', () => {
     );
     const error = await failureOf(clientOf(server.uri).json(ASKED, never()));
     expect(error.message).toBe(
-      `${server.uri} answers, after a redirect to ${server.uri}/login, with a web page when asked for its experiments.`,
+      `${server.uri} responded, after a redirect to ${server.uri}/login, with a web page when asked for its experiments.`,
     );
   });
 
@@ -255,13 +255,13 @@ describe('redirects', () => {
       answer(response, '', { location: `${request.url ?? ''}x` }, 307),
     );
     const error = await failureOf(clientOf(server.uri).json(ASKED, never()));
-    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('redirects without end') });
+    expect(error).toMatchObject({ kind: 'fatal', message: expect.stringContaining('redirects too often') });
     expect(server.requests).toHaveLength(6);
   });
 
   test('to nowhere are told as such', async () => {
     const server = await serverWith((_, response) => answer(response, '', { location: 'http://[' }, 307));
-    expect((await failureOf(clientOf(server.uri).json(ASKED, never()))).message).toContain('to nowhere');
+    expect((await failureOf(clientOf(server.uri).json(ASKED, never()))).message).toContain('to an invalid URL');
   });
 });
 

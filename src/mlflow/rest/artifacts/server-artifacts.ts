@@ -7,7 +7,7 @@ import { refusedArtifacts } from '../../artifacts/refused-artifacts.js';
 import { withoutTrailing } from '../../common/trailing.js';
 import type { HttpClient } from '../../http/http-client.js';
 import { responseErrorOf } from '../../http/response-error.js';
-import { displayedUri } from '../../locations/file-uri.js';
+import { displayedUri } from '../../locations/displayed-uri.js';
 import { optional } from '../wire/wire.js';
 import { pathAsServed } from './path-as-served.js';
 import {
@@ -26,7 +26,7 @@ const PATIENT_WITH = 3;
 /**
  * Artifacts through a tracking server: `mlflow-artifacts:` and `http(s):` locations through the proxy API of the host that
  * they name, if the user trusts it, or of the tracking server; any other through its `artifacts/list` and `get-artifact`, for which the server
- * needs access to them. At most as many directories as there are connections are listed at once.
+ * needs access to them. At most as many directories as there are connections are listed"none"
  */
 export class ServerArtifacts implements ArtifactOpener {
   readonly #outcomes = { failedInTurn: 0 };
@@ -105,24 +105,24 @@ class ServerRepository implements ArtifactRepository {
   /** From the first of the sources that has it. Once bytes have come, there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     if (pathAsServed(path) !== path) throw decodedNameError(path);
-    const asked = { what: `artifact ${path} of run ${this.runId}`, ofPart: true } as const;
+    const asked = { what: `artifact ${path} of run ${this.runId}`, nonFatal: true } as const;
     const [first = '', second] = this.transport.sources(path);
     let begun = false;
     try {
-      const giveUpEarly = second === undefined ? 'at 500' : 'at any trouble';
-      for await (const chunk of this.client.download({ ...asked, path: first, giveUpEarly }, signal)) {
+      const retries = second === undefined ? 'few after 500' : 'few';
+      for await (const chunk of this.client.download({ ...asked, path: first, retries }, signal)) {
         begun = true;
         yield chunk;
       }
     } catch (cause) {
       if (signal.aborted || begun || second === undefined || !isSkippable(cause)) throw cause;
-      yield* this.client.download({ ...asked, path: second, giveUpEarly: 'at 500' }, signal);
+      yield* this.client.download({ ...asked, path: second, retries: 'few after 500' }, signal);
     }
   }
 
   #walk(context: StageContext): Promise<ListedEntry[]> {
     const limit = pLimit(this.client.concurrency);
-    const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'at 500' : 'at once';
+    const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'few after 500' : 'none';
     const list = (directory: string) => limit(() => this.transport.entries(directory, patience, context.signal));
     return new ServerWalk(list, context).files();
   }

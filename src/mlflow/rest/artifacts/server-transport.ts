@@ -1,4 +1,5 @@
-import type { HttpClient, HttpRequest } from '../../http/http-client.js';
+import type { HttpClient } from '../../http/http-client.js';
+import type { HttpRequest } from '../../http/http-request.js';
 import { decodeOrLeave } from '../../locations/percent-decode.js';
 import { PageTokens } from '../wire/page-tokens.js';
 import { asText, fields, filled, list, numeric, optional } from '../wire/wire.js';
@@ -13,12 +14,12 @@ export interface ListedEntry {
 }
 
 /** How long a listing is repeated that the server cannot give. */
-export type Patience = 'at 500' | 'at once';
+export type Patience = 'few after 500' | 'none';
 
 /** One way to list and fetch the files below an artifact URI. */
 export interface Transport {
   /** What is in a directory; '' for the root. */
-  entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]>;
+  entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]>;
   /** The paths or URLs under which a file's bytes may be had, the best first. */
   sources(path: string): readonly string[];
 }
@@ -35,15 +36,15 @@ export class RunArtifacts implements Transport {
     this.#query = `run_id=${id}&run_uuid=${id}`; // servers of MLflow 1 know the second name only
   }
 
-  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+  async entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
     const found: ListedEntry[] = [];
-    const tokens = new PageTokens(listing(directory, giveUpEarly).what, this.client.server.shown);
+    const tokens = new PageTokens(listing(directory, retries).what, this.client.server.shown);
     for (let token: string | undefined = ''; token !== undefined; ) {
       tokens.next(token);
       const page: string = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
       const where = directory === '' ? '' : `&path=${encodeURIComponent(directory)}`;
       const path = `/api/2.0/mlflow/artifacts/list?${this.#query}${where}${page}`;
-      const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
+      const answer = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
       for (const file of list(answer.files)) {
         found.push({
           path: asText(file.path) ?? '',
@@ -70,11 +71,11 @@ export class ProxiedArtifacts implements Transport {
     private readonly run: RunArtifacts,
   ) {}
 
-  async entries(directory: string, giveUpEarly: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+  async entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
     const at = [this.root.path, encodeUrlPath(directory)].filter((part) => part !== '').join('/');
     const where = at === '' ? '' : `?path=${encodeURIComponent(decodeOrLeave(at))}`;
     const path = this.root.service + where;
-    const answer = fields(await this.client.json({ ...listing(directory, giveUpEarly), path }, signal));
+    const answer = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
     return list(answer.files).map((file) => ({
       path: directory === '' ? (asText(file.path) ?? '') : `${directory}/${asText(file.path) ?? ''}`,
       isDirectory: file.is_dir === true,
@@ -108,9 +109,9 @@ export function proxyUrl(
   return direct === null ? undefined : { service: direct[1]!, path: encodeUrlPath(decodeOrLeave(direct[2] ?? '')) };
 }
 
-function listing(directory: string, giveUpEarly: Patience): Pick<HttpRequest, 'what' | 'giveUpEarly' | 'ofPart'> {
+function listing(directory: string, retries: Patience): Pick<HttpRequest, 'what' | 'retries' | 'nonFatal'> {
   const what = directory === '' ? 'the artifacts' : `the artifacts below ${directory}`;
-  return { what, giveUpEarly, ofPart: true };
+  return { what, retries, nonFatal: true };
 }
 
 export function encodeUrlPath(path: string): string {

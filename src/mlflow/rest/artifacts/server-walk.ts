@@ -14,7 +14,7 @@ export class ServerWalk {
   readonly #files = new Map<string, ListedEntry>();
   readonly #listed = new Set(['']);
 
-  /** @param list what is in a directory, '' being the root; it limits itself how many are asked for at once */
+  /** @param list what is in a directory, '' being the root; it limits itself how many are asked for"none"*/
   constructor(
     private readonly list: (directory: string) => Promise<ListedEntry[]>,
     private readonly context: StageContext,

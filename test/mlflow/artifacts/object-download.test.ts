@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { objectDownload } from '../../../src/mlflow/artifacts/object-download.js';
 import type { ObjectPart } from '../../../src/mlflow/artifacts/object-store.js';
-import { resumedDownload } from '../../../src/mlflow/artifacts/resumed-download.js';
 import { collect, never } from '../../contract/tracking-store.js';
 
 const QUICK = { pause: 1 };
@@ -40,7 +40,7 @@ describe('a download', () => {
           const end = attempt === undefined ? 'ends' : 'breaks';
           return { start, total: bytes.length, version: 'v', body: body(chunks, end) };
         };
-        const read = Buffer.concat(await collect(resumedDownload(open, never(), QUICK)));
+        const read = Buffer.concat(await collect(objectDownload(open, never(), QUICK)));
         expect([...read]).toEqual([...bytes]);
       }),
     );
@@ -53,7 +53,7 @@ describe('a download', () => {
       const chunk = Buffer.from('abcdef').subarray(from, from + 4);
       return { start: from, total: 6, version: 'v', body: body([chunk], 'ends') };
     };
-    expect(await text(resumedDownload(open, never(), QUICK))).toBe('abcdef');
+    expect(await text(objectDownload(open, never(), QUICK))).toBe('abcdef');
     expect(asked).toEqual([
       [0, undefined],
       [4, 'v'],
@@ -67,13 +67,13 @@ describe('a download', () => {
       total: 4,
       body: bodies[start === 0 ? 0 : 1]!,
     });
-    expect(await text(resumedDownload(open, never(), { ...QUICK, silence: 50 }))).toBe('abcd');
+    expect(await text(objectDownload(open, never(), { ...QUICK, idle: 50 }))).toBe('abcd');
     expect(bodies[0]!.destroyed).toBe(true);
   });
 
   test('that is given up closes its connection', async () => {
     const stream = body([Buffer.from('ab')], 'is silent');
-    const reading = resumedDownload(async () => ({ start: 0, body: stream }), never());
+    const reading = objectDownload(async () => ({ start: 0, body: stream }), never());
     await reading.next();
     await reading.return();
     expect(stream.destroyed).toBe(true);
@@ -87,7 +87,7 @@ describe('a download', () => {
       setImmediate(() => stop.abort('enough'));
       throw CUT;
     };
-    await expect(text(resumedDownload(open, stop.signal))).rejects.toBe('enough');
+    await expect(text(objectDownload(open, stop.signal))).rejects.toBe('enough');
     expect(attempts).toBe(1);
   });
 });

@@ -1,0 +1,58 @@
+import { exponential } from '../../backoff.js';
+import { sleep, withTimeout } from '../../wait.js';
+import { resumedDownload } from '../common/resumed-download.js';
+import { IDLE_TIMEOUT } from './idle-timeout.js';
+import type { ObjectPart } from './object-store.js';
+import { isTransientStoreError } from './store-error.js';
+
+/** Attempts in a row that bring nothing new. */
+const MAX_ATTEMPTS = 5;
+
+/** Between attempts; milliseconds. */
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
+/** The part of a pause that is left to chance. */
+const JITTER = 0.5;
+
+/** Reads an object from a byte on; with a version, only that version. */
+export type ReadPart = (from: number, version: string | undefined, signal: AbortSignal) => Promise<ObjectPart>;
+
+/** Milliseconds: the longest silence of a connection, and the pause after the first failed attempt. */
+export interface DownloadTiming {
+  readonly idle?: number;
+  readonly pause?: number;
+}
+
+/** The bytes of an object; an attempt that is cut or silent is resumed. Rejects with the error of the store's client. */
+export function objectDownload(
+  read: ReadPart,
+  signal: AbortSignal,
+  { idle = IDLE_TIMEOUT, pause = FIRST_PAUSE }: DownloadTiming = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const source = {
+    open: async (from: number, version: string | undefined, stop: AbortSignal) => {
+      const part = await withTimeout(read(from, version, stop), idle, stop);
+      part.body.on('error', () => {}); // the reader gets it; after an abandoned attempt there is none
+      return { ...part, body: withIdleTimeout(part.body, idle, stop), close: () => void part.body.destroy() };
+    },
+    retry: async ({ cause, failures }: { readonly cause: unknown; readonly failures: number }) => {
+      if (!isTransientStoreError(cause) || failures >= MAX_ATTEMPTS) throw cause;
+      const longest = exponential(failures, { first: pause, longest: LONGEST_PAUSE });
+      await sleep(longest * (1 - JITTER * Math.random()), signal);
+    },
+  };
+  return resumedDownload(source, signal);
+}
+
+async function* withIdleTimeout(
+  body: AsyncIterable<Uint8Array>,
+  idle: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  const chunks = body[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await withTimeout(chunks.next(), idle, signal);
+    if (next.done) return;
+    yield next.value;
+  }
+}
