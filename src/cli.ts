@@ -10,22 +10,22 @@ process.on('uncaughtException', (error) => {
 });
 
 let isSettled = false;
-// Node ends quietly when nothing is left that could bring what is waited for.
+// Node exits silently when the event loop is empty although a promise is still pending.
 process.on('exit', () => {
   if (isSettled) return;
-  const error = new Error('Something that was waited for never came.');
+  const error = new Error('An operation never completed.');
   writeSync(process.stderr.fd, `error: ${describeError(error)}\n`);
   process.exitCode = ExitCode.NothingDone;
 });
 
-// The exit code is set instead of calling exit(), which would cut off what a pipe has not taken yet.
+// exit() would truncate output that a pipe has not accepted yet.
 process.exitCode = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   signals: process,
   exit,
-  // Loaded when needed, so that --help and usage errors answer at once.
+  // Loaded on demand, so that --help and usage errors are fast.
   convert: async (...args) => (await import('./convert.js')).convert(...args),
   watch: async (...args) => (await import('./watch/watch.js')).watch(...args),
   readStatus: async (...args) => (await import('./state/status.js')).readStatus(...args),
@@ -33,8 +33,8 @@ process.exitCode = await main(process.argv.slice(2), {
 isSettled = true;
 
 /**
- * Ends the process whatever its threads do. Node waits for one that is stuck in a call of the system (a disk that does not
- * answer), so the system itself ends a process that a signal ended; for any other code, the next signal does.
+ * Ends the process even if a worker thread is stuck in a system call (a disk that does not answer), for which
+ * process.exit() would wait: after a signal, the signal's default action ends it.
  */
 function exit(code: number): never {
   isSettled = true;

@@ -1,17 +1,17 @@
 /**
- * Milliseconds of a clock that never goes back, whatever is done to the time of day: for everything that waits, paces or
- * measures. Its values mean nothing to another process; `Date.now()` is for what people read, for times that are kept or
- * compared with those of files and runs, and for what a test names with its reason (test/clock.test.ts).
+ * Milliseconds of a monotonic clock, for everything that waits or measures; meaningless in other processes. `Date.now()` is
+ * for times that people read, that are stored, or that are compared with those of files and runs (test/clock.test.ts lists
+ * its uses).
  */
 export function monotonicNow(): number {
   return performance.now();
 }
 
 /**
- * The time of day as it was when the process began plus what has passed since, milliseconds since the epoch: for times of one
- * process that are kept and compared with each other.
+ * Milliseconds since the epoch that never go back: the time of day at which the process started plus the time elapsed
+ * since. For times of one process that are stored and compared with each other.
  *
- * @param moment of {@link monotonicNow}
+ * @param moment a value of {@link monotonicNow}
  */
 export function steadyTime(moment: number = monotonicNow()): number {
   return Math.round(performance.timeOrigin + moment);

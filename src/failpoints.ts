@@ -1,23 +1,23 @@
-/** The moments at which tests break a conversion off, in the order in which a run passes them. */
+/** The moments at which tests interrupt a conversion, in the order in which a run reaches them. */
 export const FAILPOINTS = [
-  /** Points have come from the source. */
+  /** Points were read from the source. */
   'page-read',
-  /** They have been written to the staging directory. */
+  /** They were written to the staging directory. */
   'batch-written',
-  /** A run lies there whole, and nobody knows of it yet. */
+  /** A run is complete in the staging directory; nothing refers to it yet. */
   'run-built',
-  /** A group is about to be brought to disk. */
+  /** A group is about to be flushed to disk. */
   'group-begun',
   'group-synced',
-  /** Of a run's databases, that of the points is in its place. */
+  /** The points database of a run was moved into place, that of its attributes was not. */
   'points-moved',
   'run-moved',
-  /** All runs of the group are in their places, for good. */
+  /** All runs of the group are in place, durably. */
   'group-moved',
-  /** A thread is about to write the index. */
+  /** A worker is about to write the index. */
   'index-begun',
   'index-written',
-  /** The ledger knows what is about to be written into Aim's relational database. */
+  /** The ledger has recorded what is about to be written to Aim's relational database. */
   'rows-intended',
   'rows-written',
   'ledger-written',
@@ -25,17 +25,17 @@ export const FAILPOINTS = [
 
 export type Failpoint = (typeof FAILPOINTS)[number];
 
-/** `exit` ends the process as SIGKILL does, `throw` throws an error, `sigterm` asks the process to end and goes on. */
+/** `exit` kills the process with SIGKILL, `throw` throws, `sigterm` sends SIGTERM and continues. */
 export const FAILURES = ['exit', 'throw', 'sigterm'] as const;
 
 export type Failure = (typeof FAILURES)[number];
 
-/** `MLFLOW2AIM_FAILPOINT=<name>:<failure>`; without it there is nothing but a comparison. */
+/** `MLFLOW2AIM_FAILPOINT=<name>:<failure>`; without it a failpoint costs one comparison. */
 const [armed, failure] = (process.env.MLFLOW2AIM_FAILPOINT ?? '').split(':');
 
 let passed = false;
 
-/** Fails here, the first time that this thread comes by, if this is what the environment asks for. */
+/** Fails here if the environment asks for it, the first time that this thread gets here. */
 export function failpoint(name: Failpoint): void {
   if (armed !== name || passed) return;
   passed = true;
@@ -45,7 +45,7 @@ export function failpoint(name: Failpoint): void {
 function fail(name: Failpoint): void {
   switch (failure) {
     case 'exit':
-      // Not process.exit, which in a worker thread ends that thread alone.
+      // process.exit in a worker thread would end only that thread.
       process.kill(process.pid, 'SIGKILL');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return;
@@ -53,6 +53,6 @@ function fail(name: Failpoint): void {
       process.kill(process.pid, 'SIGTERM');
       return;
     default:
-      throw new Error(`The failpoint ${name} was asked for by MLFLOW2AIM_FAILPOINT.`);
+      throw new Error(`Failpoint ${name}, set by MLFLOW2AIM_FAILPOINT.`);
   }
 }

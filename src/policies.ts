@@ -1,17 +1,17 @@
-/** What the user decides about the mapping; each part is read by one stage (docs/mapping.md). */
+/** What the user decides about the mapping (docs/mapping.md). */
 
 export type RepeatedSteps = 'auto' | 'last' | 'split' | 'index';
 
 /** How attributes and points are mapped. */
 export interface MappingPolicy {
   readonly repeatedSteps: RepeatedSteps;
-  /** Keep every param a string. */
+  /** Keep every param as a string. */
   readonly rawParams: boolean;
-  /** A RUNNING run without a sign of life for this long is closed; milliseconds. */
+  /** A RUNNING run for which nothing was logged for this long is closed; milliseconds, `Infinity` for never. */
   readonly staleAfter: number;
 }
 
-/** One `--include-artifacts` or `--exclude-artifacts`, in the order given; the last that matches decides. */
+/** One `--include-artifacts` or `--exclude-artifacts`; the last rule that matches decides. */
 export interface ArtifactRule {
   readonly include: boolean;
   readonly glob: string;
@@ -19,20 +19,18 @@ export interface ArtifactRule {
 
 /** Which artifacts are transferred. */
 export interface ArtifactPolicy {
-  /** False for `--no-artifacts`: none are looked at, none are listed. */
+  /** False for `--no-artifacts`: artifacts are neither transferred nor linked. */
   readonly enabled: boolean;
   readonly rules: readonly ArtifactRule[];
-  /** Bytes, for images and audio. */
+  /** Bytes, for an image or audio file. */
   readonly maxSize: number;
-  /** Bytes, for text. */
+  /** Bytes, for a text file. */
   readonly maxTextSize: number;
-  /** The first text file that matches becomes the terminal log. */
+  /** A pattern; the first text file that matches becomes the terminal log. */
   readonly terminalLog?: string;
 }
 
-/**
- * What becomes of a converted run that MLflow deletes or loses: archived in Aim, removed from it, or left as it is.
- */
+/** What happens to a converted run that is later deleted in MLflow: archived in Aim, removed from Aim, or left as it is. */
 export type DeletedPolicy = 'archive' | 'remove' | 'keep';
 
 export const DEFAULT_DELETED: DeletedPolicy = 'archive';
@@ -46,10 +44,10 @@ export const DEFAULT_ARTIFACTS: ArtifactPolicy = {
   maxTextSize: 10_000_000,
 };
 
-/** What the user says about what is missing: run ids, and paths or URIs that artifacts or runs lie below. */
+/** Parts that cannot be read and that the user accepts as gone: run ids, and paths or URIs of the artifacts or runs below them. */
 export interface AcceptedChanges {
   readonly accept: readonly string[];
-  /** What was accepted once and is no longer. */
+  /** What is no longer accepted. */
   readonly unaccept: readonly string[];
 }
 

@@ -16,14 +16,14 @@ import type { ConvertSettings } from './settings.js';
 import type { ListenAddress } from './values.js';
 import { packageVersion } from './version.js';
 
-/** What was asked to end is gone by then, whatever holds it up; milliseconds. The repository is whole at any time. */
+/** The process exits this long after the first signal, whatever is still running; milliseconds. The repository is always consistent. */
 const ENDS_WITHIN = 4_500;
 
-const STOPPING = 'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.';
+const STOPPING = 'Stopping after the current writes. Press Ctrl-C again to stop immediately.';
 
 /**
- * Converts, and follows changes where that is asked for; shows how it goes, and resolves with the exit code. A watch that
- * is stopped by a signal has done what it should: 0, as service managers expect it.
+ * Converts or watches, shows the progress, and resolves with the exit code. A watch that is stopped by a signal ends with
+ * 0, as service managers expect.
  */
 export async function runConvert(settings: ConvertSettings, io: Io): Promise<number> {
   const events = new ConvertEvents();
@@ -43,7 +43,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     const numbers = summary.numbers();
     const failure = report?.finish(ending, numbers);
     if (failure !== undefined)
-      view.warn(`The conversion has ended, but its report was not written: ${failure.sentence}`);
+      view.warn(`The conversion finished, but the report could not be written: ${failure.sentence}`);
     view.end(ending, numbers);
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
@@ -89,13 +89,13 @@ async function work(
   }
 }
 
-/** Loaded only by who wants it. */
+/** Loaded on demand: prom-client is not needed otherwise. */
 async function listen(address: ListenAddress, events: ConvertEvents): Promise<MetricsServer> {
   const { MetricsServer } = await import('../report/metrics-server.js');
   return MetricsServer.listen(address, events);
 }
 
-/** A second signal ends what the first one is about to end: whoever comes first does it. */
+/** The end may be reached twice, as when a second signal arrives while the first is being handled; only the first counts. */
 function once<Argument, Result>(act: (argument: Argument) => Result): (argument: Argument) => Result {
   let done: { result: Result } | undefined;
   return (argument) => {
@@ -131,7 +131,7 @@ async function createView(
   });
 }
 
-/** Where nobody has named a source, that which MLflow itself would take here. */
+/** Without a tracking URI, the store that MLflow itself would use in this directory. */
 function withSource(settings: ConvertSettings): ConvertSettings {
   if (!settings.sourceAssumed) return settings;
   const trackingUri = defaultTrackingUri('.');
@@ -139,16 +139,16 @@ function withSource(settings: ConvertSettings): ConvertSettings {
     throw new ConvertError(
       'fatal',
       'source-not-found',
-      'There is neither ./mlruns nor ./mlflow.db in this directory.',
+      'No tracking URI was given, and this directory contains neither ./mlruns nor ./mlflow.db.',
       {
-        hint: 'Say where MLflow keeps its runs, with --tracking_uri or in MLFLOW_TRACKING_URI.',
+        hint: 'Set --tracking_uri or MLFLOW_TRACKING_URI to where MLflow keeps its runs.',
       },
     );
   }
   return { ...settings, options: { ...settings.options, trackingUri } };
 }
 
-/** After an abort everything on the way may break; only what the user can mend (a full disk) is news then. */
+/** After an abort anything under way may fail; only what the user has to fix, such as a full disk, is still reported. */
 function isInterruption(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted) return false;
   return !(error instanceof ConvertError) || error.cause === signal.reason || isAbort(error.cause);

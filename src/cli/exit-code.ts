@@ -1,12 +1,12 @@
-/** What the process tells its caller. */
+/** Exit codes of the command. */
 export const ExitCode = {
   Done: 0,
-  /** Nothing could be done: a bad URI, no rights, a refused repository. */
+  /** Nothing could be done: a wrong URI, permission denied, a repository that is refused. */
   NothingDone: 1,
   Usage: 2,
-  /** Done, but some runs failed or could not be read completely, or the report could not be written. */
+  /** Done, but some runs failed or are incomplete, or the report or the output could not be written. */
   SomeFailed: 3,
-  /** 128 and the signal's number, as shells have it. The repository is whole; running again goes on. */
+  /** 128 plus the signal's number, as in shells. The repository is consistent, and the next conversion resumes. */
   SIGINT: 130,
   SIGTERM: 143,
 } as const;

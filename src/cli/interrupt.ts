@@ -8,16 +8,13 @@ const SIGNALS: readonly SignalName[] = ['SIGINT', 'SIGTERM'];
 export interface Interruptions {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** The exit code for the signal that came first, if one came. */
+  /** The exit code for the first signal; undefined if there was none. */
   exitCode(): number | undefined;
-  /** Leaves signals to the process again. */
+  /** Restores the default handling of signals. */
   dispose(): void;
 }
 
-/**
- * The first signal asks the conversion to stop (`onFirst`), the second ends the process at once, after `onSecond` has
- * put away what can be put away without waiting.
- */
+/** The first signal calls `onFirst` and aborts; the second calls `onSecond`, which must not wait, and exits immediately. */
 export function listenForSignals(
   { signals, exit }: Pick<Io, 'signals' | 'exit'>,
   onFirst: () => void,

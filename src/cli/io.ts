@@ -4,19 +4,19 @@ import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
 import type { watch } from '../watch/watch.js';
 
-/** A stream of the process: written to, perhaps a terminal, perhaps closed by its reader. */
+/** An output stream of the process; possibly a terminal, possibly closed by its reader. */
 export interface OutputStream extends TerminalStream {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** All that the command line has to do with the world, so that tests can stand in for it. */
+/** Everything outside of the command line, so that tests can replace it. */
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Emits `SIGINT` and `SIGTERM`. */
   readonly signals: Pick<EventEmitter, 'on' | 'off'>;
-  /** Ends the process at once. */
+  /** Exits immediately. */
   readonly exit: (code: number) => void;
   readonly convert: (...given: Required<Parameters<typeof convert>>) => Promise<void>;
   readonly watch: (...given: Required<Parameters<typeof watch>>) => Promise<void>;

@@ -5,14 +5,12 @@ import type { Io } from './io.js';
 import { parseArguments } from './parse-arguments.js';
 import { runStatus } from './status-command.js';
 
-/**
- * The program: arguments (those after its name) in, exit code out. Rejects only where the program itself is broken.
- */
+/** Runs the command with these arguments (without the program's name), and resolves with the exit code. Rejects only on bugs. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const output = outliveReader(io.stdout, io);
   outliveReader(io.stderr, io);
   const code = await run(argv, io);
-  await new Promise(setImmediate); // an error of the last write is told by then
+  await new Promise(setImmediate); // an error of the last write has been emitted by then
   return code === ExitCode.Done && output.isLost ? ExitCode.SomeFailed : code;
 }
 
@@ -28,7 +26,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** A reader that has seen enough (`| head`) must not stop a conversion; nor must a full disk behind `>`. */
+/** Neither a reader that closes the pipe (`| head`) nor a full disk behind `>` may stop a conversion. */
 function outliveReader(stream: Io['stdout'], { stdout, stderr }: Io): { readonly isLost: boolean } {
   const output = { isLost: false };
   stream.on('error', (error) => {

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
-/** Names that users of aimlflow know. */
+/** The names that aimlflow uses. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['--mlflow-tracking-uri', '--tracking-uri'],
   ['--aim-repo', '--repo'],
 ]);
 
-/** Thrown for a flag without its value; the message is a sentence. */
+/** A flag without its value; the message is a sentence. */
 export class MissingValueError extends Error {}
 
 /**
- * Writes every flag as `program` knows it: `--tracking_uri` and `--mlflow-tracking-uri` become `--tracking-uri`. Values,
- * and everything after `--`, stay as they are.
- * @throws MissingValueError when a flag stands where the value of another should be
+ * Rewrites flags as `program` declares them: `--tracking_uri` and `--mlflow-tracking-uri` become `--tracking-uri`. Values
+ * and everything after `--` are left alone.
+ * @throws MissingValueError when a flag is followed by another flag instead of its value
  */
 export function normaliseFlags(argv: readonly string[], program: Command): string[] {
   const options = [program, ...program.commands].flatMap((command) => command.options);
@@ -27,7 +27,7 @@ export function normaliseFlags(argv: readonly string[], program: Command): strin
     normalised.push(flag);
     const value = argv[index + 1];
     if (!takesValue.has(flag) || value === undefined) continue;
-    // Commander would take `--repo --quiet` for a directory called --quiet.
+    // Commander would read `--repo --quiet` as a directory called --quiet.
     if (known.has(normaliseFlag(value))) throw new MissingValueError(`The flag ${flag} needs a value before ${value}.`);
     normalised.push(value);
     index += 1;

@@ -11,13 +11,13 @@ import {
   statusSettings,
 } from './settings.js';
 
-/** What the arguments ask for: a conversion, a status, or nothing more than what has been printed already. */
+/** What the arguments ask for; `exit` when everything has been printed already. */
 export type Parsed =
   | { readonly type: 'convert'; readonly settings: ConvertSettings }
   | { readonly type: 'status'; readonly settings: StatusSettings }
   | { readonly type: 'exit'; readonly code: number };
 
-/** Reads the arguments (those after the program's name). Help, version and usage errors are printed here. */
+/** Parses the arguments (without the program's name). Prints help, version and usage errors itself. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
   const asked: { convert?: ConvertSettings; status?: StatusSettings } = {};
   const program = createProgram({
@@ -57,7 +57,7 @@ function configure(program: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'st
     const path = command === program ? program.name() : `${program.name()} ${command.name()}`;
     command
       .exitOverride()
-      .showHelpAfterError(`Run ${path} --help to see what it takes.`)
+      .showHelpAfterError(`Run ${path} --help for usage.`)
       .configureOutput({
         writeOut: (text) => stdout.write(text),
         writeErr: (text) => stderr.write(text),

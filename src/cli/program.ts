@@ -13,9 +13,9 @@ import {
   type ListenAddress,
   parseDuration,
   parseInteger,
+  parseInterval,
   parseListen,
   parseOrigin,
-  parsePause,
   parseRate,
   parseRoot,
   parseSize,
@@ -66,9 +66,9 @@ export interface StatusFlags {
   readonly json?: true;
 }
 
-/** What is called while parsing, with what the command line asks for. */
+/** Called while parsing, with what the command line asks for. */
 export interface Handlers {
-  /** With the artifact rules in the order given. */
+  /** Gets the artifact rules in the order given. */
   readonly convert: (flags: ConvertFlags, rules: readonly ArtifactRule[]) => void;
   readonly status: (flags: StatusFlags) => void;
 }
@@ -76,23 +76,23 @@ export interface Handlers {
 /** The commands and their flags. `sync` is `convert --watch`. */
 export function createProgram({ convert, status }: Handlers): Command {
   const program = new Command('mlflow2aim')
-    .description('Moves everything you have in MLflow into Aim.')
+    .description('Copies MLflow experiments, runs and artifacts into an Aim repository, and keeps it up to date.')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', PROGRAM_HELP);
   addConvert(program, 'convert', convert).description(
-    'Converts an MLflow store into an Aim repository. What is there already is only brought up to date.',
+    'Convert an MLflow store into an Aim repository, or bring an earlier conversion up to date.',
   );
   addConvert(program, 'sync', (flags, rules) => convert({ ...flags, watch: true }, rules)).description(
-    'Converts, and then follows what changes in MLflow until it is stopped: the same as convert --watch.',
+    'Convert, then follow changes in MLflow until stopped; the same as convert --watch.',
   );
   program
     .command('status')
-    .description('Tells what an Aim repository holds from where, how far behind it is, and what failed and why.')
+    .description('Show what an Aim repository was converted from, how up to date it is, and what failed.')
     .helpOption('-h, --help', 'print this help')
     .addOption(repoOption())
-    .addOption(new Option('--incomplete', 'name every run of which something could not be read, with the reasons'))
-    .addOption(new Option('--json', 'print it as JSON'))
+    .addOption(new Option('--incomplete', 'list every run that could not be read completely, and why'))
+    .addOption(new Option('--json', 'print JSON'))
     .action((flags: StatusFlags) => status(flags));
   return program;
 }
@@ -101,7 +101,7 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
   const command = program.command(name).helpOption('-h, --help', 'print this help').addHelpText('after', CONVERT_HELP);
   const rules: ArtifactRule[] = [];
   const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
-    ['From where to where:', sourceOptions()],
+    ['Source and destination:', sourceOptions()],
     ['Mapping:', mappingOptions()],
     ['Artifacts:', artifactOptions(rules)],
     ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
@@ -116,56 +116,64 @@ function collectTexts(text: string, before: readonly string[]): readonly string[
 }
 
 function repoOption(): Option {
-  return new Option('--repo <DIR>', 'directory that holds .aim, or will hold it').default('.').argParser(parseText);
+  return new Option('--repo <DIR>', 'the directory that contains .aim, or in which convert creates it')
+    .default('.')
+    .argParser(parseText);
 }
 
 function sourceOptions(): Option[] {
   return [
     new Option(
       '--tracking-uri <URI>',
-      'path, URL of a tracking server, or URI of a database (default: $MLFLOW_TRACKING_URI, else ./mlruns or ./mlflow.db)',
+      'a directory, the URL of a tracking server, or the URI of a database (default: $MLFLOW_TRACKING_URI, else ./mlruns or ./mlflow.db)',
     ).argParser(parseText),
     new Option(
       '--artifacts-destination <DIR|URI>',
-      'where a tracking server keeps the files that it proxies (mlflow-artifacts:), to read them without it',
+      'where the tracking server stores proxied artifacts (mlflow-artifacts:), to read them directly',
     ).argParser(parseText),
     ...trustOptions(),
     repoOption(),
-    new Option('--experiment <ID|NAME>', 'only this experiment; may be repeated')
+    new Option('--experiment <ID|NAME>', 'convert only this experiment; repeatable')
       .default([], 'all')
       .argParser(collectTexts),
     new Option(
       '--workspace <NAME>',
-      'the workspace of a server or database that has several (default: $MLFLOW_WORKSPACE, else none)',
+      'the workspace to read, on servers and databases with workspaces (default: $MLFLOW_WORKSPACE)',
     ).argParser(parseText),
-    new Option('--include-deleted', 'also runs and experiments deleted in MLflow; they become archived'),
-    new Option('--deleted <POLICY>', 'what becomes of converted runs that MLflow deletes or loses')
+    new Option(
+      '--include-deleted',
+      'also convert runs and experiments that are deleted in MLflow; they are archived in Aim',
+    ),
+    new Option('--deleted <POLICY>', 'what to do in Aim with converted runs that are later deleted in MLflow')
       .choices(['archive', 'remove', 'keep'])
       .default(DEFAULT_DELETED),
-    new Option('--overwrite', 'write again the runs that Aim has changed since they were converted'),
-    new Option('--restore-removed', 'bring back converted runs that were removed in Aim'),
+    new Option('--overwrite', 'replace runs that Aim has written to since they were converted'),
+    new Option('--restore-removed', 'bring back converted runs that were deleted in Aim'),
     new Option(
       '--accept-missing <RUN_ID|URI>',
-      'what cannot be read of this run, or of artifacts or runs below this path or URI, is gone for good: no longer told, and remembered; may be repeated',
+      'treat unreadable parts of this run, or anything unreadable below this path or URI, as gone for good: stop reporting and retrying them, now and later; repeatable',
     )
-      .default([], 'nothing')
+      .default([], 'none')
       .argParser(collectTexts),
-    new Option('--unaccept-missing <RUN_ID|URI>', 'takes --accept-missing back; may be repeated')
-      .default([], 'nothing')
+    new Option('--unaccept-missing <RUN_ID|URI>', 'undo --accept-missing; repeatable')
+      .default([], 'none')
       .argParser(collectTexts),
   ];
 }
 
-/** Where what a source says may lead (docs/trust.md). */
+/** Which of the places that a source names are followed (docs/trust.md). */
 function trustOptions(): Option[] {
   return [
-    new Option('--allow-root <DIR|URI>', 'read artifacts below it, wherever a run says that they lie; may be repeated')
+    new Option(
+      '--allow-root <DIR|URI>',
+      'also read artifacts below this directory or URI when a run points there; repeatable',
+    )
       .default([], 'none')
       .argParser((text, before: readonly string[]) => [...before, parseRoot(text)]),
-    new Option('--copy-links', 'follow links that lead out of the run in which they lie'),
+    new Option('--copy-links', 'follow symbolic links that lead out of a run'),
     new Option(
       '--trust-origin <URL>',
-      'another server that is asked for artifacts, with the credentials of the tracking server; may be repeated',
+      'also fetch artifacts from this server, with the credentials of the tracking server; repeatable',
     )
       .default([], 'none')
       .argParser((text, before: readonly string[]) => [...before, parseOrigin(text)]),
@@ -174,11 +182,14 @@ function trustOptions(): Option[] {
 
 function mappingOptions(): Option[] {
   return [
-    new Option('--repeated-steps <POLICY>', 'what becomes of several points at one step of a metric')
+    new Option('--repeated-steps <POLICY>', 'what to do with several points at one step of a metric')
       .choices(['auto', 'last', 'split', 'index'])
       .default(DEFAULT_MAPPING.repeatedSteps),
-    new Option('--raw-params', 'keep every param a string'),
-    new Option('--stale-after <DURATION>', 'close a RUNNING run without a sign of life for so long; 0 for never')
+    new Option('--raw-params', 'keep params as strings instead of parsing numbers, booleans and lists'),
+    new Option(
+      '--stale-after <DURATION>',
+      'treat a RUNNING run as finished when nothing was logged for this long; 0 for never',
+    )
       .default(DEFAULT_MAPPING.staleAfter, '24h')
       .argParser(parseDuration),
   ];
@@ -189,56 +200,55 @@ function artifactOptions(rules: ArtifactRule[]): Option[] {
   return [
     new Option(
       '--include-artifacts <GLOB>',
-      'transfer these, and no others when this rule comes first; may be repeated, the later rule wins',
+      'transfer matching files, and only these if this rule is the first; repeatable, later rules win',
     ).argParser(collect(true)),
-    new Option('--exclude-artifacts <GLOB>', 'leave these out; may be repeated, the later rule wins').argParser(
+    new Option('--exclude-artifacts <GLOB>', 'skip matching files; repeatable, later rules win').argParser(
       collect(false),
     ),
-    new Option('--no-artifacts', 'leave all artifacts out'),
-    new Option('--max-artifact-size <SIZE>', 'leave larger images and audio files out')
+    new Option('--no-artifacts', 'skip all artifacts'),
+    new Option('--max-artifact-size <SIZE>', 'skip larger images and audio files')
       .default(DEFAULT_ARTIFACTS.maxSize, '100MB')
       .argParser(parseSize),
-    new Option('--max-text-size <SIZE>', 'leave larger text files out')
+    new Option('--max-text-size <SIZE>', 'skip larger text files')
       .default(DEFAULT_ARTIFACTS.maxTextSize, '10MB')
       .argParser(parseSize),
-    new Option(
-      '--terminal-log <GLOB>',
-      "the first text file that matches is shown as the run's terminal log",
-    ).argParser(parseText),
+    new Option('--terminal-log <GLOB>', "show the first matching text file as the run's terminal log").argParser(
+      parseText,
+    ),
   ];
 }
 
 function watchOptions(): Option[] {
   return [
-    new Option('--watch', 'when all is up to date, follow what changes in MLflow until stopped'),
-    new Option('--interval <DURATION>', 'time between two looks at a server or database')
+    new Option('--watch', 'once up to date, follow changes in MLflow until stopped'),
+    new Option('--interval <DURATION>', 'how often to poll a server or database')
       .default(DEFAULT_WATCH.interval, '10s')
-      .argParser(parsePause),
-    new Option('--reconcile <DURATION>', 'time between two walks through a directory, which find what events missed')
+      .argParser(parseInterval),
+    new Option('--reconcile <DURATION>', 'how often to scan a directory for changes that file system events missed')
       .default(DEFAULT_WATCH.reconcile, '30s')
-      .argParser(parsePause),
-    new Option('--poll', 'look again and again instead of waiting for events: for network file systems'),
+      .argParser(parseInterval),
+    new Option('--poll', 'poll directories instead of relying on file system events, for network file systems'),
     new Option(
       '--listen <HOST:PORT>',
-      'serve /healthz and Prometheus /metrics there; on this machine only unless a host is given',
+      'serve /healthz and Prometheus /metrics at this address; without a host, on 127.0.0.1 only',
     ).argParser(parseListen),
   ];
 }
 
 function runningOptions(): Option[] {
   return [
-    new Option('--concurrency <N>', 'runs, requests and downloads under way at once')
+    new Option('--concurrency <N>', 'how many runs, requests and downloads to process at a time')
       .default(DEFAULT_CONCURRENCY)
       .argParser(parseInteger(1, MAX_CONCURRENCY)),
     new Option(
       '--requests-per-second <N>',
-      'no more requests to a tracking server than this; 0.5 is one in two seconds',
+      'limit requests to the tracking server; 0.5 is one every two seconds',
     ).argParser(parseRate),
-    new Option('--report <FILE.json>', 'write what became of each run into this file').argParser(parseText),
-    new Option('--log-format <FORMAT>', 'json: one JSON object a line on stdout, nothing else')
+    new Option('--report <FILE.json>', 'write a report about every run to this file').argParser(parseText),
+    new Option('--log-format <FORMAT>', 'json writes one JSON object per line to stdout, and nothing else there')
       .choices(['text', 'json'])
       .default('text'),
-    new Option('--quiet', 'print errors and failed runs only'),
-    new Option('--no-color', 'no colours; NO_COLOR does the same'),
+    new Option('--quiet', 'print only errors and failed runs'),
+    new Option('--no-color', 'do not use colors; so does the variable NO_COLOR'),
   ];
 }

@@ -7,13 +7,13 @@ import type { ListenAddress } from './values.js';
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
   readonly options: ConvertOptions;
-  /** True when neither a flag nor the environment named the source; the tracking URI is empty then. */
+  /** True when neither a flag nor the environment names the source; the tracking URI is then empty. */
   readonly sourceAssumed: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
-  /** Present when changes are to be followed. */
+  /** Present for a watch. */
   readonly watch?: WatchSettings;
 }
 
@@ -26,14 +26,14 @@ export interface WatchSettings {
 export interface StatusSettings {
   /** The directory that holds `.aim`. */
   readonly repo: string;
-  /** Whether every run of which something could not be read is to be named. */
+  /** List every incomplete run. */
   readonly incomplete: boolean;
   readonly json: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Thrown for flags that make no sense; the message is a sentence. */
+/** Flags that contradict each other; the message is a sentence. */
 export class SettingsError extends Error {}
 
 /**
@@ -101,13 +101,15 @@ function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): Wat
   return listen === undefined ? { options } : { options, listen };
 }
 
-/** A report tells of one conversion, and what serves others goes with what lasts. */
+/** A report describes one conversion, and only a watch lasts long enough to be served. */
 function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
   if (watch !== undefined && report !== undefined) {
-    throw new SettingsError('--report tells of one conversion; of a watch --log-format json and status tell.');
+    throw new SettingsError(
+      '--report describes one conversion and cannot be used with a watch; use --log-format json or the status command.',
+    );
   }
   if (watch === undefined && (poll !== undefined || listen !== undefined)) {
-    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} is of use with --watch only.`);
+    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} requires --watch.`);
   }
 }
 
@@ -116,10 +118,10 @@ export function statusSettings(flags: StatusFlags): StatusSettings {
   return { repo: repoDirectory(flags.repo), incomplete: flags.incomplete ?? false, json: flags.json ?? false };
 }
 
-/** Aim's users name the directory that holds `.aim`, or `.aim` itself: both mean the same. */
+/** Aim accepts the directory that contains `.aim` as well as `.aim` itself; so does this. */
 function repoDirectory(repo: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(repo)) {
-    throw new SettingsError(`--repo takes a directory of this machine; ${repo} cannot be written to.`);
+    throw new SettingsError(`--repo must be a local directory; remote repositories such as ${repo} are not supported.`);
   }
   return basename(repo) === '.aim' ? dirname(repo) : repo;
 }

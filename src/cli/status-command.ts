@@ -5,7 +5,7 @@ import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import type { StatusSettings } from './settings.js';
 
-/** Prints what is known about a repository, and resolves with the exit code: 0 whatever it tells, 1 when it tells nothing. */
+/** Prints the status of a repository, and resolves with the exit code: 1 if it cannot be read, else 0, whatever the status. */
 export async function runStatus({ repo, incomplete, json }: StatusSettings, io: Io): Promise<number> {
   try {
     const status = await io.readStatus(repo, { incomplete });

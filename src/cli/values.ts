@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { uriTarget } from '../mlflow/locations/file-uri.js';
 import { objectLocation } from '../mlflow/locations/object-location.js';
 
-/** The values of flags, from text; each function throws InvalidArgumentError with a sentence about what was expected. */
+/** Parsers of flag values; each throws InvalidArgumentError with a sentence that says what is expected. */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -14,8 +14,8 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-const SHORTEST_PAUSE = 100;
-const LONGEST_PAUSE = 7 * 86_400_000;
+const SHORTEST_INTERVAL = 100;
+const LONGEST_INTERVAL = 7 * 86_400_000;
 
 const BYTES: Readonly<Record<string, number>> = {
   '': 1,
@@ -34,34 +34,34 @@ const BYTES: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** A span such as `24h`, `90m`, `1.5d`, in milliseconds; `0` and `never` are infinite. */
+/** A duration such as `24h`, `90m`, `1.5d`, in milliseconds; `0` and `never` are infinite. */
 export function parseDuration(text: string): number {
   if (text === '0' || text === 'never') return Number.POSITIVE_INFINITY;
   const value = withUnit(text, MILLISECONDS);
   if (value === undefined)
-    throw new InvalidArgumentError('It takes a time span such as 24h, 90m, 30s, 2d, or 0 for never.');
+    throw new InvalidArgumentError('Expected a duration such as 24h, 90m, 30s or 2d, or 0 for never.');
   return value === 0 ? Number.POSITIVE_INFINITY : value;
 }
 
-/** A pause between two looks, such as `10s`, in milliseconds; not shorter than a tenth of a second. */
-export function parsePause(text: string): number {
+/** A polling interval such as `10s`, in milliseconds; at least a tenth of a second. */
+export function parseInterval(text: string): number {
   const value = withUnit(text, MILLISECONDS);
-  if (value !== undefined && value >= SHORTEST_PAUSE && value <= LONGEST_PAUSE) return value;
-  throw new InvalidArgumentError('It takes a time span from 100ms to 7d, such as 10s or 5m.');
+  if (value !== undefined && value >= SHORTEST_INTERVAL && value <= LONGEST_INTERVAL) return value;
+  throw new InvalidArgumentError('Expected a duration from 100ms to 7d, such as 10s or 5m.');
 }
 
-/** `host:port`, `:port` or `port`; an IPv6 address stands in brackets; port 0 lets the system choose. */
+/** Port 0 lets the system choose. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** Where to listen; on this machine only, unless a host is given. */
+/** `host:port`, `[IPv6]:port`, `:port` or `port`; the default host is 127.0.0.1. */
 export function parseListen(text: string): ListenAddress {
   const match = /^(?:(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3] ?? Number.NaN);
   if (!(port <= 65_535)) {
-    throw new InvalidArgumentError('It takes an address such as 127.0.0.1:9464, [::1]:9464, or a port.');
+    throw new InvalidArgumentError('Expected an address such as 127.0.0.1:9464 or [::1]:9464, or a port.');
   }
   return { host: match?.[1] ?? (match?.[2] || '127.0.0.1'), port };
 }
@@ -69,29 +69,30 @@ export function parseListen(text: string): ListenAddress {
 /** A size such as `100MB`, `1GiB`, `4096`, in bytes. */
 export function parseSize(text: string): number {
   const value = withUnit(text, BYTES);
-  if (value === undefined) throw new InvalidArgumentError('It takes a size such as 100MB, 1GiB, or a number of bytes.');
+  if (value === undefined)
+    throw new InvalidArgumentError('Expected a size such as 100MB or 1GiB, or a number of bytes.');
   return value;
 }
 
-/** A parser for whole numbers from `least` to `most`. */
+/** A parser of integers from `least` to `most`. */
 export function parseInteger(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`Expected an integer from ${least} to ${most}.`);
   };
 }
 
-/** How many a second: a number above 0 such as 20 or 0.5. */
+/** A rate per second, above 0. */
 export function parseRate(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (value > 0) return value;
-  throw new InvalidArgumentError('It takes a number above 0, such as 20 or 0.5.');
+  throw new InvalidArgumentError('Expected a number above 0, such as 20 or 0.5.');
 }
 
-/** Text that must not be empty: what a script gives whose variable was not set. */
+/** Any text but an empty one, which is what an unset variable in a script gives. */
 export function parseText(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a value that is not empty.');
   return text;
 }
 
@@ -100,14 +101,14 @@ export function parseRoot(text: string): string {
   const target = uriTarget(parseText(text));
   if (target.kind === 'local' && target.paths[0] !== undefined) return resolve(target.paths[0]);
   if (objectLocation(text) !== undefined) return text;
-  throw new InvalidArgumentError('It takes a directory, or a URI of an object store such as s3://bucket/path.');
+  throw new InvalidArgumentError('Expected a directory, or an object-store URI such as s3://bucket/path.');
 }
 
-/** The origin of a server, `https://host:port`; whatever comes behind it in the URL is left out. */
+/** The origin of a server, `https://host:port`; the rest of the URL is dropped. */
 export function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.origin;
-  throw new InvalidArgumentError('It takes the URL of a server, such as https://artifacts.example.org:5500.');
+  throw new InvalidArgumentError('Expected the URL of a server, such as https://artifacts.example.org:5500.');
 }
 
 function withUnit(text: string, units: Readonly<Record<string, number>>): number | undefined {

@@ -75,12 +75,12 @@ describe('the exit code', () => {
     expect(io.stdout.text).toBe('');
   });
 
-  test('is 1 for what nobody has foreseen; the stack is shown on demand', async () => {
+  test('is 1 for a bug; the stack is shown on demand', async () => {
     io.convert = async () => {
       throw new TypeError('x is not a function');
     };
     expect(await io.run()).toBe(1);
-    expect(io.stderr.text).toMatch(/^error: .*x is not a function\. Run again with MLFLOW2AIM_DEBUG=1 .*\n$/);
+    expect(io.stderr.text).toMatch(/^error: .*x is not a function\. Please report this, .* MLFLOW2AIM_DEBUG=1 .*\n$/);
     io.env = { MLFLOW2AIM_DEBUG: '1' };
     await io.run();
     expect(io.stderr.text).toContain('main.test.ts');
@@ -91,7 +91,7 @@ describe('the exit code', () => {
     process.chdir(directory);
     expect(await main(['convert'], io)).toBe(1);
     process.chdir(before);
-    expect(io.stderr.text).toMatch(/^error: There is neither \.\/mlruns nor .* MLFLOW_TRACKING_URI\.\n$/);
+    expect(io.stderr.text).toMatch(/^error: No tracking URI was given, .* MLFLOW_TRACKING_URI to .*\.\n$/);
   });
 
   test('is 2 for usage errors', async () => {
@@ -104,7 +104,7 @@ describe('the exit code', () => {
   ])('after %s is %p, and what was done is told', async (name, code) => {
     io.convert = stoppedBy([name]);
     expect(await io.run()).toBe(code);
-    expect(io.stderr.text).toMatch(/^Stopping: .*\nInterrupted\. .* run the same command again/);
+    expect(io.stderr.text).toMatch(/^Stopping .*\nInterrupted\. .* run the same command again/);
     expect(io.stdout.text).toMatch(/^runs +1/m);
     expect(io.exits).toEqual([]);
   });

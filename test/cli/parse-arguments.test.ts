@@ -168,29 +168,29 @@ describe('usage errors', () => {
     [['convrt'], 'Did you mean convert?'],
     [['convert', '--repo'], "option '--repo <DIR>' argument missing"],
     [['convert', '--repo', '--quiet'], 'The flag --repo needs a value before --quiet.'],
-    [['convert', '--repo', ''], 'It must not be empty.'],
-    [['convert', '--repo', 'aim://host:53800'], 'aim://host:53800 cannot be written to.'],
-    [['convert', '--repo', 's3://bucket/aim'], 's3://bucket/aim cannot be written to.'],
+    [['convert', '--repo', ''], 'Expected a value that is not empty.'],
+    [['convert', '--repo', 'aim://host:53800'], 'remote repositories such as aim://host:53800 are not supported.'],
+    [['convert', '--repo', 's3://bucket/aim'], 'remote repositories such as s3://bucket/aim are not supported.'],
     [['convert', '--repeated_steps', 'all'], 'Allowed choices are auto, last, split, index.'],
     [['convert', '--log-format', 'xml'], 'Allowed choices are text, json.'],
-    [['convert', '--concurrency', '0'], 'It takes a whole number from 1 to 1000.'],
-    [['convert', '--stale-after', 'soon'], 'It takes a time span such as 24h'],
-    [['convert', '--max-text-size', 'big'], 'It takes a size such as 100MB'],
-    [['convert', '--allow-root', 'http://host/x'], 'It takes a directory, or a URI of an object store'],
-    [['convert', '--allow-root', ''], 'It must not be empty.'],
-    [['convert', '--trust-origin', 'host:5000'], 'It takes the URL of a server'],
+    [['convert', '--concurrency', '0'], 'Expected an integer from 1 to 1000.'],
+    [['convert', '--stale-after', 'soon'], 'Expected a duration such as 24h'],
+    [['convert', '--max-text-size', 'big'], 'Expected a size such as 100MB'],
+    [['convert', '--allow-root', 'http://host/x'], 'Expected a directory, or an object-store URI'],
+    [['convert', '--allow-root', ''], 'Expected a value that is not empty.'],
+    [['convert', '--trust-origin', 'host:5000'], 'Expected the URL of a server'],
     [['convert', '--deleted', 'forget'], 'Allowed choices are archive, remove, keep.'],
-    [['sync', '--interval', '0'], 'It takes a time span from 100ms to 7d'],
-    [['sync', '--listen', 'here'], 'It takes an address such as 127.0.0.1:9464'],
-    [['sync', '--report', 'r.json'], '--report tells of one conversion'],
-    [['convert', '--listen', '9464'], '--listen is of use with --watch only.'],
-    [['convert', '--poll'], '--poll is of use with --watch only.'],
-    [['status', '--repo', 'aim://host:53800'], 'aim://host:53800 cannot be'],
+    [['sync', '--interval', '0'], 'Expected a duration from 100ms to 7d'],
+    [['sync', '--listen', 'here'], 'Expected an address such as 127.0.0.1:9464'],
+    [['sync', '--report', 'r.json'], '--report describes one conversion'],
+    [['convert', '--listen', '9464'], '--listen requires --watch.'],
+    [['convert', '--poll'], '--poll requires --watch.'],
+    [['status', '--repo', 'aim://host:53800'], 'remote repositories such as aim://host:53800 are'],
     [['convert', 'mlruns'], "too many arguments for 'convert'"],
   ])('%j: %s', (argv, sentence) => {
     const text = refusal(...argv);
     expect(text).toContain(sentence);
-    expect(text).toMatch(/Run mlflow2aim ((convert|sync|status) )?--help to see what it takes\.\n$/);
+    expect(text).toMatch(/Run mlflow2aim ((convert|sync|status) )?--help for usage\.\n$/);
   });
 
   test('no command at all prints the help, as an error', () => {

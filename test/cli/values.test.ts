@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import {
   parseDuration,
   parseInteger,
+  parseInterval,
   parseListen,
-  parsePause,
   parseRate,
   parseSize,
   parseText,
@@ -63,21 +63,21 @@ describe('values of flags', () => {
     expect(() => parseListen(text)).toThrow(/such as 127\.0\.0\.1:9464/),
   );
 
-  test('pauses are spans, neither too short nor endless', () => {
-    expect(['100ms', '10s', '1.5m', '7d'].map(parsePause)).toEqual([100, 10_000, 90_000, 604_800_000]);
-    for (const text of ['0', 'never', '99ms', '8d', '']) expect(() => parsePause(text)).toThrow(/from 100ms to 7d/);
+  test('intervals are neither too short nor endless', () => {
+    expect(['100ms', '10s', '1.5m', '7d'].map(parseInterval)).toEqual([100, 10_000, 90_000, 604_800_000]);
+    for (const text of ['0', 'never', '99ms', '8d', '']) expect(() => parseInterval(text)).toThrow(/from 100ms to 7d/);
   });
 
-  test('whole numbers have bounds', () => {
+  test('integers have bounds', () => {
     const parse = parseInteger(1, 10);
     expect(['1', '10', '007'].map(parse)).toEqual([1, 10, 7]);
     for (const text of ['0', '11', '1.5', '-1', '', 'x', '1e1']) {
-      expect(() => parse(text)).toThrow('It takes a whole number from 1 to 10.');
+      expect(() => parse(text)).toThrow('Expected an integer from 1 to 10.');
     }
   });
 
   test('text is not empty', () => {
     expect(parseText(' a ')).toBe(' a ');
-    expect(() => parseText(' ')).toThrow(/must not be empty/);
+    expect(() => parseText(' ')).toThrow(/not empty/);
   });
 });

@@ -36,7 +36,7 @@ describe('a watch', () => {
       'error: bad of resnet50: It broke.',
       'warning: It is down.',
       'It is back.',
-      'Stopping: finishing what is being written. Press Ctrl-C again to stop at once.',
+      'Stopping after the current writes. Press Ctrl-C again to stop immediately.',
       'Runs: 1 updated · 1 failed · 1 deleted in MLflow · 1 active · 0.5 s behind',
       'Stopped. The repository holds only whole runs; the next watch goes on from here.',
     ]);

@@ -147,7 +147,7 @@ describe('a repository that cannot be written', () => {
     const ended = await startCli(['convert', '--tracking-uri', store.root, '--repo', repo], nobody).ended;
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain(path);
-    expect(ended.stderr).not.toContain('unforeseen');
+    expect(ended.stderr).not.toContain('Internal error');
   });
 });
 
@@ -164,7 +164,7 @@ test('a conversion that Aim’s database refuses says so, and the next one makes
   const { code, stderr } = await startCli(args).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/error: the disk is on strike\./);
-  expect(stderr).not.toContain('unforeseen');
+  expect(stderr).not.toContain('Internal error');
   expect(repositoryState(repo)).toMatchObject({ rows: [], leftovers: [] });
   metadata('DROP TRIGGER no');
   expect(outcomes(await convert(store.root, repo))).toEqual({ new: 3 });
