@@ -1,8 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from '@jest/globals';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCRIPTS = join(HERE, 'python');
@@ -14,56 +14,58 @@ export const PYTHON = process.env.MLFLOW2AIM_PYTHON ?? join(resolve(HERE, '../..
 export const MLFLOW_2 =
   process.env.MLFLOW2AIM_PYTHON_MLFLOW2 ?? join(resolve(HERE, '../..'), '.cache/interop/mlflow2/bin/python');
 
-interface Answer {
+/** What runs in a fork of a process that has MLflow and Aim imported; see python/fork_server.py, which documents both. */
+interface ForkRequest {
+  readonly stdin?: string;
+  readonly output?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A process that has MLflow and Aim imported and forks for each script: see python/fork_server.py. */
-class ForkServer {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #waiting: { readonly settle: (answer: Answer) => void; readonly reject: (reason: Error) => void }[] = [];
-
-  constructor() {
-    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-    this.#child = spawn(PYTHON, [join(SCRIPTS, 'fork_server.py')], { env });
-    createInterface({ input: this.#child.stdout }).on('line', (line) =>
-      this.#waiting.shift()?.settle(JSON.parse(line)),
-    );
-    let said = '';
-    this.#child.stderr.on('data', (part: Buffer) => {
-      said += part.toString();
-    });
-    const fail = (reason: Error) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(reason);
-    };
-    this.#child.on('error', fail);
-    this.#child.on('close', (code) => fail(new Error(`fork_server.py ended with ${code}\n${said}`)));
-  }
-
-  run(argv: readonly string[], stdin: string): Promise<Answer> {
-    return new Promise((settle, reject) => {
-      this.#waiting.push({ settle, reject });
-      this.#child.stdin.write(`${JSON.stringify({ argv, stdin })}\n`);
-    });
-  }
-
-  end(): void {
-    this.#child.stdin.end();
-  }
+/** A program that runs in a fork, in a process group of its own. */
+export interface ForkedProgram {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
 }
 
-let server: ForkServer | undefined;
+/** Runs what follows `python` on a command line with the interpreter that set-up-interop.mjs has started. */
+export async function forkPython(argv: readonly string[], request: ForkRequest = {}): Promise<ForkedProgram> {
+  const { stdin = '', output, cwd = process.cwd(), env = process.env } = request;
+  const socket = await connected();
+  socket.write(`${JSON.stringify({ argv, env: { ...env, PYTHONDONTWRITEBYTECODE: '1' }, cwd, stdin, output })}\n`);
+  const answers = createInterface({ input: socket });
+  const lines = answers[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`The fork server ended while it ran python ${argv.join(' ')}.`);
+    return JSON.parse(value as string);
+  };
+  const { pid } = (await next()) as { pid: number };
+  const ended = next().then((answer) => answer as Ended);
+  ended.catch(() => undefined); // whoever needs it awaits it; a server is killed without
+  return { pid, ended };
+}
 
-afterAll(() => server?.end());
+/** The fork server listens before it has imported anything, and soon after it was started. */
+async function connected(): Promise<Socket> {
+  const path = process.env.MLFLOW2AIM_FORK_SERVER;
+  if (path === undefined) throw new Error('MLFLOW2AIM_FORK_SERVER is not set: jest has not run set-up-interop.mjs.');
+  const socket = connect(path);
+  await once(socket, 'connect');
+  return socket;
+}
 
 /** Runs a script of python/, or code with `-c`, in a process of its own; rejects with what it wrote when it fails. */
 export async function python(args: readonly string[], input = ''): Promise<string> {
-  server ??= new ForkServer();
   const [script = '', ...rest] = args;
   const argv = [script.endsWith('.py') ? join(SCRIPTS, script) : script, ...rest];
-  const { code, stdout, stderr } = await server.run(argv, input);
+  const { code, stdout, stderr } = await (await forkPython(argv, { stdin: input })).ended;
   if (code === 0) return stdout;
   throw new Error(`python ${args.join(' ')} ended with ${code}\n${stdout.slice(-2000)}${stderr.slice(-4000)}`);
 }

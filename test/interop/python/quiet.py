@@ -19,5 +19,6 @@ for name, value in {
 
 warnings.filterwarnings("ignore")
 logging.getLogger().setLevel(logging.CRITICAL)  # MLflow's file store warns through the root logger
-for name in ("mlflow", "alembic", "aim", "git"):
+LOGGERS = ("mlflow", "alembic", "aim", "git")
+for name in LOGGERS:
     logging.getLogger(name).setLevel(logging.ERROR)
