@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
 import { Missing, run, runs } from './programs.mjs';
 
 const UNPACKED = join(resolve(fileURLToPath(import.meta.url), '../..'), '.cache/interop/databases');
@@ -64,9 +66,12 @@ const SERVERS = [
 /** The servers that were started here, each with its directory. */
 const started = [];
 
-/** Resolves with the environment variables that lead to servers that were started; none where servers answer. */
+/** Of the database in which MLflow makes its tables once, on each server; test/interop/sql-server.ts makes it. */
+const TEMPLATE = `mlflow2aim_template_${process.pid}`;
+
+/** Resolves with environment variables: what the tests' template is called, and where the servers are that were started. */
 export async function startTestDatabases() {
-  const variables = {};
+  const variables = { MLFLOW2AIM_TEST_TEMPLATE: TEMPLATE };
   for (const server of SERVERS) {
     if (process.env[server.variable] !== undefined) continue;
     if (process.env.MLFLOW2AIM_TEST_DATABASES !== 'own' && (await answers(server.port))) continue;
@@ -76,6 +81,7 @@ export async function startTestDatabases() {
 }
 
 export async function stopTestDatabases() {
+  await dropTemplates();
   for (const { child, directory } of started.splice(0)) {
     if (child.exitCode === null && child.signalCode === null) {
       const ended = new Promise((settle) => child.once('exit', settle));
@@ -87,6 +93,23 @@ export async function stopTestDatabases() {
     }
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Servers that were not started here would keep the template. */
+async function dropTemplates() {
+  const [postgresql, mysql] = SERVERS.map(({ variable, uri, port }) => process.env[variable] ?? uri(port));
+  const client = new pg.Client(`${postgresql}/postgres`);
+  client.on('error', () => undefined);
+  const drop = `DROP DATABASE IF EXISTS ${TEMPLATE}`;
+  // a server that cannot be reached has failed the tests already
+  await client
+    .connect()
+    .then(() => client.query(drop))
+    .catch(() => undefined);
+  await client.end().catch(() => undefined);
+  const connection = await createConnection(mysql).catch(() => undefined);
+  await connection?.query(drop).catch(() => undefined);
+  await connection?.end();
 }
 
 async function start(server) {

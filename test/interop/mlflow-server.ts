@@ -4,6 +4,7 @@ import { scratch } from './harness.js';
 import { freePort } from './ports.js';
 import { PYTHON } from './python.js';
 import { type ServerProcess, startServer } from './server-process.js';
+import { createSqliteDatabase } from './sqlite-template.js';
 
 export interface MlflowServerOptions {
   /** The interpreter whose MLflow serves. */
@@ -33,10 +34,10 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
   await mkdir(directory);
   const { port = await freePort() } = options;
   const isForArtifacts = flags.includes('--artifacts-only');
-  const store =
-    isForArtifacts || flags.includes('--backend-store-uri')
-      ? []
-      : ['--backend-store-uri', `sqlite:///${join(directory, 'm.db')}`];
+  const hasStore = isForArtifacts || flags.includes('--backend-store-uri');
+  const database = join(directory, 'm.db');
+  if (!hasStore && python === PYTHON) await createSqliteDatabase(database);
+  const store = hasStore ? [] : ['--backend-store-uri', `sqlite:///${database}`];
   const files = flags.includes('--no-serve-artifacts') ? [] : ['--artifacts-destination', join(directory, 'files')];
   const place = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
   const argv = [...place, ...store, ...files, ...(prefix === '' ? [] : ['--static-prefix', prefix]), ...flags];

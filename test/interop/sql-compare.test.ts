@@ -3,6 +3,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { differences, expectedRuns, readAim, some } from './compare.js';
 import { convert, fillStore, outcomes, type Shape, scratch } from './harness.js';
 import { createDatabase, type ServerDialect, type TestDatabase } from './sql-server.js';
+import { createSqliteDatabase } from './sqlite-template.js';
 
 type Dialect = 'sqlite' | ServerDialect;
 
@@ -39,9 +40,15 @@ function store(dialect: Dialect, shape: Case['shape']): Promise<string> {
 
 async function make(dialect: Dialect, shape: Case['shape']): Promise<string> {
   const directory = await scratch();
-  const uri = dialect === 'sqlite' ? `sqlite:///${join(directory, 'mlflow.db')}` : await newDatabase(dialect);
+  const uri = await (dialect === 'sqlite' ? newSqliteDatabase(directory) : newDatabase(dialect));
   await fillStore(shape, uri, '--artifacts', directory);
   return uri;
+}
+
+async function newSqliteDatabase(directory: string): Promise<string> {
+  const file = join(directory, 'mlflow.db');
+  await createSqliteDatabase(file);
+  return `sqlite:///${file}`;
 }
 
 async function newDatabase(dialect: ServerDialect): Promise<string> {

@@ -3,7 +3,6 @@ import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import type { RunRef, StageContext } from '../../src/model.js';
 import { CLI, scratch, start } from './harness.js';
-import { python } from './python.js';
 import { createDatabase, type TestDatabase } from './sql-server.js';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 
@@ -23,7 +22,6 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
 
   beforeAll(async () => {
     database = await createDatabase(dialect);
-    await python(['sql_schema.py', database.uri]);
     await fill(database);
     proxy = await tcpProxy(Number(new URL(database.uri).port || (dialect === 'postgresql' ? 5432 : 3306)));
   });

@@ -3,7 +3,6 @@ import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import { DELETED_RUN, EXPECTED, FULL_RUN, LIVE_RUN, MISSING } from '../contract/sql-content.js';
 import { type ContractSource, trackingStoreContract } from '../contract/tracking-store.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
-import { python } from './python.js';
 import { createDatabase, type ServerDialect, type TestDatabase } from './sql-server.js';
 
 const TABLES = [
@@ -22,9 +21,8 @@ const TABLES = [
   'logged_model_tags',
 ];
 
-/** MLflow makes the tables; their rows are those of a SQLite store. */
+/** The rows are those of a SQLite store. */
 async function fill(database: TestDatabase): Promise<SqliteStoreBuilder> {
-  await python(['sql_schema.py', database.uri]);
   const builder = new SqliteStoreBuilder();
   builder.experiment({ id: 1, name: 'old: ünd\nweg', deleted: true });
   builder.run(1, LIVE_RUN);

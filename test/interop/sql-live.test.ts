@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { convert, outcomes, scratch, start } from './harness.js';
-import { PYTHON, python } from './python.js';
+import { PYTHON } from './python.js';
+import { createSqliteDatabase } from './sqlite-template.js';
 
 const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), 'python/log_live.py');
 const LONG = 'c'.repeat(32);
@@ -30,7 +31,7 @@ function fill(file: string): void {
 test('training with a busy timeout of a second logs throughout a conversion, without one error', async () => {
   const directory = await scratch();
   const file = join(directory, 'mlflow.db');
-  await python(['sql_schema.py', `sqlite:///${file}`]);
+  await createSqliteDatabase(file);
   fill(file);
   const training = start(PYTHON, [SCRIPT, `sqlite:///${file}?timeout=1`]);
   await once(training.child.stdout!, 'data');

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CLI, type Report, scratch, start } from './harness.js';
-import { python } from './python.js';
 import { createDatabase, type ServerDialect, type TestDatabase } from './sql-server.js';
 
 const RUN = 'a'.repeat(32);
@@ -27,7 +26,6 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
 
   beforeAll(async () => {
     database = await createDatabase(dialect);
-    await python(['sql_schema.py', database.uri]);
     await database.run(`INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, workspace)
       VALUES (7, 'long', '/none/7', 'active', 'default')`);
     await database.run(`INSERT INTO runs (run_uuid, name, status, start_time, end_time, lifecycle_stage, artifact_uri,
