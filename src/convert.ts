@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { Repository } from './aim/repository.js';
 import { RepositoryLock } from './aim/repository-lock.js';
-import { Conversion } from './conversion/conversion.js';
+import type { Conversion } from './conversion/conversion.js';
+import { openConversion } from './conversion/open-conversion.js';
+import type { ProcessedRun, RunListener } from './conversion/pending-reports.js';
 import { checkRepositoryPlace } from './conversion/repository-place.js';
-import type { ProcessedRun } from './conversion/run-news.js';
 import { toConvertError } from './errors.js';
 import { ConvertEvents } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
@@ -81,17 +82,15 @@ async function convertOnce(
   signal: AbortSignal,
 ): Promise<void> {
   await waitForUnlocked([repository.metadataFile, repository.ledgerFile], signal);
-  const conversion = new Conversion(options, events, store, repository);
+  const conversion = openConversion({ store, repository }, options, events);
   const journal = SyncJournal.open(repository.ledgerFile, store.uri);
   journal.ended(); // a watch that was killed has not said so
   try {
-    const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
     const done = ({ report }: ProcessedRun) => {
       journal.note(report);
       events.emit('run:done', report);
     };
-    await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
-    await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
+    await convertListed(conversion, listing, { events, done }, signal);
     journal.passed({ complete: true, unread });
     conversion.checkAccepted();
   } catch (error) {
@@ -101,4 +100,21 @@ async function convertOnce(
     journal.close();
     await conversion.close();
   }
+}
+
+export interface ListedRunsListener {
+  readonly events: ConvertEvents;
+  readonly done: RunListener['done'];
+}
+
+/** Converts all runs of a listing, and follows the deletions that it shows. */
+export async function convertListed(
+  conversion: Conversion,
+  listing: Listing,
+  { events, done }: ListedRunsListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
+  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
+  await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
 }

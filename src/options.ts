@@ -30,6 +30,8 @@ export interface ConvertOptions {
   readonly missing?: Partial<AcceptedChanges>;
   /** Runs converted at a time, at least 1; default: two for each core. */
   readonly concurrency?: number;
+  /** Convert in the calling thread rather than in worker threads: slower, and easier to debug or embed. Default: false. */
+  readonly inProcess?: boolean;
   /** How the source is read. Its own `concurrency` (requests and downloads) is that of the runs by default. */
   readonly source?: Partial<SourceOptions>;
   readonly mapping?: Partial<MappingPolicy>;
@@ -51,6 +53,7 @@ export interface ResolvedOptions {
   readonly restoreRemoved: boolean;
   readonly missing: AcceptedChanges;
   readonly concurrency: number;
+  readonly inProcess: boolean;
   readonly source: SourceOptions;
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
@@ -107,6 +110,7 @@ export function withDefaults(options: ConvertOptions): ResolvedOptions {
     restoreRemoved: options.restoreRemoved ?? false,
     missing: fill(NOTHING_ACCEPTED, options.missing),
     concurrency,
+    inProcess: options.inProcess ?? false,
     source: fill<SourceOptions>({ concurrency }, options.source),
     mapping: fill(DEFAULT_MAPPING, options.mapping),
     artifacts: fill(DEFAULT_ARTIFACTS, options.artifacts),

@@ -8,12 +8,12 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** Who asks for the time of day, which may be set back at any moment, and why nothing waits because of that. */
 const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'cli/status-command.ts': 'people read how long ago something was',
-  'mlflow/file/history-cursor.ts': 'compared with the times of files',
+  'mlflow/file/file-cursor.ts': 'compared with the times of files',
   'mlflow/file/key-files.ts': 'compared with the times of files',
   'mlflow/file/models-by-run.ts': 'compared with the times of files',
   'mlflow/file/revision.ts': 'compared with the times of files',
   'mlflow/http/retry.ts': 'a server may give the time of day at which it is to be asked again',
-  'run/worker-pool.ts': 'runs become stale at a time of day (--stale-after)',
+  'conversion/conversion.ts': 'runs become stale at a time of day (--stale-after)',
   'state/accepted-missing.ts': 'kept for people',
   'state/sync-journal.ts': 'kept for people',
   'report/report-file.ts': 'people read when it was',

@@ -1,16 +1,16 @@
-import type { RunReport } from '../outcome.js';
+import type { ConvertedRun } from '../pipeline.js';
 
-/** The run ids that were met in a pass: runs of one id come one after the other, and only the first that is a run is taken. */
+/** The run ids met in a pass: runs of one id are converted one after the other, and only the first that is a run is taken. */
 export class RunIds {
-  /** For each id: whether a run of it has been taken. */
-  private readonly taken = new Map<string, Promise<boolean>>();
+  /** For each hash, whether a run of it has been taken. */
+  readonly #claimed = new Map<string, Promise<boolean>>();
 
-  /** @param convert told whether a run of this id has been taken already */
-  take(hash: string, convert: (twice: boolean) => Promise<RunReport>): Promise<RunReport> {
-    const before = this.taken.get(hash) ?? Promise.resolve(false);
+  /** @param convert is told whether a run of this id has been taken already */
+  claim(hash: string, convert: (isDuplicateId: boolean) => Promise<ConvertedRun>): Promise<ConvertedRun> {
+    const before = this.#claimed.get(hash) ?? Promise.resolve(false);
     const converting = before.then(convert);
-    const isTaken = converting.then(({ outcome }) => outcome !== 'skipped').catch(() => false);
-    this.taken.set(
+    const isTaken = converting.then(({ report }) => report.outcome !== 'skipped').catch(() => false);
+    this.#claimed.set(
       hash,
       isTaken.then(async (taken) => taken || before),
     );

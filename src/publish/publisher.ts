@@ -8,7 +8,7 @@ import { monotonicNow } from '../clock.js';
 import { failpoint } from '../failpoints.js';
 import type { SkipCode } from '../outcome.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
-import type { StagedRun } from '../run/task/run-task.js';
+import type { StagedRun } from '../run/task/run-result.js';
 import type { Ledger } from '../state/ledger.js';
 import { IndexMaintenance } from './index-maintenance.js';
 import { RowWriter } from './row-writer.js';
@@ -160,9 +160,9 @@ export class Publisher {
    * again the next time. A run that has been removed in Aim meanwhile is not moved, and {@link writeRows} sees to the rest;
    * while Aim is removing it, its files may vanish at any moment.
    */
-  private install({ hash, files, listed = false }: StagedRun): boolean {
+  private install({ hash, files, existsInAim = false }: StagedRun): boolean {
     if (files === undefined) return true;
-    const isRemoved = listed && !this.metadata.has(hash);
+    const isRemoved = existsInAim && !this.metadata.has(hash);
     if (isRemoved || !isInstallable(this.repository, hash, files)) {
       removeStaged(files);
       if (!isRemoved) this.events.onPassedOver(hash, 'changed-while-converting');
@@ -172,7 +172,7 @@ export class Publisher {
       this.index.markObsolete(hash, install(this.repository, hash, files));
     } catch (error) {
       // Aim removes the row and then the files in one transaction: waiting for its end tells whether that was the cause.
-      if (!listed || this.metadata.hasOnceSettled(hash)) throw error;
+      if (!existsInAim || this.metadata.hasOnceSettled(hash)) throw error;
     }
     return true;
   }
@@ -196,7 +196,7 @@ export class Publisher {
   private writeRows(group: readonly StagedRun[]): ReadonlySet<string> {
     const { source } = this.context;
     const entries = group.map((run) => ({ ...run, source, unindexed: this.index.isStale(run.hash) }));
-    const existed = new Set(group.filter(({ listed }) => listed).map(({ hash }) => hash));
+    const existed = new Set(group.filter(({ existsInAim }) => existsInAim).map(({ hash }) => hash));
     const removed = this.rows.write(entries, existed);
     for (const directory of [...removed].flatMap((hash) => [this.repository.meta(hash), this.repository.seqs(hash)])) {
       rmSync(directory, { recursive: true, force: true });

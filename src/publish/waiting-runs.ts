@@ -1,5 +1,5 @@
 import { monotonicNow } from '../clock.js';
-import type { StagedRun } from '../run/task/run-task.js';
+import type { StagedRun } from '../run/task/run-result.js';
 
 /**
  * Each group costs an index file and some transactions, and the last one has to be waited for: so groups begin small and

@@ -16,7 +16,9 @@ import { type CarriedHeader, carryHeader } from './carry-over/carried-header.js'
 import { CarriedMetrics } from './carry-over/carried-metrics.js';
 import { CarryOver } from './carry-over/carry-over.js';
 import type { RunNotices } from './task/notice-list.js';
-import type { BuiltRun, RunEnvironment, RunMarks, RunTask, StagedRun } from './task/run-task.js';
+import type { RunEnvironment } from './task/run-environment.js';
+import type { BuiltRun, ReadState, StagedRun } from './task/run-result.js';
+import type { RunTask } from './task/run-task.js';
 
 /** A run in the staging directory, and what it was made of. */
 interface WrittenRun {
@@ -33,26 +35,26 @@ interface WrittenRun {
  * is what Aim has of it.
  */
 export async function buildRun(
-  job: RunTask,
+  task: RunTask,
   run: Run,
-  marks: RunMarks,
+  marks: ReadState,
   environment: RunEnvironment,
   told: RunNotices,
 ): Promise<BuiltRun> {
-  const fileNumber = freeFileNumber(environment.repository, job.hash);
-  const carry = new CarryOver(job, fileNumber > 1 ? environment.repository : undefined, told);
+  const fileNumber = freeFileNumber(environment.repository, task.hash);
+  const carry = new CarryOver(task, fileNumber > 1 ? environment.repository : undefined, told);
   try {
-    const header = carryHeader(carry, job, run, environment);
-    const written = await writeRun(job, header, environment, carry, fileNumber);
+    const header = carryHeader(carry, task, run, environment);
+    const written = await writeRun(task, header, environment, carry, fileNumber);
     failpoint('run-built');
-    return builtRun(job, marks, environment, told, written);
+    return builtRun(task, marks, environment, told, written);
   } finally {
     carry.close();
   }
 }
 
 async function writeRun(
-  { hash, experiment, ref }: RunTask,
+  { hash, experiment, ref, now }: RunTask,
   header: CarriedHeader,
   { repository, store, options, orders, progress }: RunEnvironment,
   carry: CarryOver,
@@ -65,7 +67,7 @@ async function writeRun(
   const files = stagedFiles(repository, hash);
   const hooks = { notice: told.points.notice, written: recorder?.written, kept: new CarriedMetrics(carry) };
   const writer = new RunWriter({ hash, files, fileNumber }, options.mapping.repeatedSteps, orders, hooks);
-  const mapped = () => mapProperties(run, experiment, writer.lastTimestamp, options.now, options.mapping);
+  const mapped = () => mapProperties(run, experiment, writer.lastTimestamp, now, options.mapping);
   const startTime = () => mapped().properties.creationTime;
   const end = (): RunEnd => {
     const { endTime, stale, properties } = mapped();
@@ -84,13 +86,13 @@ async function writeRun(
 }
 
 function builtRun(
-  job: RunTask,
-  marks: RunMarks,
+  task: RunTask,
+  marks: ReadState,
   { repository }: RunEnvironment,
   told: RunNotices,
   { header, writer, mapped, files, bytesWritten, recorder }: WrittenRun,
 ): BuiltRun {
-  const { hash, ref, listed } = job;
+  const { hash, ref, existsInAim } = task;
   const { run, parts } = header;
   const { properties, staleFrom, stale, endTime } = mapped;
   const same = isSameAsPublished(repository, hash, files);
@@ -113,15 +115,16 @@ function builtRun(
     ...marks,
     experimentId: ref.experimentId,
     active: endTime === null,
-    listed,
+    existsInAim,
     reviewAt: staleFrom,
     properties,
     ...(unread.length > 0 && { unread }),
     ...(!same && { files }),
     ...(growth !== undefined && { growth }),
   };
-  const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
-  if (same && listed && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
+  const sameProperties =
+    task.previousProperties === undefined || JSON.stringify(task.previousProperties) === JSON.stringify(properties);
+  if (same && existsInAim && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
   const counts = { ...writer.counts(), params: run.params.size, tags: run.tags.size, bytesWritten };
-  return { outcome: listed ? 'updated' : 'new', details: { run, counts, notices: told.all, unread }, staged };
+  return { outcome: existsInAim ? 'updated' : 'new', details: { run, counts, notices: told.all, unread }, staged };
 }

@@ -2,39 +2,40 @@ import { damageOfRun, wasWrittenByAim } from '../aim/run-files.js';
 import type { Experiment } from '../model.js';
 import { isUpToDate } from './convert-run.js';
 import { inputsOf } from './inputs.js';
-import type { CheckResult, CheckTask } from './task/run-converter.js';
-import type { RunEnvironment } from './task/run-task.js';
+import type { CheckResult } from './task/run-converter.js';
+import type { RunEnvironment } from './task/run-environment.js';
+import type { RunTask } from './task/run-task.js';
 
 /**
- * Tells for each of these runs whether converting it again would change nothing. Reads no run: of an unchanged store of
- * thousands this is all the work there is, and doing many at once saves a trip between threads for each. False for what
- * cannot be told: converting the run says why.
+ * Tells which of these runs are up to date, without reading them. For an unchanged store of thousands of runs this is all the
+ * work there is, and a batch saves a trip between threads for each run. A run that cannot be checked is not up to date:
+ * converting it tells why.
  */
 export async function checkRuns(
-  jobs: readonly CheckTask[],
+  tasks: readonly RunTask[],
   environment: RunEnvironment,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
   const inputs = new Map<Experiment, string>();
-  const answers: CheckResult[] = [];
-  for (const job of jobs) answers.push(await check(job, environment, inputs, signal));
-  return answers;
+  const results: CheckResult[] = [];
+  for (const task of tasks) results.push(await check(task, environment, inputs, signal));
+  return results;
 }
 
 async function check(
-  job: CheckTask,
+  task: RunTask,
   environment: RunEnvironment,
   inputs: Map<Experiment, string>,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const { store, repository, options } = environment;
-  const decisive = inputs.get(job.experiment) ?? inputsOf(job, environment);
-  inputs.set(job.experiment, decisive);
+  const { store, repository } = environment;
+  const decisive = inputs.get(task.experiment) ?? inputsOf(task, environment);
+  inputs.set(task.experiment, decisive);
   try {
-    if (job.known?.inputs !== decisive) return { upToDate: false };
-    const revision = await store.revision(job.ref, signal);
-    const isSound = () => !wasWrittenByAim(repository, job.hash) && damageOfRun(repository, job.hash) === undefined;
-    return { upToDate: isUpToDate(job, revision, decisive, options.now) && isSound(), revision };
+    if (task.known?.inputs !== decisive) return { upToDate: false };
+    const revision = await store.revision(task.ref, signal);
+    const isSound = () => !wasWrittenByAim(repository, task.hash) && damageOfRun(repository, task.hash) === undefined;
+    return { upToDate: isUpToDate(task, { revision, inputs: decisive }) && isSound(), revision };
   } catch {
     signal.throwIfAborted();
     return { upToDate: false };

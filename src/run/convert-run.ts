@@ -1,96 +1,84 @@
 import { existsSync } from 'node:fs';
 import { damageOfRun, isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from '../aim/run-files.js';
 import { ConvertError, isOfWriting, toConvertError } from '../errors.js';
-import type { Notice, Run } from '../model.js';
-import { isActive } from '../model.js';
-import type { RunReport, SkipCode } from '../outcome.js';
+import { isActive, type Run } from '../model.js';
+import type { SkipCode } from '../outcome.js';
 import { appendRun } from './append/append-run.js';
 import { buildRun } from './build-run.js';
 import { inputsOf } from './inputs.js';
 import { isStillUnread } from './still-unread.js';
 import { RunNotices } from './task/notice-list.js';
+import type { RunEnvironment } from './task/run-environment.js';
 import { awaitedOf, placesOf } from './task/run-places.js';
-import { type BuiltRun, type RunEnvironment, type RunResult, type RunTask, report } from './task/run-task.js';
+import { type BuiltRun, type ReadState, type RunResult, runReport } from './task/run-result.js';
+import type { RunTask } from './task/run-task.js';
 
 /**
- * Brings one run from MLflow to the staging directory, whole, or says why not. Rejects only when the signal is aborted or
- * the error is fatal for the whole conversion.
+ * Brings one run from MLflow whole into the staging directory, or reports why not. Rejects only when the signal is aborted or
+ * with an error that is fatal to the whole conversion.
  */
-export async function convertRun(job: RunTask, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
-  // Aim lists the run, so nobody has removed it: files that are missing are damage.
-  const damage = job.listed ? damageOfRun(environment.repository, job.hash) : undefined;
-  const result = await convertChanged(job, environment, signal, damage);
+export async function convertRun(task: RunTask, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
+  const told = new RunNotices(signal);
+  // Aim lists the run, so nobody has removed it: missing files are damage.
+  const damage = task.existsInAim ? damageOfRun(environment.repository, task.hash) : undefined;
+  const result = await convertIntact(task, environment, told, damage === undefined).catch((cause: unknown) => {
+    const error = errorOf(cause, task, environment, signal);
+    const details = { reason: error.sentence, notices: told.all };
+    if (error.kind === 'not-a-run') return { report: runReport(task, 'skipped', { ...details, code: 'not-a-run' }) };
+    const where = error.where === undefined ? {} : { where: error.where };
+    return { report: runReport(task, 'failed', { ...details, ...where, code: error.code }) };
+  });
   return damage === undefined ? result : { ...result, report: { ...result.report, damage } };
 }
 
-async function convertChanged(
-  job: RunTask,
+/** @param isSound whether the run's files in Aim, if it has some, are in order */
+async function convertIntact(
+  task: RunTask,
   environment: RunEnvironment,
-  signal: AbortSignal,
-  damage: string | undefined,
+  told: RunNotices,
+  isSound: boolean,
 ): Promise<RunResult> {
-  const { ref, known } = job;
-  const told = new RunNotices(signal);
-  try {
-    const revision = job.revision ?? (await environment.store.revision(ref, signal));
-    const inputs = inputsOf(job, environment);
-    const untouched = damage === undefined && !wasWrittenByAim(environment.repository, job.hash);
-    if (untouched && isUpToDate(job, revision, inputs, environment.options.now)) {
-      return { report: report(job, 'unchanged', { unread: known?.unread ?? [] }) };
-    }
-    const run = await environment.store.run(ref, told.header);
-    const code = skipCode(job, run, environment);
-    if (code !== undefined) return { report: report(job, 'skipped', { run, code }) };
-    if (job.twice) {
-      throw new ConvertError(
-        'skip-run',
-        'duplicate-run-id',
-        `The run id ${ref.runId} occurs twice in the source; the other run was taken.`,
-      );
-    }
-    const marks = { revision, inputs };
-    const read = { ref, run, header: told.header };
-    const found = !(await isStillUnread(known?.again ?? [], read, environment.store));
-    if (untouched && !found && isAsItWas(job, revision, inputs, environment.options.now)) {
-      return { report: report(job, 'unchanged', { run, unread: known?.unread ?? [] }) };
-    }
-    if (untouched && !found && known?.inputs === inputs && known.growth !== undefined && isActive(run)) {
-      const grown = await tryToAppend({ ...job, growth: known.growth }, run, marks, environment, told.header);
-      if (grown !== undefined) return resultOf(job, grown, environment);
-    }
-    return resultOf(job, await buildRun(job, run, marks, environment, told), environment);
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    const where = isOfWriting(cause) ? environment.repository.path : `run ${ref.runId}`;
-    const error = toConvertError(cause, 'skip-run', where);
-    if (error.kind === 'fatal') throw error;
-    return { report: failure(job, error, told.all) };
+  const { ref, known } = task;
+  const { store, repository } = environment;
+  const revision = task.revision ?? (await store.revision(ref, told.signal));
+  const state: ReadState = { revision, inputs: inputsOf(task, environment) };
+  const isOurs = isSound && !wasWrittenByAim(repository, task.hash);
+  if (isOurs && isUpToDate(task, state)) return unchanged(task);
+
+  const run = await store.run(ref, told.header);
+  const code = skipCode(task, run, environment);
+  if (code !== undefined) return { report: runReport(task, 'skipped', { run, code }) };
+  if (task.isDuplicateId) {
+    throw new ConvertError(
+      'skip-run',
+      'duplicate-run-id',
+      `The run id ${ref.runId} occurs twice in the source; the other run was converted.`,
+    );
   }
-}
 
-/** What stands in the way of adding to a run (a table that is damaged, say) need not stand in that of writing it anew. */
-async function tryToAppend(...args: Parameters<typeof appendRun>): Promise<BuiltRun | undefined> {
-  const [job, , , { repository }, { signal }] = args;
-  try {
-    return await appendRun(...args);
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    const error = toConvertError(cause, 'skip-run', isOfWriting(cause) ? repository.path : `run ${job.ref.runId}`);
-    if (error.kind === 'fatal') throw error;
-    removeStaged(stagedFiles(repository, job.hash));
-    return undefined;
+  const isUnreadStill = await isStillUnread(known?.again ?? [], { ref, run, header: told.header }, store);
+  if (isOurs && isUnreadStill) {
+    if (isAsConverted(task, state)) return unchanged(task, run);
+    const appended = await tryToAppend(task, run, state, environment, told);
+    if (appended !== undefined) return resultOf(task, appended, environment);
   }
+  return resultOf(task, await buildRun(task, run, state, environment, told), environment);
 }
 
-/** Whether a run is as it was, and nothing of it is to be looked at again. */
-export function isUpToDate(job: Pick<RunTask, 'known'>, revision: string, inputs: string, now: number): boolean {
-  return (job.known?.again ?? []).length === 0 && isAsItWas(job, revision, inputs, now);
+/** Whether a run is as it was converted, and nothing of it has to be tried again. */
+export function isUpToDate(task: RunTask, state: ReadState): boolean {
+  return (task.known?.again ?? []).length === 0 && isAsConverted(task, state);
 }
 
-/** Whether what was read the last time would be read again, and written the same. */
-function isAsItWas({ known }: Pick<RunTask, 'known'>, revision: string, inputs: string, now: number): boolean {
+/** Whether a conversion would read the same again, and write the same. */
+function isAsConverted({ known, now }: RunTask, { revision, inputs }: ReadState): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
+}
+
+function unchanged(task: RunTask, run?: Run): RunResult {
+  const unread = task.known?.unread ?? [];
+  return { report: runReport(task, 'unchanged', { ...(run !== undefined && { run }), unread }) };
 }
 
 function skipCode(
@@ -106,19 +94,39 @@ function skipCode(
   return undefined;
 }
 
-function resultOf(job: RunTask, { outcome, details, staged }: BuiltRun, { store }: RunEnvironment): RunResult {
-  const { unread = [] } = staged;
-  const places = placesOf(job.ref, store.uri, details.run?.artifactUri);
-  const awaited = awaitedOf(places, store.uri);
-  return {
-    report: report(job, outcome, details),
-    staged: { ...staged, ...(unread.length > 0 && { places }), ...(awaited !== undefined && { awaited }) },
-  };
+/** What prevents appending (a damaged table, say) need not prevent writing the run anew. */
+async function tryToAppend(
+  task: RunTask,
+  run: Run,
+  state: ReadState,
+  environment: RunEnvironment,
+  { header, signal }: RunNotices,
+): Promise<BuiltRun | undefined> {
+  const { growth, inputs } = task.known ?? {};
+  if (growth === undefined || inputs !== state.inputs || !isActive(run)) return undefined;
+  try {
+    return await appendRun({ ...task, growth }, run, state, environment, header);
+  } catch (cause) {
+    errorOf(cause, task, environment, signal);
+    removeStaged(stagedFiles(environment.repository, task.hash));
+    return undefined;
+  }
 }
 
-function failure(job: RunTask, error: ConvertError, notices: readonly Notice[]): RunReport {
-  const told = { reason: error.sentence, notices };
-  return error.kind === 'not-a-run'
-    ? report(job, 'skipped', { ...told, code: 'not-a-run' })
-    : report(job, 'failed', { ...told, code: error.code, ...(error.where !== undefined && { where: error.where }) });
+/** What went wrong with this run alone; throws what concerns the whole conversion. */
+function errorOf(cause: unknown, { ref }: RunTask, { repository }: RunEnvironment, signal: AbortSignal): ConvertError {
+  if (signal.aborted) throw cause;
+  const error = toConvertError(cause, 'skip-run', isOfWriting(cause) ? repository.path : `run ${ref.runId}`);
+  if (error.kind === 'fatal') throw error;
+  return error;
+}
+
+function resultOf(task: RunTask, { outcome, details, staged }: BuiltRun, { store }: RunEnvironment): RunResult {
+  const { unread = [] } = staged;
+  const places = placesOf(task.ref, store.uri, details.run?.artifactUri);
+  const awaited = awaitedOf(places, store.uri);
+  return {
+    report: runReport(task, outcome, details),
+    staged: { ...staged, ...(unread.length > 0 && { places }), ...(awaited !== undefined && { awaited }) },
+  };
 }

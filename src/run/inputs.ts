@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Experiment } from '../model.js';
-import type { RunEnvironment, RunOptions } from './task/run-task.js';
+import type { RunEnvironment, RunOptions } from './task/run-environment.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
 const MAPPING_VERSION = 3;
 
 /**
- * Which of the options decide about what a run is like in Aim. The others decide whether a run is taken (`includeDeleted`,
- * `overwrite`), or when it is looked at again (`now`).
+ * Which of the options decide about what a run is like in Aim. The others decide whether a run is
+ * converted at all.
  */
 const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
   mapping: true,
@@ -15,7 +15,6 @@ const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
   source: true,
   includeDeleted: false,
   overwrite: false,
-  now: false,
 };
 
 const OPTIONS = (Object.keys(DECIDES) as Array<keyof RunOptions>).filter((name) => DECIDES[name]);

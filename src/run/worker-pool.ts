@@ -3,30 +3,32 @@ import { Piscina } from 'piscina';
 import type { IndexOutcome } from '../aim/run-index.js';
 import { ConvertError } from '../errors.js';
 import type { SourceOptions } from '../options.js';
-import type { CheckResult, CheckTask, WriteIndex } from './task/run-converter.js';
-import type { RunOptions, RunResult, RunTask } from './task/run-task.js';
+import type { CheckResult, ProgressCounts, RunConverter } from './task/run-converter.js';
+import type { RunOptions } from './task/run-environment.js';
+import type { RunResult } from './task/run-result.js';
+import type { RunTask } from './task/run-task.js';
 import { isWorkerLoss, workerLoss } from './worker-loss.js';
 
 /** What a worker thread is told at its start. */
 export interface WorkerData {
   readonly trackingUri: string;
   readonly source: SourceOptions;
+  /** Path of the repository's `.aim`. */
   readonly repository: string;
-  readonly options: Omit<RunOptions, 'now'>;
+  readonly options: RunOptions;
   /** Two counters, points and artifact bytes, that all threads add to. */
   readonly progress: SharedArrayBuffer;
 }
 
 export type WorkerTask =
   | {
-      readonly type: 'run';
-      readonly job: RunTask;
-      readonly now: number;
-      /** Another thread ended while it worked on this, and may have left something. */
-      readonly again: boolean;
+      readonly type: 'convert';
+      readonly task: RunTask;
+      /** Another worker ended while it had this task, and may have left something. */
+      readonly isRetry: boolean;
     }
-  | { readonly type: 'check'; readonly jobs: readonly CheckTask[]; readonly now: number }
-  | { readonly type: 'index'; readonly hashes: readonly string[]; readonly finished: boolean };
+  | { readonly type: 'check'; readonly tasks: readonly RunTask[] }
+  | { readonly type: 'index'; readonly hashes: readonly string[]; readonly isFinal: boolean };
 
 /** What a thread says of its source while it works. */
 export interface WorkerWarning {
@@ -56,10 +58,16 @@ function reviveError({ kind, code, message, where, hint }: ErrorRecord): Convert
  */
 const LOAD_BY_IMPORT = '--no-experimental-require-module';
 
-function startPool(workerData: WorkerData, threads: number, tasksPerThread: number): Piscina<WorkerTask, WorkerResult> {
+const WORKER = new URL('./worker.js', import.meta.url);
+
+function startPool(
+  worker: URL,
+  workerData: WorkerData,
+  { threads, tasksPerThread }: { threads: number; tasksPerThread: number },
+): Piscina<WorkerTask, WorkerResult> {
   try {
     return new Piscina<WorkerTask, WorkerResult>({
-      filename: new URL('./worker.js', import.meta.url).href,
+      filename: worker.href,
       minThreads: threads,
       maxThreads: threads,
       // Waiting in Atomics.wait blocks a worker's event loop and cost a fifth of the time for small runs.
@@ -77,116 +85,119 @@ function startPool(workerData: WorkerData, threads: number, tasksPerThread: numb
   }
 }
 
-/** Worker threads that convert whole runs: nothing is shared between them but the counters of progress. */
-export class WorkerPool {
-  private readonly pool: Piscina<WorkerTask, WorkerResult>;
-  private readonly counters: BigInt64Array;
-  private stopping: Promise<void> | undefined;
-  /** Of each task that is under way, what rejects it. */
-  private readonly waiting = new Set<(cause: unknown) => void>();
-  private readonly oneByOne = pLimit(1);
-  private reported = [0n, 0n] as [bigint, bigint];
+export interface WorkerPoolOptions {
+  /** Runs under way at once. */
+  readonly concurrency: number;
+  /** Threads at most. */
+  readonly max: number;
+  /** The module that a worker runs, if it is not the one beside this. */
+  readonly worker?: URL;
+}
 
-  /**
-   * `concurrency` runs are under way at once, on at most `max` threads.
-   *
-   * @param warn hears, each thing once, what a thread has to say of its source
-   */
+/** Converts runs in worker threads, which share nothing but the counters of progress. */
+export class WorkerPool implements RunConverter {
+  readonly parallelism: number;
+  readonly #pool: Piscina<WorkerTask, WorkerResult>;
+  readonly #counters: BigInt64Array;
+  /** For each task under way, what rejects it. */
+  readonly #underWay = new Set<(cause: unknown) => void>();
+  readonly #oneByOne = pLimit(1);
+  #stopping: Promise<void> | undefined;
+  #reported = [0n, 0n] as [bigint, bigint];
+
+  /** @param warn is told, each thing once, what workers have to say about the source */
   constructor(
     work: Omit<WorkerData, 'progress'>,
-    { concurrency, max }: { concurrency: number; max: number },
+    { concurrency, max, worker = WORKER }: WorkerPoolOptions,
     warn: (message: string) => void = () => {},
   ) {
     const progress = new SharedArrayBuffer(16);
-    this.counters = new BigInt64Array(progress);
+    this.#counters = new BigInt64Array(progress);
     const threads = Math.min(concurrency, max);
-    // each thread opens the source itself, and has its share of what may be under way
+    this.parallelism = threads;
+    // each worker opens the source itself, and has its share of the requests that may be under way
     const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
     const data: WorkerData = { ...work, source, progress };
-    this.pool = startPool(data, threads, Math.ceil(concurrency / threads));
+    this.#pool = startPool(worker, data, { threads, tasksPerThread: Math.ceil(concurrency / threads) });
     const told = new Set<string>();
-    this.pool.on('message', ({ warning }: WorkerWarning) => {
+    this.#pool.on('message', ({ warning }: WorkerWarning) => {
       if (!told.has(warning)) warn(warning);
       told.add(warning);
     });
-    this.pool.on('error', (cause: unknown) => setImmediate(() => this.lostThread(cause)));
+    this.#pool.on('error', (cause: unknown) => setImmediate(() => this.#lostWorker(cause)));
   }
 
   /**
-   * A thread that ends takes all runs with it that were in it, of which at most one was too much for it: each is tried once
-   * more, one after the other. Rejects with what {@link workerLoss} says when that ends the same way.
+   * A worker that ends takes all its runs with it, of which at most one was too much for it: each is tried once more, one
+   * after the other. Rejects with what {@link workerLoss} makes of it when that ends the same way.
    */
-  async convert(job: RunTask): Promise<RunResult> {
-    const attempt = (again: boolean) => this.run({ type: 'run', job, now: Date.now(), again });
-    return (await this.twice(attempt)) as RunResult;
+  async convert(task: RunTask): Promise<RunResult> {
+    const attempt = (isRetry: boolean) => this.#run({ type: 'convert', task, isRetry });
+    return (await this.#withRetry(attempt)) as RunResult;
   }
 
-  /** For each of these runs, whether it is as it was when it was converted; nothing for any when the thread ends. */
-  async check(jobs: readonly CheckTask[]): Promise<readonly CheckResult[]> {
+  async check(tasks: readonly RunTask[]): Promise<readonly CheckResult[]> {
     try {
-      const answer = await this.run({ type: 'check', jobs, now: Date.now() });
-      return (answer as { checked: readonly CheckResult[] }).checked;
+      const { checked } = (await this.#run({ type: 'check', tasks })) as { checked: readonly CheckResult[] };
+      return checked;
     } catch (cause) {
       if (isWorkerLoss(cause)) return [];
       throw cause;
     }
   }
 
-  readonly writeIndex: WriteIndex = async (hashes, finished) => {
-    const attempt = () => this.run({ type: 'index', hashes, finished });
-    return (await this.twice(attempt)) as IndexOutcome;
-  };
+  async writeIndex(hashes: readonly string[], isFinal: boolean): Promise<IndexOutcome> {
+    return (await this.#withRetry(() => this.#run({ type: 'index', hashes, isFinal }))) as IndexOutcome;
+  }
 
-  private async twice(attempt: (again: boolean) => Promise<WorkerResult>): Promise<WorkerResult> {
+  takeProgress(): ProgressCounts {
+    const now = [Atomics.load(this.#counters, 0), Atomics.load(this.#counters, 1)] as [bigint, bigint];
+    const points = Number(now[0] - this.#reported[0]);
+    const artifactBytes = Number(now[1] - this.#reported[1]);
+    this.#reported = now;
+    return { points, artifactBytes };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#pool.destroy();
+    return this.#stopping;
+  }
+
+  async #withRetry(attempt: (isRetry: boolean) => Promise<WorkerResult>): Promise<WorkerResult> {
     try {
       return await attempt(false);
     } catch (cause) {
       if (!isWorkerLoss(cause)) throw cause;
-      return this.oneByOne(attempt, true);
+      return this.#oneByOne(attempt, true);
     }
   }
 
-  private async run(task: WorkerTask): Promise<Exclude<WorkerResult, { failure: ErrorRecord }>> {
-    const answer = await this.post(task);
-    if ('failure' in answer) throw reviveError(answer.failure);
-    return answer;
+  async #run(task: WorkerTask): Promise<Exclude<WorkerResult, { failure: ErrorRecord }>> {
+    const result = await this.#post(task);
+    if ('failure' in result) throw reviveError(result.failure);
+    return result;
   }
 
-  private async post(task: WorkerTask): Promise<WorkerResult> {
+  async #post(task: WorkerTask): Promise<WorkerResult> {
     return new Promise((resolve, reject) => {
-      const lose = (cause: unknown) => reject(this.stopping === undefined ? workerLoss(cause) : cause);
-      this.waiting.add(lose);
+      const lose = (cause: unknown) => reject(this.#stopping === undefined ? workerLoss(cause) : cause);
+      this.#underWay.add(lose);
       Promise.resolve()
-        .then(() => this.pool.run(task))
+        .then(() => this.#pool.run(task))
         .then(resolve, (cause: unknown) => {
           lose(cause);
-          setImmediate(() => this.lostThread(cause));
+          setImmediate(() => this.#lostWorker(cause));
         })
-        .finally(() => this.waiting.delete(lose));
+        .finally(() => this.#underWay.delete(lose));
     });
   }
 
   /**
-   * A thread has ended: the pool tells so itself when it had no task, else by rejecting that. Others go on, or have taken its
-   * place; where there is none, because they cannot be started, nobody would ever take the tasks that wait.
+   * A worker has ended: the pool says so itself if it was idle, otherwise by rejecting its task. Other workers go on, or take
+   * its place; if none can be started, nobody would ever take the tasks that wait.
    */
-  private lostThread(cause: unknown): void {
-    if (this.pool.threads.length > 0) return;
-    for (const lose of this.waiting) lose(cause);
-  }
-
-  /** Points and artifact bytes since the last call. */
-  takeProgress(): { points: number; artifactBytes: number } {
-    const now = [Atomics.load(this.counters, 0), Atomics.load(this.counters, 1)] as [bigint, bigint];
-    const points = Number(now[0] - this.reported[0]);
-    const artifactBytes = Number(now[1] - this.reported[1]);
-    this.reported = now;
-    return { points, artifactBytes };
-  }
-
-  /** Ends the threads at once, whatever they are doing; what they were building is left in the staging directory. */
-  stop(): Promise<void> {
-    this.stopping ??= this.pool.destroy();
-    return this.stopping;
+  #lostWorker(cause: unknown): void {
+    if (this.#pool.threads.length > 0) return;
+    for (const lose of this.#underWay) lose(cause);
   }
 }

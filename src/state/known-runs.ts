@@ -4,7 +4,7 @@ import type { RunMetadata } from '../aim/run-metadata.js';
 import { runHash } from '../mapping/run-hash.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SoughtPart } from '../outcome.js';
-import type { CheckTask, RunConverter } from '../run/task/run-converter.js';
+import type { RunConverter } from '../run/task/run-converter.js';
 import type { RunTask } from '../run/task/run-task.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { AcceptedMissing } from './accepted-missing.js';
@@ -12,12 +12,11 @@ import type { Ledger, LedgerEntry } from './ledger.js';
 import type { Retries } from './retries.js';
 
 /** A listed run, with what is known of it from earlier conversions. */
-export interface CheckedRun {
-  readonly job: RunTask;
+export interface CheckedRun extends RunTask {
   /** Nothing has changed since it was converted. */
-  readonly upToDate: boolean;
+  readonly isUpToDate: boolean;
   /** Whether it was active in MLflow then; undefined if that is not known. */
-  readonly active?: boolean;
+  readonly wasActive?: boolean;
 }
 
 /** What {@link KnownRuns} works with. */
@@ -29,6 +28,8 @@ export interface KnownRunsContext {
   readonly retries: Pick<Retries, 'isDue'>;
   readonly accepted: Pick<AcceptedMissing, 'left'>;
   readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>;
+  /** The time of day, milliseconds since the epoch; each task carries that of its check. */
+  readonly now: () => number;
 }
 
 /** What the ledger and the repository say about the runs of the source. */
@@ -42,16 +43,15 @@ export class KnownRuns {
    */
   async check(batch: readonly EnumeratedRun[], changed = false): Promise<CheckedRun[]> {
     await this.context.metadata.whenReadable();
-    const found = batch.map((run) => this.lookUp(run, changed));
-    const known = found.filter(({ job }) => job.known !== undefined && !this.isLeftOut(job));
-    const answers =
-      known.length === 0 ? [] : await this.context.converter.check(known.map(({ job }) => checkTask(job)));
-    const answerOf = new Map(known.map(({ job }, i) => [job, answers[i]]));
-    return found.map(({ job, active }) => {
-      // without an answer the run counts as changed
-      const { upToDate = false, revision } = answerOf.get(job) ?? {};
-      const checked = revision === undefined ? job : { ...job, revision };
-      return { job: checked, upToDate, ...(active !== undefined && { active }) };
+    const now = this.context.now();
+    const found = batch.map((run) => this.lookUp({ ...run, now }, changed));
+    const known = found.filter((run) => run.known !== undefined && !this.isLeftOut(run));
+    const results = known.length === 0 ? [] : await this.context.converter.check(known.map(checkTask));
+    const resultOf = new Map(known.map((run, i) => [run, results[i]]));
+    return found.map((run) => {
+      // without a result the run counts as changed
+      const { upToDate: isUpToDate = false, revision } = resultOf.get(run) ?? {};
+      return { ...run, isUpToDate, ...(revision !== undefined && { revision }) };
     });
   }
 
@@ -73,26 +73,26 @@ export class KnownRuns {
     return entry.pending === undefined && !metadata.has(hash);
   }
 
-  private lookUp(run: EnumeratedRun, changed: boolean): Omit<CheckedRun, 'upToDate'> {
+  private lookUp(run: EnumeratedRun & Pick<RunTask, 'now'>, changed: boolean): RunTask & Pick<CheckedRun, 'wasActive'> {
+    const { ledger, metadata, accepted, options } = this.context;
     const hash = runHash(run.ref.runId);
-    const entry = this.context.ledger.get(hash);
-    const listed = this.context.metadata.has(hash);
-    if (!listed || entry === undefined) return { job: { ...run, hash, listed } };
+    const entry = ledger.get(hash);
+    const existsInAim = metadata.has(hash);
+    if (!existsInAim || entry === undefined) return { ...run, hash, existsInAim };
     const { revision, inputs, properties, active, growth } = entry;
     // it was deleted in MLflow and converted all the same (--include-deleted), and is now to be left out
-    const isWithdrawn = properties.archived && entry.deleted === undefined && !this.context.options.includeDeleted;
-    const reviewAt = isWithdrawn ? 0 : entry.reviewAt;
-    const unread = this.context.accepted.left(entry);
+    const isWithdrawn = properties.archived && entry.deleted === undefined && !options.includeDeleted;
+    const unread = accepted.left(entry);
     const known = {
       revision,
       inputs,
-      reviewAt,
+      reviewAt: isWithdrawn ? 0 : entry.reviewAt,
       ...(growth !== undefined && { growth }),
       ...(unread.length > 0 && { unread }),
       again: this.partsToRetry(entry, unread, changed),
     };
-    const job = { ...run, hash, listed, known, before: properties };
-    return { job, ...(active !== undefined && { active }) };
+    const task = { ...run, hash, existsInAim, known, previousProperties: properties };
+    return active === undefined ? task : { ...task, wasActive: active };
   }
 
   /** The parts to try again although the run is unchanged. An active run changes with every point, which proves nothing. */
@@ -105,8 +105,9 @@ export class KnownRuns {
 }
 
 /** Without the state of its metrics and its unread parts: both may be large, and the check does not need them. */
-function checkTask({ experiment, ref, hash, known }: RunTask): CheckTask {
-  if (known === undefined) return { experiment, ref, hash };
+function checkTask({ experiment, ref, hash, now, existsInAim, known }: RunTask): RunTask {
+  const task = { experiment, ref, hash, now, existsInAim };
+  if (known === undefined) return task;
   const { growth: _, unread: __, ...rest } = known;
-  return { experiment, ref, hash, known: rest };
+  return { ...task, known: rest };
 }

@@ -1,5 +1,5 @@
 import { monotonicNow } from '../clock.js';
-import type { ProcessedRun } from '../conversion/run-news.js';
+import type { ProcessedRun } from '../conversion/pending-reports.js';
 import type { ConvertEvents } from '../events.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Listing } from '../state/listing.js';
@@ -41,10 +41,10 @@ export class Passes {
     return nextWithin;
   }
 
-  /** A pass over these runs, which adds to the counter. @param hinted just these runs have changed */
-  async convert(runs: AsyncIterable<EnumeratedRun>, counter: PassCounter, session: Session, hinted = false) {
+  /** A pass over these runs, which adds to the counter. @param changed just these runs have changed */
+  async convert(runs: AsyncIterable<EnumeratedRun>, counter: PassCounter, session: Session, changed = false) {
     const done = this.counting(counter, session, false);
-    await session.conversion.pass(runs, session.signal, { done, brief: true, hinted });
+    await session.conversion.pass(runs, session.signal, { done, brief: true, changed });
   }
 
   /** A pass has met only some of the runs. @param since when the first of the changes was noticed */

@@ -1,4 +1,4 @@
-import type { ProcessedRun } from '../conversion/run-news.js';
+import type { ProcessedRun } from '../conversion/pending-reports.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { RunReport } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
@@ -18,7 +18,7 @@ export interface WatchPassOptions {
   /** The pass ends when its runs are visible; what can wait (index entries, old files) is left to a later one. */
   readonly brief?: boolean;
   /** Just these runs have changed. */
-  readonly hinted?: boolean;
+  readonly changed?: boolean;
 }
 
 /** What a watch needs of a conversion. When `pass` has rejected, only `reindex([])` and `close` may be called. */

@@ -1,5 +1,5 @@
 import { monotonicNow } from '../clock.js';
-import type { ProcessedRun } from '../conversion/run-news.js';
+import type { ProcessedRun } from '../conversion/pending-reports.js';
 import { errorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { Experiment } from '../model.js';

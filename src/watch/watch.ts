@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
-import { Conversion } from '../conversion/conversion.js';
+import { openConversion } from '../conversion/open-conversion.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import { ConvertEvents } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
@@ -50,7 +50,7 @@ export async function watch(
       const ends: WatchEnds = {
         source: { store, experiments: options.experiments, unread },
         repository,
-        openConversion: () => new Conversion(options, events, store, repository, retries),
+        openConversion: () => openConversion({ store, repository }, options, events, retries),
         openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
         openWatcher: watchersOf(store.changes),
       };

@@ -7,8 +7,8 @@ import { Repository } from '../../src/aim/repository.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { readVersion, tableName } from '../../src/rocksdb/database.js';
 import { sampleImage } from '../artifacts/sample-images.js';
+import { ConversionSession } from '../support/conversions.js';
 import { FileStoreBuilder, metricLine } from '../support/file-store-builder.js';
-import { SyncSession } from '../support/sync-session.js';
 import { convert, outcomes, scratch } from './harness.js';
 import { python } from './python.js';
 import { complaints, digests } from './rocks.js';
@@ -142,8 +142,9 @@ test('Aim, opening a run again and again while it grows, always finds it whole',
   const training = new Training();
   const repo = await scratch();
   try {
-    const session = new SyncSession(new FileStore(training.store.root), Repository.open(repo));
-    await session.pass();
+    const choices = { brief: true, now: Date.now() };
+    const session = new ConversionSession(new FileStore(training.store.root), Repository.open(repo), {}, choices);
+    const warnings = [...(await session.pass()).warnings];
     const [meta = '', seqs = ''] = training.databases(repo);
     let watching = true;
     const watched = python(['watch_rocks.py', meta, seqs, String(SECONDS)]).finally(() => {
@@ -152,15 +153,18 @@ test('Aim, opening a run again and again while it grows, always finds it whole',
     let [passes, grown] = [0, 0];
     while (watching) {
       training.points(10);
-      const [result] = await session.pass();
+      const { results, warnings: more } = await session.pass();
+      const [result] = results;
+      warnings.push(...more);
       passes++;
       if (result?.staged?.files?.addsTo !== undefined) grown++;
       await immediate();
     }
-    await session.end();
+    await session.settle();
+    await session.close();
     const { looks, problems } = JSON.parse(await watched) as { looks: number; problems: string[] };
     expect(problems).toEqual([]);
-    expect(session.warnings).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(looks).toBeGreaterThan(10);
     // files have been merged meanwhile, and those they replaced removed
     expect([passes > 50, grown]).toEqual([true, passes]);

@@ -9,21 +9,21 @@ import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
 import { readVersion, tableName } from '../../src/rocksdb/database.js';
 import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
+import { type ConversionChoices, convertOnce, NOW } from '../support/conversions.js';
 import { newStore } from '../support/example-store.js';
 import { forAtMost } from '../support/for-at-most.js';
-import { convertOnce, NOW, type PassOptions } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** The law of docs/mapping.md: any number of passes end as one conversion of the final state. */
 
-type Action = Change | { readonly type: 'pass'; readonly goesOn: boolean; readonly moment?: string | undefined };
+type Action = Change | { readonly type: 'pass'; readonly brief: boolean; readonly moment?: string | undefined };
 
 /** A pass of a sync, one in five of which is broken off. What a deleted staging directory breaks is tried elsewhere. */
 const moments = Object.keys(MOMENTS).filter((moment) => moment !== 'while data is brought to disk');
 const pass = fc.record({
   type: fc.constant('pass' as const),
-  goesOn: fc.boolean(),
+  brief: fc.boolean(),
   moment: fc.option(fc.constantFrom(...moments), { nil: undefined, freq: 4 }),
 });
 const history = fc.array(
@@ -37,15 +37,15 @@ const history = fc.array(
 /** Tried first, so that adding is certainly among what is tried. */
 const usual: readonly Action[] = [
   { run: 'a', type: 'points', metric: 'loss', steps: ['next', 'next'] },
-  { type: 'pass', goesOn: true },
+  { type: 'pass', brief: true },
   { run: 'a', type: 'points', metric: 'loss', steps: ['next', 'next'] },
   { run: 'a', type: 'points', metric: 'val/acc', steps: ['next'] },
   { run: 'a', type: 'tag', name: 'x', value: '1' },
-  { type: 'pass', goesOn: true },
+  { type: 'pass', brief: true },
   { run: 'a', type: 'points', metric: 'val/acc', steps: ['next'] },
   { run: 'a', type: 'artifact', name: 'plots/1.png', value: '1' },
   { run: 'a', type: 'artifact', name: 'c.bin', value: '1' },
-  { type: 'pass', goesOn: true },
+  { type: 'pass', brief: true },
   { run: 'a', type: 'artifact', name: 'plots/2.png', value: '0.5' },
 ];
 
@@ -54,12 +54,12 @@ let grown = 0;
 async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): Promise<void> {
   const store = new ChangingStore();
   const directory = temporaryDirectory();
-  const options: PassOptions = { includeDeleted: true, mapping: { ...DEFAULT_MAPPING, repeatedSteps } };
-  const sync = async (goesOn: boolean, moment?: string) => {
+  const options: ConversionChoices = { includeDeleted: true, mapping: { ...DEFAULT_MAPPING, repeatedSteps } };
+  const sync = async (brief: boolean, moment?: string) => {
     const source = new FileStore(store.root);
     const repository = Repository.open(directory);
     const disturbance = moment === undefined ? {} : MOMENTS[moment]!(repository);
-    const passed = convertOnce(source, repository, disturbance, { ...options, goesOn });
+    const passed = convertOnce(source, repository, disturbance, { ...options, brief });
     if (moment !== undefined) {
       await passed.catch(() => {});
       return;
@@ -70,7 +70,7 @@ async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): P
   };
   try {
     for (const action of actions) {
-      if (action.type === 'pass') await sync(action.goesOn, action.moment);
+      if (action.type === 'pass') await sync(action.brief, action.moment);
       else store.apply(action);
     }
     await sync(false);

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { openStore } from '../../src/mlflow/open-store.js';
 import { FakeS3 } from '../mlflow/artifacts/fake-s3.js';
+import { convertOnce } from '../support/conversions.js';
 import { newStore } from '../support/example-store.js';
 import { heldOf } from '../support/held-run.js';
-import { convertOnce } from '../support/one-conversion.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { expectKept, expectWhole } from '../support/unread-parts-law.js';
 

@@ -8,9 +8,9 @@ import { FAILPOINTS, FAILURES, type Failpoint, type Failure } from '../../src/fa
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { readVersion } from '../../src/rocksdb/database.js';
 import { convert, startCli } from '../support/command-line.js';
+import { convertOnce } from '../support/conversions.js';
 import { id, RICH, series } from '../support/example-store.js';
 import { FileStoreBuilder, type RunSpec, type TestPoint } from '../support/file-store-builder.js';
-import { convertOnce } from '../support/one-conversion.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { built, type Started, startScript } from '../support/command-line.js';
-import { NOW } from '../support/one-conversion.js';
+import { NOW } from '../support/conversions.js';
 import { SqliteStoreBuilder } from '../support/sqlite-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { untilSettled } from '../support/watching.js';

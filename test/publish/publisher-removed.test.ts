@@ -60,7 +60,7 @@ test.each<[string, () => void]>([
   ['as far as its row', removeRow],
 ])('a run that was removed in Aim (%s) while it was written again stays away', async (_, remove) => {
   const again = publisher();
-  await again.add({ ...stagedRun(repository, 'a', 5), listed: true });
+  await again.add({ ...stagedRun(repository, 'a', 5), existsInAim: true });
   remove();
   await again.finish();
   await expectGone();
@@ -68,7 +68,7 @@ test.each<[string, () => void]>([
 
 test('a run that is removed in Aim while it is being moved into place stays away', async () => {
   const again = publisher(removeRow);
-  await again.add({ ...stagedRun(repository, 'a', 5), listed: true });
+  await again.add({ ...stagedRun(repository, 'a', 5), existsInAim: true });
   await again.finish();
   await expectGone();
 });

@@ -10,8 +10,8 @@ import { AcceptedMissing } from '../../src/state/accepted-missing.js';
 import { KnownRuns, type KnownRunsContext } from '../../src/state/known-runs.js';
 import { Ledger, type LedgerEntry } from '../../src/state/ledger.js';
 import { Retries } from '../../src/state/retries.js';
+import { convertOnce, NOW } from '../support/conversions.js';
 import { id, newStore } from '../support/example-store.js';
-import { convertOnce, NOW } from '../support/one-conversion.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const MINUTES = 60_000;
@@ -53,20 +53,21 @@ function knownRuns(given: Partial<KnownRunsContext> = {}): KnownRuns {
     converter: {
       check: async (tasks) =>
         tasks.map((task) => ({
-          upToDate: isUpToDate(task, task.known?.revision ?? '', task.known?.inputs ?? '', NOW),
+          upToDate: isUpToDate(task, { revision: task.known?.revision ?? '', inputs: task.known?.inputs ?? '' }),
         })),
     },
     retries: new Retries(() => clock),
     accepted: AcceptedMissing.NOTHING,
     options: { includeDeleted: false, restoreRemoved: false },
+    now: () => NOW,
     ...given,
   });
 }
 
 async function isRetried(known: KnownRuns, changed = false): Promise<boolean> {
   const [checked] = await known.check([run], changed);
-  expect(checked?.job.known).toBeDefined();
-  return checked?.upToDate === false;
+  expect(checked?.known).toBeDefined();
+  return checked?.isUpToDate === false;
 }
 
 function change(fields: Partial<LedgerEntry>): void {
@@ -111,7 +112,7 @@ describe('a run with parts that could not be read', () => {
     clock += 10 * MINUTES;
     expect(await isRetried(known)).toBe(true);
     const [checked] = await knownRuns().check([run]);
-    expect(checked?.job.known?.again).toEqual([{ part: 'artifacts', empty: true }]);
+    expect(checked?.known?.again).toEqual([{ part: 'artifacts', empty: true }]);
   });
 });
 
@@ -126,8 +127,10 @@ describe('a check', () => {
       },
     };
     const [checked] = await knownRuns({ converter }).check([run]);
-    expect(checked).toMatchObject({ upToDate: true, job: { revision: 'r2', known: { growth: 'large' } } });
-    expect(tasks).toEqual([{ ...run, hash: RUN, known: expect.not.objectContaining({ growth: 'large' }) }]);
+    expect(checked).toMatchObject({ isUpToDate: true, revision: 'r2', known: { growth: 'large' } });
+    expect(tasks).toEqual([
+      { ...run, hash: RUN, now: NOW, existsInAim: true, known: expect.not.objectContaining({ growth: 'large' }) },
+    ]);
     expect(tasks).toEqual([
       expect.objectContaining({ known: expect.not.objectContaining({ unread: expect.anything() }) }),
     ]);
@@ -135,21 +138,21 @@ describe('a check', () => {
 
   test('that gets no answer leaves the run to be converted', async () => {
     const [checked] = await knownRuns({ converter: { check: async () => [] } }).check([run]);
-    expect(checked).toMatchObject({ upToDate: false, job: { hash: RUN } });
-    expect(checked?.job.revision).toBeUndefined();
+    expect(checked).toMatchObject({ isUpToDate: false, hash: RUN });
+    expect(checked?.revision).toBeUndefined();
   });
 
   test('asks nothing about runs that were never converted', async () => {
     const other = { ...run, ref: { ...run.ref, runId: id('b') } };
     const converter = { check: () => Promise.reject(new Error('asked')) };
     const [checked] = await knownRuns({ converter }).check([other]);
-    expect(checked).toEqual({ job: { ...other, hash: id('b'), listed: false }, upToDate: false });
+    expect(checked).toEqual({ ...other, hash: id('b'), now: NOW, existsInAim: false, isUpToDate: false });
   });
 
   test('asks nothing about runs of deleted experiments that are left out', async () => {
     const deleted = { ...run, experiment: { ...run.experiment, lifecycleStage: 'deleted' as const } };
     const converter = { check: () => Promise.reject(new Error('asked')) };
-    expect(await knownRuns({ converter }).check([deleted])).toMatchObject([{ upToDate: false }]);
+    expect(await knownRuns({ converter }).check([deleted])).toMatchObject([{ isUpToDate: false }]);
     const included = knownRuns({ options: { includeDeleted: true, restoreRemoved: false } });
     expect([knownRuns().isLeftOut(deleted), included.isLeftOut(deleted)]).toEqual([true, false]);
   });
@@ -157,16 +160,16 @@ describe('a check', () => {
   test('reviews a run that was converted although MLflow has deleted it, once deleted runs are left out', async () => {
     const entry = ledger.get(RUN)!;
     change({ properties: { ...entry.properties, archived: true }, reviewAt: null });
-    expect((await knownRuns().check([run]))[0]?.job.known?.reviewAt).toBe(0);
+    expect((await knownRuns().check([run]))[0]?.known?.reviewAt).toBe(0);
     const options = { includeDeleted: true, restoreRemoved: false };
-    expect((await knownRuns({ options }).check([run]))[0]?.job.known?.reviewAt).toBeNull();
+    expect((await knownRuns({ options }).check([run]))[0]?.known?.reviewAt).toBeNull();
     change({ deleted: 'archived' });
-    expect((await knownRuns().check([run]))[0]?.job.known?.reviewAt).toBeNull();
+    expect((await knownRuns().check([run]))[0]?.known?.reviewAt).toBeNull();
   });
 
   test('says whether a converted run was active', async () => {
     change({ active: true });
-    expect((await knownRuns().check([run]))[0]?.active).toBe(true);
+    expect((await knownRuns().check([run]))[0]?.wasActive).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Repository } from '../../src/aim/repository.js';
 import { writeIndex } from '../../src/aim/run-index.js';
 import type { RunMetadata } from '../../src/aim/run-metadata.js';
 import type { Ledger } from '../../src/state/ledger.js';
-import type { Disturbance } from './one-conversion.js';
+import type { Disturbance } from './conversions.js';
 
 export class Disturbed extends Error {}
 

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { sampleImage } from '../artifacts/sample-images.js';
+import { NOW } from './conversions.js';
 import { FileStoreBuilder, metricLine, type RunSpec } from './file-store-builder.js';
-import { NOW } from './one-conversion.js';
 
 const RUN_IDS = ['a', 'b'] as const;
 const METRICS = ['loss', 'val/acc', 'system/cpu_utilization_percentage'] as const;

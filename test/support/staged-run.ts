@@ -6,7 +6,7 @@ import type { RunProperties } from '../../src/aim/run-metadata.js';
 import { RunWriter } from '../../src/aim/run-writer.js';
 import { sequenceId } from '../../src/aim/sequence.js';
 import { StepOrders } from '../../src/aim/step-order.js';
-import type { StagedRun } from '../../src/run/task/run-task.js';
+import type { StagedRun } from '../../src/run/task/run-result.js';
 import { batchOf } from './points.js';
 
 const orders = new StepOrders();

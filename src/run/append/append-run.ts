@@ -8,7 +8,9 @@ import { unreadPart, unreadParts } from '../../mapping/unread-parts.js';
 import type { Notice, Run, RunPart } from '../../model.js';
 import { emptyCounts, type RunCounts } from '../../outcome.js';
 import type { NoticeList } from '../task/notice-list.js';
-import type { BuiltRun, RunEnvironment, RunMarks, RunTask, StagedRun } from '../task/run-task.js';
+import type { RunEnvironment } from '../task/run-environment.js';
+import type { BuiltRun, ReadState, StagedRun } from '../task/run-result.js';
+import type { RunTask } from '../task/run-task.js';
 import {
   type AppendedMetrics,
   appendToMetrics,
@@ -21,7 +23,7 @@ import { messagesDigest, timeOf } from './append-recorder.js';
 import { type AppendState, decodeAppendState, encodeAppendState } from './append-state.js';
 import { type AddedToRun, readGrowth } from './read-changes.js';
 
-/** A job of which it is known how to add to it. */
+/** A task of which it is known how to add to it. */
 export type AppendTask = RunTask & { readonly growth: string };
 
 /** What a growing run is to become. */
@@ -41,21 +43,21 @@ interface GrownRun extends AppendedMetrics, Pick<AddedToRun, 'artifacts' | 'know
  * adding is not enough to end as a conversion of the whole run would: then that is what is to be done.
  */
 export async function appendRun(
-  job: AppendTask,
+  task: AppendTask,
   run: Run,
-  marks: RunMarks,
+  marks: ReadState,
   environment: RunEnvironment,
   header: NoticeList,
 ): Promise<BuiltRun | undefined> {
-  const before = decodeAppendState(job.growth);
+  const before = decodeAppendState(task.growth);
   if (lacksParts(header, before)) return undefined;
-  const added = await readGrowth(job, run, before, environment, header.signal);
-  const grown = added && becomes(job, run, before, added, environment, header.notices);
+  const added = await readGrowth(task, run, before, environment, header.signal);
+  const grown = added && becomes(task, run, before, added, environment, header.notices);
   if (grown === undefined) return undefined;
   const { repository, progress } = environment;
-  const live = { meta: repository.meta(job.hash), seqs: repository.seqs(job.hash) };
-  const files: StagedFiles = { ...stagedFiles(repository, job.hash), addsTo: before.databases };
-  const bytesWritten = appendToRun(job.hash, live, files, additionOf(job, run, before, grown, environment));
+  const live = { meta: repository.meta(task.hash), seqs: repository.seqs(task.hash) };
+  const files: StagedFiles = { ...stagedFiles(repository, task.hash), addsTo: before.databases };
+  const bytesWritten = appendToRun(task.hash, live, files, additionOf(task, run, before, grown, environment));
   if (bytesWritten === undefined) return undefined;
   failpoint('batch-written');
   const counts = { ...countsOf(run, before, grown), bytesWritten };
@@ -67,11 +69,11 @@ export async function appendRun(
   const unread = unreadParts(grown.notices);
   const staged: StagedRun = {
     ...marks,
-    hash: job.hash,
+    hash: task.hash,
     runId: run.id,
-    experimentId: job.ref.experimentId,
+    experimentId: task.ref.experimentId,
     active: true,
-    listed: job.listed,
+    existsInAim: task.existsInAim,
     reviewAt,
     properties,
     ...(unread.length > 0 && { unread }),
@@ -79,14 +81,15 @@ export async function appendRun(
     ...(growth !== undefined && { growth }),
   };
   failpoint('run-built');
-  const sameProperties = job.before === undefined || JSON.stringify(job.before) === JSON.stringify(properties);
+  const sameProperties =
+    task.previousProperties === undefined || JSON.stringify(task.previousProperties) === JSON.stringify(properties);
   if (same && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
   return { outcome: 'updated', details: { run, counts, notices: grown.notices, unread }, staged };
 }
 
 /** Undefined when more would change than can be added. */
 function becomes(
-  { experiment }: RunTask,
+  { experiment, now }: RunTask,
   run: Run,
   before: AppendState,
   { points: added, artifacts, known }: AddedToRun,
@@ -96,7 +99,7 @@ function becomes(
   const grown = appendToMetrics(before.metrics, added, options.mapping.repeatedSteps, orders);
   if (grown === undefined) return undefined;
   const lastTimestamp = latestTimestamp(before.lastTimestamp, added);
-  const mapped = mapProperties(run, experiment, lastTimestamp, options.now, options.mapping);
+  const mapped = mapProperties(run, experiment, lastTimestamp, now, options.mapping);
   if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return undefined;
   const notices = [...header, ...known.notices, ...metricNotices(grown.metrics)];
   const losses = lossMessages(notices);

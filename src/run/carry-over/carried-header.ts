@@ -11,7 +11,8 @@ import {
 } from '../../mapping/kept-attributes.js';
 import type { UnreadIndex } from '../../mapping/unread-parts.js';
 import type { AbsentPart, LoggedModel, Run, RunPart } from '../../model.js';
-import type { RunEnvironment, RunTask } from '../task/run-task.js';
+import type { RunEnvironment } from '../task/run-environment.js';
+import type { RunTask } from '../task/run-task.js';
 import type { CarryOver } from './carry-over.js';
 
 /** The header of a run, with what was taken from Aim. */
@@ -33,18 +34,18 @@ const NO_TAGS: ReadonlyMap<string, string> = new Map();
  */
 export function carryHeader(
   carry: CarryOver,
-  job: Pick<RunTask, 'experiment' | 'before'>,
+  task: Pick<RunTask, 'experiment' | 'previousProperties'>,
   run: Run,
   { store, options }: Pick<RunEnvironment, 'store' | 'options'>,
 ): CarriedHeader {
-  const map = (header: Run) => mapAttributes(header, job.experiment, store.uri, options.mapping);
+  const map = (header: Run) => mapAttributes(header, task.experiment, store.uri, options.mapping);
   const keptTags = (kept: KeptRun) => {
     const tags = tagsOf(kept.attributes);
     // what the header tells without any tag
     for (const [key, value] of tagsOf(map({ ...run, tags: NO_TAGS }))) if (tags.get(key) === value) tags.delete(key);
     // it was renamed since
     if (run.name) tags.delete(RUN_NAME);
-    if (job.before?.description !== undefined) tags.set(NOTE, job.before.description);
+    if (task.previousProperties?.description !== undefined) tags.set(NOTE, task.previousProperties.description);
     return tags;
   };
   const { header } = carry.told;

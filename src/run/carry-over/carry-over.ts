@@ -17,7 +17,7 @@ export class CarryOver {
   #kept: { readonly run: KeptRun | undefined } | undefined;
 
   constructor(
-    private readonly job: Pick<RunTask, 'ref' | 'hash'>,
+    private readonly task: Pick<RunTask, 'ref' | 'hash'>,
     /** Undefined for a run of which it has nothing. */
     private readonly repository: Repository | undefined,
     readonly told: RunNotices,
@@ -49,7 +49,7 @@ export class CarryOver {
   take<T>(from: (kept: KeptRun) => T): T | undefined {
     if (this.repository === undefined) return undefined;
     try {
-      this.#kept ??= { run: KeptRun.open(this.repository, this.job.hash) };
+      this.#kept ??= { run: KeptRun.open(this.repository, this.task.hash) };
       return this.#kept.run === undefined ? undefined : from(this.#kept.run);
     } catch (cause) {
       throw this.#unreadable(cause);
@@ -88,7 +88,7 @@ export class CarryOver {
 
   #unreadable(cause: unknown): ConvertError {
     if (cause instanceof ConvertError) return cause;
-    const { ref, hash } = this.job;
+    const { ref, hash } = this.task;
     const directory = this.repository?.meta(hash) ?? '';
     const error = toConvertError(cause, 'skip-run', directory);
     if (error.kind === 'fatal') return error;

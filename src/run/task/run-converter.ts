@@ -1,12 +1,11 @@
 import type { IndexOutcome } from '../../aim/run-index.js';
-import type { RunResult, RunTask } from './run-task.js';
-
-/** A run that was converted before, and what is known of it. */
-export type CheckTask = Pick<RunTask, 'experiment' | 'ref' | 'hash' | 'known'>;
+import type { RunResult } from './run-result.js';
+import type { RunTask } from './run-task.js';
 
 export interface CheckResult {
+  /** Whether converting the run again would change nothing. */
   readonly upToDate: boolean;
-  /** The run's revision, where it has been asked for. */
+  /** The run's revision, if the source was asked for it. */
   readonly revision?: string;
 }
 
@@ -17,28 +16,31 @@ export interface ProgressCounts {
 }
 
 /**
- * Does the work on single runs: worker threads, or this process itself. Everything passes by value, tasks and results alike, so
- * an implementation may as well be on other machines that see the source and the repository's directory.
+ * Does the work on single runs: in worker threads, or in this process. Tasks and results pass by value, so an implementation may
+ * as well run on other machines that see the source and the repository's directory.
  *
- * A task is rejected with a `fatal` {@link ConvertError} when nothing can go on, and with `skip-run` when what worked on it was
- * lost: that says nothing of other tasks.
+ * A task rejects with a `fatal` {@link ConvertError} when the conversion cannot go on, and with `skip-run` when the worker that
+ * had it was lost, which says nothing about other tasks.
  */
 export interface RunConverter {
-  /** For each of these runs, whether converting it again would change nothing; empty when that was lost. */
-  check(tasks: readonly CheckTask[]): Promise<readonly CheckResult[]>;
+  /** How many tasks it really works on at the same time: threads, or machines. */
+  readonly parallelism: number;
 
-  /** Brings a run whole into the staging directory, or says why not. */
+  /** Checks these runs without reading them. Empty when the worker was lost. */
+  check(tasks: readonly RunTask[]): Promise<readonly CheckResult[]>;
+
+  /** Brings one run whole into the staging directory, or reports why not. */
   convert(task: RunTask): Promise<RunResult>;
 
   /** Brings the index entries of these runs up to date; `isFinal` after the last ones. */
   writeIndex(hashes: readonly string[], isFinal: boolean): Promise<IndexOutcome>;
 
-  /** What has been handed to writers since the last call. */
+  /** What has been written since the last call. */
   takeProgress(): ProgressCounts;
 
   /**
-   * Ends all work at once, whatever it is doing; tasks are rejected. What was being built stays in the staging directory.
-   * No task may be given after that.
+   * Ends all work at once; tasks under way reject. What was being built stays in the staging directory. No task may follow.
+   * May be called more than once.
    */
   stop(): Promise<void>;
 }

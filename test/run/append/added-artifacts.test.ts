@@ -7,8 +7,8 @@ import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { ArtifactFile, Run, RunRef } from '../../../src/model.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS } from '../../../src/policies.js';
 import { sampleImage } from '../../artifacts/sample-images.js';
+import { convertOnce, NOW } from '../../support/conversions.js';
 import { newStore } from '../../support/example-store.js';
-import { convertOnce, NOW } from '../../support/one-conversion.js';
 import { essence } from '../../support/repository-state.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 

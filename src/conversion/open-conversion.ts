@@ -1,0 +1,65 @@
+import { availableParallelism } from 'node:os';
+import type { Repository } from '../aim/repository.js';
+import { RunMetadata } from '../aim/run-metadata.js';
+import type { ConvertEvents } from '../events.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import { sourceInputs } from '../mlflow/source-inputs.js';
+import type { ResolvedOptions } from '../options.js';
+import { InProcessConverter } from '../run/in-process-converter.js';
+import type { RunConverter } from '../run/task/run-converter.js';
+import { WorkerPool } from '../run/worker-pool.js';
+import { AcceptedMissing } from '../state/accepted-missing.js';
+import { Ledger } from '../state/ledger.js';
+import { Retries } from '../state/retries.js';
+import { Conversion } from './conversion.js';
+
+/** The two ends of a conversion, open. */
+export interface Ends {
+  readonly store: TrackingStore;
+  readonly repository: Repository;
+}
+
+/** Opens all that a conversion needs between its two ends, or nothing. */
+export function openConversion(
+  ends: Ends,
+  options: ResolvedOptions,
+  events: ConvertEvents,
+  retries = new Retries(),
+): Conversion {
+  const { repository } = ends;
+  const warn = (message: string) => void events.emit('warning', { message });
+  const ledger = Ledger.open(repository.ledgerFile);
+  let metadata: RunMetadata | undefined;
+  try {
+    const accepted = AcceptedMissing.remember(repository.ledgerFile, options.missing);
+    metadata = new RunMetadata(repository.metadataFile);
+    const converter = startConverter(ends, options, warn);
+    tellDamage(ledger, repository.ledgerFile, warn);
+    return new Conversion({ ...ends, ledger, metadata, accepted, retries, converter }, options, events);
+  } catch (cause) {
+    metadata?.close();
+    ledger.close();
+    throw cause;
+  }
+}
+
+function startConverter(
+  { store, repository }: Ends,
+  options: ResolvedOptions,
+  warn: (message: string) => void,
+): RunConverter {
+  const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
+  const runOptions = { includeDeleted, overwrite, mapping, artifacts, source: sourceInputs(source, process.env) };
+  if (options.inProcess) return new InProcessConverter({ openStore: () => store, repository, options: runOptions });
+  const work = { trackingUri, source, repository: repository.path, options: runOptions };
+  return new WorkerPool(work, { concurrency, max: store.maxThreads ?? availableParallelism() }, warn);
+}
+
+/** Says where a damaged ledger is kept. */
+function tellDamage({ damaged }: Ledger, file: string, warn: (message: string) => void): void {
+  if (damaged === undefined) return;
+  warn(
+    `The ledger ${file} was damaged and is being rebuilt; the damaged one was kept as ${damaged}. ` +
+      'Runs that had been removed in Aim come back.',
+  );
+}

@@ -1,0 +1,64 @@
+import type { RunReport } from '../outcome.js';
+import type { PassedOver } from '../publish/publisher.js';
+import { runReport } from '../run/task/run-result.js';
+import type { RunTask } from '../run/task/run-task.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+
+/** A run that a pass is done with, and whether it is active in MLflow; undefined where that is not known. */
+export interface ProcessedRun {
+  readonly run: EnumeratedRun;
+  readonly report: RunReport;
+  readonly active?: boolean;
+}
+
+export interface RunListener {
+  /** The work on a run is over: it was passed over, or is whole and waits to be published. */
+  readonly ready?: (report: RunReport) => void;
+  /** A run has been passed over, or published. */
+  readonly done: (processed: ProcessedRun) => void;
+}
+
+/** Holds the reports of runs that wait to be published, and hands them on when they are true. */
+export class PendingReports {
+  readonly #waiting = new Map<string, { readonly task: RunTask; readonly processed: ProcessedRun }>();
+  readonly #listener: RunListener;
+
+  constructor(listener: RunListener) {
+    this.#listener = listener;
+  }
+
+  /** A run is whole and waits to be published. */
+  ready(task: RunTask, report: RunReport, active: boolean | undefined): void {
+    this.#waiting.set(task.hash, { task, processed: processedRun(task, report, active) });
+    this.#listener.ready?.(report);
+  }
+
+  /** A run is passed over, or as it was. */
+  done(task: RunTask, report: RunReport, active?: boolean): void {
+    this.#listener.ready?.(report);
+    this.#listener.done(processedRun(task, report, active));
+  }
+
+  published(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      const run = this.#take(hash);
+      if (run !== undefined) this.#listener.done(run.processed);
+    }
+  }
+
+  passedOver(hash: string, code: PassedOver): void {
+    const run = this.#take(hash);
+    if (run === undefined) return;
+    this.#listener.done({ run: run.processed.run, report: runReport(run.task, 'skipped', { code }) });
+  }
+
+  #take(hash: string) {
+    const run = this.#waiting.get(hash);
+    this.#waiting.delete(hash);
+    return run;
+  }
+}
+
+function processedRun({ experiment, ref }: RunTask, report: RunReport, active: boolean | undefined): ProcessedRun {
+  return { run: { experiment, ref }, report, ...(active !== undefined && { active }) };
+}

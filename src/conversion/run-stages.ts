@@ -1,0 +1,105 @@
+import type { Repository } from '../aim/repository.js';
+import { removeStaged, stagedFiles } from '../aim/run-files.js';
+import type { RunReport } from '../outcome.js';
+import type { ConvertedRun, Stages } from '../pipeline.js';
+import type { Publisher } from '../publish/publisher.js';
+import type { RunConverter } from '../run/task/run-converter.js';
+import { type RunResult, runReport } from '../run/task/run-result.js';
+import type { RunTask } from '../run/task/run-task.js';
+import { isWorkerLoss } from '../run/worker-loss.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import type { AcceptedMissing } from '../state/accepted-missing.js';
+import type { Deletions } from '../state/deletions.js';
+import type { CheckedRun, KnownRuns } from '../state/known-runs.js';
+import type { DamagedRuns } from './damaged-runs.js';
+import type { PendingReports } from './pending-reports.js';
+import { RunIds } from './run-ids.js';
+
+/** Batches checked at once for each run under way, so that no worker waits for its next run. */
+const CHECKS_PER_RUN = 2;
+
+/** What the stages work with. */
+export interface StageParts {
+  readonly repository: Repository;
+  readonly converter: RunConverter;
+  readonly known: KnownRuns;
+  readonly deletions: Deletions;
+  readonly accepted: AcceptedMissing;
+  readonly publisher: Publisher;
+  readonly reports: PendingReports;
+  readonly damaged: DamagedRuns;
+  /** Whether the converter was stopped on purpose. */
+  readonly isStopped: () => boolean;
+}
+
+/** The stages of one pass: how a run is checked, converted and published, and which runs are left as they are. */
+export class RunStages implements Stages {
+  readonly runsAtOnce: number;
+  readonly checksAtOnce: number;
+  readonly #parts: StageParts;
+  readonly #ids = new RunIds();
+  readonly #changed: boolean;
+
+  /** @param changed whether there was a sign of change in just these runs */
+  constructor(parts: StageParts, runsAtOnce: number, changed: boolean) {
+    this.#parts = parts;
+    this.runsAtOnce = runsAtOnce;
+    this.checksAtOnce = CHECKS_PER_RUN * Math.min(runsAtOnce, parts.converter.parallelism);
+    this.#changed = changed;
+  }
+
+  check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]> {
+    return this.#parts.known.check(batch, this.#changed);
+  }
+
+  /** Runs of one id are taken one after the other, and only the first that is a run is converted. */
+  convert(run: CheckedRun): Promise<ConvertedRun> {
+    return this.#ids.claim(run.hash, (isDuplicateId) => this.#convert(isDuplicateId ? { ...run, isDuplicateId } : run));
+  }
+
+  async publish({ task, report, staged, active }: ConvertedRun): Promise<void> {
+    const { known, accepted, damaged, publisher, reports } = this.#parts;
+    damaged.note(report);
+    if (staged === undefined) return reports.done(task, report, active);
+    if (task.existsInAim && known.wasRemoved(task)) {
+      if (staged.files !== undefined) removeStaged(staged.files);
+      return reports.done(task, removed(task));
+    }
+    const told = accepted.told(report, staged);
+    if (told.outcome === 'unchanged') reports.done(task, told, active);
+    else reports.ready(task, told, active);
+    await publisher.add(staged);
+  }
+
+  async #convert({ isUpToDate, wasActive, ...task }: CheckedRun): Promise<ConvertedRun> {
+    const { known, deletions } = this.#parts;
+    if (isUpToDate && !task.isDuplicateId) {
+      const report = runReport(task, 'unchanged', { unread: task.known?.unread ?? [] });
+      return { task, report, ...(wasActive !== undefined && { active: wasActive }) };
+    }
+    if (known.isLeftOut(task)) {
+      deletions.add(task.hash);
+      return { task, report: runReport(task, 'skipped', { code: 'deleted' }) };
+    }
+    if (known.wasRemoved(task) && !task.isDuplicateId) return { task, report: removed(task) };
+    const result = await this.#convertBy(task);
+    if (result.report.code === 'deleted' && !task.isDuplicateId) deletions.add(task.hash);
+    const active = result.staged?.active;
+    return { task, ...result, ...(active !== undefined && { active }) };
+  }
+
+  async #convertBy(task: RunTask): Promise<RunResult> {
+    const { converter, repository, isStopped } = this.#parts;
+    try {
+      return await converter.convert(task);
+    } catch (cause) {
+      if (isStopped() || !isWorkerLoss(cause)) throw cause;
+      removeStaged(stagedFiles(repository, task.hash));
+      return { report: runReport(task, 'failed', { code: cause.code, reason: cause.sentence }) };
+    }
+  }
+}
+
+function removed(task: RunTask): RunReport {
+  return runReport(task, 'skipped', { code: 'removed-in-aim' });
+}

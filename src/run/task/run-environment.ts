@@ -1,0 +1,24 @@
+import type { Repository } from '../../aim/repository.js';
+import type { StepOrders } from '../../aim/step-order.js';
+import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
+import type { Progress } from '../../stages/write-batches.js';
+
+/** The options of a conversion that decide about a single run. */
+export interface RunOptions {
+  readonly includeDeleted: boolean;
+  readonly overwrite: boolean;
+  readonly mapping: MappingPolicy;
+  readonly artifacts: ArtifactPolicy;
+  /** What decides about reading the source: see {@link sourceInputs}. */
+  readonly source: string;
+}
+
+/** What the tasks of one converter share. */
+export interface RunEnvironment {
+  readonly store: TrackingStore;
+  readonly repository: Repository;
+  readonly options: RunOptions;
+  readonly orders: StepOrders;
+  readonly progress: Progress;
+}

@@ -1,0 +1,82 @@
+import type { StagedFiles } from '../../aim/run-files.js';
+import type { RunProperties } from '../../aim/run-metadata.js';
+import type { Notice, Run } from '../../model.js';
+import { emptyCounts, type RunCounts, type RunOutcome, type RunReport, type ToldPart } from '../../outcome.js';
+import type { RunPlaces } from './run-places.js';
+import type { RunTask } from './run-task.js';
+
+/** What became of a task: the report, and the run to be published, if there is one. */
+export interface RunResult {
+  readonly report: RunReport;
+  readonly staged?: StagedRun;
+}
+
+/** A run that is built and waits to be published. */
+export interface StagedRun {
+  readonly hash: string;
+  readonly runId: string;
+  /** Absent when the repository already holds the same tables. */
+  readonly files?: StagedFiles;
+  readonly revision: string;
+  readonly inputs: string;
+  readonly reviewAt: number | null;
+  readonly properties: RunProperties;
+  readonly experimentId?: string;
+  /** Whether the run is active in MLflow. */
+  readonly active?: boolean;
+  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
+  readonly existsInAim?: boolean;
+  /** What is needed to append to the run in place; absent when it has to be read whole the next time. */
+  readonly growth?: string;
+  /** What could not be read; absent or empty when all was. Aim keeps what it has of these parts. */
+  readonly unread?: readonly ToldPart[];
+  /** Where the run lies, when something could not be read. */
+  readonly places?: RunPlaces;
+  /** The directory that would hold the run's files, and that does not exist. */
+  readonly awaited?: string;
+}
+
+/** The state of the source that a run was read in. */
+export type ReadState = Pick<StagedRun, 'revision' | 'inputs'>;
+
+/** A run that was built, and what there is to report of it. */
+export interface BuiltRun {
+  readonly outcome: RunOutcome;
+  readonly details: ReportDetails;
+  readonly staged: StagedRun;
+}
+
+/** What is reported of a run that was read. */
+export interface ReportDetails {
+  readonly run?: Run;
+  readonly code?: RunReport['code'];
+  readonly where?: string;
+  readonly reason?: string;
+  readonly counts?: RunCounts;
+  readonly notices?: readonly Notice[];
+  /** What could not be read, and is not accepted as missing. */
+  readonly unread?: readonly ToldPart[];
+}
+
+/** The report of a task; without details, that of a run of which nothing was read. */
+export function runReport(
+  { ref, hash, experiment, previousProperties }: RunTask,
+  outcome: RunOutcome,
+  details: ReportDetails = {},
+): RunReport {
+  const { run, code, where, reason, counts = emptyCounts(), notices = [], unread = [] } = details;
+  const runName = run?.name ?? run?.tags.get('mlflow.runName') ?? previousProperties?.name;
+  return {
+    runId: ref.runId,
+    runHash: hash,
+    ...(runName !== undefined && { runName }),
+    experiment: experiment.name,
+    outcome,
+    ...(code !== undefined && { code }),
+    ...(where !== undefined && { where }),
+    ...(reason !== undefined && { reason }),
+    counts,
+    notices,
+    ...(unread.length > 0 && { incomplete: unread }),
+  };
+}
