@@ -1,94 +1,112 @@
 import type { PointBatch } from '../../model.js';
 import type { MetricChange } from '../common/tracking-store.js';
-import type { HistoryClient, HistoryStart } from './histories.js';
-import { HistoryTail, overlaps, parseTailCursor, type TailCursor } from './history-tail.js';
+import type { HistoryClient, HistoryStart } from './history-client.js';
+import {
+  HistoryCursorBuilder,
+  overlaps,
+  parseServerHistoryCursor,
+  type ServerHistoryCursor,
+} from './history-cursor.js';
 import type { LatestPoint } from './run-record.js';
 
-/** Metrics that are asked for before those that come first have been taken. */
+/** Metrics that are requested before those ahead of them have been taken. */
 const AHEAD = 16;
 
-/** A metric of which there is something to be read. */
-interface Changed {
+/** A metric that has changed, or is new. */
+interface ChangedMetric {
   readonly key: string;
-  readonly known: TailCursor | undefined;
+  readonly cursor: ServerHistoryCursor | undefined;
   readonly latest: LatestPoint;
 }
 
+/** What a listing said of a run's metrics, and how far each has been read. */
+export interface KnownHistories {
+  readonly latest: ReadonlyMap<string, LatestPoint>;
+  readonly cursors: ReadonlyMap<string, string>;
+}
+
 /**
- * What was added to a run's metrics behind these marks, as far as a listing shows that they have changed: it names the point
- * with the highest step of each, so that a late one with a lower step is found when the run has ended and is read whole.
- *
- * @param latest the metrics that the run has, as they were listed
+ * What was added to a run's metrics since these cursors, as far as a listing shows it: it has the point with the highest step
+ * of each metric. A late point with a lower step is found when the run has ended and is read whole.
  */
 export async function* historyChanges(
   histories: HistoryClient,
   runId: string,
-  latest: ReadonlyMap<string, LatestPoint>,
-  marks: ReadonlyMap<string, string>,
+  { latest, cursors }: KnownHistories,
   signal: AbortSignal,
 ): AsyncGenerator<MetricChange, void, void> {
-  for (const key of marks.keys()) if (!latest.has(key)) yield { type: 'rewritten', key };
-  const changed: Changed[] = [];
+  for (const key of cursors.keys()) if (!latest.has(key)) yield { type: 'rewritten', key };
+  const changed: ChangedMetric[] = [];
   for (const [key, point] of latest) {
-    const mark = marks.get(key);
-    const known = mark === undefined ? undefined : parseTailCursor(mark);
-    if (mark !== undefined && known === undefined) yield { type: 'rewritten', key };
-    else if (known?.latest !== point.state) changed.push({ key, known, latest: point });
+    const text = cursors.get(key);
+    const cursor = text === undefined ? undefined : parseServerHistoryCursor(text);
+    if (text !== undefined && cursor === undefined) yield { type: 'rewritten', key };
+    else if (cursor?.latest !== point.state) changed.push({ key, cursor, latest: point });
   }
   if (changed.length === 0) return;
-  const canGoOn = await histories.canGoOn(signal);
-  const begun = changed.filter(({ known }) => canGoOn || known === undefined);
-  for (const metric of changed) if (!begun.includes(metric)) yield { type: 'rewritten', key: metric.key };
+  const canReadFrom = await histories.canReadFrom(signal);
+  const readable = changed.filter(({ cursor }) => canReadFrom || cursor === undefined);
+  for (const metric of changed) if (!readable.includes(metric)) yield { type: 'rewritten', key: metric.key };
+  yield* readAhead(histories, runId, readable, signal);
+}
+
+async function* readAhead(
+  histories: HistoryClient,
+  runId: string,
+  metrics: readonly ChangedMetric[],
+  signal: AbortSignal,
+): AsyncGenerator<MetricChange, void, void> {
   const leaving = new AbortController();
   const either = AbortSignal.any([signal, leaving.signal]);
   const starts: Promise<HistoryStart>[] = [];
   try {
-    for (const [at, metric] of begun.entries()) {
-      for (const next of begun.slice(starts.length, at + AHEAD)) {
+    for (const [at, metric] of metrics.entries()) {
+      for (const next of metrics.slice(starts.length, at + AHEAD)) {
         const start = begin(histories, runId, next, either);
-        start.catch(() => {}); // whoever waits for it hears of it
+        start.catch(() => {}); // thrown where it is awaited
         starts.push(start);
       }
-      yield* pointsOf(histories, runId, metric, await starts[at]!, signal);
+      const start = await starts[at]!;
+      yield* changesOf(metric, withStart(start, histories.rest(runId, metric.key, start, signal)), signal);
     }
   } finally {
     leaving.abort();
   }
 }
 
-function begin(histories: HistoryClient, runId: string, { key, known, latest }: Changed, signal: AbortSignal) {
-  if (known === undefined) return histories.start(runId, key, Number(latest.step) + 1, signal);
-  return histories.from(runId, key, known.points - known.overlap, signal);
+function begin(histories: HistoryClient, runId: string, { key, cursor, latest }: ChangedMetric, signal: AbortSignal) {
+  if (cursor === undefined) return histories.start(runId, key, Number(latest.step) + 1, signal);
+  return histories.startFrom(runId, key, cursor.points - cursor.overlap, signal);
 }
 
-async function* pointsOf(
-  histories: HistoryClient,
-  runId: string,
-  { key, known, latest }: Changed,
-  start: HistoryStart,
+/** @param batches the points from the overlap on */
+async function* changesOf(
+  { key, cursor, latest }: ChangedMetric,
+  batches: AsyncIterable<PointBatch>,
   signal: AbortSignal,
 ): AsyncGenerator<MetricChange, void, void> {
-  const tail = new HistoryTail(known === undefined ? 0 : known.points - known.overlap);
-  let skip = known?.overlap ?? 0;
-  for await (const batch of all(histories.rest(runId, key, start, signal), start.batches)) {
-    if (known !== undefined && skip > 0 && !overlaps(known, batch)) break;
-    tail.passed(batch);
-    const added = behind(batch, skip);
+  const builder = new HistoryCursorBuilder(cursor === undefined ? 0 : cursor.points - cursor.overlap);
+  let skip = cursor?.overlap ?? 0;
+  for await (const batch of batches) {
+    if (cursor !== undefined && skip > 0 && !overlaps(cursor, batch)) break;
+    builder.add(batch);
+    const added = without(batch, skip);
     skip = 0;
     if (added.steps.length > 0) yield { type: 'points', key, batch: added };
     signal.throwIfAborted();
   }
-  // of a metric without points only the latest is left, which reading it whole tells
-  if (skip > 0 || tail.points === 0) yield { type: 'rewritten', key };
-  else yield { type: 'read', key, cursor: tail.mark(latest.state) };
+  // a metric without points has only its latest left, which is read as a whole
+  if (skip > 0 || builder.points === 0) yield { type: 'rewritten', key };
+  else yield { type: 'read', key, cursor: builder.cursor(latest.state) };
 }
 
-async function* all(rest: AsyncIterable<PointBatch>, first: readonly PointBatch[]): AsyncGenerator<PointBatch> {
-  yield* first;
+async function* withStart(start: HistoryStart, rest: AsyncIterable<PointBatch>): AsyncGenerator<PointBatch> {
+  yield* start.batches;
   yield* rest;
 }
 
-function behind({ steps, values, timestamps }: PointBatch, count: number): PointBatch {
+/** A batch without its first points. */
+function without({ steps, values, timestamps }: PointBatch, count: number): PointBatch {
   if (count === 0) return { steps, values, timestamps };
   return { steps: steps.slice(count), values: values.slice(count), timestamps: timestamps.slice(count) };
 }

@@ -3,25 +3,25 @@ import { MalformedJsonError } from '../http/exact-json.js';
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
-/** So many digits fit a double, whichever they are. */
+/** Any integer of so many digits fits a double. */
 const SAFE_DIGITS = 15;
-const MOST_KEYS = 16;
-/** Answers are some four deep; each level is a call. */
-const DEEPEST = 100;
+const MAX_CACHED_KEYS = 16;
+/** Responses are about four levels deep; each level is a call. */
+const MAX_DEPTH = 100;
 
 /**
- * A cursor over JSON in UTF-8, for reading a known shape without making objects of it. Every method throws {@link MalformedJsonError}
- * where the bytes are no JSON of that shape or end too soon. Python's NaN, Infinity and -Infinity are numbers here.
+ * Reads JSON in UTF-8 of a known shape, without making objects of it. Every method throws {@link MalformedJsonError}
+ * if the bytes are not JSON of that shape or end too early. Python's NaN, Infinity and -Infinity count as numbers.
  */
 export class JsonBytes {
   #at = 0;
   #depth = 0;
-  /** Keys met so far: there are few, and making a string of one anew costs more than comparing it. */
+  /** Keys so far: there are few, and comparing one costs less than making a string of it again. */
   readonly #keys: { readonly text: string; readonly bytes: Buffer }[] = [];
 
   constructor(private readonly bytes: Buffer) {}
 
-  /** Reads an object; `member` must read the value of each key. Keys with escapes are given unescaped. */
+  /** Reads an object; `member` must read the value of each key. Keys are unescaped. */
   object(member: (key: string) => void): void {
     this.#members(OPEN_OBJECT, CLOSE_OBJECT, () => {
       const key = this.#key();
@@ -65,7 +65,7 @@ export class JsonBytes {
     return BigInt(value);
   }
 
-  /** Passes over a value, whatever it is. */
+  /** Skips any value. */
   skip(): void {
     switch (this.#next()) {
       case QUOTE:
@@ -84,14 +84,14 @@ export class JsonBytes {
     }
   }
 
-  /** Makes sure that nothing follows. */
+  /** Throws unless only white space is left. */
   end(): void {
     while (this.#at < this.bytes.length) if (this.bytes[this.#at++]! > 0x20) throw this.#fault();
   }
 
   #members(open: number, close: number, member: () => void): void {
     this.#expect(open);
-    if (++this.#depth > DEEPEST) throw this.#fault();
+    if (++this.#depth > MAX_DEPTH) throw this.#fault();
     for (let more = this.#next() !== close; more; ) {
       member();
       more = this.#next() === COMMA;
@@ -103,17 +103,17 @@ export class JsonBytes {
 
   #key(): string {
     this.#next();
-    for (const { text, bytes } of this.#keys) if (this.#passes(bytes)) return text;
+    for (const { text, bytes } of this.#keys) if (this.#skipIf(bytes)) return text;
     const begin = this.#at;
     const text = this.string();
-    if (this.#keys.length < MOST_KEYS) {
+    if (this.#keys.length < MAX_CACHED_KEYS) {
       this.#keys.push({ text, bytes: Buffer.from(this.bytes.subarray(begin, this.#at)) });
     }
     return text;
   }
 
-  /** Passes over these bytes, quotes included, if they come next. */
-  #passes(expected: Buffer): boolean {
+  /** Skips these bytes, quotes included, if they are next. */
+  #skipIf(expected: Buffer): boolean {
     const end = this.#at + expected.length;
     if (end > this.bytes.length) return false;
     for (let at = 0; at < expected.length; at++) if (this.bytes[this.#at + at] !== expected[at]) return false;
@@ -121,7 +121,7 @@ export class JsonBytes {
     return true;
   }
 
-  /** An integer of few digits without a fraction, which needs no text; undefined, and nothing read, for all else. */
+  /** An integer of few digits, read without making a string; for anything else undefined, and nothing is read. */
   #smallInteger(): number | undefined {
     this.#next();
     const { bytes } = this;
@@ -143,17 +143,17 @@ export class JsonBytes {
     if (this.#next() === QUOTE) return this.string();
     const word = this.#peekWord();
     this.#at += word.length;
-    if (this.#at === this.bytes.length) throw this.#fault(); // it may go on
+    if (this.#at === this.bytes.length) throw this.#fault(); // it may be cut
     return word;
   }
 
   #peekWord(): string {
     let end = this.#at;
-    for (let byte = this.bytes[end]; byte !== undefined && isOfWord(byte); byte = this.bytes[++end]);
+    for (let byte = this.bytes[end]; byte !== undefined && isWordByte(byte); byte = this.bytes[++end]);
     return this.bytes.toString('latin1', this.#at, end);
   }
 
-  /** Behind the opening quote; ends behind the closing one. True when there are escapes. */
+  /** From behind the opening quote to behind the closing one. True if there are escapes. */
   #skipString(): boolean {
     const { bytes } = this;
     let escaped = false;
@@ -171,7 +171,7 @@ export class JsonBytes {
     throw this.#fault();
   }
 
-  /** The next byte that is no white space, which it does not pass. */
+  /** The next byte that is not white space, without reading it. */
   #next(): number {
     for (let byte = this.bytes[this.#at]; byte !== undefined; byte = this.bytes[++this.#at])
       if (byte > 0x20) return byte;
@@ -189,7 +189,7 @@ export class JsonBytes {
 }
 
 /** Letters, digits, and the signs of numbers. */
-function isOfWord(byte: number): boolean {
+function isWordByte(byte: number): boolean {
   return (
     (byte >= ZERO && byte <= NINE) ||
     (byte >= 0x61 && byte <= 0x7a) ||

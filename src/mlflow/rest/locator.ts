@@ -1,30 +1,30 @@
 import type { RunRef } from '../../model.js';
 
-/** Where a run stood when it was listed; what {@link RunRef.locator} of a server's run holds, as JSON. */
+/** Where a run was when it was listed; the {@link RunRef.locator} of a server's run, as JSON. */
 export interface Locator {
-  /** Changes when the run does, as far as a listing shows. */
+  /** Changes when the run changes, as far as a listing shows. */
   readonly digest: string;
-  /** The token of the page of runs on which it stood, '' for the first. */
+  /** The token of the page of runs on which it was, '' for the first. */
   readonly page: string;
-  /** Its place on that page. */
+  /** Its index on that page. */
   readonly index: number;
-  /** Its place among all runs of the experiment. */
+  /** Its index among all runs of the experiment. */
   readonly ordinal: number;
-  /** Whether it may still grow. */
+  /** Whether it may still change. */
   readonly active: boolean;
-  /** Changes when a logged model does that names it as its source; '' when there is none. */
+  /** Changes when a logged model changes whose source it is; '' if there is none. */
   readonly modelsDigest: string;
   /** The ids of those models. */
   readonly models: readonly string[];
 }
 
-/** In the place of a digest when the server did not list the models. */
+/** Instead of a digest if the server failed to list the models. */
 export const UNLISTED = 'unlisted';
-/** In its place when the server has no such list: it is older than MLflow 3, or what stands before it does not let it through. */
+/** Instead of a digest if the server has no such list: it is older than MLflow 3, or a proxy does not let the request through. */
 export const NO_LIST = 'no list';
 export type Unlisted = typeof UNLISTED | typeof NO_LIST;
 
-/** On no page of the whole listing: such a run is read by itself. */
+/** For a run that is on no page of the whole listing, and is read by itself. */
 export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;
 
 type Packed = readonly [string, string, number, number, 0 | 1, string, ...string[]];
@@ -34,7 +34,7 @@ export function packLocator({ digest, page, index, ordinal, active, modelsDigest
   return JSON.stringify(packed);
 }
 
-/** The locator of a reference; of one that no listing made, one that leads nowhere. */
+/** The locator of a reference; one of {@link NOWHERE} if no listing made it. */
 export function unpackLocator(ref: RunRef): Locator {
   try {
     const [digest, page, index, ordinal, active, modelsDigest, ...models] = JSON.parse(ref.locator) as Packed;

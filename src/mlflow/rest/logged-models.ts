@@ -10,13 +10,13 @@ import { type Fields, fields, filled } from './wire/wire.js';
 
 const MODELS_PER_PAGE = 50;
 
-/** A model of a listing: its id, and a digest of all that is known of it. */
+/** A model of a listing: its id, and a digest of its JSON. */
 export interface ListedModel {
   readonly id: string;
   readonly digest: string;
 }
 
-/** The models of an experiment by the run that made them, without deleted ones; or why the server does not give them. */
+/** The models of an experiment by the run that is their source, without deleted ones; or why the server does not list them. */
 export async function listModels(
   client: HttpClient,
   experimentId: string,
@@ -42,7 +42,7 @@ export async function listModels(
     }
   } catch (cause) {
     if (isEndpointMissing(cause)) return NO_LIST;
-    if (isRefused(cause)) return UNLISTED;
+    if (isServerError(cause)) return UNLISTED;
     throw cause;
   }
   for (const listed of found.values()) listed.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -50,16 +50,16 @@ export async function listModels(
 }
 
 /**
- * Models by their ids, without those that were deleted.
+ * Reads models by their ids, without deleted ones.
  *
  * @param outputs the steps of those that are among the run's outputs
- * @param unread hears, in a sentence, of each that the server does not give
+ * @param onUnreadable called with a message for each model that the server does not return
  */
 export async function fetchModels(
   client: HttpClient,
   ids: readonly string[],
   outputs: ReadonlyMap<string, bigint | undefined>,
-  unread: (detail: string) => void,
+  onUnreadable: (detail: string) => void,
   signal: AbortSignal,
 ): Promise<LoggedModel[]> {
   const models: LoggedModel[] = [];
@@ -68,14 +68,14 @@ export async function fetchModels(
       const model = await readModel(client, id, outputs.get(id), signal);
       if (model !== undefined) models.push(model);
     } catch (cause) {
-      if (!isRefused(cause)) throw cause;
-      unread(cause.message);
+      if (!isServerError(cause)) throw cause;
+      onUnreadable(cause.message);
     }
   }
   return models;
 }
 
-/** One model; undefined when it was deleted. */
+/** One model; undefined if it was deleted. */
 async function readModel(
   client: HttpClient,
   id: string,
@@ -84,18 +84,18 @@ async function readModel(
 ): Promise<LoggedModel | undefined> {
   const path = `/api/2.0/mlflow/logged-models/${encodeURIComponent(id)}`;
   try {
-    const answer = fields(
+    const response = fields(
       await client.json({ path, what: `the logged model ${id}`, retries: 'few after 500', nonFatal: true }, signal),
     );
-    return modelRecord(fields(answer.model), step);
+    return modelRecord(fields(response.model), step);
   } catch (cause) {
     if (isResourceMissing(cause) || responseErrorOf(cause)?.status === 400) return undefined;
     throw cause;
   }
 }
 
-/** True when the server has answered, and will not give it: there is no right to it, or it has an error of its own. */
-function isRefused(cause: unknown): cause is ConvertError {
+/** True when the server responded with an error: permission denied, or an error of its own. */
+function isServerError(cause: unknown): cause is ConvertError {
   if (!(cause instanceof ConvertError)) return false;
   if (cause.cause instanceof TransientError) return cause.cause.status === 500;
   return responseErrorOf(cause) !== undefined;

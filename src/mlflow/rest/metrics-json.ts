@@ -8,10 +8,10 @@ export interface RunPoints {
   readonly to: number;
 }
 
-/** An answer of get-history or get-history-bulk. */
+/** A response of get-history or get-history-bulk. */
 export interface MetricsPage {
   readonly points: PointList;
-  /** One after the other as they came; a single one called '' when the answer names no runs. */
+  /** In the order of the response; a single one called '' if the response names no runs. */
   readonly runs: readonly RunPoints[];
   /** Where the next page begins; absent on the last. */
   readonly nextPageToken?: string;
@@ -19,7 +19,7 @@ export interface MetricsPage {
 
 /**
  * Parses `{"metrics": [{"value", "timestamp", "step", "run_id"?} …], "next_page_token"?}` in one pass over its bytes, without an
- * object for a point. A number that is not there is 0, as in protobuf. Throws a SyntaxError for what is cut or no such JSON.
+ * object for a point. A missing number is 0, as in protobuf. Throws a SyntaxError if the JSON is cut or has another shape.
  */
 export function parseMetrics(bytes: Uint8Array): MetricsPage {
   const json = new JsonBytes(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -6,7 +6,7 @@ import { MalformedJsonError } from '../http/exact-json.js';
 import { ResponseTooLargeError } from '../http/response.js';
 import { PointList } from './point-list.js';
 
-/** A metric as the protobuf endpoints write it; numbers as the text that they were. */
+/** A metric as the protobuf endpoints write it; numbers as text. */
 interface Metric {
   readonly value?: string;
   readonly timestamp?: string;
@@ -14,18 +14,18 @@ interface Metric {
 }
 
 /**
- * Parses an answer of get-history that holds a whole history"none"(servers before MLflow 3), as its bytes come: the
- * memory that it takes does not grow with it. Every batch but the last is full. Rejects when the answer is cut, with
- * {@link MalformedJsonError} when it is none, with {@link ResponseTooLargeError} when one point of it is.
+ * Parses a response of get-history that holds a whole history (servers before MLflow 3) as it arrives, in constant memory.
+ * Every batch but the last is full. Rejects if the response is cut, with {@link MalformedJsonError} if it is not such JSON,
+ * with {@link ResponseTooLargeError} if one point of it is too large.
  */
 export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGenerator<PointBatch, void, void> {
-  // seldom needed, and it takes long to load
+  // rarely needed, and slow to load
   const { pick } = await import('stream-json/filters/pick.js');
   const { streamArray } = await import('stream-json/streamers/stream-array.js');
   const metrics = streamArray.asStream({ numberAsString: true });
   const parser = pick.withParserAsStream({ filter: 'metrics' });
   const source = new Source(body);
-  pipeline(source.chunks(), parser, metrics, () => {}); // an error comes out of the last stream
+  pipeline(source.chunks(), parser, metrics, () => {}); // errors come out of the last stream
   let points = new PointList();
   try {
     for await (const { value } of metrics as AsyncIterable<{ value: Metric }>) {
@@ -36,16 +36,16 @@ export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGene
       points = new PointList();
     }
   } catch (cause) {
-    throw source.trouble ?? malformed(cause, source.ended);
+    throw source.error ?? malformed(cause, source.ended);
   }
   yield* points.batches();
 }
 
-/** The bytes on their way into the parser, and what became of them: an error of the parser is another matter than one of theirs. */
+/** The bytes on their way into the parser; keeps their errors apart from the parser's. */
 class Source {
   sinceLastPoint = 0;
   ended = false;
-  trouble: unknown;
+  error: unknown;
 
   constructor(private readonly body: AsyncIterable<Uint8Array>) {}
 
@@ -58,13 +58,13 @@ class Source {
       }
       this.ended = true;
     } catch (cause) {
-      this.trouble = cause;
+      this.error = cause;
       throw cause;
     }
   }
 }
 
-/** @param ended whether all bytes had come, so that something is missing at their end */
+/** @param ended whether all bytes had arrived, so that the end is missing */
 function malformed(cause: unknown, ended: boolean): MalformedJsonError {
   if (cause instanceof MalformedJsonError) return cause;
   return new MalformedJsonError(cause instanceof Error ? cause.message : String(cause), ended);
@@ -72,11 +72,11 @@ function malformed(cause: unknown, ended: boolean): MalformedJsonError {
 
 function double(text: string): number {
   const value = Number(text);
-  if (Number.isNaN(value) && text !== 'NaN') throw new MalformedJsonError(`${text} is no number`, false);
+  if (Number.isNaN(value) && text !== 'NaN') throw new MalformedJsonError(`${text} is not a number`, false);
   return value;
 }
 
 function integer(text: string): bigint {
-  if (!/^-?\d{1,20}$/.test(text)) throw new MalformedJsonError(`${text} is no step`, false);
+  if (!/^-?\d{1,20}$/.test(text)) throw new MalformedJsonError(`${text} is not a step`, false);
   return BigInt(text);
 }

@@ -6,53 +6,53 @@ import { responseErrorOf } from '../http/response-error.js';
 import { PageTokens } from './wire/page-tokens.js';
 import { type Fields, fields, filled, list } from './wire/wire.js';
 
-/** What is asked for page by page. */
+/** A list that is requested page by page. */
 export interface PagedRequest {
   readonly path: string;
-  /** All but the page token and the number of items. */
+  /** Everything but the page token and the number of items. */
   readonly body: Fields;
-  /** How many items are asked for"none" */
+  /** How many items a page has */
   readonly size: number;
-  /** The field of the answer that holds the items. */
+  /** The field of the response that has the items. */
   readonly items: string;
   /**
-   * Which come first: oldest first, so that what is made while one lists comes last and shifts no page. Left out where a server
-   * does not know it.
+   * Oldest first, so that items created while listing come last and shift no page. Omitted for a server that does not support
+   * it.
    */
   readonly orderBy?: readonly (string | Fields)[] | undefined;
-  /** For sentences. */
+  /** The list as messages name it. */
   readonly what: string;
   readonly failFast?: true;
   readonly nonFatal?: true;
 }
 
-/** One page, and the token it was asked for with; '' for the first. */
+/** One page, and its token; '' for the first. */
 export interface Page {
   readonly token: string;
   readonly items: readonly Fields[];
 }
 
-/** A page that is too large is asked for with so many times fewer items. */
-const SMALLER = 8;
+/** A page that is too large is requested again with this many times fewer items. */
+const SHRINK_FACTOR = 8;
 
-/** All pages of a search, in order. Rejects when they do not end. */
+/** All pages of a list, in order. Rejects if they do not end. */
 export async function* fetchPages(
   client: HttpClient,
   request: PagedRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Page, void, void> {
   const tokens = new PageTokens(request.what, client.server.shown);
-  let asked = request;
+  let current = request;
   for (let token: string | undefined = ''; token !== undefined; ) {
     tokens.next(token);
-    const { items, next, size, orderBy }: TurnedPage = await fetchPage(client, asked, token, signal);
+    const { items, next, size, orderBy }: FetchedPage = await fetchPage(client, current, token, signal);
     yield { token, items };
     token = next;
-    asked = { ...request, size, orderBy };
+    current = { ...request, size, orderBy };
   }
 }
 
-/** What is listed, each item once: a list that grows or shrinks meanwhile may show one again on the next page. Items without an id are left out. */
+/** The items of all pages, each once: a list that changes meanwhile may repeat an item on the next page. Skips items without an id. */
 export async function* fetchItems(
   client: HttpClient,
   request: PagedRequest,
@@ -70,23 +70,23 @@ export async function* fetchItems(
   }
 }
 
-/** A page, the token of the next, and how many items it was asked for in the end. */
-interface TurnedPage {
+/** A page, the token of the next, and the request that succeeded. */
+interface FetchedPage {
   readonly items: readonly Fields[];
   readonly next: string | undefined;
   readonly size: number;
   readonly orderBy: PagedRequest['orderBy'];
 }
 
-/** The page with a certain token; with fewer items than asked for when they are too large together. */
+/** The page with this token; with fewer items than requested if it would be too large. */
 export async function fetchPage(
   client: HttpClient,
   request: PagedRequest,
   token: string,
   signal: AbortSignal,
-): Promise<TurnedPage> {
+): Promise<FetchedPage> {
   const { path, items, what, failFast, nonFatal } = request;
-  const asked = {
+  const common = {
     path,
     what,
     ...(failFast && { failFast }),
@@ -98,10 +98,10 @@ export async function fetchPage(
     const body = { ...request.body, max_results: size, ...order, ...(token !== '' && { page_token: token }) };
     const limit = size > 1 ? { maxBytes: MAX_PAGE_BYTES } : {};
     try {
-      const answer = fields(await client.json({ ...asked, body, ...limit }, signal));
-      return { items: list(answer[items]), next: filled(answer.next_page_token), size, orderBy };
+      const response = fields(await client.json({ ...common, body, ...limit }, signal));
+      return { items: list(response[items]), next: filled(response.next_page_token), size, orderBy };
     } catch (cause) {
-      if (size > 1 && isTooLarge(cause)) size = Math.ceil(size / SMALLER);
+      if (size > 1 && isTooLarge(cause)) size = Math.ceil(size / SHRINK_FACTOR);
       else if (orderBy !== undefined && token === '' && responseErrorOf(cause)?.status === 400) orderBy = undefined;
       else throw cause;
     }

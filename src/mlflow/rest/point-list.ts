@@ -11,7 +11,7 @@ export interface HistoryPoint {
   readonly timestamp: number;
 }
 
-/** Points in columns that grow: 24 bytes each, in the order in which they were added. */
+/** Points in columns, 24 bytes each, in the order in which they were added. */
 export class PointList {
   #steps = new BigInt64Array(1024);
   #values = new Float64Array(1024);
@@ -23,7 +23,7 @@ export class PointList {
   }
 
   push(timestamp: number, value: number, step: bigint): void {
-    if (this.#length === this.#values.length) this.#grow();
+    if (this.#length === this.#values.length) this.#enlarge();
     const at = this.#length++;
     this.#steps[at] = step;
     this.#values[at] = value;
@@ -34,7 +34,7 @@ export class PointList {
     for (let at = 0; at < steps.length; at++) this.push(timestamps[at]!, values[at]!, steps[at]!);
   }
 
-  /** Makes ±1.7976931348623157e308 to what databases keep so: ±infinity. */
+  /** Turns ±1.7976931348623157e308 into ±infinity, which databases keep as that. */
   restoreInfinities(): void {
     for (let at = 0; at < this.#length; at++) {
       if (this.#values[at] === LARGEST) this.#values[at] = Infinity;
@@ -42,7 +42,7 @@ export class PointList {
     }
   }
 
-  /** Sorts by timestamp, step and value, NaN as 0, which is what a database keeps of it. Equal points stay in order. */
+  /** Sorts by timestamp, step and value; NaN counts as 0, as a database keeps it. The sort is stable. */
   sort(): void {
     if (this.#isSorted()) return;
     const order = Uint32Array.from({ length: this.#length }, (_, at) => at).sort(
@@ -54,7 +54,7 @@ export class PointList {
     this.#timestamps = Float64Array.from(order, (at) => timestamps[at]!);
   }
 
-  /** A copy of some of the points as batches of at most {@link BATCH_POINTS}, each of which belongs to the caller. */
+  /** Copies points into batches of at most {@link BATCH_POINTS}, which belong to the caller. */
   *batches(from = 0, to = this.#length): Generator<PointBatch, void, void> {
     for (let begin = from; begin < to; begin += BATCH_POINTS) {
       const end = Math.min(begin + BATCH_POINTS, to);
@@ -66,12 +66,12 @@ export class PointList {
     }
   }
 
-  /** The last of them; undefined when there are none. */
+  /** The last point, if there is one. */
   last(): HistoryPoint | undefined {
     return this.#length === 0 ? undefined : this.#at(this.#length - 1);
   }
 
-  /** How many of the first were there already, when a page before this one ended with a point: those up to that very point. */
+  /** How many of the first points the page before had already, if it ended with `last`: those up to that point. */
   countRepeated(last: HistoryPoint): number {
     let count = 0;
     while (count < this.#length && compare(this.#at(count), last) <= 0) count++;
@@ -95,15 +95,15 @@ export class PointList {
     return order(this.#values[a]!, this.#values[b]!);
   }
 
-  #grow(): void {
-    const grown = <T extends BigInt64Array | Float64Array>(column: T, larger: T): T => {
+  #enlarge(): void {
+    const copied = <T extends BigInt64Array | Float64Array>(column: T, larger: T): T => {
       larger.set(column as never);
       return larger;
     };
     const size = this.#length * 2;
-    this.#steps = grown(this.#steps, new BigInt64Array(size));
-    this.#values = grown(this.#values, new Float64Array(size));
-    this.#timestamps = grown(this.#timestamps, new Float64Array(size));
+    this.#steps = copied(this.#steps, new BigInt64Array(size));
+    this.#values = copied(this.#values, new Float64Array(size));
+    this.#timestamps = copied(this.#timestamps, new Float64Array(size));
   }
 }
 
@@ -111,7 +111,7 @@ function compare(a: HistoryPoint, b: HistoryPoint): number {
   return order(a.timestamp, b.timestamp) || order(a.step, b.step) || order(a.value, b.value);
 }
 
-/** NaN is 0 to a database. */
+/** A database keeps NaN as 0. */
 function order(a: number | bigint, b: number | bigint): number {
   const [left, right] = [a || 0, b || 0];
   return left < right ? -1 : Number(left > right);

@@ -30,7 +30,7 @@ export async function* listRuns(
   }
 }
 
-/** References to those of an experiment's runs that go on, and to those of `known` that are still there. */
+/** References to the active runs of an experiment, and to those of `known` that still exist. */
 export async function* listActiveRuns(
   client: HttpClient,
   experiment: Experiment,
@@ -48,7 +48,7 @@ export async function* listActiveRuns(
   }
 }
 
-/** The filter for runs that have not ended. */
+/** The filter for active runs. */
 const ACTIVE = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
 
 function* idFilters(ids: readonly string[]): Generator<string, void, void> {
@@ -57,7 +57,7 @@ function* idFilters(ids: readonly string[]): Generator<string, void, void> {
   }
 }
 
-/** The runs of a page with their places on it, without those that were seen before: pages may shift while one lists. */
+/** The runs of a page with their indexes, without those of earlier pages: pages may shift while listing. */
 function* newRecords(
   items: readonly Fields[],
   { id: experimentId }: Experiment,
@@ -71,7 +71,7 @@ function* newRecords(
   }
 }
 
-/** Oldest first, so that runs which come while one lists do not shift the pages. */
+/** Oldest first, so that runs created while listing do not shift the pages. */
 export function runsRequest(experimentId: string, filter?: string): PagedRequest {
   return {
     path: '/api/2.0/mlflow/runs/search',

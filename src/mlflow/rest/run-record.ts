@@ -15,23 +15,23 @@ export interface LatestPoint extends HistoryPoint {
 
 /** A run as runs/search and runs/get give it. */
 export interface RunRecord {
-  /** Without its models, which are other requests. */
+  /** Without its models, which need requests of their own. */
   readonly run: Omit<Run, 'models'>;
-  /** For each metric key what is told of its latest point. */
+  /** The latest point of each metric, by key. */
   readonly latest: ReadonlyMap<string, LatestPoint>;
   /** The models among its outputs, with their steps. */
   readonly outputs: ReadonlyMap<string, bigint | undefined>;
-  /** Changes when anything of the answer changes, whatever the order in which the server lists it. */
+  /** Changes when anything of the run's JSON changes but the order of its lists. */
   readonly digest: string;
 }
 
-/** The id of a run's JSON, absent when it has none. */
+/** The id of a run's JSON, if it has one. */
 export function runIdOf(json: Fields): string | undefined {
   const info = fields(json.info);
   return filled(info.run_id) ?? filled(info.run_uuid);
 }
 
-/** @param json what stands under `run`, or an item of `runs` */
+/** @param json the value of `run`, or an item of `runs` */
 export function runRecord(json: Fields, runId: string, experimentId: string): RunRecord {
   const [info, data, inputs, outputs] = [
     fields(json.info),
@@ -75,18 +75,18 @@ function latestPoint({ step, timestamp, value }: Fields): LatestPoint {
   };
 }
 
-/** A short digest of JSON; objects must have their keys in a stable order, as a server's answers have. */
+/** A short digest of JSON; objects must have their keys in a stable order, as in a server's responses. */
 export function digest(json: unknown): string {
   return createHash('sha256').update(textOf(json)).digest('base64url').slice(0, 24);
 }
 
-/** Unlike its parser, V8's writer of JSON calls itself for each level. */
+/** Unlike its parser, V8's JSON writer is recursive. */
 function textOf(json: unknown): string {
   try {
     return JSON.stringify(json);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConvertError('skip-run', 'bad-response', "The server's answer about a run is nested too deep.", {
+    throw new ConvertError('skip-run', 'bad-response', "The server's response about a run is nested too deeply.", {
       cause,
     });
   }
@@ -125,7 +125,7 @@ export function experimentRecord(json: Fields): Experiment {
   };
 }
 
-/** @param json what stands under `model`, or an item of `models` */
+/** @param json the value of `model`, or an item of `models` */
 export function modelRecord(json: Fields, step: bigint | undefined): LoggedModel {
   const info = fields(json.info);
   return {
@@ -140,7 +140,7 @@ export function modelRecord(json: Fields, step: bigint | undefined): LoggedModel
   };
 }
 
-/** The names of mlflow.entities.LoggedModelStatus for those of the protocol. */
+/** From the protocol's names to those of mlflow.entities.LoggedModelStatus. */
 function modelStatus(status: string | undefined): string | undefined {
   if (status === 'LOGGED_MODEL_UPLOAD_FAILED') return 'FAILED';
   return status?.replace(/^LOGGED_MODEL_(STATUS_)?/, '');

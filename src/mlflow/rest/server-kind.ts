@@ -4,42 +4,66 @@ import { isEndpointMissing, responseErrorOf } from '../http/response-error.js';
 import { fields } from './wire/wire.js';
 
 /** A version has some ten bytes. */
-const LONGEST_VERSION = 100;
+const MAX_VERSION_BYTES = 100;
 /** An id that no run has: they are random. */
 const NO_RUN = '0'.repeat(32);
 
+/** What kind of server it is, asked once; a question that fails is asked again the next time. */
+export class ServerKind {
+  #keepsFiles: Promise<boolean> | undefined;
+  #pagesHistories: Promise<boolean> | undefined;
+
+  constructor(private readonly client: HttpClient) {}
+
+  /**
+   * Whether the server keeps its runs in a file store (histories in the order in which they were logged, infinities as they
+   * are) rather than in a database (histories by timestamp, step and value; infinities as the largest doubles).
+   */
+  keepsFiles(signal: AbortSignal): Promise<boolean> {
+    this.#keepsFiles ??= keepsFiles(this.client, signal).catch((error: unknown) => {
+      this.#keepsFiles = undefined;
+      throw error;
+    });
+    return this.#keepsFiles;
+  }
+
+  /** Whether get-history can begin at any offset, as it can since MLflow 3. A server without a version counts as older. */
+  pagesHistories(signal: AbortSignal): Promise<boolean> {
+    this.#pagesHistories ??= pagesHistories(this.client, signal).catch((error: unknown) => {
+      this.#pagesHistories = undefined;
+      throw error;
+    });
+    return this.#pagesHistories;
+  }
+}
+
 /**
- * Whether a server keeps its runs in a file store (histories in the order in which they were logged, infinities as they
- * are) rather than in a database (order by timestamp, step and value; infinities as the largest doubles).
- *
- * Later servers of MLflow 3 say so. Earlier ones do not, but the two stores word differently that a run is missing: `Run
- * 'x' not found` and `Run with id=x not found` (MLflow 1.30, 2.22, 3.17). What is neither is taken for a database.
+ * Recent servers of MLflow 3 name their store. Of others, the message about a missing run tells: `Run 'x' not found` for a
+ * file store, `Run with id=x not found` for a database (MLflow 1.30, 2.22, 3.17). Anything else counts as a database.
  */
-export async function keepsFiles(client: HttpClient, signal: AbortSignal): Promise<boolean> {
+async function keepsFiles(client: HttpClient, signal: AbortSignal): Promise<boolean> {
+  const what = 'what kind of server it is';
   try {
-    const info = fields(
-      await client.json({ path: '/api/3.0/mlflow/server-info', what: 'what kind of server it is' }, signal),
-    );
+    const info = fields(await client.json({ path: '/api/3.0/mlflow/server-info', what }, signal));
     if (typeof info.store_type === 'string') return info.store_type === 'FileStore';
   } catch (cause) {
     signal.throwIfAborted();
     if (!isEndpointMissing(cause)) throw cause;
   }
   try {
-    await client.json({ path: `/api/2.0/mlflow/runs/get?run_id=${NO_RUN}`, what: 'what kind of server it is' }, signal);
+    await client.json({ path: `/api/2.0/mlflow/runs/get?run_id=${NO_RUN}`, what }, signal);
     return false;
   } catch (cause) {
-    const refusal = responseErrorOf(cause);
-    if (refusal === undefined) throw cause;
-    return /^Run '/.test(refusal.message);
+    const response = responseErrorOf(cause);
+    if (response === undefined) throw cause;
+    return /^Run '/.test(response.message);
   }
 }
 
-/** Whether get-history goes on at any offset, as it does since MLflow 3. What does not tell its version is taken for older. */
-export async function givesPages(client: HttpClient, signal: AbortSignal): Promise<boolean> {
+async function pagesHistories(client: HttpClient, signal: AbortSignal): Promise<boolean> {
   try {
-    const request = { path: '/version', what: 'what version it is of' };
-    const version = await client.read(request, signal, (answer) => beginningOf(answer, LONGEST_VERSION));
+    const request = { path: '/version', what: 'its version' };
+    const version = await client.read(request, signal, (response) => beginningOf(response, MAX_VERSION_BYTES));
     return Number(/^(\d+)\./.exec(version.trim())?.[1] ?? 0) >= 3;
   } catch (cause) {
     signal.throwIfAborted();

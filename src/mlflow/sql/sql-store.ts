@@ -199,17 +199,12 @@ export class SqlStore implements TrackingStore {
     return listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal);
   }
 
-  async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
-    yield* this.#artifacts.at(ref.runId, run.artifactUri).list(context);
+  artifacts(ref: RunRef, run: Run, context: StageContext): AsyncIterable<ArtifactFile> {
+    return this.#artifacts.at(ref.runId, run.artifactUri).list(context);
   }
 
-  async *openArtifact(
-    ref: RunRef,
-    run: Run,
-    file: ArtifactFile,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array, void, void> {
-    yield* this.#artifacts.at(ref.runId, run.artifactUri).open(file, signal);
+  openArtifact(ref: RunRef, run: Run, file: ArtifactFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#artifacts.at(ref.runId, run.artifactUri).open(file, signal);
   }
 
   async close(): Promise<void> {

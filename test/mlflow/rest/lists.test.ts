@@ -53,7 +53,7 @@ describe('lists', () => {
     const store = storeOf(server.uri);
     const listed: AsyncIterable<unknown> =
       list === 'experiments' ? store.experiments(never()) : store.runs(EXPERIMENT, never());
-    expect((await failureOf(collect(listed))).message).toContain('without end');
+    expect((await failureOf(collect(listed))).message).toContain('does not end');
   });
 
   test('of runs are asked for in smaller pages where those are too large', async () => {

@@ -151,7 +151,7 @@ describe('reading ahead', () => {
     };
     await expect(readAll(refs[0]!)).rejects.toMatchObject({
       kind: 'skip-run',
-      message: expect.stringContaining('without end'),
+      message: expect.stringContaining('does not end'),
     });
   });
 });

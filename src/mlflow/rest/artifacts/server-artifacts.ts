@@ -20,43 +20,43 @@ import {
 } from './server-transport.js';
 import { decodedNameError, isSkippable, ServerWalk } from './server-walk.js';
 
-/** So many runs in turn whose files a server cannot list, and it is asked once only for those of the next. */
-const PATIENT_WITH = 3;
+/** After so many failed listings in a row, the next ones are not retried. */
+const MAX_FAILED_LISTINGS = 3;
 
 /**
- * Artifacts through a tracking server: `mlflow-artifacts:` and `http(s):` locations through the proxy API of the host that
- * they name, if the user trusts it, or of the tracking server; any other through its `artifacts/list` and `get-artifact`, for which the server
- * needs access to them. At most as many directories as there are connections are listed"none"
+ * Artifacts through a tracking server. `mlflow-artifacts:` and `http(s):` locations are read through the proxy API of the tracking
+ * server, or of another host if the user trusts it; others through `artifacts/list` and `get-artifact`, for which the server needs
+ * access to them. At most as many directories are listed at once as there are connections.
  */
 export class ServerArtifacts implements ArtifactOpener {
-  readonly #outcomes = { failedInTurn: 0 };
+  readonly #failures = { inARow: 0 };
 
   constructor(private readonly client: HttpClient) {}
 
   at(runId: string, artifactUri: string | undefined): ArtifactRepository {
     const proxy = artifactUri === undefined ? undefined : proxyUrl(artifactUri, this.client.server);
-    const refusal = proxy && this.#responseErrorOf(proxy);
-    if (refusal !== undefined) return refusedArtifacts(artifactUri ?? '', refusal);
+    const reason = proxy && this.#notFollowedReason(proxy);
+    if (reason !== undefined) return refusedArtifacts(artifactUri ?? '', reason);
     const transport =
       proxy === undefined
         ? new RunArtifacts(this.client, runId)
         : new ProxiedArtifacts(this.client, proxy, new RunArtifacts(this.client, runId));
-    return new ServerRepository(this.client, transport, this.#outcomes, runId, artifactUri);
+    return new ServerRepository(this.client, transport, this.#failures, runId, artifactUri);
   }
 
-  /** Why the proxy that a location names is not to be asked; undefined when it is. */
-  #responseErrorOf({ service, path }: { readonly service: string; readonly path: string }): string | undefined {
+  /** Why the proxy that a location names is not used; undefined if it is. */
+  #notFollowedReason({ service, path }: { readonly service: string; readonly path: string }): string | undefined {
     if (path.split('/').some((name) => name === '..' || name === '.')) {
-      return 'The artifact location leads out of where it begins, and was not followed.';
+      return 'The artifact location contains . or .. and was not followed.';
     }
     if (service.startsWith('/')) return undefined;
-    if (!URL.canParse(service)) return 'The artifact location is no URL, and was not followed.';
+    if (!URL.canParse(service)) return 'The artifact location is not a valid URL and was not followed.';
     const { origin } = new URL(service);
     if (this.client.trusts(origin)) return undefined;
-    return `The artifact location names another server, and was not followed; --trust-origin ${origin} follows it, with the credentials of the tracking server.`;
+    return `The artifact location names another server and was not followed; --trust-origin ${origin} follows it, with the credentials of the tracking server.`;
   }
 
-  /** The connections are those of the client, which its owner closes. */
+  /** The connections belong to the client, which its owner closes. */
   async close(): Promise<void> {}
 }
 
@@ -64,8 +64,8 @@ class ServerRepository implements ArtifactRepository {
   constructor(
     private readonly client: HttpClient,
     private readonly transport: Transport,
-    /** Of all runs. */
-    private readonly outcomes: { failedInTurn: number },
+    /** Listings of all runs that failed since the last success. */
+    private readonly failures: { inARow: number },
     private readonly runId: string,
     private readonly artifactUri: string | undefined,
   ) {}
@@ -74,21 +74,21 @@ class ServerRepository implements ArtifactRepository {
     let files: ListedEntry[];
     try {
       files = await this.#walk(context);
-      this.outcomes.failedInTurn = 0;
+      this.failures.inARow = 0;
     } catch (cause) {
       context.signal.throwIfAborted();
       if (!isSkippable(cause)) throw cause;
-      this.outcomes.failedInTurn++;
+      this.failures.inARow++;
       context.notice({
         kind: 'artifacts-unreachable',
-        uri: this.#shown(''),
+        uri: this.#uriOf(''),
         detail: cause.sentence,
         reason: reasonOf(cause),
       });
       return;
     }
     for (const { path, size } of files.sort((a, b) => (a.path < b.path ? -1 : 1))) {
-      yield { path, uri: this.#shown(path), ...optional('size', size) };
+      yield { path, uri: this.#uriOf(path), ...optional('size', size) };
       context.signal.throwIfAborted();
     }
   }
@@ -102,33 +102,33 @@ class ServerRepository implements ArtifactRepository {
     }
   }
 
-  /** From the first of the sources that has it. Once bytes have come, there is no other. */
+  /** From the first source that has the file. After the first byte there is no other. */
   async *#download(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     if (pathAsServed(path) !== path) throw decodedNameError(path);
-    const asked = { what: `artifact ${path} of run ${this.runId}`, nonFatal: true } as const;
+    const request = { what: `artifact ${path} of run ${this.runId}`, nonFatal: true } as const;
     const [first = '', second] = this.transport.sources(path);
-    let begun = false;
+    let started = false;
     try {
       const retries = second === undefined ? 'few after 500' : 'few';
-      for await (const chunk of this.client.download({ ...asked, path: first, retries }, signal)) {
-        begun = true;
+      for await (const chunk of this.client.download({ ...request, path: first, retries }, signal)) {
+        started = true;
         yield chunk;
       }
     } catch (cause) {
-      if (signal.aborted || begun || second === undefined || !isSkippable(cause)) throw cause;
-      yield* this.client.download({ ...asked, path: second, retries: 'few after 500' }, signal);
+      if (signal.aborted || started || second === undefined || !isSkippable(cause)) throw cause;
+      yield* this.client.download({ ...request, path: second, retries: 'few after 500' }, signal);
     }
   }
 
   #walk(context: StageContext): Promise<ListedEntry[]> {
     const limit = pLimit(this.client.concurrency);
-    const patience = this.outcomes.failedInTurn < PATIENT_WITH ? 'few after 500' : 'none';
-    const list = (directory: string) => limit(() => this.transport.entries(directory, patience, context.signal));
+    const retries = this.failures.inARow < MAX_FAILED_LISTINGS ? 'few after 500' : 'none';
+    const list = (directory: string) => limit(() => this.transport.list(directory, retries, context.signal));
     return new ServerWalk(list, context).files();
   }
 
-  /** Where the bytes lie in MLflow, as MLflow calls it. */
-  #shown(path: string): string {
+  /** The URI of a file as MLflow names it; '' is the run's artifacts. */
+  #uriOf(path: string): string {
     const base = this.#root();
     return path === '' ? base : `${withoutTrailing(base, '/')}/${encodeUrlPath(path)}`;
   }
@@ -136,11 +136,11 @@ class ServerRepository implements ArtifactRepository {
   #root(): string {
     const root = this.artifactUri ?? '';
     if (/^[a-z][a-z0-9+.-]+:/i.test(root)) return displayedUri(root);
-    return root.startsWith('/') ? pathToFileURL(root).href : `runs:/${this.runId}`; // a relative one is the server's
+    return root.startsWith('/') ? pathToFileURL(root).href : `runs:/${this.runId}`; // a relative path is relative to the server
   }
 }
 
-/** What an answer says about why nothing could be listed. */
+/** Why nothing could be listed, by the status of the response. */
 function reasonOf(cause: ConvertError): UnreachableReason {
   const status = responseErrorOf(cause)?.status;
   if (status === 404) return 'missing';

@@ -2,29 +2,29 @@ import type { HttpClient } from '../../http/http-client.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { decodeOrLeave } from '../../locations/percent-decode.js';
 import { PageTokens } from '../wire/page-tokens.js';
-import { asText, fields, filled, list, numeric, optional } from '../wire/wire.js';
+import { asText, fields, filled, numeric, list as objects, optional } from '../wire/wire.js';
 
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
 
-/** What lies in a directory; paths are relative to the run's artifact root. */
+/** A file or directory in a listing; the path is relative to the run's artifact root. */
 export interface ListedEntry {
   readonly path: string;
   readonly isDirectory: boolean;
   readonly size?: number;
 }
 
-/** How long a listing is repeated that the server cannot give. */
-export type Patience = 'few after 500' | 'none';
+/** How often a failing listing is retried; see {@link HttpRequest.retries}. */
+export type ListingRetries = 'few after 500' | 'none';
 
 /** One way to list and fetch the files below an artifact URI. */
 export interface Transport {
-  /** What is in a directory; '' for the root. */
-  entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]>;
-  /** The paths or URLs under which a file's bytes may be had, the best first. */
+  /** Lists a directory; '' is the root. */
+  list(directory: string, retries: ListingRetries, signal: AbortSignal): Promise<ListedEntry[]>;
+  /** The paths or URLs from which a file can be downloaded, the best first. */
   sources(path: string): readonly string[];
 }
 
-/** What the tracking server fetches for its clients, wherever it lies. */
+/** Files that the tracking server fetches for its clients, from any kind of location. */
 export class RunArtifacts implements Transport {
   readonly #query: string;
 
@@ -33,10 +33,10 @@ export class RunArtifacts implements Transport {
     runId: string,
   ) {
     const id = encodeURIComponent(runId);
-    this.#query = `run_id=${id}&run_uuid=${id}`; // servers of MLflow 1 know the second name only
+    this.#query = `run_id=${id}&run_uuid=${id}`; // servers of MLflow 1 know only the second name
   }
 
-  async entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+  async list(directory: string, retries: ListingRetries, signal: AbortSignal): Promise<ListedEntry[]> {
     const found: ListedEntry[] = [];
     const tokens = new PageTokens(listing(directory, retries).what, this.client.server.shown);
     for (let token: string | undefined = ''; token !== undefined; ) {
@@ -44,15 +44,15 @@ export class RunArtifacts implements Transport {
       const page: string = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
       const where = directory === '' ? '' : `&path=${encodeURIComponent(directory)}`;
       const path = `/api/2.0/mlflow/artifacts/list?${this.#query}${where}${page}`;
-      const answer = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
-      for (const file of list(answer.files)) {
+      const response = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
+      for (const file of objects(response.files)) {
         found.push({
           path: asText(file.path) ?? '',
           isDirectory: file.is_dir === true,
           ...optional('size', numeric(file.file_size)),
         });
       }
-      token = filled(answer.next_page_token);
+      token = filled(response.next_page_token);
     }
     return found;
   }
@@ -62,28 +62,28 @@ export class RunArtifacts implements Transport {
   }
 }
 
-/** The proxy API of a tracking server, or of a server for artifacts only. Paths of its answers are names in a directory. */
+/** The proxy API of a tracking server, or of a server for artifacts only. It lists names, not paths. */
 export class ProxiedArtifacts implements Transport {
-  /** @param root the URL below which files are found: `…/api/2.0/mlflow-artifacts/artifacts/<path>`; or its path */
+  /** @param root `service` is the URL of the API, or its path on the tracking server; `path` that of the run below it */
   constructor(
     private readonly client: HttpClient,
     private readonly root: { readonly service: string; readonly path: string },
     private readonly run: RunArtifacts,
   ) {}
 
-  async entries(directory: string, retries: Patience, signal: AbortSignal): Promise<ListedEntry[]> {
+  async list(directory: string, retries: ListingRetries, signal: AbortSignal): Promise<ListedEntry[]> {
     const at = [this.root.path, encodeUrlPath(directory)].filter((part) => part !== '').join('/');
     const where = at === '' ? '' : `?path=${encodeURIComponent(decodeOrLeave(at))}`;
     const path = this.root.service + where;
-    const answer = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
-    return list(answer.files).map((file) => ({
+    const response = fields(await this.client.json({ ...listing(directory, retries), path }, signal));
+    return objects(response.files).map((file) => ({
       path: directory === '' ? (asText(file.path) ?? '') : `${directory}/${asText(file.path) ?? ''}`,
       isDirectory: file.is_dir === true,
       ...optional('size', numeric(file.file_size)),
     }));
   }
 
-  /** The tracking server fetches from its own proxy too; slower, but names that no header can hold come through. */
+  /** get-artifact works for proxied files too: it is slower, but supports names that a header cannot hold. */
   sources(path: string): readonly string[] {
     const direct = [this.root.service, this.root.path, encodeUrlPath(path)].filter((part) => part !== '').join('/');
     return [direct, ...this.run.sources(path)];
@@ -91,8 +91,8 @@ export class ProxiedArtifacts implements Transport {
 }
 
 /**
- * The proxy that serves a location, as MLflow resolves it: `mlflow-artifacts:/path` is served by the tracking server,
- * `mlflow-artifacts://host/path` by that host with the scheme of the tracking server, a URL of the proxy API by itself.
+ * The proxy API for a location, as MLflow resolves it: `mlflow-artifacts:/path` is on the tracking server,
+ * `mlflow-artifacts://host/path` on that host with the scheme of the tracking server; a URL of the proxy API is its own.
  */
 export function proxyUrl(
   artifactUri: string,
@@ -109,11 +109,12 @@ export function proxyUrl(
   return direct === null ? undefined : { service: direct[1]!, path: encodeUrlPath(decodeOrLeave(direct[2] ?? '')) };
 }
 
-function listing(directory: string, retries: Patience): Pick<HttpRequest, 'what' | 'retries' | 'nonFatal'> {
+function listing(directory: string, retries: ListingRetries): Pick<HttpRequest, 'what' | 'retries' | 'nonFatal'> {
   const what = directory === '' ? 'the artifacts' : `the artifacts below ${directory}`;
   return { what, retries, nonFatal: true };
 }
 
+/** Escapes each segment of a path. */
 export function encodeUrlPath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -7,14 +7,14 @@ import { pathAsServed } from './path-as-served.js';
 import type { ListedEntry } from './server-transport.js';
 
 /**
- * All files of a run that a server lists, each once, directory by directory. A directory below the root that cannot be listed is a
- * notice of its own, and so is what lies beyond the bounds. Rejects when the root cannot be listed.
+ * Lists all files of a run, each once, directory by directory. A directory below the root that cannot be listed, or that is
+ * beyond the limits, is a notice of its own. Rejects if the root cannot be listed.
  */
 export class ServerWalk {
   readonly #files = new Map<string, ListedEntry>();
   readonly #listed = new Set(['']);
 
-  /** @param list what is in a directory, '' being the root; it limits itself how many are asked for"none"*/
+  /** @param list lists a directory, '' being the root; limits by itself how many requests are under way */
   constructor(
     private readonly list: (directory: string) => Promise<ListedEntry[]>,
     private readonly context: StageContext,
@@ -41,7 +41,7 @@ export class ServerWalk {
     }
   }
 
-  /** Takes the files among the entries of a directory, and gives the directories that have not been met. */
+  /** Keeps the files of a directory, and returns its subdirectories that are new. */
   #sort(directory: string, entries: readonly ListedEntry[]): string[] {
     const below: string[] = [];
     for (const entry of entries) {
@@ -59,14 +59,14 @@ export class ServerWalk {
   }
 }
 
-/** True for trouble with this location or file only. */
+/** True for errors of this location or file only. */
 export function isSkippable(cause: unknown): cause is ConvertError {
   return cause instanceof ConvertError && cause.kind !== 'fatal';
 }
 
-/** The error of a path that a server would take for another one. */
+/** The error for a path that a server would decode to another one. */
 export function decodedNameError(path: string): ConvertError {
-  const message = `MLflow's server takes the escapes in the name ${path} for characters, and gives another file or none.`;
+  const message = `MLflow's server decodes the escapes in the name ${path}, and would return another file or none.`;
   return new ConvertError('skip-item', 'bad-path', message);
 }
 
@@ -76,6 +76,6 @@ function tooManyDirectories(directory: string): ConvertError {
   return new ConvertError(
     'skip-item',
     'too-large',
-    `${where} and what was listed before hold more than ${most} directories.`,
+    `${where} and the directories listed before have more than ${most} directories.`,
   );
 }

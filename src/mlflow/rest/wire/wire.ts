@@ -1,23 +1,23 @@
-/** A JSON object of an answer. Fields that MLflow leaves unset are left out of it. */
+/** A JSON object of a response. MLflow omits unset fields. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The value as an object; an empty one when it is none. */
+/** The value as an object; an empty one if it is not an object. */
 export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-/** A list of objects; empty when the field is not there. */
+/** A list of objects; empty if the field is missing. */
 export function list(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(fields) : [];
 }
 
-/** A string; a number becomes one, since ids were numbers once. */
+/** A string; numbers are converted, because ids used to be numbers. */
 export function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-/** A string that is not empty: protobuf cannot tell empty from unset. */
+/** A non-empty string: protobuf does not distinguish empty from unset. */
 export function filled(value: unknown): string | undefined {
   const found = asText(value);
   return found === '' ? undefined : found;
@@ -35,7 +35,7 @@ export function int64(value: unknown): bigint | undefined {
   return found !== undefined && /^-?\d+$/.test(found) ? BigInt.asIntN(64, BigInt(found)) : undefined;
 }
 
-/** `[{key, value} …]` as a map; a value that is not there is ''. */
+/** `[{key, value} …]` as a map; a missing value is ''. */
 export function keyValues(value: unknown): Map<string, string> {
   return new Map(list(value).map((item) => [asText(item.key) ?? '', asText(item.value) ?? '']));
 }
