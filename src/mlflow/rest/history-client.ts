@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../model.js';
+import type { MetricPoint } from '../common/arrival-order.js';
 import { MAX_PAGE_BYTES } from '../common/bounds.js';
 import { chunks } from '../common/chunks.js';
 import type { HttpClient } from '../http/http-client.js';
@@ -6,7 +7,7 @@ import { bytesOf, ResponseTooLargeError } from '../http/response.js';
 import { responseErrorOf } from '../http/response-error.js';
 import { bulkPath, describeMetric, historyRequest, PAGE_POINTS, pageLimit } from './history-requests.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
-import { type HistoryPoint, PointList } from './point-list.js';
+import { PointList } from './point-list.js';
 import { ServerKind } from './server-kind.js';
 import { streamWholeHistory } from './whole-history.js';
 import { PageTokens } from './wire/page-tokens.js';
@@ -21,7 +22,7 @@ export interface HistoryStart {
   /** The token of the next page; absent if these are all points. */
   readonly next?: string;
   /** The last point, if the server sorts and there is a next page: points up to it that come again there are skipped. */
-  readonly last?: HistoryPoint | undefined;
+  readonly last?: MetricPoint | undefined;
   /** The history is large and the server does not page it: it has to be streamed, and nothing has been read yet. */
   readonly unpaged?: true;
 }
@@ -79,6 +80,7 @@ export class HistoryClient {
       isCut ? [] : runIds.map((runId) => [runId, { batches: [], length: 0 }]),
     );
     for (const { runId, from, to } of isCut ? runs.slice(0, -1) : runs) {
+      points.sort(from, to);
       found.set(runId, { batches: [...points.batches(from, to)], length: to - from });
     }
     return found;
@@ -111,7 +113,7 @@ export class HistoryClient {
   }
 
   /** A point as it was logged: a database keeps infinity as the largest double. */
-  async asLogged({ step, value, timestamp }: HistoryPoint, signal: AbortSignal): Promise<PointBatch> {
+  async asLogged({ step, value, timestamp }: MetricPoint, signal: AbortSignal): Promise<PointBatch> {
     const points = new PointList();
     points.push(timestamp, value, step);
     if (!(await this.#kind.keepsFiles(signal))) points.restoreInfinities();
@@ -144,7 +146,7 @@ export class HistoryClient {
     const leaving = new AbortController();
     const either = AbortSignal.any([signal, leaving.signal]);
     const tokens = new PageTokens(describeMetric(runId, key), this.client.server.shown);
-    const request = (token: string, last: HistoryPoint | undefined): Promise<HistoryStart> => {
+    const request = (token: string, last: MetricPoint | undefined): Promise<HistoryStart> => {
       tokens.next(token);
       const page = this.#page(runId, key, token, either, last);
       page.catch(() => {}); // thrown where it is awaited
@@ -182,7 +184,7 @@ export class HistoryClient {
     key: string,
     token: string,
     signal: AbortSignal,
-    after?: HistoryPoint,
+    after?: MetricPoint,
   ): Promise<HistoryStart> {
     const isDatabase = !(await this.#kind.keepsFiles(signal));
     const response = await this.#parsePage(runId, key, token, signal);
@@ -191,9 +193,11 @@ export class HistoryClient {
       return { batches: [], length: 0, unpaged: true };
     }
     const { points, nextPageToken } = response;
-    // pages are in the order of the contract; a response without pages may be in any
-    if (isDatabase && token === '' && nextPageToken === undefined) points.sort();
-    if (isDatabase) points.restoreInfinities();
+    if (isDatabase) {
+      // MLflow leaves open which of 0 and NaN comes first, and all of the order in a response without pages
+      points.sort();
+      points.restoreInfinities();
+    }
     if (points.length > PAGE_POINTS) this.#abilities.unpaged = true;
     const from = after === undefined ? 0 : points.countRepeated(after);
     const page = { batches: [...points.batches(from)], length: points.length - from };

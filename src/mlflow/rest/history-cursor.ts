@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PointBatch } from '../../model.js';
+import type { MetricPoint } from '../common/arrival-order.js';
 import { cursorFields } from '../common/cursor-fields.js';
-import type { HistoryPoint } from './point-list.js';
 
 /** How many points before the cursor are read again, to see that they have not changed. */
 const OVERLAP = 32;
@@ -22,7 +22,7 @@ export interface ServerHistoryCursor {
  */
 export class HistoryCursorBuilder {
   #points: number;
-  #last: HistoryPoint[] = [];
+  #last: MetricPoint[] = [];
 
   /** @param before the number of points before the first batch */
   constructor(before = 0) {
@@ -58,13 +58,13 @@ export function parseServerHistoryCursor(text: string): ServerHistoryCursor | un
 /** Whether a batch begins with the points that were before the cursor. */
 export function overlaps({ overlap, digest }: ServerHistoryCursor, { steps, values, timestamps }: PointBatch): boolean {
   if (steps.length < overlap) return false;
-  const points = Array.from({ length: overlap }, (_, at): HistoryPoint => {
+  const points = Array.from({ length: overlap }, (_, at): MetricPoint => {
     return { step: steps[at] ?? 0n, value: values[at] ?? 0, timestamp: timestamps[at] ?? 0 };
   });
   return digestOf(points) === digest;
 }
 
-function digestOf(points: readonly HistoryPoint[]): string {
+function digestOf(points: readonly MetricPoint[]): string {
   const hash = createHash('sha256');
   for (const { step, value, timestamp } of points) hash.update(`${step} ${value} ${timestamp}\n`);
   return hash.digest('base64url').slice(0, 24);

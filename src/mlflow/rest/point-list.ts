@@ -1,15 +1,8 @@
 import type { PointBatch } from '../../model.js';
+import { columnsOf, compareArrival, type MetricPoint, sortByArrival } from '../common/arrival-order.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
 
 const LARGEST = Number.MAX_VALUE;
-
-/** One point of a metric. */
-export interface HistoryPoint {
-  readonly step: bigint;
-  readonly value: number;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-}
 
 /** Points in columns, 24 bytes each, in the order in which they were added. */
 export class PointList {
@@ -42,16 +35,9 @@ export class PointList {
     }
   }
 
-  /** Sorts by timestamp, step and value; NaN counts as 0, as a database keeps it. The sort is stable. */
-  sort(): void {
-    if (this.#isSorted()) return;
-    const order = Uint32Array.from({ length: this.#length }, (_, at) => at).sort(
-      (a, b) => this.#compare(a, b) || a - b,
-    );
-    const [steps, values, timestamps] = [this.#steps, this.#values, this.#timestamps];
-    this.#steps = BigInt64Array.from(order, (at) => steps[at]!);
-    this.#values = Float64Array.from(order, (at) => values[at]!);
-    this.#timestamps = Float64Array.from(order, (at) => timestamps[at]!);
+  /** Sorts the points, or some of them, into arrival order. */
+  sort(from = 0, to = this.#length): void {
+    sortByArrival(this.#points, from, to);
   }
 
   /** Copies points into batches of at most {@link BATCH_POINTS}, which belong to the caller. */
@@ -67,32 +53,24 @@ export class PointList {
   }
 
   /** The last point, if there is one. */
-  last(): HistoryPoint | undefined {
+  last(): MetricPoint | undefined {
     return this.#length === 0 ? undefined : this.#at(this.#length - 1);
   }
 
   /** How many of the first points the page before had already, if it ended with `last`: those up to that point. */
-  countRepeated(last: HistoryPoint): number {
+  countRepeated(last: MetricPoint): number {
+    const [points, end] = [this.#points, columnsOf(last)];
     let count = 0;
-    while (count < this.#length && compare(this.#at(count), last) <= 0) count++;
-    return count > 0 && compare(this.#at(count - 1), last) === 0 ? count : 0;
+    while (count < this.#length && compareArrival(points, count, end, 0) <= 0) count++;
+    return count > 0 && compareArrival(points, count - 1, end, 0) === 0 ? count : 0;
   }
 
-  #at(index: number): HistoryPoint {
+  get #points(): PointBatch {
+    return { steps: this.#steps, values: this.#values, timestamps: this.#timestamps };
+  }
+
+  #at(index: number): MetricPoint {
     return { step: this.#steps[index]!, value: this.#values[index]!, timestamp: this.#timestamps[index]! };
-  }
-
-  #isSorted(): boolean {
-    for (let at = 1; at < this.#length; at++) if (this.#compare(at - 1, at) > 0) return false;
-    return true;
-  }
-
-  #compare(a: number, b: number): number {
-    const time = this.#timestamps[a]! - this.#timestamps[b]!;
-    if (time !== 0) return time;
-    const [stepA, stepB] = [this.#steps[a]!, this.#steps[b]!];
-    if (stepA !== stepB) return stepA < stepB ? -1 : 1;
-    return order(this.#values[a]!, this.#values[b]!);
   }
 
   #enlarge(): void {
@@ -105,14 +83,4 @@ export class PointList {
     this.#values = copied(this.#values, new Float64Array(size));
     this.#timestamps = copied(this.#timestamps, new Float64Array(size));
   }
-}
-
-function compare(a: HistoryPoint, b: HistoryPoint): number {
-  return order(a.timestamp, b.timestamp) || order(a.step, b.step) || order(a.value, b.value);
-}
-
-/** A database keeps NaN as 0. */
-function order(a: number | bigint, b: number | bigint): number {
-  const [left, right] = [a || 0, b || 0];
-  return left < right ? -1 : Number(left > right);
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
+import type { MetricPoint } from '../common/arrival-order.js';
 import { contextAndTags } from '../common/dataset-input.js';
-import type { HistoryPoint } from './point-list.js';
 import { asText, type Fields, fields, filled, int64, keyValues, list, numeric, optional } from './wire/wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
 /** The point of a metric with the highest step, as MLflow lists it. */
-export interface LatestPoint extends HistoryPoint {
+export interface LatestPoint extends MetricPoint {
   /** Changes when another point becomes the latest. */
   readonly state: string;
 }

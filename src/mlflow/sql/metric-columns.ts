@@ -1,6 +1,6 @@
 import type { PointBatch } from '../../model.js';
+import { columnsOf, compareArrival, type MetricPoint, sortByArrival } from '../common/arrival-order.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
-import { compareArrival, type MetricPoint } from './metric-cursor.js';
 
 // Which 32-bit half of an int64 comes first depends on the processor.
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -74,53 +74,27 @@ export class MetricColumns {
     [this.#values, this.#timestamps] = [values, timestamps];
   }
 
-  /** Sorts the points into arrival order ({@link compareArrival}). */
+  /** Sorts the points into arrival order. */
   sort(): void {
-    if (this.#isSorted()) return;
-    const order = new Uint32Array(this.#length).map((_, at) => at).sort((a, b) => this.#compare(a, b) || a - b);
-    const steps = new BigInt64Array(this.#length);
-    const [values, timestamps] = [new Float64Array(this.#length), new Float64Array(this.#length)];
-    for (let to = 0; to < order.length; to++) {
-      const from = order[to] ?? 0;
-      steps[to] = this.#steps[from] ?? 0n;
-      values[to] = this.#values[from] ?? 0;
-      timestamps[to] = this.#timestamps[from] ?? 0;
-    }
-    [this.#steps, this.#halves] = [steps, new Int32Array(steps.buffer)];
-    [this.#values, this.#timestamps] = [values, timestamps];
-  }
-
-  #isSorted(): boolean {
-    for (let at = 1; at < this.#length; at++) if (this.#compare(at - 1, at) > 0) return false;
-    return true;
-  }
-
-  #compare(a: number, b: number): number {
-    // most points differ in their time: no objects for those
-    const [timeA, timeB] = [this.#timestamps[a] ?? 0, this.#timestamps[b] ?? 0];
-    if (timeA !== timeB) return timeA < timeB ? -1 : 1;
-    return compareArrival(this.#at(a), this.#at(b));
-  }
-
-  #at(index: number): MetricPoint {
-    return {
-      timestamp: this.#timestamps[index] ?? 0,
-      step: this.#steps[index] ?? 0n,
-      value: this.#values[index] ?? 0,
-    };
+    sortByArrival(this.#points, 0, this.#length);
   }
 
   /** The index of the first point after this one. The points must be in arrival order. */
   indexBehind(point: MetricPoint | undefined): number {
     if (point === undefined) return 0;
+    const [points, last] = [this.#points, columnsOf(point)];
     let from = 0;
     let to = this.#length;
     while (from < to) {
       const at = (from + to) >>> 1;
-      if (compareArrival(this.#at(at), point) > 0) to = at;
+      if (compareArrival(points, at, last, 0) > 0) to = at;
       else from = at + 1;
     }
     return from;
+  }
+
+  get #points(): PointBatch {
+    return { steps: this.#steps, values: this.#values, timestamps: this.#timestamps };
   }
 
   /** The points, or some of them, as batches that belong to the caller. The columns stay as they are. */

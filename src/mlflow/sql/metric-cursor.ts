@@ -1,12 +1,6 @@
 import type { PointBatch } from '../../model.js';
+import type { MetricPoint } from '../common/arrival-order.js';
 import { cursorFields } from '../common/cursor-fields.js';
-
-/** A point of a metric. */
-export interface MetricPoint {
-  readonly timestamp: number;
-  readonly step: bigint;
-  readonly value: number;
-}
 
 /** How far a metric has been read: this many points in arrival order, the last of which is this one. */
 export interface MetricCursor extends MetricPoint {
@@ -17,15 +11,6 @@ export interface MetricCursor extends MetricPoint {
 
 /** The cursors of a run, by metric key. */
 export type MetricCursors = ReadonlyMap<string, MetricCursor>;
-
-/** The order in which MLflow returns the points of a metric from a database: timestamp, step, value; NaN, stored as 0, after 0. */
-export function compareArrival(a: MetricPoint, b: MetricPoint): number {
-  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
-  if (a.step !== b.step) return a.step < b.step ? -1 : 1;
-  const [storedA, storedB] = [a.value || 0, b.value || 0]; // NaN is stored as 0
-  if (storedA !== storedB) return storedA < storedB ? -1 : 1;
-  return Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value));
-}
 
 /** Follows the batches of a history, to know the cursor behind them. */
 export class CursorTracker {

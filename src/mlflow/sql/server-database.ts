@@ -1,4 +1,5 @@
 import type { PointBatch } from '../../model.js';
+import type { MetricPoint } from '../common/arrival-order.js';
 import { chunks } from '../common/chunks.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
 import type { Catalog } from './catalog.js';
@@ -12,7 +13,7 @@ import {
   type WhichRuns,
 } from './database.js';
 import { MetricColumns, storedValue } from './metric-columns.js';
-import { CursorTracker, type MetricCursors, type MetricPoint } from './metric-cursor.js';
+import { CursorTracker, type MetricCursors } from './metric-cursor.js';
 import { MetricTable } from './metric-table.js';
 import type { ServerConnection } from './server-connection.js';
 import { Transactions } from './transactions.js';

@@ -138,6 +138,22 @@ test('a late point that moves others onto the next page makes none of them come 
   expect(batches.flatMap(({ steps }) => [...steps])).toEqual(Array.from({ length: 26_000 }, (_, at) => BigInt(at)));
 });
 
+test.each([
+  ['0 before NaN', [0, NaN]],
+  ['NaN before 0', [NaN, 0]],
+])('two points at one time and step on two pages both come: %s', async (_, [last, next]) => {
+  const loss = series(26_000);
+  const at = { timestamp: loss[24_999]!.timestamp, step: 24_999n };
+  loss.splice(24_999, 2, { ...at, value: last! }, { ...at, value: next! });
+  const server = await serverWith(undefined, { runs: [{ runId: RUN, experimentId: '1', metrics: { loss } }] });
+  const store = storeOf(server.uri);
+  const [ref] = await collect(store.runs(EXPERIMENT, never()));
+  const batches = await collect(store.history(ref!, 'loss', listening([])));
+  const values = batches.flatMap((batch) => [...batch.values]);
+  expect(values).toHaveLength(26_000);
+  expect(values.slice(24_999, 25_001)).toEqual([last, next]);
+});
+
 describe('logged models that a server does not give', () => {
   const models = [{ id: 'm-1', name: 'model', step: 7 }];
   const runs = [{ runId: RUN, experimentId: '1', models }];
