@@ -5,7 +5,7 @@ import { parseMetrics } from '../../../src/mlflow/rest/metrics-json.js';
 import { streamMetrics } from '../../../src/mlflow/rest/metrics-stream.js';
 import type { PointBatch } from '../../../src/model.js';
 
-interface MetricPoint {
+interface KeyedPoint {
   readonly timestamp: number;
   readonly value: number;
   readonly step: bigint;
@@ -13,7 +13,7 @@ interface MetricPoint {
   readonly key: string;
 }
 
-const point = fc.record<MetricPoint>({
+const point = fc.record<KeyedPoint>({
   timestamp: fc.integer({ min: 0, max: 4_102_444_800_000 }),
   value: fc.double(),
   step: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -31,7 +31,7 @@ const style = fc.record({
 });
 
 function written(
-  points: readonly MetricPoint[],
+  points: readonly KeyedPoint[],
   { bareWords, quoted, escaped, turned, space }: Style,
   token = '',
 ): string {
