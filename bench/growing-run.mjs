@@ -92,7 +92,7 @@ async function pass() {
       const began = performance.now();
       const { staged } = await convertRun(job, environment, signal);
       times.build += performance.now() - began;
-      if (staged?.files?.addsTo !== undefined) times.grown++;
+      if (staged?.files?.appendsTo !== undefined) times.grown++;
       if (staged !== undefined) await publisher.add(staged);
     }
   }

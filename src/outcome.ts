@@ -23,6 +23,43 @@ export type SkipCode =
   /** What looked like a run is none that MLflow itself would show; the error that says why brings the sentence. */
   | 'not-a-run';
 
+/**
+ * Why an active run was written whole although Aim had it already: appending costs what was added, a rewrite what the run has.
+ * Stable, as {@link SkipCode}.
+ */
+export type RewriteReason =
+  /** The last conversion could not keep what appending needs. */
+  | 'no-state'
+  /** The options, the experiment or the mapping have changed. */
+  | 'inputs-changed'
+  /** Something that could not be read before can be read now. */
+  | 'readable-again'
+  /** The run's files in Aim are damaged, or not those that were written last. */
+  | 'changed-in-aim'
+  /** Something of the header cannot be read; what Aim has of it is kept. */
+  | 'header-unread'
+  /** A history could not be read without a notice. */
+  | 'history-unread'
+  /** The artifacts, or some of them, cannot be read or listed, or could not be the last time. */
+  | 'artifacts-unread'
+  /** Points were removed, or came before others in arrival order. */
+  | 'history-rewritten'
+  /** The policy for repeated steps needs the points before: a step is below the highest, or repeats. */
+  | 'step-order'
+  /** An artifact that is in Aim no longer belongs there, or belongs elsewhere. */
+  | 'artifacts-moved'
+  | 'terminal-log-changed'
+  /** More was added than is held in memory, or there are too many artifacts to remember. */
+  | 'too-much'
+  /** The start time has changed, or the run has become stale. */
+  | 'times-changed'
+  /** There is nothing to report any more, and messages of a run cannot all be taken away. */
+  | 'messages-gone'
+  /** A metric and artifacts share a sequence. */
+  | 'sequence-conflict'
+  /** Appending failed; a rewrite may succeed. */
+  | 'append-failed';
+
 /** Numbers of what was written for a run. All zero unless the run was written. */
 export interface RunCounts {
   metrics: number;
@@ -72,6 +109,8 @@ export interface RunReport {
   readonly reason?: string;
   /** What was wrong with the run's files in Aim, as the end of a sentence; it was written anew if it could be read. */
   readonly damage?: string;
+  /** Why it was written whole, for an active run that Aim had already. */
+  readonly rewritten?: RewriteReason;
   readonly counts: RunCounts;
   /** What was lost or changed on the way; empty for an unchanged run. */
   readonly notices: readonly Notice[];

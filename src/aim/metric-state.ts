@@ -21,7 +21,7 @@ export interface MetricState {
 }
 
 /** Points as they are added to a sequence, and the state after that. */
-export interface GrownPoints {
+export interface AppendedPoints {
   readonly ordered: OrderedPoints;
   readonly state: MetricState;
 }
@@ -39,7 +39,7 @@ export function appendToMetric(
   points: PointBatch,
   policy: RepeatedSteps,
   orders: StepOrders,
-): GrownPoints | undefined {
+): AppendedPoints | undefined {
   if (state === undefined) return beginMetric(points, policy, orders);
   if (policy === 'index') return addNumbered(state, points, orders);
   if (state.lone === undefined || policy !== 'auto') return addInOrder(state, points, policy, orders);
@@ -51,7 +51,7 @@ export function appendToMetric(
   return received > 1 ? undefined : addInOrder(state, points, policy, orders);
 }
 
-function beginMetric(points: PointBatch, policy: RepeatedSteps, orders: StepOrders): GrownPoints | undefined {
+function beginMetric(points: PointBatch, policy: RepeatedSteps, orders: StepOrders): AppendedPoints | undefined {
   const { sequences, collapsed, renumbered } = resolveRepeatedSteps(points, policy, orders);
   const [ordered, ...repetitions] = sequences;
   if (ordered === undefined || repetitions.length > 0) return undefined;
@@ -83,7 +83,7 @@ export function spilledState(
   return { received, collapsed, renumbered, ...(lone !== undefined && { lone }), summary };
 }
 
-function addNumbered(state: MetricState, points: PointBatch, orders: StepOrders): GrownPoints {
+function addNumbered(state: MetricState, points: PointBatch, orders: StepOrders): AppendedPoints {
   const { received, renumbered } = state;
   const numbered = renumber(points, received);
   return {
@@ -103,7 +103,7 @@ function addInOrder(
   points: PointBatch,
   policy: RepeatedSteps,
   orders: StepOrders,
-): GrownPoints | undefined {
+): AppendedPoints | undefined {
   const { steps } = points;
   const last = stepOf(state.summary.last);
   const end = steps.at(-1);

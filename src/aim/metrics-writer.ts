@@ -29,30 +29,27 @@ export interface MetricTarget {
   readonly sequence: SequenceId;
 }
 
-/** Hears of each metric, when it is written, what must be known to add to it; undefined when nothing can be added. */
-export type MetricWritten = (key: string, state: MetricState | undefined) => void;
-
-/** A metric that is taken over as it is in Aim. */
+/** A metric that stays as it is in Aim. */
 export interface KeptMetric {
   readonly sequence: SequenceId;
   /** Its records in the run's second database, in order of key. */
   readonly points: Iterable<DatabaseRecord>;
-  /** What the first one says of it. */
+  /** Those of the first database that describe it. */
   readonly description: Iterable<DatabaseRecord>;
 }
 
-/** Tells what becomes of metrics that could not be read. */
+/** Decides what becomes of metrics that could not be read. */
 export interface KeptMetrics {
-  /** Asked when a metric has ended: whether what came of it is dropped, for what Aim has. */
+  /** Called when a metric has ended: whether what Aim has replaces what was read. */
   givesWay(key: string): boolean;
-  /** Asked when all have ended: those that are taken over, in the order of their sequences. */
+  /** Called when all have ended: those that stay as they are in Aim, in the order of their sequences. */
   taken(): readonly KeptMetric[];
 }
 
-/** Who has a part in the writing of metrics. */
 export interface MetricHooks {
-  readonly notice: (notice: Notice) => void;
-  readonly written?: MetricWritten | undefined;
+  readonly onNotice: (notice: Notice) => void;
+  /** Called with what appending to the metric will need; undefined if nothing can be appended. */
+  readonly onMetricWritten?: ((key: string, state: MetricState | undefined) => void) | undefined;
   readonly kept?: KeptMetrics | undefined;
 }
 
@@ -152,7 +149,10 @@ export class MetricsWriter {
     const [first, ...repetitions] = resolved.sequences;
     this.writer.write(this.path(sequence), first!);
     const summary = this.summarize(sequence, first!);
-    this.hooks.written?.(key, repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary));
+    this.hooks.onMetricWritten?.(
+      key,
+      repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary),
+    );
     for (const [i, { points, order }] of repetitions.entries()) {
       const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
       const kept = gather(points, order.order);
@@ -177,7 +177,7 @@ export class MetricsWriter {
     this.points += points;
     this.meta.metric(sequence, summary.finish());
     this.report(key, points, spilled.collapsed, spilled.renumbered);
-    this.hooks.written?.(key, spilledState(spilled, summary));
+    this.hooks.onMetricWritten?.(key, spilledState(spilled, summary));
     spilled.close();
     this.spilled = undefined;
   }
@@ -227,8 +227,8 @@ export class MetricsWriter {
   }
 
   private report(metric: string, points: number, collapsed: number, renumbered: boolean): void {
-    if (collapsed > 0) this.hooks.notice({ kind: 'points-collapsed', metric, points: collapsed });
-    if (renumbered) this.hooks.notice({ kind: 'metric-renumbered', metric, points });
+    if (collapsed > 0) this.hooks.onNotice({ kind: 'points-collapsed', metric, points: collapsed });
+    if (renumbered) this.hooks.onNotice({ kind: 'metric-renumbered', metric, points });
     this.pointsCollapsed += collapsed;
     if (renumbered) this.metricsRenumbered++;
   }

@@ -67,7 +67,7 @@ export class ObjectRecords {
   /** Counts, in its turn, an object that is in Aim already; nothing is written of it. */
   keep(id: SequenceId, type: SequenceType, step: bigint, list: boolean): void {
     this.count(id, type, step);
-    if (list) this.growList(id);
+    if (list) this.extendList(id);
   }
 
   private count(id: SequenceId, type: SequenceType, step: bigint): { ofSequence: boolean; atStep: boolean } {
@@ -84,7 +84,7 @@ export class ObjectRecords {
   }
 
   /** Makes the list at the last step of a sequence longer by one; returns the index of its new element. */
-  growList(id: SequenceId): number {
+  extendList(id: SequenceId): number {
     const sequence = this.written.get(id.key);
     const index = this.listLength++;
     if (sequence !== undefined) {

@@ -104,7 +104,7 @@ export class ObjectsWriter {
     }
     const { typeName } = OBJECT_ROLES[place.role];
     const path = this.records.step(id, typeOf(place), place.step, seconds, place.grouped);
-    const item = place.grouped ? path + encodePath(BigInt(this.records.growList(id))) : path;
+    const item = place.grouped ? path + encodePath(BigInt(this.records.extendList(id))) : path;
     switch (place.role) {
       case 'image': {
         const header = image ?? { width: 0, height: 0, format: '', mode: '' };

@@ -21,7 +21,7 @@ export interface DifferenceRules {
  * Adds what makes `old` records those of `now`: values that are new or other, and deletions. Both come in ascending order
  * of key and are read once, side by side.
  */
-export function addDifferences(
+export function writeDifferences(
   sink: EntrySink,
   now: Iterable<Entry>,
   old: Iterator<DatabaseRecord>,

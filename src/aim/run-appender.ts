@@ -11,7 +11,7 @@ import { LOG_RECORDS, ObjectRecords, type WrittenSequence } from './object-recor
 import { ObjectsWriter } from './objects-writer.js';
 import { ATTRS, objectsPath, pointsPath, runPath } from './paths.js';
 import { PointsWriter } from './points-writer.js';
-import { addDifferences, type Entry } from './record-differences.js';
+import { type Entry, writeDifferences } from './record-differences.js';
 import type { OrderedPoints } from './repeated-steps.js';
 import type { Databases } from './run-files.js';
 import { MESSAGE_SOURCE, type RunEnd } from './run-writer.js';
@@ -32,14 +32,14 @@ function mergePlanOf(hash: string): MergePlan {
 }
 
 /** One of a run's artifacts: in Aim already, or with the bytes that are to be written. */
-export type GrownArtifact =
+export type AppendedArtifact =
   | { readonly type: 'kept'; readonly place: ArtifactPlace }
   | Extract<ArtifactRecord, { type: 'artifact' }>;
 
 /** The artifacts of a run where one was added or replaced, or stays in MLflow now. */
-export interface ArtifactsAddition {
+export interface ArtifactsAppend {
   /** All but the terminal log, in the order of `arrangePlaces`. Those that are kept keep their places. */
-  readonly items: readonly GrownArtifact[];
+  readonly items: readonly AppendedArtifact[];
   /** All files that stay in MLflow. */
   readonly links: readonly Extract<ArtifactRecord, { type: 'link' }>[];
   /** The time of artifacts that have none of their own, seconds. */
@@ -47,13 +47,13 @@ export interface ArtifactsAddition {
 }
 
 /** What is added to a run, and what it looks like then. */
-export interface RunAddition {
+export interface RunAppend {
   /** New points, in ascending order of their sequences. */
   readonly points: readonly { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
   /** All metrics of the run. */
   readonly summaries: Iterable<{ readonly sequence: SequenceId; readonly summary: MetricSummary }>;
   /** Absent while they are as they were. */
-  readonly artifacts?: ArtifactsAddition;
+  readonly artifacts?: ArtifactsAppend;
   readonly end: RunEnd;
   /** The messages may not be those that the run has. */
   readonly newMessages: boolean;
@@ -68,15 +68,15 @@ export function appendToRun(
   hash: string,
   live: Databases<string>,
   staged: Databases<string>,
-  addition: RunAddition,
+  addition: RunAppend,
 ): number | undefined {
   const abandon = () => {
     for (const directory of [staged.meta, staged.seqs]) rmSync(directory, { recursive: true, force: true });
   };
   try {
     const messages = messagesOf(hash, addition.end);
-    const { bytes, objects } = growSequences(hash, live.seqs, staged.seqs, addition, messages);
-    const meta = growAttributes(hash, live.meta, staged.meta, addition, [...messages.sequences, ...objects]);
+    const { bytes, objects } = appendSequences(hash, live.seqs, staged.seqs, addition, messages);
+    const meta = appendMeta(hash, live.meta, staged.meta, addition, [...messages.sequences, ...objects]);
     if (meta !== undefined) return bytes + meta;
     abandon();
     return undefined;
@@ -96,11 +96,11 @@ function messagesOf(hash: string, { messages, messageTime }: RunEnd): ObjectReco
  * Replaces what is different in a run's first database; undefined where that is more than can be replaced. What artifacts
  * have left there is not touched unless they have changed.
  */
-function growAttributes(
+function appendMeta(
   hash: string,
   live: string,
   staged: string,
-  { summaries, artifacts, end }: RunAddition,
+  { summaries, artifacts, end }: RunAppend,
   objects: readonly WrittenSequence[],
 ): number | undefined {
   const now = new MetaRecords(hash);
@@ -117,7 +117,7 @@ function growAttributes(
   const field = (key: Key, name: string) => key.startsWith(traces) && key.endsWith(SENTINEL + encodePath(name));
   let collision = false;
   const bytes = addTable(hash, live, staged, (table, old) =>
-    addDifferences(table, now.sorted(), old.records(), {
+    writeDifferences(table, now.sorted(), old.records(), {
       // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
       isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
       replaced: (key) => {
@@ -129,11 +129,11 @@ function growAttributes(
   return collision ? undefined : bytes;
 }
 
-function growSequences(
+function appendSequences(
   hash: string,
   live: string,
   staged: string,
-  { points, artifacts, newMessages }: RunAddition,
+  { points, artifacts, newMessages }: RunAppend,
   messages: ObjectRecords,
 ): { readonly bytes: number; readonly objects: readonly WrittenSequence[] } {
   if (points.length === 0 && artifacts === undefined && !newMessages) return { bytes: 0, objects: [] };
@@ -148,7 +148,7 @@ function growSequences(
     objects = objectsWriter.describe(messagesPath, () => {
       if (!newMessages) return;
       const sorted = messages.sorted().map(({ key, value }): Entry => [key, value]);
-      addDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
+      writeDifferences(table, sorted, old.records(messagesPath), { isOwned: () => true });
     });
     const metrics = new PointsWriter(writer, 0, table);
     for (const { sequence, ordered } of points) {

@@ -20,7 +20,7 @@ export interface StagedFiles extends Databases<string> {
    * The marks ({@link databaseFingerprint}) of the databases that these files add to, where they do not make up whole ones; one
    * to which nothing is added has no directory.
    */
-  readonly addsTo?: Databases<string>;
+  readonly appendsTo?: Databases<string>;
 }
 
 /** Whether Aim itself has opened one of a run's databases for writing, or is just opening it. */
@@ -113,12 +113,12 @@ export function databaseFingerprint(directory: string): string | undefined {
 }
 
 /** Whether staged files may be moved to their place: what they add to is still as it was when they were built. */
-export function isInstallable(repository: Repository, hash: string, { addsTo }: StagedFiles): boolean {
-  if (addsTo === undefined) return true;
+export function isInstallable(repository: Repository, hash: string, { appendsTo }: StagedFiles): boolean {
+  if (appendsTo === undefined) return true;
   try {
     return (
-      databaseFingerprint(repository.meta(hash)) === addsTo.meta &&
-      databaseFingerprint(repository.seqs(hash)) === addsTo.seqs &&
+      databaseFingerprint(repository.meta(hash)) === appendsTo.meta &&
+      databaseFingerprint(repository.seqs(hash)) === appendsTo.seqs &&
       !wasWrittenByAim(repository, hash)
     );
   } catch {
@@ -143,8 +143,8 @@ export function install(repository: Repository, hash: string, staged: StagedFile
 }
 
 /** The directories in which something is staged, in the order in which they are to be moved. */
-export function stagedDirectories({ seqs, meta, addsTo }: StagedFiles): string[] {
-  return addsTo === undefined ? [seqs, meta] : [seqs, meta].filter((directory) => existsSync(directory));
+export function stagedDirectories({ seqs, meta, appendsTo }: StagedFiles): string[] {
+  return appendsTo === undefined ? [seqs, meta] : [seqs, meta].filter((directory) => existsSync(directory));
 }
 
 function moveDatabase(from: string, to: string): string[] {

@@ -2,7 +2,7 @@ import type { AimDict, AimKey, AimValue } from '../aim/value.js';
 import { isInt64 } from './int64.js';
 
 /** The Aim sequence that a metric becomes. */
-export interface MetricTarget {
+export interface SequenceName {
   readonly name: string;
   readonly context: AimDict;
 }
@@ -35,13 +35,13 @@ const TAKEN: ReadonlySet<string> = new Set([...Object.values(HOST_METRICS), '(em
  * `system/cpu_utilization_percentage`, or to what is not a metric. An empty
  * key becomes `(empty)`. System metrics of other names, and GPU numbers that are not written plainly, keep their key.
  */
-export function metricTarget(key: string): MetricTarget {
+export function metricTarget(key: string): SequenceName {
   if (key === '') return { name: '(empty)', context: NO_CONTEXT };
   if (TAKEN.has(key)) return { name: key, context: new Map([['key', key]]) };
   return systemTarget(key) ?? { name: key, context: NO_CONTEXT };
 }
 
-function systemTarget(key: string): MetricTarget | undefined {
+function systemTarget(key: string): SequenceName | undefined {
   const parts = SYSTEM_METRIC.exec(key);
   if (parts === null) return undefined;
   const [, node, gpu, metric] = parts;
@@ -58,7 +58,7 @@ function systemTarget(key: string): MetricTarget | undefined {
 }
 
 /** The metric of which {@link metricTarget} made this sequence, or a repetition of it (`--repeated-steps split`). */
-export function metricKey({ name, context }: MetricTarget): string {
+export function metricKey({ name, context }: SequenceName): string {
   const key = context.get('key');
   if (typeof key === 'string') return key;
   if (name === '(empty)') return '';

@@ -64,7 +64,7 @@ export class RowWriter {
 
 /** What the ledger says while it is unknown whether the row was written. */
 function pendingEntry({ entry, previous }: RowChange): LedgerEntry {
-  const { growth: _, properties, ...rest } = entry;
+  const { appendState: _, properties, ...rest } = entry;
   const [settled = properties, ...unsettled] = previous;
   const pending = [...unsettled.filter((state) => !isEqual(state, properties)), properties];
   return { ...rest, revision: UNFINISHED, properties: settled, pending };

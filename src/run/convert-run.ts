@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { damageOfRun, isBeingTracked, removeStaged, stagedFiles, wasWrittenByAim } from '../aim/run-files.js';
 import { ConvertError, isOfWriting, toConvertError } from '../errors.js';
 import { isActive, type Run } from '../model.js';
-import type { SkipCode } from '../outcome.js';
+import type { RewriteReason, SkipCode } from '../outcome.js';
 import { appendRun } from './append/append-run.js';
 import { buildRun } from './build-run.js';
 import { inputsOf } from './inputs.js';
@@ -10,7 +10,7 @@ import { isStillUnread } from './still-unread.js';
 import { RunNotices } from './task/notice-list.js';
 import type { RunEnvironment } from './task/run-environment.js';
 import { awaitedOf, placesOf } from './task/run-places.js';
-import { type BuiltRun, type ReadState, type RunResult, runReport } from './task/run-result.js';
+import { type BuiltRun, type ReadRun, type ReadState, type RunResult, runReport } from './task/run-result.js';
 import type { RunTask } from './task/run-task.js';
 
 /**
@@ -19,7 +19,7 @@ import type { RunTask } from './task/run-task.js';
  */
 export async function convertRun(task: RunTask, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
   const told = new RunNotices(signal);
-  // Aim lists the run, so nobody has removed it: missing files are damage.
+  // Aim lists the run, so nobody has removed it: missing files are damage
   const damage = task.existsInAim ? damageOfRun(environment.repository, task.hash) : undefined;
   const result = await convertIntact(task, environment, told, damage === undefined).catch((cause: unknown) => {
     const error = errorOf(cause, task, environment, signal);
@@ -31,7 +31,7 @@ export async function convertRun(task: RunTask, environment: RunEnvironment, sig
   return damage === undefined ? result : { ...result, report: { ...result.report, damage } };
 }
 
-/** @param isSound whether the run's files in Aim, if it has some, are in order */
+/** @param isSound the run's files in Aim, if there are any, are intact */
 async function convertIntact(
   task: RunTask,
   environment: RunEnvironment,
@@ -57,20 +57,26 @@ async function convertIntact(
   }
 
   const isUnreadStill = await isStillUnread(known?.again ?? [], { ref, run, header: told.header }, store);
-  if (isOurs && isUnreadStill) {
-    if (isAsConverted(task, state)) return unchanged(task, run);
-    const appended = await tryToAppend(task, run, state, environment, told);
-    if (appended !== undefined) return resultOf(task, appended, environment);
-  }
-  return resultOf(task, await buildRun(task, run, state, environment, told), environment);
+  if (isOurs && isUnreadStill && isAsConverted(task, state)) return unchanged(task, run);
+  const read: ReadRun = { task, run, state };
+  const obstacle = isOurs ? (isUnreadStill ? undefined : 'readable-again') : 'changed-in-aim';
+  const appended = obstacle ?? (await tryToAppend(read, environment, told));
+  if (typeof appended !== 'string') return resultOf(task, appended, environment);
+  const built = await buildRun(read, environment, told);
+  const isRewrite = task.existsInAim && isActive(run);
+  return resultOf(task, isRewrite ? rewritten(built, appended) : built, environment);
 }
 
-/** Whether a run is as it was converted, and nothing of it has to be tried again. */
+function rewritten(built: BuiltRun, reason: RewriteReason): BuiltRun {
+  return { ...built, details: { ...built.details, rewritten: reason } };
+}
+
+/** Whether a run is as it was converted, and no part of it has to be tried again. */
 export function isUpToDate(task: RunTask, state: ReadState): boolean {
   return (task.known?.again ?? []).length === 0 && isAsConverted(task, state);
 }
 
-/** Whether a conversion would read the same again, and write the same. */
+/** Whether a conversion would read and write the same again. */
 function isAsConverted({ known, now }: RunTask, { revision, inputs }: ReadState): boolean {
   if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
@@ -94,26 +100,26 @@ function skipCode(
   return undefined;
 }
 
-/** What prevents appending (a damaged table, say) need not prevent writing the run anew. */
+/** An error here (a damaged table, say) need not prevent writing the run anew. */
 async function tryToAppend(
-  task: RunTask,
-  run: Run,
-  state: ReadState,
+  read: ReadRun,
   environment: RunEnvironment,
   { header, signal }: RunNotices,
-): Promise<BuiltRun | undefined> {
-  const { growth, inputs } = task.known ?? {};
-  if (growth === undefined || inputs !== state.inputs || !isActive(run)) return undefined;
+): Promise<BuiltRun | RewriteReason> {
+  const { task, run, state } = read;
+  const { appendState, inputs } = task.known ?? {};
+  if (inputs !== undefined && inputs !== state.inputs) return 'inputs-changed';
+  if (appendState === undefined || !isActive(run)) return 'no-state';
   try {
-    return await appendRun({ ...task, growth }, run, state, environment, header);
+    return await appendRun(read, appendState, environment, header);
   } catch (cause) {
     errorOf(cause, task, environment, signal);
     removeStaged(stagedFiles(environment.repository, task.hash));
-    return undefined;
+    return 'append-failed';
   }
 }
 
-/** What went wrong with this run alone; throws what concerns the whole conversion. */
+/** The error of this run; throws one that concerns the whole conversion. */
 function errorOf(cause: unknown, { ref }: RunTask, { repository }: RunEnvironment, signal: AbortSignal): ConvertError {
   if (signal.aborted) throw cause;
   const error = toConvertError(cause, 'skip-run', isOfWriting(cause) ? repository.path : `run ${ref.runId}`);

@@ -12,35 +12,37 @@ export interface ArtifactSource extends Pick<TrackingStore, 'artifacts' | 'openA
   readonly kept?: (path: string) => Uint8Array | undefined;
 }
 
-/** A file of at most so many bytes is read while the one before it is being written. */
+export interface ArtifactHooks {
+  /** Brings the places, sorted by path, into the order in which the artifacts are to be written. */
+  readonly arrange: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[];
+  /** Called with all files that the policy selects, before any of them is read. */
+  readonly onListed?: ((files: readonly ArtifactFile[]) => void) | undefined;
+}
+
+/** A file of at most this many bytes is read while the one before it is being written. */
 const READ_AHEAD = 4 * 1024 * 1024;
 
 /**
- * The artifacts of a run, each with its place in Aim and its bytes, then the links to the files that stay in MLflow,
- * sorted by path (docs/mapping.md, "Artifacts").
+ * The artifacts of a run, each with its place in Aim and its bytes, then the links to the files that stay in MLflow, sorted by
+ * path (docs/mapping.md, "Artifacts").
  *
- * What is in memory: the list of files, the artifact that was handed out last, and at most one small one that was read
- * ahead. Nothing else is opened before it is asked for. A file that cannot be read, is too large or is no image becomes
- * a notice and, unless its bytes are known from earlier, a link. An aborted signal rejects with its reason between two chunks; an early return gives back what is
- * open.
+ * In memory are the list of files, the artifact that was yielded last, and at most one small one read ahead; nothing else is
+ * opened before it is asked for. A file that cannot be read, is too large or is no image becomes a notice and, unless Aim has its
+ * bytes, a link. An early return closes what is open.
  *
- * @param arrange brings the places, which come sorted by path, into the order in which the artifacts are to come.
- * @param listed hears of all files that the user wants, before any of them is read.
- * @throws ConvertError `fatal` when a pattern of the policy is unusable.
+ * @throws ConvertError `fatal` if a pattern of the policy is unusable
  */
 export async function* classifyArtifacts(
   store: ArtifactSource,
-  ref: RunRef,
-  run: Run,
+  { ref, run }: { readonly ref: RunRef; readonly run: Run },
   policy: ArtifactPolicy,
-  arrange: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[],
   context: StageContext,
-  listed?: (files: readonly ArtifactFile[]) => void,
+  { arrange, onListed }: ArtifactHooks,
 ): AsyncGenerator<ArtifactRecord, void, undefined> {
   if (!policy.enabled) return;
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
-  listed?.(files);
+  onListed?.(files);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const open = (file: ArtifactFile) => store.openArtifact(ref, run, file, context.signal);
   const transfer = new Transfer(open, policy, context, store.kept);
@@ -49,7 +51,7 @@ export async function* classifyArtifacts(
   yield* linksTo(transfer.notTransferred);
 }
 
-/** The files that the user wants, sorted by path. */
+/** The files that the policy selects, sorted by path. */
 export async function listFiles(
   listing: AsyncIterable<ArtifactFile>,
   policy: ArtifactPolicy,
@@ -74,7 +76,7 @@ async function* readAll(places: readonly ArtifactPlace[], transfer: Transfer): A
       const next = places[index + 1];
       if (next !== undefined && (next.file.size ?? Number.POSITIVE_INFINITY) <= READ_AHEAD) {
         ahead = transfer.read(next);
-        // Its failure is told when it is asked for; nobody may ask any more.
+        // a failure is reported when the record is awaited, which may not happen any more
         ahead.catch(() => {});
       }
       yield record;

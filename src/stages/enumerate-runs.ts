@@ -2,26 +2,26 @@ import { ConvertError } from '../errors.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../model.js';
 
-/** A run to be converted, and the experiment it belongs to. */
+/** A run and its experiment. */
 export interface EnumeratedRun {
   readonly experiment: Experiment;
   readonly ref: RunRef;
 }
 
 /**
- * Lists the runs of these experiments, one experiment after the other. `listed` hears of each experiment when its runs
- * have been counted. Holds the references of one experiment at a time.
+ * Lists the runs of these experiments, one experiment after the other, and holds the references of one at a time. `onListed` is
+ * called with each experiment and the number of its runs, before the first of them.
  */
 export async function* enumerateRuns(
   store: TrackingStore,
   experiments: readonly Experiment[],
-  listed: (experiment: Experiment, runs: number) => void,
+  onListed: (experiment: Experiment, runs: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<EnumeratedRun> {
   for (const experiment of experiments) {
     const refs: RunRef[] = [];
     for await (const ref of store.runs(experiment, signal)) refs.push(ref);
-    listed(experiment, refs.length);
+    onListed(experiment, refs.length);
     for (const ref of refs) {
       signal.throwIfAborted();
       yield { experiment, ref };
@@ -29,7 +29,7 @@ export async function* enumerateRuns(
   }
 }
 
-/** The experiments that `wanted` names by id or name; all, when it is empty. Throws a `fatal` error for an unknown name. */
+/** The experiments that `wanted` names by id or name; all if it is empty. Throws a `fatal` error for an unknown name. */
 export async function selectExperiments(
   store: TrackingStore,
   wanted: readonly string[],
@@ -44,7 +44,7 @@ export async function listExperiments(store: TrackingStore, signal: AbortSignal)
   return experiments;
 }
 
-/** Those of `experiments` that `wanted` names, as {@link selectExperiments} says. */
+/** Those of `experiments` that `wanted` names, as {@link selectExperiments} has them. */
 export function chooseExperiments(experiments: readonly Experiment[], wanted: readonly string[]): Experiment[] {
   for (const name of wanted) {
     if (experiments.some((experiment) => isCalled(experiment, name))) continue;

@@ -11,25 +11,29 @@ export interface HistoryBatch {
   readonly batch: PointBatch;
 }
 
+export interface HistoryOptions {
+  /** Of the run, milliseconds since the epoch; by it, times in seconds are told from times in milliseconds. */
+  readonly startTime?: number | undefined;
+  /** Called with the source's cursor behind each history, if the source has cursors. */
+  readonly onCursor?: ((key: string, cursor: string) => void) | undefined;
+}
+
 /**
- * Reads all metric histories of a run, one metric after the other in the order in which Aim stores them, so that the
- * writer can pass them on as they come. The next batch is read when it is asked for. `marked` hears the source's mark
- * behind each history, where it has such marks.
- *
- * @param startTime of the run, milliseconds since the epoch: what tells times in seconds from times in milliseconds
+ * Reads all metric histories of a run, one after the other, in the order in which Aim stores them. Each batch is read when it
+ * is asked for.
  */
 export async function* fetchHistories(
   store: Pick<TrackingStore, 'metricKeys' | 'history'>,
   ref: RunRef,
   context: StageContext,
-  marked?: (key: string, mark: string) => void,
-  startTime?: number,
+  { startTime, onCursor }: HistoryOptions = {},
 ): AsyncGenerator<HistoryBatch> {
   const targets = (await store.metricKeys(ref, context)).map(targetOf);
   targets.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
   for (const target of targets) {
-    const behind = marked === undefined ? undefined : (mark: string) => marked(target.key, mark);
-    for await (const batch of store.history(ref, target.key, context, behind)) {
+    const { key } = target;
+    const cursorOfKey = onCursor && ((cursor: string) => onCursor(key, cursor));
+    for await (const batch of store.history(ref, key, context, cursorOfKey)) {
       context.signal.throwIfAborted();
       inMilliseconds(batch.timestamps, startTime);
       yield { target, batch };

@@ -3,34 +3,42 @@ import { failpoint } from '../failpoints.js';
 import type { ArtifactRecord, StageContext } from '../model.js';
 import type { HistoryBatch } from './fetch-histories.js';
 
-/** Hears how much has been written since it was last told. */
+/** Called with what was written since the last call. */
 export type Progress = (points: number, artifactBytes: number) => void;
 
+/** What is written of a run, in this order. */
+export interface RunBatches {
+  readonly histories: AsyncIterable<HistoryBatch>;
+  readonly artifacts: AsyncIterable<ArtifactRecord>;
+  /** Called once, after the histories: the time of artifacts that have none of their own, seconds. */
+  readonly artifactTime: () => number;
+  /** Called once, after the artifacts. */
+  readonly end: () => RunEnd;
+}
+
 /**
- * Writes a run: its points; its artifacts, with `startTime` (seconds, asked for when the points are known) for those that
- * have no time of their own; then what `end` makes of the run. Each batch is written before the next is asked for. Returns the bytes of the tables written; on any error everything built is removed.
+ * Writes a run, each batch before the next one is read. Returns the bytes of its tables. If anything fails, everything built is
+ * removed.
  */
 export async function writeBatches(
   writer: RunWriter,
-  histories: AsyncIterable<HistoryBatch>,
-  artifacts: AsyncIterable<ArtifactRecord>,
-  startTime: () => number,
-  end: () => RunEnd,
+  { histories, artifacts, artifactTime, end }: RunBatches,
+  { signal }: StageContext,
   progress: Progress,
-  context: StageContext,
 ): Promise<number> {
   try {
     for await (const { target, batch } of histories) {
-      context.signal.throwIfAborted();
+      signal.throwIfAborted();
       failpoint('page-read');
       writer.points(target, batch);
       failpoint('batch-written');
       progress(batch.steps.length, 0);
     }
     writer.endMetrics();
+    const time = artifactTime();
     for await (const record of artifacts) {
-      context.signal.throwIfAborted();
-      writer.artifact(record, startTime());
+      signal.throwIfAborted();
+      writer.artifact(record, time);
       if (record.type === 'artifact') progress(0, record.bytes.length);
     }
     return writer.finish(end());

@@ -79,7 +79,7 @@ export class KnownRuns {
     const entry = ledger.get(hash);
     const existsInAim = metadata.has(hash);
     if (!existsInAim || entry === undefined) return { ...run, hash, existsInAim };
-    const { revision, inputs, properties, active, growth } = entry;
+    const { revision, inputs, properties, active, appendState } = entry;
     // it was deleted in MLflow and converted all the same (--include-deleted), and is now to be left out
     const isWithdrawn = properties.archived && entry.deleted === undefined && !options.includeDeleted;
     const unread = accepted.left(entry);
@@ -87,7 +87,7 @@ export class KnownRuns {
       revision,
       inputs,
       reviewAt: isWithdrawn ? 0 : entry.reviewAt,
-      ...(growth !== undefined && { growth }),
+      ...(appendState !== undefined && { appendState }),
       ...(unread.length > 0 && { unread }),
       again: this.partsToRetry(entry, unread, changed),
     };
@@ -108,6 +108,6 @@ export class KnownRuns {
 function checkTask({ experiment, ref, hash, now, existsInAim, known }: RunTask): RunTask {
   const task = { experiment, ref, hash, now, existsInAim };
   if (known === undefined) return task;
-  const { growth: _, unread: __, ...rest } = known;
+  const { appendState: _, unread: __, ...rest } = known;
   return { ...task, known: rest };
 }

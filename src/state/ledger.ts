@@ -27,7 +27,7 @@ export interface LedgerEntry {
   /** What happened to it in Aim after MLflow deleted it; absent for a run that MLflow has. */
   readonly deleted?: Deletion;
   /** What is needed to append to the run (append-state.ts); absent if it must be read whole the next time. */
-  readonly growth?: string;
+  readonly appendState?: string;
   /** The index does not yet contain what the run's database does. */
   readonly unindexed?: boolean;
   /** The first hundred parts that could not be read; absent if there are none. */
@@ -106,7 +106,7 @@ export class Ledger {
       ...(row.experiment_id !== null && { experimentId: String(row.experiment_id) }),
       ...(row.active !== null && { active: row.active === 1 }),
       ...(row.deleted !== null && { deleted: String(row.deleted) as Deletion }),
-      ...(row.growth !== null && { growth: String(row.growth) }),
+      ...(row.growth !== null && { appendState: String(row.growth) }),
       ...(row.unindexed === 1 && { unindexed: true }),
       ...(row.unread !== null && parse<UnreadColumn>(row.unread)),
       ...(row.awaited !== null && { awaited: String(row.awaited) }),
@@ -138,7 +138,7 @@ export class Ledger {
   }
 
   private writeEntry(entry: LedgerEntry): void {
-    const { hash, runId, source, revision, inputs, properties, pending, reviewAt, growth, unindexed } = entry;
+    const { hash, runId, source, revision, inputs, properties, pending, reviewAt, appendState, unindexed } = entry;
     const unsettled = pending === undefined ? null : JSON.stringify(pending);
     const written = JSON.stringify(properties);
     const state = [entry.experimentId ?? null, entry.active === undefined ? null : Number(entry.active)];
@@ -153,7 +153,7 @@ export class Ledger {
       reviewAt === null ? null : Math.min(reviewAt, Number.MAX_SAFE_INTEGER), // larger integers cannot be read back
       ...state,
       entry.deleted ?? null,
-      growth ?? null,
+      appendState ?? null,
       unindexed ? 1 : 0,
       unreadColumn(entry),
       entry.awaited ?? null,

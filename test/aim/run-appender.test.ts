@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { appendToMetric } from '../../src/aim/metric-state.js';
-import { appendToRun, isStaged, type RunAddition } from '../../src/aim/run-appender.js';
+import { appendToRun, isStaged, type RunAppend } from '../../src/aim/run-appender.js';
 import { sequenceId } from '../../src/aim/sequence.js';
 import { StepOrders } from '../../src/aim/step-order.js';
 import type { MetricSummary } from '../../src/aim/summary.js';
@@ -41,7 +41,7 @@ const SUMMARY: MetricSummary = { first: 0, firstStep: 0n, last: 1, lastStep: 1n,
 /** Adds to the run; what is staged lies in its place afterwards. */
 function grow({ added = [], summary, attributes = new Map(), message }: Addition): number | undefined {
   const grown = added.length === 0 ? undefined : appendToMetric(undefined, batchOf(added), 'last', orders);
-  const addition: RunAddition = {
+  const addition: RunAppend = {
     points: grown === undefined ? [] : [{ sequence: LOSS, ordered: grown.ordered }],
     summaries: summary === undefined ? [] : [{ sequence: LOSS, summary: { ...SUMMARY, ...summary } }],
     end: {
@@ -88,7 +88,7 @@ describe('a run that is added to', () => {
     grow({ added: points(0, 2), summary: {}, attributes: new Map([['lr', 0.1]]) });
     settle();
     const { min: _, max: __, ...without } = SUMMARY;
-    const addition: RunAddition = {
+    const addition: RunAppend = {
       points: [],
       summaries: [{ sequence: LOSS, summary: without }],
       end: { attributes: new Map(), endTime: null, messages: [], messageTime: 7 },
@@ -108,7 +108,7 @@ describe('a run that is added to', () => {
   test('is refused when one sequence would have to hold two kinds of things', () => {
     grow({ message: 'something was lost' });
     settle();
-    const addition: RunAddition = {
+    const addition: RunAppend = {
       points: [],
       summaries: [{ sequence: sequenceId('__log_records', new Map()), summary: SUMMARY }],
       end: { attributes: new Map(), endTime: null, messages: [], messageTime: 7 },

@@ -28,7 +28,7 @@ function write(metrics: ReadonlyMap<SequenceId, readonly (readonly Point[])[]>, 
   const files = { meta: join(directory, 'meta'), seqs: join(directory, 'seqs') };
   const notices: Notice[] = [];
   const writer = new RunWriter({ hash: HASH, files, fileNumber: 1 }, policy, orders, {
-    notice: (notice) => notices.push(notice),
+    onNotice: (notice) => notices.push(notice),
   });
   for (const sequence of [...metrics.keys()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     for (const batch of metrics.get(sequence)!) writer.points({ key: sequence.name, sequence }, batchOf(batch));
@@ -157,7 +157,7 @@ describe('a metric too long for memory', () => {
 test('a run that is abandoned leaves nothing behind', () => {
   const directory = temporaryDirectory();
   const files = { meta: join(directory, 'meta'), seqs: join(directory, 'seqs') };
-  const writer = new RunWriter({ hash: HASH, files, fileNumber: 1 }, 'auto', orders, { notice: () => {} });
+  const writer = new RunWriter({ hash: HASH, files, fileNumber: 1 }, 'auto', orders, { onNotice: () => {} });
   writer.points(
     { key: 'loss', sequence: sequenceId('loss', new Map()) },
     batchOf([{ step: 1n, value: 1, timestamp: 1 }]),

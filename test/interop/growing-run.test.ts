@@ -157,7 +157,7 @@ test('Aim, opening a run again and again while it grows, always finds it whole',
       const [result] = results;
       warnings.push(...more);
       passes++;
-      if (result?.staged?.files?.addsTo !== undefined) grown++;
+      if (result?.staged?.files?.appendsTo !== undefined) grown++;
       await immediate();
     }
     await session.settle();

@@ -70,7 +70,7 @@ async function play(actions: readonly Action[], schema: string): Promise<void> {
   const pass = async () => {
     const { results } = await convertOnce(store, Repository.open(repo));
     expect(results.filter(({ report }) => ['failed', 'skipped'].includes(report.outcome))).toEqual([]);
-    grown += results.filter(({ staged }) => staged?.files?.addsTo !== undefined).length;
+    grown += results.filter(({ staged }) => staged?.files?.appendsTo !== undefined).length;
   };
   try {
     for (const action of actions) {

@@ -66,7 +66,7 @@ async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): P
     }
     const { results } = await passed;
     expect(results.filter(({ report }) => ['failed', 'skipped'].includes(report.outcome))).toEqual([]);
-    grown += results.filter(({ staged }) => staged?.files?.addsTo !== undefined).length;
+    grown += results.filter(({ staged }) => staged?.files?.appendsTo !== undefined).length;
   };
   try {
     for (const action of actions) {
@@ -127,7 +127,7 @@ describe('a metric that is too long for memory', () => {
     await convertOnce(new FileStore(store.root), Repository.open(repo));
     appendFileSync(file, text(LENGTH, LENGTH + 50, step));
     const { results } = await convertOnce(new FileStore(store.root), Repository.open(repo));
-    expect(results.map(({ staged }) => staged?.files?.addsTo !== undefined)).toEqual([isAddedTo]);
+    expect(results.map(({ staged }) => staged?.files?.appendsTo !== undefined)).toEqual([isAddedTo]);
     await convertOnce(new FileStore(store.root), Repository.open(fresh));
     expect(essence(repo)).toEqual(essence(fresh));
   });
@@ -148,7 +148,7 @@ test('what is damaged, in the ledger or in the run, is written anew', async () =
   ledger.exec('UPDATE runs SET growth = replace(growth, \'"received":1\', \'"received":2\')');
   ledger.close();
   appendFileSync(file, line(1));
-  const grown = async () => (await convertOnce(source, repository)).results[0]?.staged?.files?.addsTo !== undefined;
+  const grown = async () => (await convertOnce(source, repository)).results[0]?.staged?.files?.appendsTo !== undefined;
   expect(await grown()).toBe(false);
   appendFileSync(file, line(2));
   expect(await grown()).toBe(true);

@@ -88,7 +88,7 @@ async function convert(source: Source, directory: string, repeatedSteps: Repeate
     const mapping = { ...DEFAULT_MAPPING, repeatedSteps };
     const { results } = await convertOnce(store, Repository.open(directory), {}, { mapping });
     expect(results.map(({ report }) => report.outcome)).not.toContain('failed');
-    return results.some(({ staged }) => staged?.files?.addsTo !== undefined);
+    return results.some(({ staged }) => staged?.files?.appendsTo !== undefined);
   } finally {
     await store.close();
   }

@@ -11,7 +11,7 @@ import type { WriteIndex } from '../../src/run/task/run-converter.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { readPoints } from '../support/aim-records.js';
 import { readMetadata, repositoryState, staleChecksums } from '../support/repository-state.js';
-import { stagedGrowth, stagedRun } from '../support/staged-run.js';
+import { stagedAppend, stagedRun } from '../support/staged-run.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 let directory: string;
@@ -260,7 +260,7 @@ describe('an index that cannot be written', () => {
 });
 
 describe('a run that grows', () => {
-  const growth = (from: number, to: number) => stagedGrowth(repository, 'a', from, to);
+  const appended = (from: number, to: number) => stagedAppend(repository, 'a', from, to);
   const pointsOf = (hash: string) => readPoints(repository.seqs(hash), hash, sequenceId('loss', new Map())).length;
   /** What the index says of its number of points. */
   const indexed = () => {
@@ -273,13 +273,13 @@ describe('a run that grows', () => {
     await one.add(run('a', 3));
     await one.flush();
     expect(indexed()).toBe(3n);
-    await one.add(growth(3, 5));
+    await one.add(appended(3, 5));
     await one.flush();
     expect([pointsOf('a'), indexed(), ledger.unindexed()]).toEqual([5, 3n, ['a']]);
     groupIsDue();
     await one.flush();
     expect([pointsOf('a'), indexed()]).toEqual([5, 5n]);
-    await one.add(growth(5, 6));
+    await one.add(appended(5, 6));
     await one.finish();
     expect([pointsOf('a'), indexed(), ledger.unindexed()]).toEqual([6, 6n, []]);
     expect(staleChecksums(directory)).toEqual([]);
@@ -291,7 +291,7 @@ describe('a run that grows', () => {
     const one = publisher();
     await one.add(run('a', 3));
     await one.flush();
-    await one.add(growth(3, 5));
+    await one.add(appended(3, 5));
     await one.add(run('b', 1));
     await one.flush();
     expect(Object.keys(repositoryState(directory).index)).toContain('/meta/chunks/b/attrs/points');
@@ -302,7 +302,7 @@ describe('a run that grows', () => {
     await one.add(run('a', 3));
     await one.flush();
     const before = readdirSync(repository.meta('a')).filter((name) => name !== 'CURRENT');
-    await one.add(growth(3, 5));
+    await one.add(appended(3, 5));
     await one.flush();
     expect(readdirSync(repository.meta('a'))).toEqual(expect.arrayContaining(before));
     groupIsDue();
@@ -315,7 +315,7 @@ describe('a run that grows', () => {
     const one = publisher();
     await one.add(run('a', 3));
     await one.flush();
-    await one.add(growth(3, 5));
+    await one.add(appended(3, 5));
     await one.flush();
     await publisher().finish();
     expect(indexed()).toBe(5n);
@@ -327,7 +327,7 @@ describe('a run that grows', () => {
     const one = publisher();
     await one.add(run('a', 3));
     await one.flush();
-    const late = growth(3, 5);
+    const late = appended(3, 5);
     writeFileSync(join(repository.seqs('a'), 'OPTIONS-000009'), '');
     await one.add(late);
     await one.flush();
@@ -339,7 +339,7 @@ describe('a run that grows', () => {
     const one = publisher();
     await one.add(run('a', 3));
     await one.flush();
-    await one.add(growth(3, 5));
+    await one.add(appended(3, 5));
     for (const database of [repository.meta('a'), repository.seqs('a')]) rmSync(database, { recursive: true });
     await one.finish();
     expect(repository.hashes()).toEqual([]);

@@ -62,7 +62,9 @@ function classify(
 ) {
   const notices: Notice[] = [];
   const context = { signal, notice: (notice: Notice) => notices.push(notice) };
-  const records = classifyArtifacts(source, REF, RUN, { ...DEFAULT_ARTIFACTS, ...policy }, arrange, context);
+  const records = classifyArtifacts(source, { ref: REF, run: RUN }, { ...DEFAULT_ARTIFACTS, ...policy }, context, {
+    arrange,
+  });
   return { records, notices };
 }
 

@@ -31,13 +31,13 @@ function context(signal: AbortSignal = new AbortController().signal): StageConte
 }
 
 function writer(): RunWriter {
-  return new RunWriter({ hash: 'a', files: files(), fileNumber: 1 }, 'auto', new StepOrders(), { notice: () => {} });
+  return new RunWriter({ hash: 'a', files: files(), fileNumber: 1 }, 'auto', new StepOrders(), { onNotice: () => {} });
 }
 
 interface Input {
   readonly histories?: AsyncIterable<HistoryBatch>;
   readonly artifacts?: AsyncIterable<ArtifactRecord>;
-  readonly startTime?: () => number;
+  readonly artifactTime?: () => number;
   readonly end?: () => RunEnd;
   readonly progress?: (points: number, bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -47,11 +47,11 @@ function write(input: Input): Promise<number> {
   const {
     histories = nothing(),
     artifacts = nothing(),
-    startTime = () => 1,
+    artifactTime = () => 1,
     end = () => END,
     progress = () => {},
   } = input;
-  return writeBatches(writer(), histories, artifacts, startTime, end, progress, context(input.signal));
+  return writeBatches(writer(), { histories, artifacts, artifactTime, end }, context(input.signal), progress);
 }
 
 async function* nothing(): AsyncGenerator<never> {}
@@ -96,14 +96,14 @@ describe('a run', () => {
     ]);
   });
 
-  test('asks for its times when they can be known: those of artifacts after the last point, the end after all', async () => {
+  test('asks for the time of its artifacts once, after the last point, and for its end after all artifacts', async () => {
     const order: string[] = [];
     const note = (what: string) => order.at(-1) !== what && order.push(what);
     await write({
       histories: batches(2, () => note('points')),
       artifacts: texts(2, () => note('artifacts')),
-      startTime: () => {
-        note('start time');
+      artifactTime: () => {
+        note('time of artifacts');
         return 1;
       },
       end: () => {
@@ -111,7 +111,7 @@ describe('a run', () => {
         return END;
       },
     });
-    expect(order).toEqual(['points', 'artifacts', 'start time', 'artifacts', 'start time', 'end']);
+    expect(order).toEqual(['points', 'time of artifacts', 'artifacts', 'end']);
   });
 
   test('may hold nothing at all', async () => {

@@ -118,7 +118,7 @@ describe('a run with parts that could not be read', () => {
 
 describe('a check', () => {
   test('tells the converter what it needs, and neither the metrics nor the unread parts', async () => {
-    change({ growth: 'large' });
+    change({ appendState: 'large' });
     const tasks: unknown[] = [];
     const converter: KnownRunsContext['converter'] = {
       check: async (asked) => {
@@ -127,9 +127,9 @@ describe('a check', () => {
       },
     };
     const [checked] = await knownRuns({ converter }).check([run]);
-    expect(checked).toMatchObject({ isUpToDate: true, revision: 'r2', known: { growth: 'large' } });
+    expect(checked).toMatchObject({ isUpToDate: true, revision: 'r2', known: { appendState: 'large' } });
     expect(tasks).toEqual([
-      { ...run, hash: RUN, now: NOW, existsInAim: true, known: expect.not.objectContaining({ growth: 'large' }) },
+      { ...run, hash: RUN, now: NOW, existsInAim: true, known: expect.not.objectContaining({ appendState: 'large' }) },
     ]);
     expect(tasks).toEqual([
       expect.objectContaining({ known: expect.not.objectContaining({ unread: expect.anything() }) }),

@@ -68,8 +68,8 @@ describe('what is written', () => {
   });
 
   test('of how to go on with a growing run is kept, and forgotten when it is not written again', () => {
-    withLedger((ledger) => ledger.write([entry('a', { growth: '{"marks":1}' })]));
-    expect(withLedger((ledger) => ledger.get('a'))?.growth).toBe('{"marks":1}');
+    withLedger((ledger) => ledger.write([entry('a', { appendState: '{"marks":1}' })]));
+    expect(withLedger((ledger) => ledger.get('a'))?.appendState).toBe('{"marks":1}');
     withLedger((ledger) => ledger.write([entry('a')]));
     expect(withLedger((ledger) => ledger.get('a'))).toEqual(entry('a'));
   });
@@ -163,13 +163,13 @@ function expectUsable(): { rebuilt: boolean; known: LedgerEntry[] } {
 }
 
 test('a ledger of version 2 is brought up to date, and keeps what it knows', () => {
-  withLedger((ledger) => ledger.write([entry('a'), entry('b', { growth: '{}' })]));
+  withLedger((ledger) => ledger.write([entry('a'), entry('b', { appendState: '{}' })]));
   const database = new DatabaseSync(file);
   database.exec(`DROP INDEX incomplete_runs; ALTER TABLE runs DROP COLUMN unread; ALTER TABLE runs DROP COLUMN awaited;
                  PRAGMA user_version = 2`);
   database.close();
   withLedger((ledger) => {
-    expect([ledger.get('a'), ledger.get('b')]).toEqual([entry('a'), entry('b', { growth: '{}' })]);
+    expect([ledger.get('a'), ledger.get('b')]).toEqual([entry('a'), entry('b', { appendState: '{}' })]);
     ledger.write([entry('a', { unread: [{ part: 'tags', why: 'No.' }], places: {} })]);
     expect([...ledger.incomplete()]).toHaveLength(1);
   });

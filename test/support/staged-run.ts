@@ -16,7 +16,7 @@ const LOSS = { key: 'loss', sequence: sequenceId('loss', new Map()) };
 export function stage(repository: Repository, hash: string, points: number): StagedFiles {
   const files = stagedFiles(repository, hash);
   const build = { hash, files, fileNumber: freeFileNumber(repository, hash) };
-  const writer = new RunWriter(build, 'auto', orders, { notice: () => {} });
+  const writer = new RunWriter(build, 'auto', orders, { onNotice: () => {} });
   const values = Array.from({ length: points }, (_, i) => ({ step: BigInt(i), value: i / 2, timestamp: 1000 + i }));
   if (points > 0) writer.points(LOSS, batchOf(values));
   writer.endMetrics();
@@ -31,10 +31,10 @@ export function stagedRun(repository: Repository, hash: string, points: number):
 }
 
 /** Adds points to a run that lies in its place with points 0 to `from` - 1, ready to be published. */
-export function stagedGrowth(repository: Repository, hash: string, from: number, to: number): StagedRun {
+export function stagedAppend(repository: Repository, hash: string, from: number, to: number): StagedRun {
   const live = { meta: repository.meta(hash), seqs: repository.seqs(hash) };
-  const addsTo = { meta: databaseFingerprint(live.meta) ?? '', seqs: databaseFingerprint(live.seqs) ?? '' };
-  const files: StagedFiles = { ...stagedFiles(repository, hash), addsTo };
+  const appendsTo = { meta: databaseFingerprint(live.meta) ?? '', seqs: databaseFingerprint(live.seqs) ?? '' };
+  const files: StagedFiles = { ...stagedFiles(repository, hash), appendsTo };
   const values = Array.from({ length: to - from }, (_, i) => ({
     step: BigInt(from + i),
     value: (from + i) / 2,

@@ -8,31 +8,31 @@ import type { Notice, Run, RunPart, RunRef } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
 import { encodeAppendState, type KnownFile, type KnownMetric } from './append-state.js';
 
-/** The notices of histories that adding can live with: who reads only what was added does not come across others. */
-const TOLD_OF_LINES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
-const TOLD_OF_ARTIFACTS: ReadonlySet<Notice['kind']> = new Set([
+/** Notices of histories that stay true when points are appended. Reading only what was added would not find others again. */
+const LINE_NOTICES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
+const ARTIFACT_NOTICES: ReadonlySet<Notice['kind']> = new Set([
   'artifact-skipped',
   'artifacts-unreachable',
   'part-kept',
   'text-replaced',
 ]);
 
-/** What is known when a run has been written. */
-export interface WrittenRun {
+/** What is known once a run has been written. */
+export interface RecordedRun {
   /** Where its databases are. */
   readonly databases: Databases<string>;
-  /** Of histories and artifacts. */
+  /** Those of histories and artifacts. */
   readonly notices: readonly Notice[];
   /** See {@link messagesDigest}. */
   readonly messages: string;
   readonly lastTimestamp: number | undefined;
   readonly creationTime: number;
-  /** Of the header, those of which Aim has something. */
+  /** The parts of the header of which Aim has something. */
   readonly parts: readonly RunPart[];
 }
 
-/** The mark of a run's artifacts, as far as they are transferred; undefined where the source has none. */
-export async function artifactsMark(
+/** The revision of a run's artifacts; empty if they are not converted, undefined if the source cannot tell. */
+export async function artifactsRevision(
   store: TrackingStore,
   ref: RunRef,
   run: Run,
@@ -42,15 +42,15 @@ export async function artifactsMark(
   return enabled ? store.artifactsRevision?.(ref, run, signal) : '';
 }
 
-/** Keeps, while a run is written whole, what will be needed to add to it. */
+/** Collects, while a run is written whole, what appending to it will need. */
 export class AppendRecorder {
-  private readonly marks = new Map<string, string>();
+  private readonly cursors = new Map<string, string>();
   private readonly states = new Map<string, MetricState | undefined>();
   private files: readonly KnownFile[] | undefined;
 
-  private constructor(private readonly artifactsMark: string) {}
+  private constructor(private readonly revision: string) {}
 
-  /** Undefined where the source can only be read whole. To be called before anything of the run's body is read. */
+  /** Undefined if the source can only be read whole. Call it before reading the run's histories and artifacts. */
   static async begin(
     store: TrackingStore,
     ref: RunRef,
@@ -59,41 +59,41 @@ export class AppendRecorder {
     signal: AbortSignal,
   ): Promise<AppendRecorder | undefined> {
     if (store.changesSince === undefined) return undefined;
-    const artifacts = await artifactsMark(store, ref, run, policy, signal);
-    return artifacts === undefined ? undefined : new AppendRecorder(artifacts);
+    const revision = await artifactsRevision(store, ref, run, policy, signal);
+    return revision === undefined ? undefined : new AppendRecorder(revision);
   }
 
-  /** Hears the source's mark behind what was read of a metric. */
-  readonly marked = (key: string, mark: string): void => {
-    this.marks.set(key, mark);
+  /** Takes the cursor behind what was read of a metric. */
+  readonly onCursor = (key: string, cursor: string): void => {
+    this.cursors.set(key, cursor);
   };
 
-  /** Hears the state in which a metric is in Aim. */
-  readonly written = (key: string, state: MetricState | undefined): void => {
+  /** Takes the state of a metric that was written; undefined if nothing can be appended to it. */
+  readonly onMetricWritten = (key: string, state: MetricState | undefined): void => {
     this.states.set(key, state);
   };
 
-  /** Hears which artifacts there are. */
-  readonly listed = (files: readonly KnownFile[]): void => {
+  /** Takes all artifacts that are converted or linked. */
+  readonly onListed = (files: readonly KnownFile[]): void => {
     this.files = files;
   };
 
-  /** What the ledger is to keep; undefined when the run has to be read whole the next time. */
-  finish({ databases, notices, lastTimestamp, ...numbers }: WrittenRun): string | undefined {
-    if (notices.some(({ kind }) => !TOLD_OF_LINES.has(kind) && !TOLD_OF_ARTIFACTS.has(kind))) return undefined;
+  /** The append state for the ledger; undefined if the run must be read whole the next time. */
+  finish({ databases, notices, lastTimestamp, ...numbers }: RecordedRun): string | undefined {
+    if (notices.some(({ kind }) => !LINE_NOTICES.has(kind) && !ARTIFACT_NOTICES.has(kind))) return undefined;
     const metrics = new Map<string, KnownMetric>();
-    for (const [key, mark] of this.marks) metrics.set(key, { mark });
+    for (const [key, cursor] of this.cursors) metrics.set(key, { cursor });
     for (const [key, state] of this.states) {
-      const mark = this.marks.get(key);
-      if (mark === undefined || state === undefined) return undefined;
-      metrics.set(key, { mark, state });
+      const cursor = this.cursors.get(key);
+      if (cursor === undefined || state === undefined) return undefined;
+      metrics.set(key, { cursor, state });
     }
-    const { artifactsMark: mark, files } = this;
+    const { revision, files } = this;
     const [meta, seqs] = [databaseFingerprint(databases.meta), databaseFingerprint(databases.seqs)];
     if (meta === undefined || seqs === undefined) return undefined;
     return encodeAppendState({
       databases: { meta, seqs },
-      artifacts: { mark, ...(files !== undefined && { files }) },
+      artifacts: { revision, ...(files !== undefined && { files }) },
       metrics,
       notices,
       ...(lastTimestamp !== undefined && { lastTimestamp }),
@@ -102,7 +102,7 @@ export class AppendRecorder {
   }
 }
 
-/** Empty for none. */
+/** A digest of messages and their time; empty for none. */
 export function messagesDigest(messages: readonly LossMessage[], time: number): string {
   if (messages.length === 0) return '';
   const text = messages.map(({ message, args }) => [message, [...args].map(([key, value]) => [key, String(value)])]);
@@ -112,7 +112,7 @@ export function messagesDigest(messages: readonly LossMessage[], time: number): 
     .slice(0, 32);
 }
 
-/** The time of a growing run's messages, seconds: that of its last point, else its start. */
-export function timeOf(lastTimestamp: number | undefined, { creationTime }: RunProperties): number {
+/** The time of an active run's messages, seconds: that of its last point, else its start. */
+export function messageTimeOf(lastTimestamp: number | undefined, { creationTime }: RunProperties): number {
   return lastTimestamp === undefined ? creationTime : lastTimestamp / 1000;
 }

@@ -1,4 +1,4 @@
-import { appendToRun, isStaged, type RunAddition } from '../../aim/run-appender.js';
+import { appendToRun, isStaged, type RunAppend } from '../../aim/run-appender.js';
 import { databaseFingerprint, type StagedFiles, stagedFiles } from '../../aim/run-files.js';
 import { failpoint } from '../../failpoints.js';
 import { mapAttributes } from '../../mapping/attributes.js';
@@ -6,11 +6,13 @@ import { type LossMessage, lossMessages } from '../../mapping/messages.js';
 import { type MappedRun, mapProperties } from '../../mapping/properties.js';
 import { unreadPart, unreadParts } from '../../mapping/unread-parts.js';
 import type { Notice, Run, RunPart } from '../../model.js';
-import { emptyCounts, type RunCounts } from '../../outcome.js';
+import { emptyCounts, type RewriteReason, type RunCounts } from '../../outcome.js';
+import { builtRun } from '../task/built-run.js';
 import type { NoticeList } from '../task/notice-list.js';
 import type { RunEnvironment } from '../task/run-environment.js';
-import type { BuiltRun, ReadState, StagedRun } from '../task/run-result.js';
-import type { RunTask } from '../task/run-task.js';
+import type { BuiltRun, ReadRun } from '../task/run-result.js';
+import { messagesDigest, messageTimeOf } from './append-recorder.js';
+import { type AppendState, decodeAppendState, encodeAppendState } from './append-state.js';
 import {
   type AppendedMetrics,
   appendToMetrics,
@@ -18,96 +20,81 @@ import {
   latestTimestamp,
   metricNotices,
   summariesOf,
-} from './added-points.js';
-import { messagesDigest, timeOf } from './append-recorder.js';
-import { type AppendState, decodeAppendState, encodeAppendState } from './append-state.js';
-import { type AddedToRun, readGrowth } from './read-changes.js';
+} from './metric-changes.js';
+import { type RunChanges, readRunChanges } from './read-changes.js';
 
-/** A task of which it is known how to add to it. */
-export type AppendTask = RunTask & { readonly growth: string };
-
-/** What a growing run is to become. */
-interface GrownRun extends AppendedMetrics, Pick<AddedToRun, 'artifacts' | 'known'> {
+/** What the run is to become. */
+interface AppendedRun extends AppendedMetrics, Pick<RunChanges, 'artifacts' | 'known'> {
   readonly mapped: MappedRun;
   readonly lastTimestamp: number | undefined;
   readonly notices: readonly Notice[];
   readonly losses: readonly LossMessage[];
   readonly messageTime: number;
-  /** Their digest. */
+  /** Digest of the losses and their time. */
   readonly messages: string;
 }
 
 /**
- * Brings to the staging directory what was added to a growing run, which costs what was added and not what is there:
- * points behind those known, metrics and artifacts that appear, and whatever of params, tags and header has changed. Undefined where
- * adding is not enough to end as a conversion of the whole run would: then that is what is to be done.
+ * Brings to the staging directory what was added to an active run: points behind those known, new metrics and artifacts, and
+ * changes of params, tags and header. Costs what was added, not what is there. A reason is returned where the result would not
+ * be that of a conversion of the whole run; nothing is then left in the staging directory.
  */
 export async function appendRun(
-  task: AppendTask,
-  run: Run,
-  marks: ReadState,
+  read: ReadRun,
+  appendState: string,
   environment: RunEnvironment,
   header: NoticeList,
-): Promise<BuiltRun | undefined> {
-  const before = decodeAppendState(task.growth);
-  if (lacksParts(header, before)) return undefined;
-  const added = await readGrowth(task, run, before, environment, header.signal);
-  const grown = added && becomes(task, run, before, added, environment, header.notices);
-  if (grown === undefined) return undefined;
+): Promise<BuiltRun | RewriteReason> {
+  const before = decodeAppendState(appendState);
+  if (isHeaderUnread(header, before)) return 'header-unread';
+  const changes = await readRunChanges(read, before, environment, header.signal);
+  if (typeof changes === 'string') return changes;
+  const after = applyChanges(read, before, changes, environment, header.notices);
+  if (typeof after === 'string') return after;
+
+  const { run, task } = read;
+  const { mapped, notices } = after;
   const { repository, progress } = environment;
   const live = { meta: repository.meta(task.hash), seqs: repository.seqs(task.hash) };
-  const files: StagedFiles = { ...stagedFiles(repository, task.hash), addsTo: before.databases };
-  const bytesWritten = appendToRun(task.hash, live, files, additionOf(task, run, before, grown, environment));
-  if (bytesWritten === undefined) return undefined;
+  const files: StagedFiles = { ...stagedFiles(repository, task.hash), appendsTo: before.databases };
+  const bytesWritten = appendToRun(task.hash, live, files, runAppendOf(read, before, after, environment));
+  if (bytesWritten === undefined) return 'sequence-conflict';
   failpoint('batch-written');
-  const counts = { ...countsOf(run, before, grown), bytesWritten };
+  const counts = { ...countsOf(run, before, after), bytesWritten };
   progress(counts.points, counts.artifactBytes);
-
-  const growth = growthAfter(run, before, grown, files);
-  const { properties, staleFrom: reviewAt } = grown.mapped;
-  const same = !isStaged(files);
-  const unread = unreadParts(grown.notices);
-  const staged: StagedRun = {
-    ...marks,
-    hash: task.hash,
-    runId: run.id,
-    experimentId: task.ref.experimentId,
-    active: true,
-    existsInAim: task.existsInAim,
-    reviewAt,
-    properties,
-    ...(unread.length > 0 && { unread }),
-    ...(!same && { files }),
-    ...(growth !== undefined && { growth }),
-  };
   failpoint('run-built');
-  const sameProperties =
-    task.previousProperties === undefined || JSON.stringify(task.previousProperties) === JSON.stringify(properties);
-  if (same && sameProperties) return { outcome: 'unchanged', details: { run, unread }, staged };
-  return { outcome: 'updated', details: { run, counts, notices: grown.notices, unread }, staged };
+  return builtRun(read, {
+    files: isStaged(files) ? files : undefined,
+    properties: mapped.properties,
+    endTime: mapped.endTime,
+    reviewAt: mapped.staleFrom,
+    appendState: appendStateAfter(run, before, after, files),
+    counts,
+    notices,
+    unread: unreadParts(notices),
+  });
 }
 
-/** Undefined when more would change than can be added. */
-function becomes(
-  { experiment, now }: RunTask,
-  run: Run,
+/** The run as the changes leave it, if they can be appended. */
+function applyChanges(
+  { task: { experiment, now }, run }: ReadRun,
   before: AppendState,
-  { points: added, artifacts, known }: AddedToRun,
+  { points: newPoints, artifacts, known }: RunChanges,
   { options, orders }: RunEnvironment,
   header: readonly Notice[],
-): GrownRun | undefined {
-  const grown = appendToMetrics(before.metrics, added, options.mapping.repeatedSteps, orders);
-  if (grown === undefined) return undefined;
-  const lastTimestamp = latestTimestamp(before.lastTimestamp, added);
+): AppendedRun | RewriteReason {
+  const appended = appendToMetrics(before.metrics, newPoints, options.mapping.repeatedSteps, orders);
+  if (typeof appended === 'string') return appended;
+  const lastTimestamp = latestTimestamp(before.lastTimestamp, newPoints);
   const mapped = mapProperties(run, experiment, lastTimestamp, now, options.mapping);
-  if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return undefined;
-  const notices = [...header, ...known.notices, ...metricNotices(grown.metrics)];
+  if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return 'times-changed';
+  const notices = [...header, ...known.notices, ...metricNotices(appended.metrics)];
   const losses = lossMessages(notices);
-  const messageTime = timeOf(lastTimestamp, mapped.properties);
+  const messageTime = messageTimeOf(lastTimestamp, mapped.properties);
   const messages = messagesDigest(losses, messageTime);
-  if (messages === '' && before.messages !== '') return undefined;
+  if (messages === '' && before.messages !== '') return 'messages-gone';
   return {
-    ...grown,
+    ...appended,
     ...(artifacts && { artifacts }),
     known,
     mapped,
@@ -119,13 +106,12 @@ function becomes(
   };
 }
 
-function additionOf(
-  { experiment }: RunTask,
-  run: Run,
+function runAppendOf(
+  { task: { experiment }, run }: ReadRun,
   before: AppendState,
-  { points, metrics, artifacts, losses, messageTime, messages }: GrownRun,
+  { points, metrics, artifacts, losses, messageTime, messages }: AppendedRun,
   { store, options }: RunEnvironment,
-): RunAddition {
+): RunAppend {
   const attributes = mapAttributes(run, experiment, store.uri, options.mapping);
   return {
     points,
@@ -136,7 +122,7 @@ function additionOf(
   };
 }
 
-function countsOf(run: Run, before: AppendState, { points, metrics, artifacts }: GrownRun): RunCounts {
+function countsOf(run: Run, before: AppendState, { points, metrics, artifacts }: AppendedRun): RunCounts {
   const counts = emptyCounts();
   counts.metrics = points.length;
   counts.points = points.reduce((sum, { ordered }) => sum + ordered.order.order.length, 0);
@@ -152,10 +138,10 @@ function countsOf(run: Run, before: AppendState, { points, metrics, artifacts }:
   return counts;
 }
 
-function growthAfter(
+function appendStateAfter(
   run: Run,
   before: AppendState,
-  { metrics, lastTimestamp, messages, known }: GrownRun,
+  { metrics, lastTimestamp, messages, known }: AppendedRun,
   files: StagedFiles,
 ): string | undefined {
   const { artifacts, notices } = known;
@@ -174,8 +160,8 @@ function growthAfter(
   });
 }
 
-/** Whether a part of the header that Aim has was not read: what Aim has of it is carried over by a conversion of the whole. */
-function lacksParts({ notices, absentParts }: NoticeList, { parts }: AppendState): boolean {
+/** Whether a part of the header that Aim has was not read. A conversion of the whole run carries it over. */
+function isHeaderUnread({ notices, absentParts }: NoticeList, { parts }: AppendState): boolean {
   const isUnread = notices.some((notice) => unreadPart(notice) !== undefined);
   return isUnread || absentParts.some(({ part }) => parts?.includes(part) ?? true);
 }

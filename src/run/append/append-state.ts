@@ -4,22 +4,22 @@ import type { Databases } from '../../aim/run-files.js';
 import type { Point, SummaryState } from '../../aim/summary.js';
 import type { ArtifactFile, Notice, RunPart } from '../../model.js';
 
-/** All that must be known of a run that is in Aim, beside what is there, to add to it what was added in MLflow. */
+/** What must be known of a run that is in Aim, besides what is there, to append what was added in MLflow. */
 export interface AppendState {
-  /** The marks of the run's databases when this was so. */
+  /** The fingerprints of the run's databases when this was true. */
   readonly databases: Databases<string>;
   readonly artifacts: KnownArtifacts;
   /** By metric key. */
   readonly metrics: ReadonlyMap<string, KnownMetric>;
-  /** What was told of histories and artifacts; what is told of the header is told again each time. */
+  /** Those of histories and artifacts; those of the header are given anew each time. */
   readonly notices: readonly Notice[];
-  /** A digest of the messages that the run has; empty for none. */
+  /** A digest of the run's messages; empty for none. */
   readonly messages: string;
   /** The time of the latest point, milliseconds. */
   readonly lastTimestamp?: number;
-  /** Of the run, seconds; the artifacts bear it, too. */
+  /** Of the run, seconds; also the time of its artifacts. */
   readonly creationTime: number;
-  /** The parts of the header of which Aim has something; absent where that was not noted. */
+  /** The parts of the header of which Aim has something; absent if that was not recorded. */
   readonly parts?: readonly RunPart[];
 }
 
@@ -27,47 +27,48 @@ export interface AppendState {
 export type KnownFile = Pick<ArtifactFile, 'path' | 'size' | 'version'>;
 
 export interface KnownArtifacts {
-  /** The source's mark of all of them. */
-  readonly mark: string;
-  /** Sorted by path; absent where there were too many to keep. */
+  /** Of all of them (`TrackingStore.artifactsRevision`). */
+  readonly revision: string;
+  /** Sorted by path; absent if there were too many to keep. */
   readonly files?: readonly KnownFile[];
 }
 
 export interface KnownMetric {
-  /** The source's mark behind what was read. */
-  readonly mark: string;
+  /** The source's read position. */
+  readonly cursor: string;
   /** Absent while the metric has no points. */
   readonly state?: MetricState;
 }
 
-/** Beyond so many the state would be larger than what it saves. */
+/** With more, the state would be larger than what it saves. */
 const MAX_METRICS = 5000;
 const MAX_NOTICES = 1000;
 const MAX_FILES = 5000;
 
-/** The state as a text for the ledger; undefined for one that is too large to keep. */
-export function encodeAppendState(growth: AppendState): string | undefined {
-  if (growth.metrics.size > MAX_METRICS || growth.notices.length > MAX_NOTICES) return undefined;
-  const metrics = [...growth.metrics].map(([key, { mark, state }]) => [
+/** Encodes the state for the ledger; undefined if it is too large to keep. */
+export function encodeAppendState(appendState: AppendState): string | undefined {
+  if (appendState.metrics.size > MAX_METRICS || appendState.notices.length > MAX_NOTICES) return undefined;
+  const metrics = [...appendState.metrics].map(([key, { cursor, state }]) => [
     key,
-    mark,
+    cursor,
     ...(state === undefined ? [] : [encodeState(state)]),
   ]);
-  const text = JSON.stringify({ ...growth, metrics, artifacts: encodeArtifacts(growth.artifacts) });
+  const text = JSON.stringify({ ...appendState, metrics, artifacts: encodeArtifacts(appendState.artifacts) });
   return digest(text) + text;
 }
 
-/** The state that {@link encodeAppendState} made a text of. Throws for anything else, one wrong digit of a number included. */
+/** Decodes the text of {@link encodeAppendState}. Throws if any character of it has changed. */
 export function decodeAppendState(checked: string): AppendState {
   const text = checked.slice(DIGEST_LENGTH);
-  if (digest(text) !== checked.slice(0, DIGEST_LENGTH)) throw new Error('What the ledger knows of the run is damaged.');
+  if (digest(text) !== checked.slice(0, DIGEST_LENGTH))
+    throw new Error('The append state of the run in the ledger is damaged.');
   const { metrics, artifacts, ...rest } = JSON.parse(text) as Omit<AppendState, 'metrics' | 'artifacts'> & {
     metrics: [string, string, EncodedState?][];
     artifacts: EncodedArtifacts;
   };
-  const known = metrics.map(([key, mark, state]): [string, KnownMetric] => [
+  const known = metrics.map(([key, cursor, state]): [string, KnownMetric] => [
     key,
-    { mark, ...(state !== undefined && { state: decodeState(state) }) },
+    { cursor, ...(state !== undefined && { state: decodeState(state) }) },
   ]);
   return { ...rest, artifacts: decodeArtifacts(artifacts), metrics: new Map(known) };
 }
@@ -78,15 +79,15 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
-type EncodedArtifacts = [mark: string, files?: [path: string, size: number | null, version: string | null][]];
+type EncodedArtifacts = [revision: string, files?: [path: string, size: number | null, version: string | null][]];
 
-function encodeArtifacts({ mark, files }: KnownArtifacts): EncodedArtifacts {
-  if (files === undefined || files.length > MAX_FILES) return [mark];
-  return [mark, files.map(({ path, size = null, version = null }) => [path, size, version])];
+function encodeArtifacts({ revision, files }: KnownArtifacts): EncodedArtifacts {
+  if (files === undefined || files.length > MAX_FILES) return [revision];
+  return [revision, files.map(({ path, size = null, version = null }) => [path, size, version])];
 }
 
-function decodeArtifacts([mark, files]: EncodedArtifacts): KnownArtifacts {
-  if (files === undefined) return { mark };
+function decodeArtifacts([revision, files]: EncodedArtifacts): KnownArtifacts {
+  if (files === undefined) return { revision };
   const known = files.map(
     ([path, size, version]): KnownFile => ({
       path,
@@ -94,10 +95,10 @@ function decodeArtifacts([mark, files]: EncodedArtifacts): KnownArtifacts {
       ...(version !== null && { version }),
     }),
   );
-  return { mark, files: known };
+  return { revision, files: known };
 }
 
-/** Numbers are texts, because JSON knows neither NaN nor −0. */
+/** The value is a string, because JSON has neither NaN nor −0. */
 type EncodedPoint = [high: number, low: number, value: string];
 
 interface EncodedState extends Omit<MetricState, 'lone' | 'summary'> {

@@ -1,7 +1,14 @@
 import type { StagedFiles } from '../../aim/run-files.js';
 import type { RunProperties } from '../../aim/run-metadata.js';
 import type { Notice, Run } from '../../model.js';
-import { emptyCounts, type RunCounts, type RunOutcome, type RunReport, type ToldPart } from '../../outcome.js';
+import {
+  emptyCounts,
+  type RewriteReason,
+  type RunCounts,
+  type RunOutcome,
+  type RunReport,
+  type ToldPart,
+} from '../../outcome.js';
 import type { RunPlaces } from './run-places.js';
 import type { RunTask } from './run-task.js';
 
@@ -11,11 +18,11 @@ export interface RunResult {
   readonly staged?: StagedRun;
 }
 
-/** A run that is built and waits to be published. */
+/** A run that is built and not yet published. */
 export interface StagedRun {
   readonly hash: string;
   readonly runId: string;
-  /** Absent when the repository already holds the same tables. */
+  /** Absent if the repository has the same tables already. */
   readonly files?: StagedFiles;
   readonly revision: string;
   readonly inputs: string;
@@ -24,22 +31,29 @@ export interface StagedRun {
   readonly experimentId?: string;
   /** Whether the run is active in MLflow. */
   readonly active?: boolean;
-  /** Whether Aim listed the run when it was read: one that is gone since was removed by a person. */
+  /** Whether Aim listed the run when it was read: if it no longer does, a person has removed it. */
   readonly existsInAim?: boolean;
-  /** What is needed to append to the run in place; absent when it has to be read whole the next time. */
-  readonly growth?: string;
-  /** What could not be read; absent or empty when all was. Aim keeps what it has of these parts. */
+  /** What is needed to append to the run (append-state.ts); absent if it must be read whole the next time. */
+  readonly appendState?: string;
+  /** What could not be read; absent or empty if everything was. Aim keeps what it has of these parts. */
   readonly unread?: readonly ToldPart[];
-  /** Where the run lies, when something could not be read. */
+  /** Where the run is in MLflow, if something could not be read. */
   readonly places?: RunPlaces;
-  /** The directory that would hold the run's files, and that does not exist. */
+  /** The directory for the run's files, if it does not exist. */
   readonly awaited?: string;
 }
 
 /** The state of the source that a run was read in. */
 export type ReadState = Pick<StagedRun, 'revision' | 'inputs'>;
 
-/** A run that was built, and what there is to report of it. */
+/** A task whose run was read: its header, and the state of the source just before. */
+export interface ReadRun {
+  readonly task: RunTask;
+  readonly run: Run;
+  readonly state: ReadState;
+}
+
+/** A run that was built, and what to report of it. */
 export interface BuiltRun {
   readonly outcome: RunOutcome;
   readonly details: ReportDetails;
@@ -54,17 +68,18 @@ export interface ReportDetails {
   readonly reason?: string;
   readonly counts?: RunCounts;
   readonly notices?: readonly Notice[];
+  readonly rewritten?: RewriteReason;
   /** What could not be read, and is not accepted as missing. */
   readonly unread?: readonly ToldPart[];
 }
 
-/** The report of a task; without details, that of a run of which nothing was read. */
+/** The report of a task; without details if nothing of the run was read. */
 export function runReport(
   { ref, hash, experiment, previousProperties }: RunTask,
   outcome: RunOutcome,
   details: ReportDetails = {},
 ): RunReport {
-  const { run, code, where, reason, counts = emptyCounts(), notices = [], unread = [] } = details;
+  const { run, code, where, reason, rewritten, counts = emptyCounts(), notices = [], unread = [] } = details;
   const runName = run?.name ?? run?.tags.get('mlflow.runName') ?? previousProperties?.name;
   return {
     runId: ref.runId,
@@ -75,6 +90,7 @@ export function runReport(
     ...(code !== undefined && { code }),
     ...(where !== undefined && { where }),
     ...(reason !== undefined && { reason }),
+    ...(rewritten !== undefined && { rewritten }),
     counts,
     notices,
     ...(unread.length > 0 && { incomplete: unread }),

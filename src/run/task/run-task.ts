@@ -26,8 +26,8 @@ export interface KnownRun {
   readonly inputs: string;
   /** When an unchanged run has to be read again, milliseconds since the epoch; null for never. */
   readonly reviewAt: number | null;
-  /** What is needed to append to the run in place. */
-  readonly growth?: string;
+  /** What is needed to append to the run (append-state.ts). */
+  readonly appendState?: string;
   /** What could not be read then, as far as it is not accepted as missing. */
   readonly unread?: readonly ToldPart[];
   /** What has to be tried again now, even if the run is unchanged. */

@@ -68,7 +68,7 @@ async function grow(happens: (artifacts: string) => void, artifacts: ArtifactPol
   await convertOnce(new FileStore(store.root), Repository.open(fresh), {}, { artifacts });
   expect(essence(repo)).toEqual(essence(fresh));
   const { report, staged } = results[0]!;
-  return { read: source.read, isAdded: staged?.files?.addsTo !== undefined, counts: report.counts };
+  return { read: source.read, isAdded: staged?.files?.appendsTo !== undefined, counts: report.counts };
 }
 
 test.each<[string, Files, string[]]>([
@@ -126,7 +126,7 @@ test('a new file that cannot be read leaves the run to a conversion of the whole
   source.broken = 'a.txt';
   const { results } = await convertOnce(source, repository);
   expect(results[0]?.staged?.files).toBeDefined();
-  expect(results[0]?.staged?.files?.addsTo).toBeUndefined();
+  expect(results[0]?.staged?.files?.appendsTo).toBeUndefined();
 });
 
 test.each<[string, Files]>([

@@ -1,5 +1,5 @@
 import { arrangePlaces, placeSequence } from '../../aim/objects-writer.js';
-import type { ArtifactsAddition, GrownArtifact } from '../../aim/run-appender.js';
+import type { AppendedArtifact, ArtifactsAppend } from '../../aim/run-appender.js';
 import { globMatcher } from '../../artifacts/glob.js';
 import { linksTo } from '../../artifacts/links.js';
 import { placeArtifacts } from '../../artifacts/place.js';
@@ -7,56 +7,66 @@ import { sizeLimit, Transfer } from '../../artifacts/transfer.js';
 import { unreadPart, unreadParts } from '../../mapping/unread-parts.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, Notice, Run, RunRef, StageContext } from '../../model.js';
+import type { RewriteReason } from '../../outcome.js';
 import type { ArtifactPolicy } from '../../policies.js';
 import { listFiles } from '../../stages/classify-artifacts.js';
 import { NoticeList } from '../task/notice-list.js';
 import type { KnownFile } from './append-state.js';
 
-/** New bytes of a run that are held at once; more are for a conversion of the whole run, which streams. */
+/** New bytes of a run that are held in memory; with more, the run is converted whole, which streams. */
 const MAX_NEW_BYTES = 16 * 1024 * 1024;
 
-/** The artifacts of a run that has got others, or has others than before. */
-export interface AddedArtifacts extends Pick<ArtifactsAddition, 'items' | 'links'> {
+/** The artifacts of a run some of which were added or replaced. */
+export interface ArtifactChanges extends Pick<ArtifactsAppend, 'items' | 'links'> {
   /** As they were listed. */
   readonly files: readonly KnownFile[];
-  /** What is to be told of histories and artifacts. */
+  /** All notices of histories and artifacts, old and new. */
   readonly notices: readonly Notice[];
 }
 
-/** What was listed when the run was last written, and told then. */
+/** What was listed when the run was last written, and the notices then. */
 interface ArtifactsBefore {
   readonly files: readonly KnownFile[];
   readonly notices: readonly Notice[];
 }
 
+/** Whose artifacts are read, and which of them. */
+interface ArtifactReading {
+  readonly store: Pick<TrackingStore, 'artifacts' | 'openArtifact'>;
+  readonly ref: RunRef;
+  readonly run: Run;
+  readonly policy: ArtifactPolicy;
+}
+
 /**
- * Reads those artifacts that are not in Aim as they are now, which costs what was added and not what is there. Undefined
- * where adding is not enough: an artifact is gone from Aim's view, has another place, or pushes others off theirs.
+ * Reads the artifacts that Aim does not have as they are now, which costs what was added and not what is there. A rewrite is
+ * needed if one that Aim has is to go or to move.
  */
-export async function readAddedArtifacts(
+export async function readArtifactChanges(
   before: ArtifactsBefore,
-  store: Pick<TrackingStore, 'artifacts' | 'openArtifact'>,
-  ref: RunRef,
-  run: Run,
-  policy: ArtifactPolicy,
+  { store, ref, run, policy }: ArtifactReading,
   signal: AbortSignal,
-): Promise<AddedArtifacts | undefined> {
+): Promise<ArtifactChanges | RewriteReason> {
   const told = new NoticeList(signal);
   const files = await listFiles(store.artifacts(ref, run, told), policy, signal);
-  // What cannot be listed may be there all the same.
-  if (told.notices.length > 0 || before.notices.some((notice) => unreadPart(notice) !== undefined)) return undefined;
-  // Nothing at all, where there was something, counts as not read.
-  if (files.length === 0 && before.files.length > 0) return undefined;
+  // what cannot be listed may exist nevertheless
+  if (told.notices.length > 0 || before.notices.some((notice) => unreadPart(notice) !== undefined)) {
+    return 'artifacts-unread';
+  }
+  // an empty listing where there were files counts as unread
+  if (files.length === 0 && before.files.length > 0) return 'artifacts-unread';
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const plan = planItems(arrangePlaces(places), placesBefore(before, isTerminalLog));
-  if (plan === undefined || listedBytes(plan, policy) > MAX_NEW_BYTES) return undefined;
+  if (typeof plan === 'string') return plan;
+  if (listedBytes(plan, policy) > MAX_NEW_BYTES) return 'too-much';
 
   const transfer = new Transfer((file) => store.openArtifact(ref, run, file, signal), policy, told);
   for (const file of unplaced) transfer.leave(file);
   const items = await readItems(plan, transfer, told);
-  // One that could not be read may be there later, which only a conversion of the whole run sees to.
-  if (items === undefined || unreadParts(told.notices).length > 0) return undefined;
+  if (typeof items === 'string') return items;
+  // a rewrite tries again the next time
+  if (unreadParts(told.notices).length > 0) return 'artifacts-unread';
   const kept = new Set(items.flatMap((item) => (item.type === 'kept' ? [item.place.file.path] : [])));
   const stillTold = before.notices.filter((notice) => !isOfFile(notice) || kept.has(notice.path));
   return { files, items, links: linksTo(transfer.notTransferred), notices: [...stillTold, ...told.notices] };
@@ -66,16 +76,16 @@ function isOfFile(notice: Notice): notice is Extract<Notice, { path: string }> {
   return 'path' in notice;
 }
 
-/** Where a file is in Aim, and as what it was listed. */
+/** Where a file is in Aim, and how it was listed. */
 interface Known {
   readonly spot: string;
   readonly identity: string;
 }
 
 interface Before {
-  /** By path, those that were transferred. */
+  /** The transferred files, by path. */
   readonly transferred: ReadonlyMap<string, Known>;
-  /** What the terminal log was made of. */
+  /** The identity of the file that is the terminal log. */
   readonly log: string | undefined;
 }
 
@@ -93,7 +103,7 @@ function known(place: ArtifactPlace): Known {
   return { spot: spotOf(place), identity: identityOf(place.file) };
 }
 
-/** The record that a file is, or is one of a list of. */
+/** The record of a file; files of a list share one. */
 function spotOf(place: ArtifactPlace): string {
   return JSON.stringify([placeSequence(place).key, String(place.step), place.grouped]);
 }
@@ -113,32 +123,33 @@ function logOf(places: readonly ArtifactPlace[]): string | undefined {
 
 interface PlannedItem {
   readonly place: ArtifactPlace;
-  /** `kept` is in Aim as it is now, `replaced` as it was before, `new` not at all. */
+  /** Aim has it as it is now (`kept`), as it was before (`replaced`), or not at all (`new`). */
   readonly state: 'kept' | 'replaced' | 'new';
 }
 
-/** Undefined unless all that is in Aim can stay in its place. */
-function planItems(places: readonly ArtifactPlace[], before: Before): PlannedItem[] | undefined {
-  if (logOf(places) !== before.log) return undefined;
+/** What to do with each artifact, if all that are in Aim can stay in their places. */
+function planItems(places: readonly ArtifactPlace[], before: Before): PlannedItem[] | RewriteReason {
+  if (logOf(places) !== before.log) return 'terminal-log-changed';
   const items = withoutLog(places).map((place): PlannedItem => {
     const was = before.transferred.get(place.file.path);
     if (was === undefined) return { place, state: 'new' };
     return { place, state: was.identity === identityOf(place.file) ? 'kept' : 'replaced' };
   });
   const there = items.filter(({ state }) => state !== 'new');
-  if (there.length < before.transferred.size) return undefined;
-  if (there.some(({ place }) => before.transferred.get(place.file.path)?.spot !== spotOf(place))) return undefined;
-  // In a list, only what comes last can be added.
+  if (there.length < before.transferred.size) return 'artifacts-moved';
+  if (there.some(({ place }) => before.transferred.get(place.file.path)?.spot !== spotOf(place)))
+    return 'artifacts-moved';
+  // a list can only be appended to
   for (const [i, { place, state }] of items.entries()) {
     const next = items[i + 1];
     if (state === 'new' && next !== undefined && next.state !== 'new' && spotOf(next.place) === spotOf(place)) {
-      return undefined;
+      return 'artifacts-moved';
     }
   }
   return items;
 }
 
-/** The bytes that are to be read, as far as the listing tells. */
+/** The bytes to read, as far as the listing tells. */
 function listedBytes(plan: readonly PlannedItem[], policy: ArtifactPolicy): number {
   let sum = 0;
   for (const { place, state } of plan) {
@@ -148,13 +159,13 @@ function listedBytes(plan: readonly PlannedItem[], policy: ArtifactPolicy): numb
   return sum;
 }
 
-/** The items with the bytes of those that are to be written; those that stay in MLflow are left out. */
+/** The items, with the bytes of those to be written; without those that stay in MLflow. */
 async function readItems(
   plan: readonly PlannedItem[],
   transfer: Transfer,
   { signal }: Pick<StageContext, 'signal'>,
-): Promise<GrownArtifact[] | undefined> {
-  const items: GrownArtifact[] = [];
+): Promise<AppendedArtifact[] | RewriteReason> {
+  const items: AppendedArtifact[] = [];
   let bytes = 0;
   for (const { place, state } of plan) {
     signal.throwIfAborted();
@@ -164,9 +175,9 @@ async function readItems(
     }
     const record = await transfer.read(place);
     if (record !== undefined) items.push(record);
-    else if (state === 'replaced') return undefined;
+    else if (state === 'replaced') return 'artifacts-moved';
     bytes += record?.bytes.length ?? 0;
-    if (bytes > MAX_NEW_BYTES) return undefined;
+    if (bytes > MAX_NEW_BYTES) return 'too-much';
   }
   return items;
 }

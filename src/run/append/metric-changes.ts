@@ -9,50 +9,51 @@ import { metricTarget } from '../../mapping/metric-target.js';
 import { inMilliseconds } from '../../mapping/point-times.js';
 import type { MetricChange } from '../../mlflow/common/tracking-store.js';
 import type { Notice } from '../../model.js';
+import type { RewriteReason } from '../../outcome.js';
 import type { RepeatedSteps } from '../../policies.js';
 import type { KnownMetric } from './append-state.js';
 
-/** New points of a run that are held at once; more are for a conversion of the whole run, which streams. */
+/** New points of a run that are held in memory; with more, the run is converted whole, which streams. */
 const MAX_NEW_POINTS = 2 ** 18;
 
-/** What was added to one metric. */
-interface Added {
-  readonly points: PointColumns;
-  mark: string;
-}
+/** New points, by metric key. */
+export type NewPoints = ReadonlyMap<string, NewPointsOfMetric>;
 
-export type AddedPoints = ReadonlyMap<string, Added>;
+interface NewPointsOfMetric {
+  readonly points: PointColumns;
+  /** The read position behind them. */
+  cursor: string;
+}
 
 export type KnownMetrics = ReadonlyMap<string, KnownMetric>;
 
-/** What was added, by metric key; undefined when a metric has to be read whole, or too much was added. */
-export async function collectChanges(
-  growth: AsyncIterable<MetricChange> | undefined,
+/** Gathers the new points of all metrics, unless a metric must be read whole or there are too many. */
+export async function collectNewPoints(
+  changes: AsyncIterable<MetricChange>,
   startTime: number | undefined,
   signal: AbortSignal,
-): Promise<AddedPoints | undefined> {
-  if (growth === undefined) return undefined;
-  const added = new Map<string, Added>();
+): Promise<NewPoints | RewriteReason> {
+  const found = new Map<string, NewPointsOfMetric>();
   let count = 0;
-  for await (const item of growth) {
+  for await (const change of changes) {
     signal.throwIfAborted();
-    if (item.type === 'rewritten') return undefined;
-    let metric = added.get(item.key);
+    if (change.type === 'rewritten') return 'history-rewritten';
+    let metric = found.get(change.key);
     if (metric === undefined) {
-      metric = { points: new PointColumns(), mark: '' };
-      added.set(item.key, metric);
+      metric = { points: new PointColumns(), cursor: '' };
+      found.set(change.key, metric);
     }
-    if (item.type === 'read') {
-      metric.mark = item.cursor;
+    if (change.type === 'read') {
+      metric.cursor = change.cursor;
       continue;
     }
     failpoint('page-read');
-    count += item.batch.steps.length;
-    if (count > MAX_NEW_POINTS) return undefined;
-    inMilliseconds(item.batch.timestamps, startTime);
-    metric.points.push(item.batch);
+    count += change.batch.steps.length;
+    if (count > MAX_NEW_POINTS) return 'too-much';
+    inMilliseconds(change.batch.timestamps, startTime);
+    metric.points.push(change.batch);
   }
-  return added;
+  return found;
 }
 
 export interface AppendedMetrics {
@@ -63,22 +64,22 @@ export interface AppendedMetrics {
 /** All metrics as they are now, and the new points in ascending order of their sequences. */
 export function appendToMetrics(
   before: KnownMetrics,
-  added: AddedPoints,
+  newPoints: NewPoints,
   policy: RepeatedSteps,
   orders: StepOrders,
-): AppendedMetrics | undefined {
+): AppendedMetrics | RewriteReason {
   const metrics = new Map(before);
   const points: { sequence: SequenceId; ordered: OrderedPoints }[] = [];
-  for (const [key, { points: columns, mark }] of added) {
+  for (const [key, { points: columns, cursor }] of newPoints) {
     const state = metrics.get(key)?.state;
     if (columns.length === 0) {
-      metrics.set(key, { mark, ...(state !== undefined && { state }) });
+      metrics.set(key, { cursor, ...(state !== undefined && { state }) });
       continue;
     }
-    const grown = appendToMetric(state, columns.view(), policy, orders);
-    if (grown === undefined) return undefined;
-    metrics.set(key, { mark, state: grown.state });
-    points.push({ sequence: sequenceOf(key), ordered: grown.ordered });
+    const appended = appendToMetric(state, columns.view(), policy, orders);
+    if (appended === undefined) return 'step-order';
+    metrics.set(key, { cursor, state: appended.state });
+    points.push({ sequence: sequenceOf(key), ordered: appended.ordered });
   }
   points.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
   return { metrics, points };
@@ -97,7 +98,7 @@ export function* summariesOf(
   }
 }
 
-/** What is told of metrics whose steps repeat. */
+/** The notices of metrics whose steps repeat. */
 export function metricNotices(metrics: KnownMetrics): Notice[] {
   return [...metrics].flatMap(([metric, { state }]): Notice[] => {
     if (state === undefined) return [];
@@ -110,15 +111,15 @@ export function metricNotices(metrics: KnownMetrics): Notice[] {
 }
 
 /** The time of the latest point, milliseconds. */
-export function latestTimestamp(before: number | undefined, added: AddedPoints): number | undefined {
+export function latestTimestamp(before: number | undefined, newPoints: NewPoints): number | undefined {
   let last = before;
-  for (const { points } of added.values()) {
+  for (const { points } of newPoints.values()) {
     for (const timestamp of points.view().timestamps) if (last === undefined || timestamp > last) last = timestamp;
   }
   return last;
 }
 
-/** Points of all metrics that gave way to later ones. */
+/** How many points of all metrics were replaced by later ones at their step. */
 export function collapsedPoints(metrics: KnownMetrics): number {
   let sum = 0;
   for (const { state } of metrics.values()) sum += state?.collapsed ?? 0;
