@@ -9,6 +9,7 @@ test('source and destination are enough', () => {
     ...ENDS,
     experiments: [],
     includeDeleted: false,
+    inProcess: false,
     deleted: 'archive',
     overwrite: false,
     restoreRemoved: false,

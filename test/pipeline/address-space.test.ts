@@ -40,7 +40,7 @@ describe('where addresses are limited', () => {
     const refused = convertWithin(6_000_000, server, temporaryDirectory());
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(
-      /^error: Reading from a server takes more address space .*=--disable-wasm-trap-handler\.\n$/,
+      /^error: Reading from a server needs more address space .*=--disable-wasm-trap-handler\.\n$/,
     );
     const advised = convertWithin(6_000_000, server, temporaryDirectory(), '--disable-wasm-trap-handler');
     expect(advised.stderr).toMatch(/^error: Cannot connect to the tracking server .*\n$/);
