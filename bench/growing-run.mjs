@@ -71,7 +71,7 @@ const publisher = new Publisher({
   ledger,
   source: source.uri,
   writeIndex: async (hashes, compact) => writeIndex(repository, hashes, compact),
-  events: { onPublished: () => {}, onPassedOver: () => {}, onWarning: (message) => console.error(message) },
+  events: { onPublished: () => {}, onPassedOver: () => {}, onWarning: ({ message }) => console.error(message) },
 });
 const options = {
   includeDeleted: false,

@@ -6,7 +6,7 @@ import { openConversion } from './conversion/open-conversion.js';
 import type { ProcessedRun, RunListener } from './conversion/pending-reports.js';
 import { checkRepositoryPlace } from './conversion/repository-place.js';
 import { toConvertError } from './errors.js';
-import { ConvertEvents } from './events.js';
+import { ConvertEvents, type ExperimentFailure } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import type { TrackingStore } from './mlflow/common/tracking-store.js';
 import { openStore } from './mlflow/open-store.js';
@@ -26,13 +26,13 @@ export async function convert(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const options = withDefaults(given);
-  const unread = new Set<string>();
+  const failures = new Map<string, ExperimentFailure>();
   const store = openStore(options.trackingUri, {
     ...options.source,
-    warn: (message) => events.emit('warning', { message }),
-    unread: (message) => {
-      unread.add(message);
-      events.emit('unread', { message });
+    warn: (warning) => events.emit('warning', warning),
+    failed: (failure) => {
+      failures.set(failure.id, failure);
+      events.emit('experiment:failed', failure);
     },
   });
   try {
@@ -44,9 +44,9 @@ export async function convert(
       repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
-      if (left !== undefined) events.emit('warning', { message: left });
+      if (left !== undefined) events.emit('warning', { code: 'tags-left-out', message: left });
       await tellTraces(store, listing, events, signal);
-      await convertOnce(options, events, { store, repository, listing, unread }, signal);
+      await convertOnce(options, events, { store, repository, listing, failures }, signal);
     } finally {
       lock.release();
     }
@@ -63,7 +63,8 @@ async function tellTraces(store: TrackingStore, { experiments }: Listing, events
   } catch (cause) {
     signal.throwIfAborted();
     const { sentence } = toConvertError(cause, 'skip-item', store.uri);
-    events.emit('warning', { message: `Traces, which stay in MLflow, could not be counted. ${sentence}` });
+    const message = `Traces, which stay in MLflow, could not be counted. ${sentence}`;
+    events.emit('warning', { code: 'traces-not-counted', message });
   }
 }
 
@@ -71,14 +72,14 @@ interface Ends {
   readonly store: TrackingStore;
   readonly repository: Repository;
   readonly listing: Listing;
-  /** What of the source itself could not be read: sentences. */
-  readonly unread: ReadonlySet<string>;
+  /** The experiments that could not be read, by id. */
+  readonly failures: ReadonlyMap<string, ExperimentFailure>;
 }
 
 async function convertOnce(
   options: ResolvedOptions,
   events: ConvertEvents,
-  { store, repository, listing, unread }: Ends,
+  { store, repository, listing, failures }: Ends,
   signal: AbortSignal,
 ): Promise<void> {
   await waitForUnlocked([repository.metadataFile, repository.ledgerFile], signal);
@@ -91,7 +92,7 @@ async function convertOnce(
       events.emit('run:done', report);
     };
     await convertListed(conversion, listing, { events, done }, signal);
-    journal.passed({ complete: true, unread });
+    journal.passed({ complete: true, failures: failures.values() });
     conversion.checkAccepted();
   } catch (error) {
     if (!signal.aborted) journal.failed(error);

@@ -1,5 +1,57 @@
 import { EventEmitter } from 'node:events';
+import type { ErrorCode } from './errors.js';
 import type { DeletedRun, RunReport } from './outcome.js';
+
+/** What a warning is about: stable, and listed in docs/codes.md. */
+export type WarningCode =
+  /** MLflow itself ignores an experiment of the source. */
+  | 'experiment-ignored'
+  /** A tag of an experiment could not be read. */
+  | 'tag-unreadable'
+  /** Tags of experiments are not converted. */
+  | 'tags-left-out'
+  /** Traces are not converted, and could not be counted. */
+  | 'traces-not-counted'
+  /** Only one workspace of a database is read. */
+  | 'other-workspaces'
+  /** The user of a database may not read some of its tables. */
+  | 'tables-not-readable'
+  /** A database holds a query up until a lock is released. */
+  | 'waiting-for-lock'
+  /** A database lacks an index. */
+  | 'missing-index'
+  /** A watch polls because it cannot be notified of changes. */
+  | 'polling'
+  /** Runs were damaged in Aim and have been written anew. */
+  | 'runs-repaired'
+  /** The ledger was damaged and is being rebuilt. */
+  | 'ledger-rebuilt'
+  /** Aim's index was damaged and was rebuilt. */
+  | 'index-rebuilt'
+  /** Aim's index could not be updated or compacted. */
+  | 'index-not-updated'
+  /** `--accept-missing` or `--unaccept-missing` names something that nothing is known of. */
+  | 'unknown-missing'
+  /** The report could not be written. */
+  | 'report-not-written';
+
+/** Something about the conversion as a whole that the user should know. */
+export interface Warning {
+  readonly code: WarningCode;
+  /** A sentence. */
+  readonly message: string;
+}
+
+export type Warn = (warning: Warning) => void;
+
+/** An experiment that could not be read, and why; nothing of its runs was read either. */
+export interface ExperimentFailure {
+  /** The id of the experiment. */
+  readonly id: string;
+  readonly code: ErrorCode;
+  /** A sentence. */
+  readonly message: string;
+}
 
 /** What a watch has looked at. */
 export interface Pass {
@@ -12,6 +64,11 @@ export interface Pass {
   /** Of a complete one. */
   readonly nextWithin?: number;
 }
+
+/** Whether a watch gets on; `message` is a sentence. */
+export type SourceState =
+  | { readonly available: true; readonly message: string }
+  | { readonly available: false; readonly code: ErrorCode; readonly message: string };
 
 /**
  * The only window into a conversion: progress, logs, reports and tests all look through it.
@@ -33,7 +90,7 @@ export interface ConvertEventMap {
   /** So many runs have become visible in Aim, whole. */
   publish: [{ runs: number }];
   /** A converted run that MLflow has deleted or lost has been dealt with as `--deleted` says. */
-  'run:gone': [DeletedRun];
+  'run:deleted': [DeletedRun];
   /** Of a watch: the repository is up to date, and changes are followed from now on. `active` runs go on in MLflow. */
   watching: [{ how: 'events' | 'polling'; active: number; nextWithin: number }];
   /**
@@ -43,11 +100,9 @@ export interface ConvertEventMap {
    */
   pass: [Pass];
   /** Of a watch: it can go no further (a server is down, a disk is full) and tries again; or it goes on. */
-  source: [{ available: boolean; message: string }];
-  /** An experiment whose runs could not be read, none of them; a sentence. */
-  unread: [{ message: string }];
-  /** Something about the conversion as a whole that the user should know; a sentence. */
-  warning: [{ message: string }];
+  source: [SourceState];
+  'experiment:failed': [ExperimentFailure];
+  warning: [Warning];
 }
 
 export class ConvertEvents extends EventEmitter<ConvertEventMap> {}

@@ -1,4 +1,4 @@
-import { ConvertError, isAbort } from '../errors.js';
+import { ConvertError, isAbort, toConvertError } from '../errors.js';
 import { ConvertEvents } from '../events.js';
 import { defaultTrackingUri } from '../mlflow/default-store.js';
 import type { Ending, View } from '../report/ending.js';
@@ -42,13 +42,15 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   const end = once((ending: Ending): number => {
     const numbers = summary.numbers();
     const failure = report?.finish(ending, numbers);
-    if (failure !== undefined)
-      view.warn(`The conversion finished, but the report could not be written: ${failure.sentence}`);
+    if (failure !== undefined) {
+      const message = `The conversion finished, but the report could not be written: ${failure.sentence}`;
+      view.warn({ code: 'report-not-written', message });
+    }
     view.end(ending, numbers);
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    const unread = numbers.runs.failed + numbers.runsIncomplete + numbers.experimentsUnread;
+    const unread = numbers.runs.failed + numbers.runsIncomplete + numbers.experimentsFailed;
     return unread === 0 && failure === undefined ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
@@ -60,7 +62,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     return end(await work(sourced, events, view, io, interruptions.signal));
   } catch (error) {
     if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
-    const code = end({ type: 'failed', message: describeError(error) });
+    const code = end({ type: 'failed', code: toConvertError(error, 'fatal', '').code, message: describeError(error) });
     io.stderr.write(debugDetails(error, io.env));
     return code;
   } finally {

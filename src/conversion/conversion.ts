@@ -3,7 +3,7 @@ import type { Repository } from '../aim/repository.js';
 import { type IndexOutcome, writeIndex } from '../aim/run-index.js';
 import type { RunMetadata } from '../aim/run-metadata.js';
 import { asFatal } from '../errors.js';
-import type { ConvertEvents } from '../events.js';
+import type { ConvertEvents, Warning } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import { runPipeline } from '../pipeline.js';
@@ -145,7 +145,10 @@ export class Conversion {
 
   /** Warns of what this conversion was told to accept as missing, or no longer, that matches nothing known. */
   checkAccepted(): void {
-    for (const message of this.#parts.accepted.withoutEffect(this.#options.missing, this.ledger)) this.#warn(message);
+    const { missing } = this.#options;
+    for (const message of this.#parts.accepted.withoutEffect(missing, this.ledger)) {
+      this.#warn({ code: 'unknown-missing', message });
+    }
   }
 
   async close(): Promise<void> {
@@ -190,16 +193,14 @@ export class Conversion {
   async #followDeletions(): Promise<void> {
     if (this.#deletions.isEmpty) return;
     await this.#parts.metadata.whenWritable();
-    for (const run of this.#deletions.apply()) this.#events.emit('run:gone', run);
+    for (const run of this.#deletions.apply()) this.#events.emit('run:deleted', run);
   }
 
   #tellProgress(): void {
     this.#events.emit('progress', this.#parts.converter.takeProgress());
   }
 
-  readonly #warn = (message: string): void => {
-    this.#events.emit('warning', { message });
-  };
+  readonly #warn: Warn = (warning) => void this.#events.emit('warning', warning);
 
   async #stop(): Promise<void> {
     this.#isStopped = true;

@@ -1,3 +1,4 @@
+import type { Warn } from '../events.js';
 import type { RunReport } from '../outcome.js';
 
 /** So many are named; the report has all. */
@@ -13,7 +14,7 @@ export class DamagedRuns {
   }
 
   /** Tells of those that have come since the last time; they have been published. */
-  tell(warn: (message: string) => void): void {
+  tell(warn: Warn): void {
     const runs = this.mended.splice(0);
     if (runs.length === 0) return;
     const more = runs.length > NAMED ? `, and ${runs.length - NAMED} more` : '';
@@ -22,6 +23,6 @@ export class DamagedRuns {
       runs.length === 1
         ? '1 run was damaged in Aim and has been written anew'
         : `${count} runs were damaged in Aim and have been written anew`;
-    warn(`${what}: ${runs.slice(0, NAMED).join(', ')}${more}.`);
+    warn({ code: 'runs-repaired', message: `${what}: ${runs.slice(0, NAMED).join(', ')}${more}.` });
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Repository } from '../aim/repository.js';
 import { RunMetadata } from '../aim/run-metadata.js';
-import type { ConvertEvents } from '../events.js';
+import type { ConvertEvents, Warn } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { sourceInputs } from '../mlflow/source-inputs.js';
 import type { ResolvedOptions } from '../options.js';
@@ -27,7 +27,7 @@ export function openConversion(
   retries = new Retries(),
 ): Conversion {
   const { repository } = ends;
-  const warn = (message: string) => void events.emit('warning', { message });
+  const warn: Warn = (warning) => void events.emit('warning', warning);
   const ledger = Ledger.open(repository.ledgerFile);
   let metadata: RunMetadata | undefined;
   try {
@@ -43,11 +43,7 @@ export function openConversion(
   }
 }
 
-function startConverter(
-  { store, repository }: Ends,
-  options: ResolvedOptions,
-  warn: (message: string) => void,
-): RunConverter {
+function startConverter({ store, repository }: Ends, options: ResolvedOptions, warn: Warn): RunConverter {
   const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
   const runOptions = { includeDeleted, overwrite, mapping, artifacts, source: sourceInputs(source, process.env) };
   if (options.inProcess) return new InProcessConverter({ openStore: () => store, repository, options: runOptions });
@@ -56,10 +52,10 @@ function startConverter(
 }
 
 /** Says where a damaged ledger is kept. */
-function tellDamage({ damaged }: Ledger, file: string, warn: (message: string) => void): void {
+function tellDamage({ damaged }: Ledger, file: string, warn: Warn): void {
   if (damaged === undefined) return;
-  warn(
+  const message =
     `The ledger ${file} was damaged and is being rebuilt; the damaged one was kept as ${damaged}. ` +
-      'Runs that had been removed in Aim come back.',
-  );
+    'Runs that had been removed in Aim come back.';
+  warn({ code: 'ledger-rebuilt', message });
 }

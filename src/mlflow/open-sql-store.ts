@@ -22,7 +22,7 @@ type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | '
 export function openSqlStore(
   uri: string,
   dialect: 'sqlite' | 'postgresql' | 'mysql',
-  { warn = (message) => process.emitWarning(message), windowPoints, ...source }: Options,
+  { warn = ({ message }) => process.emitWarning(message), windowPoints, ...source }: Options,
 ): TrackingStore {
   const options: SqlStoreOptions = {
     warn,

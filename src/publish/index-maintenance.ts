@@ -4,6 +4,7 @@ import type { Repository } from '../aim/repository.js';
 import { orphans, wasWrittenByAim } from '../aim/run-files.js';
 import type { IndexOutcome } from '../aim/run-index.js';
 import { monotonicNow } from '../clock.js';
+import type { Warn } from '../events.js';
 import { failpoint } from '../failpoints.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
 import type { Ledger } from '../state/ledger.js';
@@ -38,7 +39,7 @@ export class IndexMaintenance {
     private readonly repository: Repository,
     private readonly ledger: Ledger,
     private readonly writeIndex: WriteIndex,
-    private readonly warn: (message: string) => void,
+    private readonly warn: Warn,
   ) {
     this.stale = new Set(ledger.unindexed());
     // A process that ended before its index was up to date may have left files, too.
@@ -126,20 +127,23 @@ export class IndexMaintenance {
 
   private tell(outcome: IndexOutcome, hashes: readonly string[], isFinal: boolean): void {
     if (outcome.written) {
-      if (outcome.damage !== undefined) this.warn(`The index of the Aim repository ${outcome.damage} and was rebuilt.`);
+      if (outcome.damage !== undefined) {
+        const message = `The index of the Aim repository ${outcome.damage} and was rebuilt.`;
+        this.warn({ code: 'index-rebuilt', message });
+      }
       if (isFinal && outcome.notCompacted !== undefined) {
-        this.warn(
+        const message =
           `The tables of Aim's index could not be merged, because ${outcome.notCompacted}. ` +
-            'Run `aim storage reindex`, which rebuilds it.',
-        );
+          'Run `aim storage reindex`, which rebuilds it.';
+        this.warn({ code: 'index-not-updated', message });
       }
       return;
     }
     // With nothing to add, a moment in which Aim holds the index does no harm.
     if (!isFinal || (hashes.length === 0 && outcome.isTransient)) return;
-    this.warn(
+    const message =
       `The index of the Aim repository was not updated, because ${outcome.reason}. ` +
-        'Run `aim storage reindex` to make the converted runs appear in queries.',
-    );
+      'Run `aim storage reindex` to make the converted runs appear in queries.';
+    this.warn({ code: 'index-not-updated', message });
   }
 }

@@ -5,6 +5,7 @@ import type { Repository } from '../aim/repository.js';
 import { install, isInstallable, removeStaged, stagedDirectories } from '../aim/run-files.js';
 import type { RunMetadata } from '../aim/run-metadata.js';
 import { monotonicNow } from '../clock.js';
+import type { Warn } from '../events.js';
 import { failpoint } from '../failpoints.js';
 import type { SkipCode } from '../outcome.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
@@ -25,7 +26,7 @@ export interface PublisherEvents {
   readonly onPublished: (hashes: readonly string[]) => void;
   /** This run is not published, because of what Aim has done meanwhile. */
   readonly onPassedOver: (hash: string, code: PassedOver) => void;
-  readonly onWarning: (message: string) => void;
+  readonly onWarning: Warn;
 }
 
 /** What a publisher works with. */

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors.js';
+import type { Warning } from '../events.js';
 import type { SummaryNumbers } from './summary.js';
 
 /** How a conversion ended. */
@@ -8,7 +10,7 @@ export type Ending =
   /** A watch was asked to end, and did. */
   | { readonly type: 'stopped' }
   /** Nothing more could be done; `message` is a sentence. */
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** What somebody who stopped a conversion should know. */
 export const INTERRUPTED = 'Interrupted. The repository holds only whole runs; run the same command again to go on.';
@@ -20,7 +22,7 @@ export const STOPPED = 'Stopped. The repository holds only whole runs; the next 
 export interface View {
   /** Something that people who watch should know at once. */
   say(text: string): void;
-  warn(text: string): void;
+  warn(warning: Warning): void;
   /** Stops the progress and gives the result; called once, at the end. */
   end(ending: Ending, summary: SummaryNumbers): void;
 }

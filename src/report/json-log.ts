@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import type { ConvertEvents } from '../events.js';
+import type { ConvertEvents, Warning } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
@@ -33,10 +33,10 @@ export class JsonLog implements View {
     events.on('experiment', ({ id, name, runs }) => this.#log.info({ event: 'experiment', id, name, runs }));
     events.on('run:done', (run) => this.#run(run));
     events.on('publish', ({ runs }) => this.#log.info({ event: 'publish', runs }));
-    events.on('warning', ({ message }) => this.warn(message));
-    events.on('unread', ({ message }) => this.#log.error({ event: 'unread', message }));
+    events.on('warning', (warning) => this.warn(warning));
+    events.on('experiment:failed', (failure) => this.#log.error({ event: 'experiment-failed', ...failure }));
     this.#watch = new WatchState(events);
-    events.on('run:gone', (run) => this.#log.info({ event: 'gone', ...withDeletionReason(run) }));
+    events.on('run:deleted', (run) => this.#log.info({ event: 'deleted', ...withDeletionReason(run) }));
     events.on('watching', ({ how, active }) => {
       this.#log.info({ event: 'watching', how, runsActive: active, runsIncomplete: this.#watch.runsIncomplete });
       this.#stopProgress();
@@ -50,14 +50,14 @@ export class JsonLog implements View {
     this.#tell(printable(text));
   }
 
-  warn(message: string): void {
-    this.#log.warn({ event: 'warning', message });
+  warn(warning: Warning): void {
+    this.#log.warn({ event: 'warning', ...warning });
   }
 
   end(ending: Ending, summary: SummaryNumbers): void {
     this.#stopProgress();
     if (ending.type === 'failed') {
-      this.#log.error({ event: 'error', message: ending.message });
+      this.#log.error({ event: 'error', code: ending.code, message: ending.message });
       this.say(`error: ${ending.message}`);
     }
     if (ending.type === 'interrupted') this.say(INTERRUPTED);

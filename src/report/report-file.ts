@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConvertError, errorCode, toConvertError } from '../errors.js';
-import type { ConvertEvents } from '../events.js';
+import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import type { Ending } from './ending.js';
 import { withReason } from './run-text.js';
@@ -24,7 +24,7 @@ import type { SummaryNumbers } from './summary.js';
 const REPORT_FORMAT = 1;
 /** Text gathered before it is written. */
 const CHUNK_LENGTH = 64 * 1024;
-/** Warnings about the conversion as a whole; they are kept in memory until the end. */
+/** Warnings about the conversion as a whole, and failed experiments; they are kept in memory until the end. */
 const WARNINGS_KEPT = 1000;
 
 /**
@@ -36,7 +36,8 @@ export class ReportFile {
   readonly #path: string;
   readonly #partial: string;
   readonly #descriptor: number;
-  readonly #warnings: string[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #failedExperiments: ExperimentFailure[] = [];
   #source: { source: string; repo: string } | undefined;
   #buffer: string;
   #runs = 0;
@@ -57,11 +58,12 @@ export class ReportFile {
       this.#source = source;
     });
     events.on('run:done', (run) => this.#addRun(run));
-    const keep = ({ message }: { message: string }) => {
-      if (this.#warnings.length < WARNINGS_KEPT) this.#warnings.push(message);
-    };
-    events.on('warning', keep);
-    events.on('unread', keep);
+    events.on('warning', (warning) => {
+      if (this.#warnings.length < WARNINGS_KEPT) this.#warnings.push(warning);
+    });
+    events.on('experiment:failed', (failure) => {
+      if (this.#failedExperiments.length < WARNINGS_KEPT) this.#failedExperiments.push(failure);
+    });
   }
 
   /**
@@ -73,11 +75,12 @@ export class ReportFile {
     this.#open = false;
     const rest = {
       warnings: this.#warnings,
+      failedExperiments: this.#failedExperiments,
       ...this.#source,
       summary,
       finished: new Date().toISOString(),
       interrupted: ending.type === 'interrupted',
-      ...(ending.type === 'failed' ? { error: ending.message } : {}),
+      ...(ending.type === 'failed' ? { error: { code: ending.code, message: ending.message } } : {}),
     };
     this.#buffer += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
     this.#attempt(() => this.#flush());

@@ -9,17 +9,26 @@ export function statusRecord(status: Status, now: number): unknown {
     writer: writer ?? null,
     accepted,
     sources: sources.map((source) => {
-      const { lookedAt, completeAt, nextWithin: _, changedAt, trouble, troubledRuns, unread, ...counts } = source;
+      const {
+        lastSyncedAt,
+        completeAt,
+        nextWithin: _,
+        changedAt,
+        error,
+        outdatedRuns,
+        failedExperiments,
+        ...counts
+      } = source;
       return {
         ...counts,
-        lookedAt: iso(lookedAt),
+        lastSyncedAt: iso(lastSyncedAt),
         completeAt: iso(completeAt),
         stalled: isStalled(status, source, now),
         changedAt: iso(changedAt),
-        behindSeconds: lookedAt === undefined ? null : Math.max(0, now - lookedAt) / 1000,
-        trouble: trouble === undefined ? null : { reason: trouble.reason, since: iso(trouble.since) },
-        unread: unread.map(({ message, since }) => ({ message, since: iso(since) })),
-        troubledRuns: troubledRuns.map((run) => ({ ...run, reason: runReason(run), since: iso(run.since) })),
+        behindSeconds: lastSyncedAt === undefined ? null : Math.max(0, now - lastSyncedAt) / 1000,
+        error: error === undefined ? null : { ...error, since: iso(error.since) },
+        failedExperiments: failedExperiments.map((failure) => ({ ...failure, since: iso(failure.since) })),
+        outdatedRuns: outdatedRuns.map((run) => ({ ...run, reason: runReason(run), since: iso(run.since) })),
       };
     }),
   };

@@ -1,10 +1,10 @@
-import { isStalled, type SourceStatus, type Status, type TroubledRun } from '../state/status.js';
+import { isStalled, type OutdatedRun, type SourceStatus, type Status } from '../state/status.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import { incompleteLines } from './incomplete-text.js';
 import { failedRunLine } from './summary-text.js';
 import { printable } from './text-width.js';
 
-/** Troubled runs that are named; the others are counted. */
+/** Runs that are named; the others are counted. */
 const RUNS_NAMED = 20;
 
 /** A status for people. @param now milliseconds since the epoch */
@@ -22,7 +22,7 @@ export function statusLines(status: Status, now: number): string[] {
 }
 
 function sourceLines(status: SourceStatus, now: number, stalled: boolean): string[] {
-  const { source, runs, active, deleted, lookedAt, changedAt, trouble, troubledRuns, failed, skipped } = status;
+  const { source, runs, active, deleted, lastSyncedAt, changedAt, error, outdatedRuns, failed, skipped } = status;
   const counts = [formatNoun(runs, 'run'), `${formatCount(active)} active`];
   if (deleted > 0) counts.push(`${formatCount(deleted)} deleted in MLflow`);
   if (failed > 0) counts.push(`${formatCount(failed)} failed`);
@@ -31,21 +31,22 @@ function sourceLines(status: SourceStatus, now: number, stalled: boolean): strin
   const lines = [
     `From ${printable(source)}`,
     `  ${counts.join(' · ')}`,
-    lookedAt === undefined
+    lastSyncedAt === undefined
       ? '  Never read to the end.'
-      : `  Last read ${ago(lookedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
+      : `  Last read ${ago(lastSyncedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
   ];
   if (stalled) lines.push('  The watch should have read it again by now: something holds it up.');
-  if (trouble !== undefined) lines.push(`  In trouble since ${time(trouble.since)}: ${printable(trouble.reason)}`);
-  for (const { message, since } of status.unread) lines.push(`  Not read since ${time(since)}: ${printable(message)}`);
-  const named = troubledRuns.slice(0, RUNS_NAMED);
-  if (named.length > 0) lines.push('  Runs that are not up to date:', ...named.map(troubleLine));
+  if (error !== undefined) lines.push(`  Cannot be read since ${time(error.since)}: ${printable(error.message)}`);
+  for (const { message, since } of status.failedExperiments)
+    lines.push(`  Not read since ${time(since)}: ${printable(message)}`);
+  const named = outdatedRuns.slice(0, RUNS_NAMED);
+  if (named.length > 0) lines.push('  Runs that are not up to date:', ...named.map(outdatedLine));
   const more = failed + skipped - named.length;
   if (more > 0) lines.push(`    and ${formatCount(more)} more`);
   return [...lines, ...incompleteLines(status)];
 }
 
-function troubleLine(run: TroubledRun): string {
+function outdatedLine(run: OutdatedRun): string {
   const what = run.outcome === 'failed' ? 'failed' : 'left alone';
   return `    ${printable(failedRunLine(run))} (${what} since ${time(run.since)})`;
 }

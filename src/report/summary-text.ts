@@ -66,10 +66,10 @@ function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {
 function tableRows(numbers: SummaryNumbers): TableRow[] {
   const { seconds, runsPerSecond, pointsPerSecond } = numbers;
   return [
-    ['experiments', formatCount(numbers.experiments), amounts([numbers.experimentsUnread, 'more could not be read'])],
+    ['experiments', formatCount(numbers.experiments), amounts([numbers.experimentsFailed, 'more could not be read'])],
     runsRow(numbers),
     ...incompleteRow(numbers),
-    ...goneRow(numbers),
+    ...deletedRow(numbers),
     ...tracesRow(numbers),
     ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
     ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
@@ -96,10 +96,10 @@ function incompleteRow({ runsIncomplete, unreadParts }: SummaryNumbers): TableRo
   return [['incomplete', formatCount(runsIncomplete), [named.join(', '), 'what Aim had of them was kept']]];
 }
 
-function goneRow({ runsGone }: SummaryNumbers): TableRow[] {
-  const total = runsGone.archived + runsGone.removed + runsGone.kept;
+function deletedRow({ runsDeleted }: SummaryNumbers): TableRow[] {
+  const total = runsDeleted.archived + runsDeleted.removed + runsDeleted.kept;
   if (total === 0) return [];
-  const details = Object.entries(runsGone).filter(([, runs]) => runs > 0);
+  const details = Object.entries(runsDeleted).filter(([, runs]) => runs > 0);
   return [['deleted', formatCount(total), details.map(([action, runs]) => `${formatCount(runs)} ${action}`)]];
 }
 

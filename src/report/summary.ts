@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import type { ErrorCode } from '../errors.js';
 import type { ConvertEvents } from '../events.js';
 import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.js';
-import type { DeletedRun } from '../outcome.js';
+import type { DeletedRun, SkipCode } from '../outcome.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../outcome.js';
 import { fileExtension } from './notice-text.js';
 import { runReason } from './run-text.js';
-import { Tally } from './tally.js';
+import { OTHERS, Tally } from './tally.js';
 
 /** Failed runs that are named one by one; the others are counted. */
 const FAILED_RUNS_NAMED = 10;
@@ -18,6 +19,8 @@ export interface FailedRun {
   readonly runId: string;
   readonly runName?: string;
   readonly experiment: string;
+  readonly code: ErrorCode;
+  readonly where?: string;
   readonly reason: string;
 }
 
@@ -26,14 +29,14 @@ export interface SummaryNumbers extends RunCounts {
   /** Experiments of which runs were listed. */
   readonly experiments: number;
   /** Experiments that could not be read at all, nor their runs. */
-  readonly experimentsUnread: number;
+  readonly experimentsFailed: number;
   readonly runs: Readonly<Record<RunOutcome, number>>;
   /** Traces of these experiments, which stay in MLflow. */
   readonly traces: number;
   /** Whether there are more of them than were counted. */
   readonly tracesMore: boolean;
   /** Converted runs that MLflow has deleted or lost, by what was done about them. */
-  readonly runsGone: Readonly<Record<DeletedRun['action'], number>>;
+  readonly runsDeleted: Readonly<Record<DeletedRun['action'], number>>;
   /** Runs that have become visible in Aim. */
   readonly runsPublished: number;
   /** Runs that were built and not published, because the conversion was interrupted or failed. */
@@ -46,7 +49,7 @@ export interface SummaryNumbers extends RunCounts {
   readonly runsIncomplete: number;
   /** Of those, how many lack what: a run that lacks two parts counts in both. */
   readonly unreadParts: Readonly<Partial<Record<RunPart, number>>>;
-  readonly skippedRuns: ReadonlyArray<{ reason: string; runs: number }>;
+  readonly skippedRuns: ReadonlyArray<{ code: SkipCode | 'other'; reason: string; runs: number }>;
   /** The first ten. */
   readonly failedRuns: readonly FailedRun[];
   /** How often each kind of notice was given. */
@@ -64,7 +67,7 @@ export class Summary {
   readonly #startedAt: number;
   readonly #counts = emptyCounts();
   readonly #runs: Record<RunOutcome, number> = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
-  readonly #gone: Record<DeletedRun['action'], number> = { archived: 0, removed: 0, kept: 0 };
+  readonly #deleted: Record<DeletedRun['action'], number> = { archived: 0, removed: 0, kept: 0 };
   readonly #notices: Partial<Record<Notice['kind'], number>> = {};
   readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
   readonly #skippedRuns = new Tally(REASONS_KEPT);
@@ -74,7 +77,7 @@ export class Summary {
   #withoutArtifacts = 0;
   #incomplete = 0;
   #experiments = 0;
-  #experimentsUnread = 0;
+  #experimentsFailed = 0;
   #published = 0;
   /** Runs that are ready and not done: no more than wait for their group to be published. */
   readonly #waiting = new Set<string>();
@@ -90,13 +93,13 @@ export class Summary {
     events.on('traces', (count) => {
       this.#traces = count;
     });
-    events.on('unread', () => {
-      this.#experimentsUnread += 1;
+    events.on('experiment:failed', () => {
+      this.#experimentsFailed += 1;
     });
     events.on('run:ready', ({ runHash }) => this.#waiting.add(runHash));
     events.on('run:done', (run) => this.#addRun(run));
-    events.on('run:gone', ({ action }) => {
-      this.#gone[action] += 1;
+    events.on('run:deleted', ({ action }) => {
+      this.#deleted[action] += 1;
     });
     events.on('publish', ({ runs }) => {
       this.#published += runs;
@@ -113,11 +116,11 @@ export class Summary {
     const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
     return {
       experiments: this.#experiments,
-      experimentsUnread: this.#experimentsUnread,
+      experimentsFailed: this.#experimentsFailed,
       runs: { ...this.#runs },
       traces: this.#traces.traces,
       tracesMore: this.#traces.more,
-      runsGone: { ...this.#gone },
+      runsDeleted: { ...this.#deleted },
       runsPublished: this.#published,
       runsUnpublished: this.#waiting.size,
       ...this.#counts,
@@ -126,7 +129,7 @@ export class Summary {
       runsWithoutArtifacts: this.#withoutArtifacts,
       runsIncomplete: this.#incomplete,
       unreadParts: { ...this.#unreadParts },
-      skippedRuns: this.#skippedRuns.entries().map(([reason, runs]) => ({ reason, runs })),
+      skippedRuns: this.#skippedRuns.entries().map(([key, runs]) => ({ ...splitRunKey(key), runs })),
       failedRuns: [...this.#failedRuns],
       notices: { ...this.#notices },
       warnings: this.#warnings,
@@ -142,7 +145,7 @@ export class Summary {
     addCounts(this.#counts, run.counts);
     for (const notice of run.notices) this.#addNotice(notice);
     this.#addUnread(run.incomplete ?? []);
-    if (run.outcome === 'skipped') this.#skippedRuns.add(runReason(run));
+    if (run.outcome === 'skipped') this.#skippedRuns.add(`${run.code} ${runReason(run)}`);
     if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));
   }
 
@@ -177,9 +180,23 @@ function addCounts(sum: RunCounts, run: RunCounts): void {
 }
 
 function failedRun(run: RunReport): FailedRun {
-  const { runId, runName, experiment } = run;
-  const reason = runReason(run);
-  return runName === undefined ? { runId, experiment, reason } : { runId, runName, experiment, reason };
+  const { runId, runName, experiment, code, where } = run;
+  return {
+    runId,
+    ...(runName !== undefined && { runName }),
+    experiment,
+    code: (code as ErrorCode | undefined) ?? 'unexpected',
+    ...(where !== undefined && { where }),
+    reason: runReason(run),
+  };
+}
+
+/** No code has a space, and neither has the tally's own key for the rest. */
+function splitRunKey(key: string): { code: SkipCode | 'other'; reason: string } {
+  const end = key.indexOf(' ');
+  return end < 0
+    ? { code: 'other', reason: OTHERS }
+    : { code: key.slice(0, end) as SkipCode, reason: key.slice(end + 1) };
 }
 
 /** No reason holds a space, and the tally's own key for the rest has none. */

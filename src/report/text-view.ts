@@ -1,4 +1,4 @@
-import type { ConvertEvents } from '../events.js';
+import type { ConvertEvents, Warning } from '../events.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
 import { showLive, showPlain } from './progress.js';
@@ -36,7 +36,7 @@ export class TextView implements View {
   constructor(events: ConvertEvents, progress: ProgressState, options: TextViewOptions) {
     this.#options = options;
     this.#block = new LiveBlock(options.stderr);
-    this.#warnings = options.quiet ? undefined : new Warnings(events, (text) => this.warn(text));
+    this.#warnings = options.quiet ? undefined : new Warnings(events, (text) => this.#warn(text));
     this.#stopProgress = this.#showProgress(progress);
     const watch = new WatchState(events);
     events.on('watching', ({ how, active }) => {
@@ -45,8 +45,8 @@ export class TextView implements View {
       for (const line of incompleteLines(watch)) this.say(line);
       this.#stopProgress = this.#showWatch(watch);
     });
-    events.on('source', ({ available, message }) => (available ? this.#news(message) : this.warn(message)));
-    events.on('unread', ({ message }) => this.say(message, this.#paint('error: ', RED)));
+    events.on('source', ({ available, message }) => (available ? this.#news(message) : this.#warn(message)));
+    events.on('experiment:failed', ({ message }) => this.say(message, this.#paint('error: ', RED)));
     events.on('run:done', (run) => {
       if (watch.isWatching && run.outcome === 'failed') this.say(failedRunLine(run), this.#paint('error: ', RED));
     });
@@ -56,7 +56,11 @@ export class TextView implements View {
     this.#block.print(prefix + printable(text));
   }
 
-  warn(text: string): void {
+  warn({ message }: Warning): void {
+    this.#warn(message);
+  }
+
+  #warn(text: string): void {
     if (!this.#options.quiet) this.say(text, this.#paint('warning: ', YELLOW));
   }
 

@@ -15,7 +15,7 @@ export class WatchMetrics {
     this.followPasses(events);
     const registers = [this.registry];
     new Gauge({
-      name: 'mlflow2aim_last_complete_look_age_seconds',
+      name: 'mlflow2aim_last_complete_pass_age_seconds',
       help: 'Time since the source was read to its end; NaN before it was for the first time.',
       registers,
       collect() {
@@ -52,7 +52,7 @@ export class WatchMetrics {
     const points = new Counter({ name: 'mlflow2aim_points_total', help: 'Points read.', registers });
     const bytes = new Counter({ name: 'mlflow2aim_artifact_bytes_total', help: 'Artifact bytes read.', registers });
     events.on('run:done', ({ outcome }) => runs.inc({ outcome }));
-    events.on('run:gone', ({ action }) => runs.inc({ outcome: action }));
+    events.on('run:deleted', ({ action }) => runs.inc({ outcome: action }));
     events.on('progress', (progress) => {
       points.inc(progress.points);
       bytes.inc(progress.artifactBytes);

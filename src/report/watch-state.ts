@@ -7,7 +7,7 @@ export interface WatchChanges {
   readonly runsUpdated: number;
   readonly runsFailed: number;
   /** Archived, removed or kept after MLflow had deleted them. */
-  readonly runsGone: number;
+  readonly runsDeleted: number;
   /** Runs that go on in MLflow. */
   readonly runsActive: number;
   /** The longest that a change took from its first sign until it was visible in Aim, seconds. */
@@ -17,7 +17,7 @@ export interface WatchChanges {
 /** Follows a watch through its events, from the moment it is up to date. */
 export class WatchState {
   private readonly seen = { new: new Set<string>(), updated: new Set<string>(), failed: new Set<string>() };
-  private gone = 0;
+  private deleted = 0;
   private active = 0;
   private lag: number | undefined;
   private incomplete = 0;
@@ -34,8 +34,8 @@ export class WatchState {
         this.seen[outcome].add(runHash);
       }
     });
-    events.on('run:gone', () => {
-      if (this.watching) this.gone++;
+    events.on('run:deleted', () => {
+      if (this.watching) this.deleted++;
     });
     events.on('pass', ({ active, lag }) => {
       this.active = active;
@@ -59,14 +59,21 @@ export class WatchState {
 
   /** The changes since the last call; undefined when there were none. */
   take(): WatchChanges | undefined {
-    const { seen, gone, active, lag } = this;
+    const { seen, deleted, active, lag } = this;
     const runsNew = seen.new.size;
     const runsUpdated = [...seen.updated].filter((hash) => !seen.new.has(hash)).length;
     const runsFailed = seen.failed.size;
-    if (runsNew + runsUpdated + runsFailed + gone === 0) return undefined;
+    if (runsNew + runsUpdated + runsFailed + deleted === 0) return undefined;
     for (const hashes of Object.values(seen)) hashes.clear();
-    this.gone = 0;
+    this.deleted = 0;
     this.lag = undefined;
-    return { runsNew, runsUpdated, runsFailed, runsGone: gone, runsActive: active, ...(lag !== undefined && { lag }) };
+    return {
+      runsNew,
+      runsUpdated,
+      runsFailed,
+      runsDeleted: deleted,
+      runsActive: active,
+      ...(lag !== undefined && { lag }),
+    };
   }
 }

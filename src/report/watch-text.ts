@@ -8,12 +8,12 @@ export function watchingLine(how: 'events' | 'polling', active: number): string 
 }
 
 /** Some changes on one line: `1 new · 2 updated · 3 active · 0.6 s behind`. */
-export function changesLine({ runsNew, runsUpdated, runsFailed, runsGone, runsActive, lag }: WatchChanges): string {
+export function changesLine({ runsNew, runsUpdated, runsFailed, runsDeleted, runsActive, lag }: WatchChanges): string {
   const parts: Array<readonly [number, string]> = [
     [runsNew, 'new'],
     [runsUpdated, 'updated'],
     [runsFailed, 'failed'],
-    [runsGone, 'deleted in MLflow'],
+    [runsDeleted, 'deleted in MLflow'],
   ];
   const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`);
   const behind = lag === undefined ? [] : [`${formatDuration(lag)} behind`];

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { IndexOutcome } from '../aim/run-index.js';
 import { ConvertError } from '../errors.js';
+import type { Warn, Warning } from '../events.js';
 import type { SourceOptions } from '../options.js';
 import type { CheckResult, ProgressCounts, RunConverter } from './task/run-converter.js';
 import type { RunOptions } from './task/run-environment.js';
@@ -32,8 +33,7 @@ export type WorkerTask =
 
 /** What a thread says of its source while it works. */
 export interface WorkerWarning {
-  /** A sentence. */
-  readonly warning: string;
+  readonly warning: Warning;
 }
 
 /** An error as it crosses threads, where only plain objects keep their fields. */
@@ -109,7 +109,7 @@ export class WorkerPool implements RunConverter {
   constructor(
     work: Omit<WorkerData, 'progress'>,
     { concurrency, max, worker = WORKER }: WorkerPoolOptions,
-    warn: (message: string) => void = () => {},
+    warn: Warn = () => {},
   ) {
     const progress = new SharedArrayBuffer(16);
     this.#counters = new BigInt64Array(progress);
@@ -121,8 +121,8 @@ export class WorkerPool implements RunConverter {
     this.#pool = startPool(worker, data, { threads, tasksPerThread: Math.ceil(concurrency / threads) });
     const told = new Set<string>();
     this.#pool.on('message', ({ warning }: WorkerWarning) => {
-      if (!told.has(warning)) warn(warning);
-      told.add(warning);
+      if (!told.has(warning.message)) warn(warning);
+      told.add(warning.message);
     });
     this.#pool.on('error', (cause: unknown) => setImmediate(() => this.#lostWorker(cause)));
   }

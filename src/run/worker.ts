@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Repository } from '../aim/repository.js';
 import { removeStaged, stagedFiles } from '../aim/run-files.js';
 import { asFatal } from '../errors.js';
+import type { Warning } from '../events.js';
 import { openStore } from '../mlflow/open-store.js';
 import { InProcessConverter } from './in-process-converter.js';
 import type { WorkerData, WorkerResult, WorkerTask, WorkerWarning } from './worker-pool.js';
@@ -42,7 +43,7 @@ async function perform(task: WorkerTask): Promise<WorkerResult> {
   }
 }
 
-function warn(warning: string): void {
+function warn(warning: Warning): void {
   const message: WorkerWarning = { warning };
   parentPort?.postMessage(message);
 }

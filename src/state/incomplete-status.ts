@@ -15,12 +15,6 @@ export interface IncompleteStatus {
   readonly artifacts?: string;
 }
 
-/** An experiment or a table of a source that could not be read: a sentence. Times are milliseconds since the epoch. */
-export interface UnreadStatus {
-  readonly message: string;
-  readonly since: number;
-}
-
 /** The runs of a source of which something could not be read that is not accepted as missing, by experiment and name. */
 export function readIncomplete(
   database: DatabaseSyncInstance,
@@ -51,11 +45,4 @@ export function readIncomplete(
   }
   const key = ({ experiment, runName = '', runId }: IncompleteStatus) => `${experiment}\0${runName}\0${runId}`;
   return runs.sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-/** The experiments and tables of a source that could not be read in the last complete look, the oldest trouble first. */
-export function readUnread(database: DatabaseSyncInstance, source: string): UnreadStatus[] {
-  return database
-    .prepare('SELECT message AS message, since AS since FROM unread WHERE source = ? ORDER BY since, message')
-    .all(source) as unknown as UnreadStatus[];
 }

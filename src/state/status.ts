@@ -3,20 +3,22 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { Repository } from '../aim/repository.js';
 import { type LockOwner, RepositoryLock } from '../aim/repository-lock.js';
-import { ConvertError } from '../errors.js';
+import { ConvertError, type ErrorCode } from '../errors.js';
 import type { RunReport } from '../outcome.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { isDamage, sqliteFailure } from '../sqlite/errors.js';
+import { hasColumn, hasTable } from '../sqlite/tables.js';
 import { AcceptedMissing } from './accepted-missing.js';
-import { type IncompleteStatus, readIncomplete, readUnread, type UnreadStatus } from './incomplete-status.js';
+import { type FailedExperiment, readFailedExperiments } from './failed-experiments.js';
+import { type IncompleteStatus, readIncomplete } from './incomplete-status.js';
 
-/** A run that could not be taken, or was left alone. Times are milliseconds since the epoch. */
-export interface TroubledRun {
+/** A run that failed or was skipped, so that Aim may not have its latest state. Times are milliseconds since the epoch. */
+export interface OutdatedRun {
   readonly runId: string;
   readonly runName?: string;
   readonly experiment: string;
   readonly outcome: 'failed' | 'skipped';
-  /** Absent where a version before 0.1.0 has written the journal. */
+  /** Absent if an earlier version has written the journal. */
   readonly code?: NonNullable<RunReport['code']>;
   /** The file, URI or run that the error is about. */
   readonly where?: string;
@@ -24,6 +26,14 @@ export interface TroubledRun {
   readonly reason?: string;
   /** What is wrong with its files in Aim, as the end of a sentence. */
   readonly damage?: string;
+  readonly since: number;
+}
+
+/** What keeps a source from being read. Time in milliseconds since the epoch. */
+export interface SourceError {
+  readonly code: ErrorCode;
+  /** A sentence. */
+  readonly message: string;
   readonly since: number;
 }
 
@@ -38,25 +48,25 @@ export interface SourceStatus {
   /** Those that MLflow has deleted since. */
   readonly deleted: number;
   /** When a look at the source ended well the last time; what has happened since is not in Aim yet. */
-  readonly lookedAt?: number;
+  readonly lastSyncedAt?: number;
   /** When the source was read to its end the last time. */
   readonly completeAt?: number;
   /** Of a watch that is under way: within so many milliseconds after that it should have been read again. */
   readonly nextWithin?: number;
   /** When something was written the last time. */
   readonly changedAt?: number;
-  /** What keeps it from being read, and since when. */
-  readonly trouble?: { readonly reason: string; readonly since: number };
+  /** Why it cannot be read, and since when. */
+  readonly error?: SourceError;
   /** The first hundred. */
-  readonly troubledRuns: readonly TroubledRun[];
+  readonly outdatedRuns: readonly OutdatedRun[];
   readonly failed: number;
   readonly skipped: number;
   /** Runs of which something could not be read that is not accepted as missing. */
   readonly incomplete: number;
   /** Those, each of them; absent unless it was asked for. */
   readonly incompleteRuns?: readonly IncompleteStatus[];
-  /** Experiments and tables that could not be read in the last complete look. */
-  readonly unread: readonly UnreadStatus[];
+  /** Experiments that could not be read in the last complete pass. */
+  readonly failedExperiments: readonly FailedExperiment[];
 }
 
 export interface Status {
@@ -79,9 +89,10 @@ export interface StatusOptions {
  * @param now milliseconds since the epoch
  */
 export function isStalled({ writer }: Status, source: SourceStatus, now: number): boolean {
-  const { lookedAt, nextWithin, trouble } = source;
-  if (writer === undefined || trouble !== undefined || lookedAt === undefined || nextWithin === undefined) return false;
-  return now - lookedAt > nextWithin;
+  const { lastSyncedAt, nextWithin, error } = source;
+  if (writer === undefined || error !== undefined || lastSyncedAt === undefined || nextWithin === undefined)
+    return false;
+  return now - lastSyncedAt > nextWithin;
 }
 
 const TROUBLES_NAMED = 100;
@@ -155,31 +166,40 @@ function readSource(
     runs: counts.runs,
     active: counts.active,
     deleted: counts.deleted,
-    ...(journal?.looked_at != null && { lookedAt: journal.looked_at }),
+    ...(journal?.looked_at != null && { lastSyncedAt: journal.looked_at }),
     ...(journal?.complete_at != null && { completeAt: journal.complete_at }),
     ...(journal?.next_within != null && { nextWithin: journal.next_within }),
     ...(journal?.changed_at != null && { changedAt: journal.changed_at }),
-    ...(journal?.trouble != null && { trouble: { reason: journal.trouble, since: journal.trouble_since ?? 0 } }),
-    ...readTroubles(database, source),
-    unread: hasTable(database, 'unread') ? readUnread(database, source) : [],
+    ...sourceError(journal),
+    ...readOutdated(database, source),
+    failedExperiments: readFailedExperiments(database, source),
+  };
+}
+
+function sourceError(journal: JournalRow | undefined): Pick<SourceStatus, 'error'> {
+  if (journal?.trouble == null) return {};
+  const { trouble, trouble_code: code, trouble_since: since } = journal;
+  return {
+    error: { code: (code as ErrorCode | null | undefined) ?? 'unexpected', message: trouble, since: since ?? 0 },
   };
 }
 
 interface JournalRow {
   readonly looked_at: number | null;
   readonly changed_at: number | null;
-  /** These two are not there in what an earlier version wrote. */
+  /** These three are not there if an earlier version has written the journal. */
   readonly complete_at?: number | null;
   readonly next_within?: number | null;
+  readonly trouble_code?: string | null;
   readonly trouble: string | null;
   readonly trouble_since: number | null;
 }
 
-function readTroubles(
+function readOutdated(
   database: DatabaseSyncInstance,
   source: string,
-): Pick<SourceStatus, 'troubledRuns' | 'failed' | 'skipped'> {
-  if (!hasTable(database, 'troubles')) return { troubledRuns: [], failed: 0, skipped: 0 };
+): Pick<SourceStatus, 'outdatedRuns' | 'failed' | 'skipped'> {
+  if (!hasTable(database, 'troubles')) return { outdatedRuns: [], failed: 0, skipped: 0 };
   const counts = database
     .prepare(
       `SELECT coalesce(sum(outcome = 'failed'), 0) AS failed, coalesce(sum(outcome = 'skipped'), 0) AS skipped
@@ -195,20 +215,8 @@ function readTroubles(
               nullif(reason, '') AS reason, since AS since FROM troubles WHERE source = ? ORDER BY outcome, since, run_id LIMIT ${TROUBLES_NAMED}`,
     )
     .all(source) as Record<string, unknown>[];
-  const troubledRuns = rows.map(
-    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as TroubledRun,
+  const outdatedRuns = rows.map(
+    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as OutdatedRun,
   );
-  return { troubledRuns, ...counts };
-}
-
-function hasColumn(database: DatabaseSyncInstance, table: string, column: string): boolean {
-  return (
-    database.prepare('SELECT 1 AS there FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined
-  );
-}
-
-function hasTable(database: DatabaseSyncInstance, name: string): boolean {
-  return (
-    database.prepare("SELECT 1 AS there FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
-  );
+  return { outdatedRuns, ...counts };
 }

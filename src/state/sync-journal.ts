@@ -1,6 +1,7 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { monotonicNow, steadyTime } from '../clock.js';
-import { ConvertError } from '../errors.js';
+import { ConvertError, toConvertError } from '../errors.js';
+import type { ExperimentFailure } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { inTransaction } from '../sqlite/transaction.js';
@@ -11,6 +12,7 @@ CREATE TABLE IF NOT EXISTS sources (
   looked_at INTEGER,
   changed_at INTEGER,
   trouble TEXT,
+  trouble_code TEXT,
   trouble_since INTEGER,
   complete_at INTEGER,
   next_within INTEGER
@@ -33,6 +35,8 @@ CREATE TABLE IF NOT EXISTS troubles (
 CREATE TABLE IF NOT EXISTS unread (
   source TEXT,
   message TEXT,
+  experiment TEXT,
+  code TEXT,
   since INTEGER NOT NULL,
   seen INTEGER NOT NULL,
   PRIMARY KEY (source, message)
@@ -46,8 +50,8 @@ export interface EndedPass {
   readonly began?: number;
   /** Of a complete one of a watch: within so many milliseconds the next one is over, if nothing holds it up. */
   readonly nextWithin?: number;
-  /** Of a complete one: sentences about experiments and tables that could not be read. */
-  readonly unread?: Iterable<string>;
+  /** Of a complete one: the experiments that could not be read. */
+  readonly failures?: Iterable<ExperimentFailure>;
 }
 
 /** A look that found nothing is worth a line in the journal once in so many milliseconds. */
@@ -94,7 +98,7 @@ export class SyncJournal {
   }
 
   /** A pass has ended. */
-  passed({ complete, began = this.began, nextWithin, unread = [] }: EndedPass): void {
+  passed({ complete, began = this.began, nextWithin, failures = [] }: EndedPass): void {
     const troubles = [...this.pending.values()].some(isTrouble);
     if (!complete && !this.changed && !troubles && monotonicNow() - this.writtenAt < QUIET_WRITES) return;
     this.write((database) => {
@@ -103,7 +107,7 @@ export class SyncJournal {
         .prepare(
           `INSERT INTO sources (source, looked_at, changed_at) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
            looked_at = excluded.looked_at, changed_at = coalesce(excluded.changed_at, changed_at),
-           trouble = NULL, trouble_since = NULL`,
+           trouble = NULL, trouble_code = NULL, trouble_since = NULL`,
         )
         .run(this.source, now, this.changed ? now : null);
       if (!complete) return;
@@ -114,22 +118,21 @@ export class SyncJournal {
       database
         .prepare('DELETE FROM troubles WHERE source = ? AND (seen < ? OR seen > ?)')
         .run(this.source, steadyTime(began), steadyTime());
-      this.writeUnread(database, unread, now);
+      this.writeFailures(database, failures, now);
     });
     this.changed = false;
   }
 
   /** A pass was broken off by this. */
   failed(error: unknown): void {
-    const sentence =
-      error instanceof ConvertError ? error.sentence : error instanceof Error ? error.message : String(error);
+    const { code, message, sentence } = toConvertError(error, 'fatal', this.source);
     this.write((database) =>
       database
         .prepare(
-          `INSERT INTO sources (source, trouble, trouble_since) VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
-           trouble = excluded.trouble, trouble_since = coalesce(trouble_since, excluded.trouble_since)`,
+          `INSERT INTO sources (source, trouble, trouble_code, trouble_since) VALUES (?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+           trouble = excluded.trouble, trouble_code = excluded.trouble_code, trouble_since = coalesce(trouble_since, excluded.trouble_since)`,
         )
-        .run(this.source, sentence, Date.now()),
+        .run(this.source, error instanceof ConvertError ? sentence : message, code, Date.now()),
     );
   }
 
@@ -166,12 +169,12 @@ export class SyncJournal {
     }
   }
 
-  private writeUnread(database: DatabaseSyncInstance, unread: Iterable<string>, now: number): void {
+  private writeFailures(database: DatabaseSyncInstance, failures: Iterable<ExperimentFailure>, now: number): void {
     const write = database.prepare(
-      `INSERT INTO unread (source, message, since, seen) VALUES (?, ?, ?, ?)
-       ON CONFLICT (source, message) DO UPDATE SET seen = excluded.seen`,
+      `INSERT INTO unread (source, message, experiment, code, since, seen) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (source, message) DO UPDATE SET experiment = excluded.experiment, code = excluded.code, seen = excluded.seen`,
     );
-    for (const message of unread) write.run(this.source, message, now, now);
+    for (const { id, code, message } of failures) write.run(this.source, message, id, code, now, now);
     database.prepare('DELETE FROM unread WHERE source = ? AND seen <> ?').run(this.source, now);
   }
 
@@ -210,6 +213,9 @@ export class SyncJournal {
 const LATER_COLUMNS = [
   ['sources', 'complete_at', 'INTEGER'],
   ['sources', 'next_within', 'INTEGER'],
+  ['sources', 'trouble_code', 'TEXT'],
+  ['unread', 'experiment', 'TEXT'],
+  ['unread', 'code', 'TEXT'],
   ['troubles', 'code', 'TEXT'],
   ['troubles', 'place', 'TEXT'],
   ['troubles', 'damage', 'TEXT'],

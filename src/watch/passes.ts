@@ -72,8 +72,8 @@ export class Passes {
     await conversion.missed(this.missedRuns.confirm(missing), signal);
     this.tracker.dropStaleCandidates();
     const nextWithin = nextPassWithin(every, monotonicNow() - counter.began);
-    journal.passed({ complete: true, began: counter.began, nextWithin, unread: this.source.unread });
-    this.source.unread.clear();
+    journal.passed({ complete: true, began: counter.began, nextWithin, failures: this.source.failures.values() });
+    this.source.failures.clear();
     return nextWithin;
   }
 

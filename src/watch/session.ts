@@ -1,4 +1,5 @@
 import type { ProcessedRun } from '../conversion/pending-reports.js';
+import type { ExperimentFailure } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { RunReport } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
@@ -50,5 +51,5 @@ export interface WatchedSource {
   /** Ids or names; empty means all. */
   readonly experiments: readonly string[];
   /** The store adds a sentence for each experiment and table that it cannot read; emptied after each complete pass. */
-  readonly unread: Set<string>;
+  readonly failures: Map<string, ExperimentFailure>;
 }

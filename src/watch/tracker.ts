@@ -138,7 +138,8 @@ export class Tracker {
     this.replace('polling');
     const limit = 'the system has no more watches to give; raise fs.inotify.max_user_watches';
     const reason = code === 'ENOSPC' || code === 'EMFILE' ? limit : String(code ?? error);
-    this.events.emit('warning', { message: `Cannot watch for changes (${reason}); falling back to polling.` });
+    const message = `Cannot watch for changes (${reason}); falling back to polling.`;
+    this.events.emit('warning', { code: 'polling', message });
   }
 }
 

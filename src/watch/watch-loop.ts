@@ -124,8 +124,8 @@ export class WatchLoop {
     this.session?.journal.failed(error);
     await this.closeSession().catch(() => {});
     if (!this.backoff.isFailing) {
-      const { sentence } = asFatal(error, this.ends.source.store.uri);
-      this.events.emit('source', { available: false, message: `${sentence} The watch will keep trying.` });
+      const { code, sentence } = asFatal(error, this.ends.source.store.uri);
+      this.events.emit('source', { available: false, code, message: `${sentence} The watch will keep trying.` });
     }
     await sleep(this.backoff.next(), signal).catch(() => {});
     this.strategy.restart();

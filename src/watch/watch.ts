@@ -3,7 +3,7 @@ import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
 import { openConversion } from '../conversion/open-conversion.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
-import { ConvertEvents } from '../events.js';
+import { ConvertEvents, type ExperimentFailure, type Warning } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import { openStore } from '../mlflow/open-store.js';
 import { type WatchOptions, watchPolicy, withDefaults } from '../options.js';
@@ -25,15 +25,15 @@ export async function watch(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const options = withDefaults(given);
-  const warn = (message: string) => events.emit('warning', { message });
-  const unread = new Set<string>();
-  const tellUnread = once((message) => events.emit('unread', { message }));
+  const warn = (warning: Warning) => events.emit('warning', warning);
+  const failures = new Map<string, ExperimentFailure>();
+  const tellFailure = once((failure: ExperimentFailure) => events.emit('experiment:failed', failure));
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: once(warn),
-    unread: (message) => {
-      unread.add(message);
-      tellUnread(message);
+    failed: (failure) => {
+      failures.set(failure.id, failure);
+      tellFailure(failure);
     },
   });
   try {
@@ -45,10 +45,10 @@ export async function watch(
       repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const left = experimentTagsLeft(listing.experiments);
-      if (left !== undefined) warn(left);
+      if (left !== undefined) warn({ code: 'tags-left-out', message: left });
       const retries = new Retries();
       const ends: WatchEnds = {
-        source: { store, experiments: options.experiments, unread },
+        source: { store, experiments: options.experiments, failures },
         repository,
         openConversion: () => openConversion({ store, repository }, options, events, retries),
         openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
@@ -66,10 +66,10 @@ export async function watch(
 }
 
 /** Tells each message once: every pass meets the same unreadable experiment. */
-function once(tell: (message: string) => void): (message: string) => void {
+function once<T extends { readonly message: string }>(tell: (item: T) => void): (item: T) => void {
   const told = new Set<string>();
-  return (message) => {
-    if (!told.has(message)) tell(message);
-    told.add(message);
+  return (item) => {
+    if (!told.has(item.message)) tell(item);
+    told.add(item.message);
   };
 }

@@ -115,7 +115,7 @@ describe('the exit code', () => {
     const cause = Object.assign(new Error('aborted'), { name: 'AbortError' });
     io.convert = stoppedBy(['SIGINT'], new ConvertError('skip-run', 'unexpected', 'aborted.', { cause }));
     expect(await io.run()).toBe(130);
-    io.convert = stoppedBy(['SIGINT'], new ConvertError('fatal', 'unexpected', 'No space is left.'));
+    io.convert = stoppedBy(['SIGINT'], new ConvertError('fatal', 'no-space', 'No space is left.'));
     expect(await io.run()).toBe(1);
   });
 
@@ -161,10 +161,13 @@ describe('--report', () => {
     const report = join(directory, 'report.json');
     io.convert = async (_options, events) => {
       events.emit('run:done', makeRun());
-      throw new ConvertError('fatal', 'unexpected', 'No space is left.');
+      throw new ConvertError('fatal', 'no-space', 'No space is left.');
     };
     expect(await io.run('--report', report)).toBe(1);
-    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ error: 'No space is left.', runs: [{}] });
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+      error: { code: 'no-space', message: 'No space is left.' },
+      runs: [{}],
+    });
     expect(io.stdout.text).toMatch(/^runs +1/m);
   });
 });
@@ -178,7 +181,8 @@ describe('--quiet', () => {
   });
 
   test('prints that an experiment could not be read, which is not all done', async () => {
-    io.convert = async (_options, events) => void events.emit('unread', { message: 'Experiment 1 cannot be read.' });
+    io.convert = async (_options, events) =>
+      void events.emit('experiment:failed', { id: '1', code: 'io-error', message: 'Experiment 1 cannot be read.' });
     expect(await io.run('--quiet')).toBe(3);
     expect(io.stderr.text).toBe('error: Experiment 1 cannot be read.\n');
     expect(io.stdout.text).toBe('');
@@ -208,7 +212,7 @@ describe('--log-format json', () => {
 
   test('tells a fatal error to programs and to people', async () => {
     io.convert = async () => {
-      throw new ConvertError('fatal', 'unexpected', 'No space is left.');
+      throw new ConvertError('fatal', 'no-space', 'No space is left.');
     };
     expect(await io.run('--log_format=json')).toBe(1);
     expect(events(io.stdout.text)).toEqual(['error', 'summary']);
@@ -225,7 +229,7 @@ describe('the terminal', () => {
   ])('has colours with %j %j: %p', async (env, flags, colored) => {
     io.env = env;
     io.stderr.isTTY = true;
-    io.convert = async (_options, emitter) => void emitter.emit('warning', { message: 'Look out.' });
+    io.convert = async (_options, emitter) => void emitter.emit('warning', { code: 'polling', message: 'Look out.' });
     await io.run(...flags);
     expect(io.stderr.text).toBe(colored ? '\x1b[33mwarning: \x1b[39mLook out.\n' : 'warning: Look out.\n');
   });

@@ -18,9 +18,9 @@ const eventful: FakeIo['watch'] = async (_options, events, signal) => {
   events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
   events.emit('run:done', makeRun({ outcome: 'updated' }));
   events.emit('run:done', makeRun({ runHash: 'bad', runId: 'bad', outcome: 'failed', reason: 'It broke.' }));
-  events.emit('run:gone', { runId: 'old', runHash: 'old', experiment: 'e', action: 'archived' });
+  events.emit('run:deleted', { runId: 'old', runHash: 'old', experiment: 'e', action: 'archived' });
   events.emit('pass', { complete: false, runs: 2, changed: 1, active: 1, seconds: 0.1, lag: 0.5 });
-  events.emit('source', { available: false, message: 'It is down.' });
+  events.emit('source', { available: false, code: 'unreachable', message: 'It is down.' });
   events.emit('source', { available: true, message: 'It is back.' });
   io.signals.emit('SIGTERM');
   expect(signal.aborted).toBe(true);
@@ -64,14 +64,14 @@ describe('a watch', () => {
       'run new',
       'watching',
       'run failed',
-      'gone',
+      'deleted',
       'source',
       'source',
       'changes',
       'summary',
     ]);
-    expect(events.at(-2)).toMatchObject({ runsUpdated: 1, runsFailed: 1, runsGone: 1, runsActive: 1, lag: 0.5 });
-    expect(events.at(-1)).toMatchObject({ ending: 'stopped', runsGone: { archived: 1, removed: 0, kept: 0 } });
+    expect(events.at(-2)).toMatchObject({ runsUpdated: 1, runsFailed: 1, runsDeleted: 1, runsActive: 1, lag: 0.5 });
+    expect(events.at(-1)).toMatchObject({ ending: 'stopped', runsDeleted: { archived: 1, removed: 0, kept: 0 } });
   });
 
   test('says on request only what failed', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from '@jest/globals';
+import type { Warning } from '../../src/events.js';
 import type { RunReport } from '../../src/outcome.js';
 import { python } from './python.js';
 
@@ -49,6 +50,7 @@ export async function mlflow2aim(args: readonly string[], options: SpawnOptions 
 /** The part of a report file that the tests read. */
 export interface Report {
   readonly runs: readonly RunReport[];
+  /** Their messages. */
   readonly warnings: readonly string[];
 }
 
@@ -57,7 +59,10 @@ export async function convert(store: string, repo: string, flags: readonly strin
   const file = join(await scratch(), 'report.json');
   const ended = await mlflow2aim(['convert', '--tracking_uri', store, '--repo', repo, '--report', file, ...flags]);
   expect(`${ended.code} ${ended.code === code ? '' : ended.stderr + ended.stdout}`).toBe(`${code} `);
-  return JSON.parse(await readFile(file, 'utf8')) as Report;
+  const report = JSON.parse(await readFile(file, 'utf8')) as Omit<Report, 'warnings'> & {
+    readonly warnings: readonly Warning[];
+  };
+  return { ...report, warnings: report.warnings.map(({ message }) => message) };
 }
 
 /** How many runs ended how. */

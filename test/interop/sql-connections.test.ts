@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Warning } from '../../src/events.js';
 import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { openSqlStore } from '../../src/mlflow/open-sql-store.js';
 import type { RunRef, StageContext } from '../../src/model.js';
@@ -36,7 +37,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
 
   function open(windowPoints?: number, through: Pick<TcpProxy, 'port'> = proxy): TrackingStore {
     const uri = throughProxy(database.uri, through.port);
-    const warn = (message: string): void => void warnings.push(message);
+    const warn = ({ message }: Warning): void => void warnings.push(message);
     const store = openSqlStore(uri, dialect, { warn, ...(windowPoints !== undefined && { windowPoints }) });
     stores.push(store);
     return store;

@@ -45,7 +45,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
   });
 
   function open(): TrackingStore {
-    const store = openSqlStore(role.uri, dialect, { warn: (message) => void warnings.push(message) });
+    const store = openSqlStore(role.uri, dialect, { warn: ({ message }) => void warnings.push(message) });
     stores.push(store);
     return store;
   }
@@ -136,7 +136,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (dialect) => {
     await old.run("UPDATE alembic_version SET version_num = '0584bdc529eb'");
     const reader = await createRole(old);
     await reader.grant(...TABLES_READ.filter((table) => !table.startsWith('logged_model')));
-    const store = openSqlStore(reader.uri, dialect, { warn: (message) => void warnings.push(message) });
+    const store = openSqlStore(reader.uri, dialect, { warn: ({ message }) => void warnings.push(message) });
     const { unread, content } = await reading(store);
     await store.close();
     await reader.drop();

@@ -176,7 +176,9 @@ describe('what is deleted in MLflow', () => {
     const repo = temporaryDirectory();
     const report = await convert(deletedStore().root, repo);
     expect(outcomes(report)).toEqual({ new: 1, skipped: 2 });
-    expect(report.summary.skippedRuns).toEqual([{ reason: expect.stringContaining('--include-deleted'), runs: 2 }]);
+    expect(report.summary.skippedRuns).toEqual([
+      { code: 'deleted', reason: expect.stringContaining('--include-deleted'), runs: 2 },
+    ]);
     expect(Repository.open(repo).hashes()).toEqual([id('a')]);
   });
 

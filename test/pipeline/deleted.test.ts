@@ -66,7 +66,7 @@ const WAYS: ReadonlyArray<readonly [string, () => void, () => void]> = [
 test('a run whose experiment has lost its meta.yaml is not gone', async () => {
   rmSync(join(store.root, '2', 'meta.yaml'));
   const { summary } = await again('--deleted', 'remove');
-  expect(summary).toMatchObject({ runsGone: { archived: 0, removed: 0, kept: 0 }, warnings: 1 });
+  expect(summary).toMatchObject({ runsDeleted: { archived: 0, removed: 0, kept: 0 }, warnings: 1 });
   expect(
     repositoryState(repo)
       .rows.map((row) => row.hash)
@@ -77,10 +77,10 @@ test('a run whose experiment has lost its meta.yaml is not gone', async () => {
 describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
   test('is archived, once', async () => {
     remove();
-    expect((await again()).summary.runsGone).toEqual({ archived: 1, removed: 0, kept: 0 });
+    expect((await again()).summary.runsDeleted).toEqual({ archived: 1, removed: 0, kept: 0 });
     expect(archived()).toEqual([A]);
     const state = repositoryState(repo);
-    expect((await again()).summary.runsGone).toEqual({ archived: 0, removed: 0, kept: 0 });
+    expect((await again()).summary.runsDeleted).toEqual({ archived: 0, removed: 0, kept: 0 });
     expect(repositoryState(repo)).toEqual(state);
   });
 
@@ -96,7 +96,7 @@ describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
   test('is removed with all that belongs to it, when that is wanted, and can come back', async () => {
     const before = essence(repo);
     remove();
-    expect((await again('--deleted', 'remove')).summary.runsGone).toEqual({ archived: 0, removed: 1, kept: 0 });
+    expect((await again('--deleted', 'remove')).summary.runsDeleted).toEqual({ archived: 0, removed: 1, kept: 0 });
     const { runs, rows, notes, index, leftovers } = repositoryState(repo);
     expect([Object.keys(runs), rows.map(({ hash }) => hash), notes, leftovers]).toEqual([[B, C], [B, C], [], []]);
     expect(Object.keys(index).filter((key) => key.includes(A))).toEqual([]);
@@ -109,7 +109,7 @@ describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
   test('is kept as it is, when that is wanted', async () => {
     const before = repositoryState(repo);
     remove();
-    expect((await again('--deleted', 'keep')).summary.runsGone).toEqual({ archived: 0, removed: 0, kept: 1 });
+    expect((await again('--deleted', 'keep')).summary.runsDeleted).toEqual({ archived: 0, removed: 0, kept: 1 });
     expect(repositoryState(repo)).toEqual(before);
     await again();
     expect(archived()).toEqual([A]);
@@ -129,7 +129,7 @@ describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
     for (const directory of [repository.meta(A), repository.seqs(A)]) rmSync(directory, { recursive: true });
     inAim(`DELETE FROM run WHERE hash = '${A}'`);
     remove();
-    expect((await again()).summary.runsGone.archived).toBe(0);
+    expect((await again()).summary.runsDeleted.archived).toBe(0);
     restore();
     expect(outcomes(await again())).toMatchObject({ skipped: 1, unchanged: 2 });
   });
@@ -138,14 +138,14 @@ describe.each(WAYS)('a converted run that is %s', (_, remove, restore) => {
 test('a run that Aim has written since is archived and not removed', async () => {
   writeFileSync(join(repo, '.aim/meta/chunks', A, 'OPTIONS-000009'), '');
   deleteInMlflow();
-  expect((await again('--deleted', 'remove')).summary.runsGone).toEqual({ archived: 1, removed: 0, kept: 0 });
+  expect((await again('--deleted', 'remove')).summary.runsDeleted).toEqual({ archived: 1, removed: 0, kept: 0 });
   expect(existsSync(join(repo, '.aim/meta/chunks', A))).toBe(true);
 });
 
 test('with --include-deleted a deleted run is a run as any other, and archived', async () => {
   deleteInMlflow();
   const report = await again('--include-deleted', '--deleted', 'remove');
-  expect([outcomes(report), report.summary.runsGone.removed]).toEqual([{ updated: 1, unchanged: 2 }, 0]);
+  expect([outcomes(report), report.summary.runsDeleted.removed]).toEqual([{ updated: 1, unchanged: 2 }, 0]);
   expect(archived()).toEqual([A]);
 });
 
@@ -153,7 +153,7 @@ describe('an experiment', () => {
   test('that is deleted takes its runs along', async () => {
     mkdirSync(join(store.root, '.trash'));
     renameSync(join(store.root, '1'), join(store.root, '.trash/1'));
-    expect((await again()).summary.runsGone.archived).toBe(2);
+    expect((await again()).summary.runsDeleted.archived).toBe(2);
     expect(archived()).toEqual([A, B]);
     renameSync(join(store.root, '.trash/1'), join(store.root, '1'));
     await again();
@@ -191,7 +191,7 @@ test.each(NOT_MOUNTED)('an experiment in whose place is %s keeps its runs', asyn
   renameSync(place, join(store.parent, 'disk'));
   put(place);
   const { summary } = await convert(store.root, repo, ['--deleted', 'remove'], code);
-  expect(summary.runsGone).toEqual({ archived: 0, removed: 0, kept: 0 });
+  expect(summary.runsDeleted).toEqual({ archived: 0, removed: 0, kept: 0 });
   rmSync(place, { recursive: true });
   renameSync(join(store.parent, 'disk'), place);
   expect(outcomes(await again())).toEqual({ unchanged: 3 });
@@ -201,7 +201,7 @@ test.each(NOT_MOUNTED.slice(0, 2))('a run in whose place is %s is not gone', asy
   renameSync(directoryOf(B), join(store.parent, 'disk'));
   put(directoryOf(B));
   const { summary } = await convert(store.root, repo, ['--deleted', 'remove'], 3);
-  expect(summary).toMatchObject({ runsGone: { archived: 0, removed: 0, kept: 0 }, runs: { failed: 1 } });
+  expect(summary).toMatchObject({ runsDeleted: { archived: 0, removed: 0, kept: 0 }, runs: { failed: 1 } });
 });
 
 test('runs of another source are left alone', async () => {

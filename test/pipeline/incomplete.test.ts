@@ -132,7 +132,7 @@ test('an experiment that could not be read ends with 3, too, and is told by stat
   mkdirSync(meta, { recursive: true });
   mount();
   const first = await convert(store.root, repo, [], 3);
-  expect(first.summary).toMatchObject({ experimentsUnread: 1, runsIncomplete: 0 });
+  expect(first.summary).toMatchObject({ experimentsFailed: 1, runsIncomplete: 0 });
   const unread = async () => /Not read since .*/.exec(await status())?.[0];
   const told = await unread();
   expect(told).toMatch(/Experiment 2/);

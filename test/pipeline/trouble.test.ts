@@ -64,6 +64,7 @@ describe('a run that fails', () => {
       {
         runId: id('f'),
         experiment: 'mnist',
+        code: 'too-large',
         reason: expect.stringMatching(/^Metric loss has more than .* Convert this run with another policy\.$/),
       },
     ]);

@@ -6,6 +6,7 @@ import { removeStaged, stagedFiles } from '../../src/aim/run-files.js';
 import { type IndexOutcome, writeIndex } from '../../src/aim/run-index.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { sequenceId } from '../../src/aim/sequence.js';
+import type { Warning } from '../../src/events.js';
 import { type PassedOver, Publisher } from '../../src/publish/publisher.js';
 import type { WriteIndex } from '../../src/run/task/run-converter.js';
 import { Ledger } from '../../src/state/ledger.js';
@@ -43,7 +44,7 @@ function publisher(index: WriteIndex = reallyWriteIndex): Publisher {
   const events = {
     onPublished: (hashes: readonly string[]) => published.push(hashes.length),
     onPassedOver: (hash: string, why: PassedOver) => passedOver.push(`${hash} ${why}`),
-    onWarning: (message: string) => warnings.push(message),
+    onWarning: ({ message }: Warning) => warnings.push(message),
   };
   return new Publisher({ repository, metadata, ledger, source: '/data/mlruns', writeIndex: index, events });
 }

@@ -37,8 +37,8 @@ function log(quiet: boolean, ending: Ending): { lines: Line[]; told: string[] } 
   jest.advanceTimersByTime(1_600);
   const notice = { kind: 'points-collapsed', metric: 'loss', points: 2 } as const;
   events.emit('run:done', makeRun({ notices: [notice, notice] }));
-  events.emit('run:done', makeRun({ outcome: 'failed', reason: 'It broke.' }));
-  events.emit('warning', { message: 'Look out.' });
+  events.emit('run:done', makeRun({ outcome: 'failed', code: 'damaged-file', where: '/x', reason: 'It broke.' }));
+  events.emit('warning', { code: 'polling', message: 'Look out.' });
   events.emit('publish', { runs: 1 });
   view.say('Stopping.');
   view.end(ending, summary.numbers());
@@ -64,8 +64,8 @@ describe('the JSON log', () => {
     expect(lines[1]).toMatchObject({ id: '1', name: 'a\nb', runs: 2 });
     expect(lines[2]).toMatchObject({ runsDone: 0, runsTotal: 2, points: 0 });
     expect(lines[3]).toMatchObject({ outcome: 'new', notices: { 'points-collapsed': 2 } });
-    expect(lines[4]).toMatchObject({ outcome: 'failed', reason: 'It broke.' });
-    expect(lines[5]).toMatchObject({ message: 'Look out.' });
+    expect(lines[4]).toMatchObject({ outcome: 'failed', code: 'damaged-file', where: '/x', reason: 'It broke.' });
+    expect(lines[5]).toMatchObject({ code: 'polling', message: 'Look out.' });
     expect(lines[7]).toMatchObject({ ending: 'done', runs: { new: 1, failed: 1 } });
     expect(lines.every(({ time }) => new Date(time).toISOString() === time)).toBe(true);
     expect(lines.every((line) => !('pid' in line || 'hostname' in line))).toBe(true);
@@ -73,13 +73,15 @@ describe('the JSON log', () => {
   });
 
   test('quiet: errors and failed runs only', () => {
-    const { lines } = log(true, { type: 'failed', message: 'No space is left.' });
+    const { lines } = log(true, { type: 'failed', code: 'no-space', message: 'No space is left.' });
     expect(lines.map(({ event }) => event)).toEqual(['run', 'error']);
-    expect(lines[1]).toMatchObject({ message: 'No space is left.' });
+    expect(lines[1]).toMatchObject({ code: 'no-space', message: 'No space is left.' });
   });
 
   test('tells people about the end where they read', () => {
-    expect(log(false, { type: 'failed', message: 'No space is left.' }).told).toContain('error: No space is left.');
+    expect(log(false, { type: 'failed', code: 'no-space', message: 'No space is left.' }).told).toContain(
+      'error: No space is left.',
+    );
     expect(log(false, { type: 'interrupted' }).told.at(-1)).toMatch(/^Interrupted\./);
   });
 });

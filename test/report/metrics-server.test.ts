@@ -24,10 +24,10 @@ describe('/metrics', () => {
     events.emit('watching', { how: 'events', active: 2, nextWithin: 60 });
     events.emit('run:done', makeRun());
     events.emit('run:done', makeRun({ outcome: 'failed' }));
-    events.emit('run:gone', { runId: 'a', runHash: 'a', experiment: 'e', action: 'archived' });
+    events.emit('run:deleted', { runId: 'a', runHash: 'a', experiment: 'e', action: 'archived' });
     events.emit('progress', { points: 7, artifactBytes: 9 });
     events.emit('pass', { complete: false, runs: 1, changed: 1, active: 3, seconds: 0.1, lag: 0.7 });
-    events.emit('warning', { message: 'Oh.' });
+    events.emit('warning', { code: 'polling', message: 'Oh.' });
     const told = await metrics();
     expect(Object.fromEntries(told)).toMatchObject({
       mlflow2aim_runs_active: 3,
@@ -43,7 +43,7 @@ describe('/metrics', () => {
       mlflow2aim_lag_seconds_count: 1,
       mlflow2aim_lag_seconds_sum: 0.7,
     });
-    expect(told.get('mlflow2aim_last_complete_look_age_seconds')).toBeLessThan(60);
+    expect(told.get('mlflow2aim_last_complete_pass_age_seconds')).toBeLessThan(60);
     const success = told.get('mlflow2aim_last_success_timestamp_seconds')!;
     expect(Math.abs(success - Date.now() / 1000)).toBeLessThan(60);
     expect(told.get('mlflow2aim_resident_memory_bytes')).toBeGreaterThan(1e6);
@@ -64,7 +64,7 @@ test('/healthz tells whether the watch works, waits, or gets nothing from its so
   expect(await health()).toEqual([200, { status: 'starting' }]);
   events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
   expect(await health()).toEqual([200, { status: 'ok' }]);
-  events.emit('source', { available: false, message: 'It is down.' });
+  events.emit('source', { available: false, code: 'unreachable', message: 'It is down.' });
   expect(await health()).toEqual([200, { status: 'waiting', message: 'It is down.' }]);
   events.emit('source', { available: true, message: 'It is back.' });
   expect(await health()).toEqual([200, { status: 'ok' }]);

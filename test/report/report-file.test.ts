@@ -43,7 +43,7 @@ function write(path: string, runs: number, ending: Ending): Report {
   const report = new ReportFile(path, events, '9.9.9');
   events.emit('start', { source: '/data/mlruns', repo: '/data/aim' });
   for (let index = 0; index < runs; index += 1) events.emit('run:done', makeRun({ runId: `ré${index}` }));
-  events.emit('warning', { message: 'Look out.' });
+  events.emit('warning', { code: 'polling', message: 'Look out.' });
   expect(report.finish(ending, summary.numbers())).toBeUndefined();
   return read(path);
 }
@@ -58,7 +58,8 @@ describe('the report file', () => {
       version: '9.9.9',
       source: '/data/mlruns',
       repo: '/data/aim',
-      warnings: ['Look out.'],
+      warnings: [{ code: 'polling', message: 'Look out.' }],
+      failedExperiments: [],
       summary: { runs: { new: runs } },
       interrupted: false,
     });
@@ -80,9 +81,9 @@ describe('the report file', () => {
   test('is whole when the conversion was interrupted, or failed', () => {
     const path = join(directory, 'report.json');
     expect(write(path, 2, { type: 'interrupted' })).toMatchObject({ interrupted: true });
-    expect(write(path, 2, { type: 'failed', message: 'No space is left.' })).toMatchObject({
+    expect(write(path, 2, { type: 'failed', code: 'no-space', message: 'No space is left.' })).toMatchObject({
       interrupted: false,
-      error: 'No space is left.',
+      error: { code: 'no-space', message: 'No space is left.' },
     });
   });
 

@@ -5,7 +5,16 @@ import type { Status } from '../../src/state/status.js';
 
 const NOW = Date.UTC(2026, 2, 1, 9, 0, 0);
 
-const EMPTY = { runs: 0, active: 0, deleted: 0, troubledRuns: [], failed: 0, skipped: 0, incomplete: 0, unread: [] };
+const EMPTY = {
+  runs: 0,
+  active: 0,
+  deleted: 0,
+  outdatedRuns: [],
+  failed: 0,
+  skipped: 0,
+  incomplete: 0,
+  failedExperiments: [],
+};
 
 const STATUS: Status = {
   repo: '/data/aim',
@@ -16,10 +25,10 @@ const STATUS: Status = {
       runs: 1234,
       active: 2,
       deleted: 1,
-      lookedAt: NOW - 2_500,
+      lastSyncedAt: NOW - 2_500,
       changedAt: NOW - 90_000,
-      trouble: { reason: 'It is down.', since: NOW - 1_000 },
-      troubledRuns: [
+      error: { code: 'unreachable', message: 'It is down.', since: NOW - 1_000 },
+      outdatedRuns: [
         { runId: 'a', runName: 'n\x1b', experiment: 'e', outcome: 'failed', reason: 'It broke.', since: NOW - 5_000 },
       ],
       failed: 2,
@@ -39,7 +48,7 @@ const STATUS: Status = {
           unread: ['u', 'v', 'w', 'x', 'y', 'z'].map((item) => ({ part: 'params', item, why: 'No rights.' })),
         },
       ],
-      unread: [{ message: 'Experiment 7 cannot be read.', since: NOW - 3_000 }],
+      failedExperiments: [{ id: '7', code: 'io-error', message: 'Experiment 7 cannot be read.', since: NOW - 3_000 }],
     },
     { ...EMPTY, source: 'http://h' },
     { ...EMPTY, source: 'http://i', incomplete: 3 },
@@ -57,7 +66,7 @@ test('a status for people', () => {
     'From /data/mlruns',
     '  1,234 runs · 2 active · 1 deleted in MLflow · 2 failed · 2 incomplete',
     '  Last read 2.5 s ago, last written 1 min 30 s ago.',
-    '  In trouble since 2026-03-01 08:59:59: It is down.',
+    '  Cannot be read since 2026-03-01 08:59:59: It is down.',
     '  Not read since 2026-03-01 08:59:57: Experiment 7 cannot be read.',
     '  Runs that are not up to date:',
     '    a (n ) of e: It broke. (failed since 2026-03-01 08:59:55)',
@@ -98,15 +107,17 @@ test('a status for programs', () => {
       {
         source: '/data/mlruns',
         runs: 1234,
-        lookedAt: '2026-03-01T08:59:57.500Z',
+        lastSyncedAt: '2026-03-01T08:59:57.500Z',
         behindSeconds: 2.5,
-        trouble: { reason: 'It is down.', since: '2026-03-01T08:59:59.000Z' },
-        troubledRuns: [{ runId: 'a', since: '2026-03-01T08:59:55.000Z' }],
+        error: { code: 'unreachable', message: 'It is down.', since: '2026-03-01T08:59:59.000Z' },
+        outdatedRuns: [{ runId: 'a', since: '2026-03-01T08:59:55.000Z' }],
         incomplete: 2,
         incompleteRuns: [{ runId: 'b', unread: [{ part: 'artifacts', reason: 'missing' }] }, { runId: 'c' }],
-        unread: [{ message: 'Experiment 7 cannot be read.', since: '2026-03-01T08:59:57.000Z' }],
+        failedExperiments: [
+          { id: '7', code: 'io-error', message: 'Experiment 7 cannot be read.', since: '2026-03-01T08:59:57.000Z' },
+        ],
       },
-      { lookedAt: null, changedAt: null, behindSeconds: null, trouble: null },
+      { lastSyncedAt: null, changedAt: null, behindSeconds: null, error: null },
       { incomplete: 3 },
     ],
     accepted: ['s3://gone'],
@@ -123,7 +134,7 @@ test('a watch from which nothing has come for too long is told, unless something
   const watched = {
     ...EMPTY,
     source: '/data/mlruns',
-    lookedAt: NOW - 70_000,
+    lastSyncedAt: NOW - 70_000,
     completeAt: NOW - 80_000,
     nextWithin: 60_000,
   };
@@ -139,6 +150,6 @@ test('a watch from which nothing has come for too long is told, unless something
   expect(stalled({ writer: writer! })).toBe(true);
   expect(stalled({})).toBe(false);
   expect(stalled({ writer: writer!, sources: [{ ...watched, nextWithin: 90_000 }] })).toBe(false);
-  const trouble = { reason: 'It is down.', since: NOW };
-  expect(stalled({ writer: writer!, sources: [{ ...watched, trouble }] })).toBe(false);
+  const error = { code: 'unreachable', message: 'It is down.', since: NOW } as const;
+  expect(stalled({ writer: writer!, sources: [{ ...watched, error }] })).toBe(false);
 });

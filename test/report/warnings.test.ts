@@ -88,7 +88,7 @@ describe('warnings', () => {
     ];
     for (let index = 0; index < 100; index += 1) {
       events.emit('run:done', makeRun({ notices }));
-      events.emit('warning', { message: `about it all ${index}` });
+      events.emit('warning', { code: 'polling', message: `about it all ${index}` });
     }
     expect(lines.filter((line) => line.startsWith('Run '))).toHaveLength(20);
     expect(lines.filter((line) => line.startsWith('about'))).toHaveLength(20);
@@ -97,7 +97,7 @@ describe('warnings', () => {
   });
 
   test('say nothing at the end when all was told', () => {
-    events.emit('warning', { message: 'something' });
+    events.emit('warning', { code: 'polling', message: 'something' });
     warnings.close(undefined);
     expect(lines).toEqual(['something']);
   });

@@ -49,7 +49,7 @@ describe('the health of a watch', () => {
 
   test('is to wait for what has failed, until it works again', () => {
     events.emit('watching', { how: 'polling', active: 0, nextWithin: 60 });
-    events.emit('source', { available: false, message: 'It is down.' });
+    events.emit('source', { available: false, code: 'unreachable', message: 'It is down.' });
     expect([statusAfter(1_000), watch.health.message]).toEqual(['waiting', 'It is down.']);
     events.emit('source', { available: true, message: '' });
     expect([statusAfter(60), statusAfter(1)]).toEqual(['ok', 'stalled']);

@@ -16,11 +16,11 @@ test('changes are added up until they are taken, a run counts once', () => {
   }
   events.emit('run:done', makeRun({ runHash: 'b', outcome: 'updated' }));
   events.emit('run:done', makeRun({ runHash: 'c', outcome: 'failed' }));
-  events.emit('run:gone', { runId: 'd', runHash: 'd', experiment: 'e', action: 'kept' });
+  events.emit('run:deleted', { runId: 'd', runHash: 'd', experiment: 'e', action: 'kept' });
   const pass = { complete: false, runs: 1, changed: 1, seconds: 0.1 };
   events.emit('pass', { ...pass, active: 4, lag: 0.5 });
   events.emit('pass', { ...pass, active: 3, lag: 0.4 });
-  const changes = { runsNew: 1, runsUpdated: 1, runsFailed: 1, runsGone: 1, runsActive: 3, lag: 0.5 };
+  const changes = { runsNew: 1, runsUpdated: 1, runsFailed: 1, runsDeleted: 1, runsActive: 3, lag: 0.5 };
   expect(state.take()).toEqual(changes);
   expect(changesLine(changes)).toBe(
     'Runs: 1 new · 1 updated · 1 failed · 1 deleted in MLflow · 3 active · 0.5 s behind',

@@ -35,7 +35,7 @@ async function saidBy(act: string, { threads = 2, preload }: { threads?: number;
     const { WorkerPool } = await import(${JSON.stringify(built('run/worker-pool.js'))});
     const work = ${JSON.stringify({ trackingUri: root, source: DEFAULT_SOURCE, repository: path, options })};
     const root = work.trackingUri;
-    const warn = (message) => console.log('warning: ' + message);
+    const warn = ({ message }) => console.log('warning: ' + message);
     const threads = new WorkerPool(work, { concurrency: ${threads}, max: ${threads} }, warn);
     const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
     const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
@@ -75,7 +75,9 @@ describe('worker threads', () => {
   test('hand on what they have to say of their source, each thing once', async () => {
     const preload = `
       import { isMainThread, parentPort } from 'node:worker_threads';
-      if (!isMainThread) for (const warning of ['locked', 'locked', 'slow']) parentPort.postMessage({ warning });`;
+      for (const message of isMainThread ? [] : ['locked', 'locked', 'slow']) {
+        parentPort.postMessage({ warning: { code: 'waiting-for-lock', message } });
+      }`;
     const said = await saidBy(
       `console.log((await threads.convert(job('${SHORT}'))).report.outcome);
       await threads.stop();`,

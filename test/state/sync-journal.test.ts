@@ -34,13 +34,15 @@ async function status(): Promise<SourceStatus | undefined> {
 }
 
 const failed = (reason: string, code: ErrorCode = 'damaged-file') => makeRun({ outcome: 'failed', code, reason });
+const DENIED = { id: '3', code: 'permission-denied', message: 'Experiment 3 could not be read.' } as const;
+const DAMAGED = { id: '4', code: 'damaged-file', message: 'Experiment 4 could not be read.' } as const;
 const written = () => makeRun({ outcome: 'updated' });
 
 describe('after a complete pass, status', () => {
   test('tells when it was, and by when the next one should be over', async () => {
     journal.passed({ complete: true, nextWithin: 60_000 });
     const found = await status();
-    expect(found).toMatchObject({ lookedAt: NOW, completeAt: NOW, nextWithin: 60_000, failed: 0 });
+    expect(found).toMatchObject({ lastSyncedAt: NOW, completeAt: NOW, nextWithin: 60_000, failed: 0 });
     expect(found).not.toHaveProperty('changedAt');
   });
 
@@ -49,20 +51,20 @@ describe('after a complete pass, status', () => {
     journal.passed({ complete: true });
     now += 10_000;
     journal.passed({ complete: true });
-    expect(await status()).toMatchObject({ lookedAt: NOW + 10_000, changedAt: NOW });
+    expect(await status()).toMatchObject({ lastSyncedAt: NOW + 10_000, changedAt: NOW });
   });
 
-  test('names experiments and tables that could not be read, until they can', async () => {
-    journal.passed({ complete: true, unread: ['Experiment 3 could not be read.'] });
+  test('names experiments that could not be read, until they can', async () => {
+    journal.passed({ complete: true, failures: [DENIED] });
     now += 10_000;
-    journal.passed({ complete: true, unread: ['Experiment 3 could not be read.', 'Table tags is damaged.'] });
-    expect((await status())!.unread).toMatchObject([
-      { message: 'Experiment 3 could not be read.', since: NOW },
-      { message: 'Table tags is damaged.', since: NOW + 10_000 },
+    journal.passed({ complete: true, failures: [DENIED, DAMAGED] });
+    expect((await status())!.failedExperiments).toMatchObject([
+      { ...DENIED, since: NOW },
+      { ...DAMAGED, since: NOW + 10_000 },
     ]);
     now += 10_000;
     journal.passed({ complete: true });
-    expect((await status())!.unread).toEqual([]);
+    expect((await status())!.failedExperiments).toEqual([]);
   });
 });
 
@@ -71,7 +73,7 @@ test('after a pass over a part of the runs, status tells when that was but not t
   now += 10_000;
   journal.note(written());
   journal.passed({ complete: false });
-  expect(await status()).toMatchObject({ lookedAt: NOW + 10_000, completeAt: NOW, changedAt: NOW + 10_000 });
+  expect(await status()).toMatchObject({ lastSyncedAt: NOW + 10_000, completeAt: NOW, changedAt: NOW + 10_000 });
 });
 
 describe('a run that fails', () => {
@@ -83,12 +85,12 @@ describe('a run that fails', () => {
     journal.passed({ complete: false });
     expect(await status()).toMatchObject({
       failed: 1,
-      troubledRuns: [{ code: 'damaged-file', reason: 'It broke again.', since: NOW }],
+      outdatedRuns: [{ code: 'damaged-file', reason: 'It broke again.', since: NOW }],
     });
     now += 10_000;
     journal.note(failed('Something else.', 'unreachable'));
     journal.passed({ complete: false });
-    expect((await status())!.troubledRuns).toMatchObject([{ code: 'unreachable', since: NOW + 20_000 }]);
+    expect((await status())!.outdatedRuns).toMatchObject([{ code: 'unreachable', since: NOW + 20_000 }]);
   });
 
   test.each(['updated', 'unchanged'] as const)('is no longer named when it is %s', async (outcome) => {
@@ -96,7 +98,7 @@ describe('a run that fails', () => {
     journal.passed({ complete: true });
     journal.note(makeRun({ outcome }));
     journal.passed({ complete: true });
-    expect(await status()).toMatchObject({ failed: 0, troubledRuns: [] });
+    expect(await status()).toMatchObject({ failed: 0, outdatedRuns: [] });
   });
 
   test('is no longer named, even by another process, when it succeeds or a complete pass does not meet it', async () => {
@@ -109,15 +111,15 @@ describe('a run that fails', () => {
     journal = open();
     journal.note(written());
     journal.passed({ complete: false });
-    expect((await status())!.troubledRuns).toMatchObject([{ runId: 'b' }]);
+    expect((await status())!.outdatedRuns).toMatchObject([{ runId: 'b' }]);
     journal.passed({ complete: true });
-    expect((await status())!.troubledRuns).toEqual([]);
+    expect((await status())!.outdatedRuns).toEqual([]);
   });
 
   test('is not named if MLflow has deleted it', async () => {
     journal.note(makeRun({ outcome: 'skipped', code: 'deleted' }));
     journal.passed({ complete: true });
-    expect(await status()).toMatchObject({ skipped: 0, troubledRuns: [] });
+    expect(await status()).toMatchObject({ skipped: 0, outdatedRuns: [] });
   });
 });
 
@@ -129,19 +131,19 @@ describe('a pass that fails', () => {
     now += 10_000;
     journal.failed(new Error('The server is slow.'));
     expect(await status()).toMatchObject({
-      lookedAt: NOW,
-      trouble: { reason: 'The server is slow.', since: NOW + 10_000 },
+      lastSyncedAt: NOW,
+      error: { code: 'unexpected', message: 'The server is slow.', since: NOW + 10_000 },
     });
     now += 10_000;
     journal.close();
     journal = open(); // as a watch does after a failure
     journal.passed({ complete: false });
-    expect(await status()).not.toHaveProperty('trouble');
+    expect(await status()).not.toHaveProperty('error');
   });
 
   test('is told as the sentence of its error', async () => {
     journal.failed(new ConvertError('fatal', 'unreachable', 'The server is down.', { hint: 'Start it.' }));
-    expect((await status())?.trouble).toMatchObject({ reason: 'The server is down. Start it.' });
+    expect((await status())?.error).toMatchObject({ code: 'unreachable', message: 'The server is down. Start it.' });
   });
 });
 
@@ -155,7 +157,7 @@ test('a pass after the clock was set back is the last one', async () => {
   journal.passed({ complete: true });
   now -= 2 * HOUR;
   journal.passed({ complete: true });
-  expect(await status()).toMatchObject({ lookedAt: NOW - 2 * HOUR, completeAt: NOW - 2 * HOUR });
+  expect(await status()).toMatchObject({ lastSyncedAt: NOW - 2 * HOUR, completeAt: NOW - 2 * HOUR });
 });
 
 test('a failed run from before the clock was set back is not named for ever', async () => {
@@ -166,7 +168,7 @@ test('a failed run from before the clock was set back is not named for ever', as
   clock.mockRestore();
   journal = open();
   journal.passed({ complete: true });
-  expect((await status())!.troubledRuns).toEqual([]);
+  expect((await status())!.outdatedRuns).toEqual([]);
 });
 
 test('a journal whose database is closed or cannot be opened is ignored', async () => {

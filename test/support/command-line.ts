@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect } from '@jest/globals';
+import type { Warning } from '../../src/events.js';
 import type { RunOutcome, RunReport } from '../../src/outcome.js';
 import type { SummaryNumbers } from '../../src/report/summary.js';
 import { temporaryDirectory } from './temporary.js';
@@ -142,6 +143,7 @@ function moduleOf(text: string): string {
 /** The part of a report file that tests read. */
 export interface Report {
   readonly runs: readonly RunReport[];
+  /** Their messages. */
   readonly warnings: readonly string[];
   readonly summary: SummaryNumbers;
   readonly interrupted: boolean;
@@ -153,7 +155,10 @@ export async function convert(store: string, repo: string, flags: readonly strin
   const args = ['convert', '--tracking-uri', store, '--repo', repo, '--report', file, '--quiet', ...flags];
   const ended = await startCli(args).ended;
   expect(`${ended.code} ${ended.code === code ? '' : ended.stderr}`).toBe(`${code} `);
-  return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Omit<Report, 'warnings'> & {
+    readonly warnings: readonly Warning[];
+  };
+  return { ...report, warnings: report.warnings.map(({ message }) => message) };
 }
 
 /** How many runs ended how; only the outcomes that there were. */

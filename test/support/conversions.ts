@@ -62,7 +62,7 @@ export const inProcess: StartConverter = (store, repository, options) =>
 export const inWorkers: StartConverter = (store, { path }, options) => {
   const work = { trackingUri: store.uri, source: DEFAULT_SOURCE, repository: path, options };
   const limits = { concurrency: CONCURRENCY, max: 2, worker: new URL(built('run/worker.js')) };
-  return new WorkerPool(work, limits, (message) => {
+  return new WorkerPool(work, limits, ({ message }) => {
     throw new Error(message);
   });
 };

@@ -82,7 +82,7 @@ export class FakeWatch {
   async run(): Promise<void> {
     const listing = await Listing.begin(this.source, [], this.controller.signal);
     const ends = {
-      source: { store: this.source, experiments: [], unread: new Set<string>() },
+      source: { store: this.source, experiments: [], failures: new Map() },
       repository: {
         checkIdentity: () => {
           if (this.replaced !== undefined) throw this.replaced;

@@ -217,7 +217,9 @@ describe('a watch in which a pass fails', () => {
 
   test('says so once, backs off, and says when it has resumed', async () => {
     await failing();
-    expect(watch.all('source')).toEqual([{ available: false, message: expect.stringContaining('The disk is full.') }]);
+    expect(watch.all('source')).toMatchObject([
+      { available: false, code: 'unexpected', message: expect.stringContaining('The disk is full.') },
+    ]);
     await elapse(1_000 + 2_000 + 4_000 + 10);
     const failures = watch.take().filter((line) => line.startsWith('journal failed'));
     expect(failures).toEqual(Array(4).fill('journal failed: The disk is full.'));

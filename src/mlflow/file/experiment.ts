@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { toConvertError } from '../../errors.js';
+import type { ExperimentFailure, Warn } from '../../events.js';
 import type { Experiment } from '../../model.js';
 import { META_FILE, TAGS } from '../common/layout-names.js';
 import { leadsNowhere } from '../local/directories.js';
@@ -10,14 +11,11 @@ import { runDirectories } from './layout.js';
 import { isFileMissing, readMeta } from './meta-file.js';
 import { experimentMeta, isWholeExperimentMeta } from './meta-yaml.js';
 
-/** Receives a sentence about something that is skipped outside of runs. */
-export type Warn = (message: string) => void;
-
 /** Receives warnings about experiments. */
 export interface ExperimentListeners {
   readonly warn: Warn;
   /** Its runs exist but cannot be read. */
-  readonly unread: Warn;
+  readonly failed: (failure: ExperimentFailure) => void;
 }
 
 /** How experiments are read. */
@@ -34,7 +32,7 @@ export interface ExperimentOptions extends ExperimentListeners {
 export async function readExperiment(
   directory: string,
   id: string,
-  { warn, unread, links }: ExperimentOptions,
+  { warn, failed, links }: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<Experiment | undefined> {
   const file = join(directory, META_FILE);
@@ -42,7 +40,8 @@ export async function readExperiment(
     const meta = experimentMeta(await readMeta(file, isWholeExperimentMeta, signal));
     if (meta.id !== id) {
       // as MLflow does: a copied directory is not a second experiment
-      warn(`${file} belongs to experiment ${meta.id}; the directory ${id} is skipped, as MLflow does.`);
+      const message = `${file} belongs to experiment ${meta.id}; the directory ${id} is skipped, as MLflow does.`;
+      warn({ code: 'experiment-ignored', message });
       return undefined;
     }
     const tags = await readFields(join(directory, TAGS), TAGS, {
@@ -51,24 +50,27 @@ export async function readExperiment(
       links,
       notice: (notice) => {
         const trouble = 'detail' in notice ? notice.detail : 'invalid UTF-8 was replaced.';
-        warn(`A tag of experiment ${id}: ${trouble}`);
+        warn({ code: 'tag-unreadable', message: `A tag of experiment ${id}: ${trouble}` });
       },
     });
     return { ...meta, tags };
   } catch (cause) {
     if (signal.aborted) throw cause;
     if (leadsNowhere(directory)) {
-      unread(`Experiment ${id} is skipped: ${directory} is a link that leads nowhere. Is the disk mounted?`);
+      const message = `Experiment ${id} is skipped: ${directory} is a link that leads nowhere. Is the disk mounted?`;
+      failed({ id, code: 'not-found', message });
       return undefined;
     }
     if (isFileMissing(cause)) {
-      if (holdsRuns(directory)) warn(`Experiment ${id} is skipped, as MLflow does: it has no ${META_FILE}.`);
+      const message = `Experiment ${id} is skipped, as MLflow does: it has no ${META_FILE}.`;
+      if (holdsRuns(directory)) warn({ code: 'experiment-ignored', message });
       return undefined;
     }
     const error = toConvertError(cause, 'fatal', directory);
     if (error.kind === 'fatal') throw error;
-    const tell = error.kind === 'not-a-run' ? warn : unread;
-    tell(`Experiment ${id} is skipped: ${error.sentence}`);
+    const message = `Experiment ${id} is skipped: ${error.sentence}`;
+    if (error.kind === 'not-a-run') warn({ code: 'experiment-ignored', message });
+    else failed({ id, code: error.code, message });
     return undefined;
   }
 }

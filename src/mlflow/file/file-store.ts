@@ -1,5 +1,6 @@
 import { dirname, join, sep } from 'node:path';
 import { ConvertError, toConvertError } from '../../errors.js';
+import type { ExperimentFailure, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import { DEFAULT_SOURCE } from '../../options.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
@@ -12,7 +13,7 @@ import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../c
 import { isDirectory, mayExist } from '../local/directories.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import { readFileDatasets } from './datasets.js';
-import { type ExperimentOptions, readExperiment, type Warn } from './experiment.js';
+import { type ExperimentOptions, readExperiment } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
 import { readFileChanges, readHistory } from './history.js';
 import { type KeyFile, listFields, readFields } from './key-files.js';
@@ -28,7 +29,7 @@ export interface FileStoreOptions {
   /** Receives a sentence about each experiment that MLflow ignores as well. By default a warning of the process. */
   readonly warn?: Warn;
   /** Receives a sentence about each experiment that is skipped because it cannot be read. */
-  readonly unread?: Warn;
+  readonly failed?: (failure: ExperimentFailure) => void;
   /** Opens artifact locations that are not on this machine's file system; closed with the store. */
   readonly remoteArtifacts?: ArtifactOpener;
 }
@@ -59,9 +60,10 @@ export class FileStore implements TrackingStore {
     this.#root = root;
     this.uri = root;
     this.changes = { type: 'directory', root };
-    const warn = options.warn ?? ((message) => process.emitWarning(message));
+    const warn = options.warn ?? (({ message }) => process.emitWarning(message));
+    const failed = options.failed ?? (({ message }) => process.emitWarning(message));
     this.#trust = trustOf(options, { stores: [root], idsAreNames: true });
-    this.#experimentOptions = { warn, unread: options.unread ?? warn, links: this.#trust.links };
+    this.#experimentOptions = { warn, failed, links: this.#trust.links };
     this.#remoteArtifacts = options.remoteArtifacts ?? openArtifacts({ root, ...DEFAULT_SOURCE });
   }
 
@@ -74,9 +76,8 @@ export class FileStore implements TrackingStore {
     for (const id of this.#list(this.#root, trashedDirectories)) {
       await this.#turns.pause(signal);
       if (this.#placeOf(id) === id) {
-        this.#experimentOptions.warn(
-          `Experiment ${id} is in the store and also in its ${TRASH}; the deleted one is skipped.`,
-        );
+        const message = `Experiment ${id} is in the store and also in its ${TRASH}; the deleted one is skipped.`;
+        this.#experimentOptions.warn({ code: 'experiment-ignored', message });
         continue;
       }
       const experiment = await readExperiment(join(this.#root, TRASH, id), id, this.#experimentOptions, signal);

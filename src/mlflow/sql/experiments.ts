@@ -1,3 +1,4 @@
+import type { Warn } from '../../events.js';
 import type { Experiment } from '../../model.js';
 import { optionalField, parseLifecycleStage } from '../common/run-fields.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
@@ -15,7 +16,7 @@ export async function* readExperiments(
   database: Database,
   schema: Schema,
   workspace: string | undefined,
-  warn: (message: string) => void,
+  warn: Warn,
   signal: AbortSignal,
 ): AsyncGenerator<Experiment, void, void> {
   const wanted = workspace ?? DEFAULT_WORKSPACE;
@@ -62,12 +63,7 @@ async function readTags(database: Database, query: Query, experiments: readonly 
   return tags;
 }
 
-async function warnOfOthers(
-  database: Database,
-  wanted: string,
-  warn: (message: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function warnOfOthers(database: Database, wanted: string, warn: Warn, signal: AbortSignal): Promise<void> {
   const sql = 'SELECT workspace, count(*) FROM experiments WHERE workspace <> ? GROUP BY workspace ORDER BY workspace';
   const others = await database.snapshot((query) => query(sql, [wanted]), signal);
   if (others.length === 0) return;
@@ -77,7 +73,6 @@ async function warnOfOthers(
       .map(([name]) => name)
       .join(', ') + (others.length > 10 ? ', …' : '');
   const experiments = others.reduce((sum, [, count]) => sum + Number(count), 0);
-  warn(
-    `Only the workspace ${wanted} is read; ${others.length} others contain ${experiments} more experiments (${names}).`,
-  );
+  const message = `Only the workspace ${wanted} is read; ${others.length} others contain ${experiments} more experiments (${names}).`;
+  warn({ code: 'other-workspaces', message });
 }

@@ -1,3 +1,4 @@
+import type { Warn } from '../../events.js';
 import type { PointBatch } from '../../model.js';
 import type { MetricPoint } from '../common/arrival-order.js';
 import { chunks } from '../common/chunks.js';
@@ -33,7 +34,7 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
 
   constructor(
     readonly uri: string,
-    protected readonly warn: (message: string) => void,
+    protected readonly warn: Warn,
   ) {
     this.#transactions = new Transactions(uri, (signal) => this.open(signal), once(warn));
   }
@@ -211,11 +212,11 @@ function fromCursors(keys: readonly string[], cursors: MetricCursors): Condition
   return { condition: conditions.join(' OR '), parameters };
 }
 
-function once(tell: (message: string) => void): (message: string) => void {
+function once(warn: Warn): Warn {
   const told = new Set<string>();
-  return (message) => {
-    if (told.has(message)) return;
-    told.add(message);
-    tell(message);
+  return (warning) => {
+    if (told.has(warning.message)) return;
+    told.add(warning.message);
+    warn(warning);
   };
 }

@@ -1,4 +1,5 @@
 import { asFatal, ConvertError } from '../../errors.js';
+import type { Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
@@ -23,7 +24,7 @@ export interface SqlStoreOptions {
   /** MLflow's default workspace by default. */
   readonly workspace?: string;
   /** Receives a sentence about anything that is skipped outside of runs. */
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
   /** The most points of one run in memory at once; for tests. */
   readonly windowPoints?: number;
 }
@@ -62,7 +63,8 @@ export class SqlStore implements TrackingStore {
     const { workspace, warn } = this.#options;
     this.#schemas.forget();
     const schema = await this.#schemas.get(signal);
-    if (schema.warning !== undefined && schema.warning !== this.#warned) warn(schema.warning);
+    if (schema.warning !== undefined && schema.warning !== this.#warned)
+      warn({ code: 'tables-not-readable', message: schema.warning });
     this.#warned = schema.warning;
     yield* readExperiments(this.#database, schema, workspace, warn, signal);
   }

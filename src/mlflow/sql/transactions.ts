@@ -1,3 +1,4 @@
+import type { Warn } from '../../events.js';
 import { abortable, sleep } from '../../wait.js';
 import { Connections } from './connections.js';
 import { IdleGuard } from './idle-guard.js';
@@ -27,7 +28,7 @@ export class Transactions<C extends ServerConnection> {
   constructor(
     private readonly uri: string,
     private readonly open: (signal: AbortSignal) => Promise<C>,
-    private readonly warn: (message: string) => void,
+    private readonly warn: Warn,
   ) {
     this.#connections = new Connections(open);
   }
@@ -106,6 +107,7 @@ export class Transactions<C extends ServerConnection> {
   }
 
   readonly #warnOfLock = (lock: string): void => {
-    this.warn(`The database ${this.uri} makes a query wait for ${lock}. It continues when the lock is released.`);
+    const message = `The database ${this.uri} makes a query wait for ${lock}. It continues when the lock is released.`;
+    this.warn({ code: 'waiting-for-lock', message });
   };
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ExperimentFailure, Warning } from '../../../src/events.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { Experiment, Notice, Run, RunRef } from '../../../src/model.js';
 import { collect, listening, never, record, silent } from '../../contract/tracking-store.js';
@@ -18,7 +19,7 @@ let warnings: string[];
 beforeEach(() => {
   builder = new FileStoreBuilder();
   warnings = [];
-  store = new FileStore(builder.root, { warn: (message) => warnings.push(message) });
+  store = new FileStore(builder.root, { warn: ({ message }) => warnings.push(message) });
 });
 afterEach(() => builder.remove());
 
@@ -77,11 +78,17 @@ describe('experiments', () => {
       const [closed, damaged] = [builder.experiment({ id: '1' }), builder.experiment({ id: '2' })];
       chmodSync(join(closed, 'meta.yaml'), 0);
       writeFileSync(join(damaged, 'meta.yaml'), ':::[\n');
-      const unread: string[] = [];
-      const warn = (message: string) => warnings.push(message);
-      store = new FileStore(builder.root, { warn, unread: (message) => unread.push(message) });
+      const failures: ExperimentFailure[] = [];
+      const warn = ({ message }: Warning) => warnings.push(message);
+      store = new FileStore(builder.root, { warn, failed: (failure) => failures.push(failure) });
       expect(await experiments()).toEqual([]);
-      expect(unread).toEqual([expect.stringMatching(/^Experiment 1 is skipped: .*permission denied/)]);
+      expect(failures).toEqual([
+        {
+          id: '1',
+          code: 'permission-denied',
+          message: expect.stringMatching(/^Experiment 1 is skipped: .*permission denied/),
+        },
+      ]);
       expect(warnings).toEqual([expect.stringMatching(/^Experiment 2 is skipped/)]);
     }));
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { ConvertError } from '../../../src/errors.js';
+import type { Warning } from '../../../src/events.js';
 import { unreadParts } from '../../../src/mapping/unread-parts.js';
 import type { TrackingStore } from '../../../src/mlflow/common/tracking-store.js';
 import { openSqlStore } from '../../../src/mlflow/open-sql-store.js';
@@ -136,7 +137,7 @@ test('texts come whole, whatever Python wrote into them', async () => {
 test('only the default workspace is read, and the others are told; another one on request', async () => {
   builder.experiment({ id: 2, name: 'one', workspace: 'team-b' });
   const warnings: string[] = [];
-  const warn = (message: string): void => void warnings.push(message);
+  const warn = ({ message }: Warning): void => void warnings.push(message);
   const names: string[] = [];
   for (const workspace of [undefined, 'team-b']) {
     const store = openSqlStore(builder.uri, 'sqlite', { warn, ...(workspace !== undefined && { workspace }) });

@@ -1,6 +1,7 @@
 import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Warning } from '../../../src/events.js';
 import { unreadPart, unreadParts } from '../../../src/mapping/unread-parts.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import { openStore } from '../../../src/mlflow/open-store.js';
@@ -129,7 +130,7 @@ describe('a link out of the run', () => {
     mkdirSync(join(store.root, '1', 'tags'), { recursive: true });
     symlinkSync(join(outside, 'secret.txt'), tag);
     const warnings: string[] = [];
-    const warn = (message: string) => void warnings.push(message);
+    const warn = ({ message }: Warning) => void warnings.push(message);
     const tags = async (copyLinks: boolean) =>
       (await collect(new FileStore(store.root, { copyLinks, warn }).experiments(never())))[0]?.tags.size;
     expect([await tags(true), await tags(false)]).toEqual([1, 0]);

@@ -1,3 +1,4 @@
+import type { Warn } from '../../../events.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
 import { readMysqlCatalog } from './mysql-catalog.js';
@@ -9,7 +10,7 @@ export class MysqlDatabase extends ServerDatabase<MysqlConnection> {
   protected readonly readCatalog = readMysqlCatalog;
   readonly #settings: MysqlSettings;
 
-  constructor(address: ServerAddress, warn: (message: string) => void) {
+  constructor(address: ServerAddress, warn: Warn) {
     super(address.uri, warn);
     this.#settings = mysqlSettings(address);
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { errorCode } from '../../../errors.js';
+import type { Warn } from '../../../events.js';
 import type { WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
@@ -15,7 +16,7 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
   #plain = false;
   #checked = false;
 
-  constructor(address: ServerAddress, warn: (message: string) => void) {
+  constructor(address: ServerAddress, warn: Warn) {
     super(address.uri, warn);
     this.#settings = postgresqlSettings(address);
   }
@@ -52,6 +53,9 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
       WHERE i.indrelid = to_regclass('metrics') AND a.attname = 'run_uuid'`;
     const [[count] = []] = await this.snapshot((query) => query(sql), signal);
     if (count !== '0') return;
-    this.warn('The table metrics has no index on run_uuid (MLflow before 1.25): reading a run scans the whole table.');
+    this.warn({
+      code: 'missing-index',
+      message: 'The table metrics has no index on run_uuid (MLflow before 1.25): reading a run scans the whole table.',
+    });
   }
 }
