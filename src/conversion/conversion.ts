@@ -3,7 +3,7 @@ import type { Repository } from '../aim/repository.js';
 import { type IndexOutcome, writeIndex } from '../aim/run-index.js';
 import type { RunMetadata } from '../aim/run-metadata.js';
 import { asFatal } from '../errors.js';
-import type { ConvertEvents, Warning } from '../events.js';
+import type { ConvertEvents, Warn } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import { runPipeline } from '../pipeline.js';
