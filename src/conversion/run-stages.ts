@@ -54,7 +54,12 @@ export class RunStages implements Stages {
 
   /** Runs of one id are taken one after the other, and only the first that is a run is converted. */
   convert(run: CheckedRun): Promise<ConvertedRun> {
-    return this.#ids.claim(run.hash, (isDuplicateId) => this.#convert(isDuplicateId ? { ...run, isDuplicateId } : run));
+    return this.#ids.claim(run.hash, async (isDuplicateId) => {
+      const converted = await this.#convert(isDuplicateId ? { ...run, isDuplicateId } : run);
+      // a deleted run of the same id may have come before
+      if (converted.report.outcome !== 'skipped') this.#parts.deletions.discard(run.hash);
+      return converted;
+    });
   }
 
   async publish({ task, report, staged, active }: ConvertedRun): Promise<void> {
@@ -78,7 +83,7 @@ export class RunStages implements Stages {
       return { task, report, ...(wasActive !== undefined && { active: wasActive }) };
     }
     if (known.isLeftOut(task)) {
-      deletions.add(task.hash);
+      if (!task.isDuplicateId) deletions.add(task.hash);
       return { task, report: runReport(task, 'skipped', { code: 'deleted' }) };
     }
     if (known.wasRemoved(task) && !task.isDuplicateId) return { task, report: removed(task) };

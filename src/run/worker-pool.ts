@@ -179,6 +179,8 @@ export class WorkerPool implements RunConverter {
   }
 
   async #post(task: WorkerTask): Promise<WorkerResult> {
+    // a pool that was destroyed would start new threads
+    if (this.#stopping !== undefined) throw new DOMException('The worker threads have been stopped.', 'AbortError');
     return new Promise((resolve, reject) => {
       const lose = (cause: unknown) => reject(this.#stopping === undefined ? workerLoss(cause) : cause);
       this.#underWay.add(lose);

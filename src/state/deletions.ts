@@ -32,6 +32,11 @@ export class Deletions {
     if (entry !== undefined && this.isDue(entry)) this.pending.set(hash, entry);
   }
 
+  /** A run of this hash exists after all: the source has several of one id, and another one is deleted. */
+  discard(hash: string): void {
+    this.pending.delete(hash);
+  }
+
   /** Adds those of the runs that a listing lacks of which the source itself says that it does not have them. */
   async addMissing(
     hashes: readonly string[],

@@ -125,6 +125,13 @@ export class ChangingStore {
     return this.builder.root;
   }
 
+  /** Another run of the id `b`, in another experiment: somebody has copied its directory. */
+  addTwin(): void {
+    this.builder.experiment({ id: '2', name: 'copies' });
+    const spec = { ...LASTING, runId: 'b', name: 'twin', status: 3, startTime: START, endTime: START + 1 };
+    this.builder.run('2', spec);
+  }
+
   remove(): void {
     this.builder.remove();
   }

@@ -67,6 +67,21 @@ export const inWorkers: StartConverter = (store, { path }, options) => {
   });
 };
 
+/** Whatever passes is copied, as on the way to another machine. */
+export function byValue(start: StartConverter): StartConverter {
+  return (store, repository, options) => {
+    const converter = start(store, repository, structuredClone(options));
+    return {
+      parallelism: converter.parallelism,
+      check: async (tasks) => structuredClone(await converter.check(structuredClone(tasks))),
+      convert: async (task) => structuredClone(await converter.convert(structuredClone(task))),
+      writeIndex: async (hashes, isFinal) => structuredClone(await converter.writeIndex([...hashes], isFinal)),
+      takeProgress: () => structuredClone(converter.takeProgress()),
+      stop: () => converter.stop(),
+    };
+  };
+}
+
 const CONCURRENCY = 4;
 
 /** What became of the runs, in the order in which that was known; what was staged of a run, where something was. */
