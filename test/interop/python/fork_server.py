@@ -24,6 +24,7 @@ import runpy
 import selectors
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -174,6 +175,9 @@ def become(job: Job, server: str):
     # what the interpreter would do at its end, without freeing what it shares with the fork server
     threading._shutdown()
     atexit._run_exitfuncs()
+    # a WAL is merged into its database by whoever closes that last
+    for connection in [each for each in gc.get_objects() if isinstance(each, sqlite3.Connection)]:
+        connection.close()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
