@@ -9,11 +9,17 @@
  */
 
 export { convert } from './convert.js';
-export { ConvertError, type ErrorDetails, type ErrorKind } from './errors.js';
-export { type ConvertEventMap, ConvertEvents } from './events.js';
+export { ConvertError, type ErrorCode, type ErrorDetails, type ErrorKind } from './errors.js';
+export {
+  type ConvertEventMap,
+  ConvertEvents,
+  type ExperimentFailure,
+  type Warning,
+  type WarningCode,
+} from './events.js';
 export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
 export type { ConvertOptions, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
-export type { DeletedRun, RunCounts, RunOutcome, RunReport, ToldPart } from './outcome.js';
+export type { DeletedRun, RewriteReason, RunCounts, RunOutcome, RunReport, SkipCode, ToldPart } from './outcome.js';
 export type {
   AcceptedChanges,
   ArtifactPolicy,

@@ -201,7 +201,7 @@ function writeRuns(
 }
 
 /** Whether a process holds a lock on a file. Node cannot ask for it; Linux lists all locks by inode. */
-export function isLocked(file: string): boolean {
+function isLocked(file: string): boolean {
   try {
     const { ino } = statSync(file);
     return readFileSync('/proc/locks', 'latin1')

@@ -17,7 +17,7 @@ interface Sorted {
 }
 
 /** More points than this do not sort by the packed key below. */
-export const MAX_POINTS = 2 ** 20;
+const MAX_POINTS = 2 ** 20;
 
 const CACHE_ENTRIES = 16;
 /** Points that the cached orders may have together; 20 bytes each. */

@@ -49,7 +49,7 @@ export function failedRunLine(
 }
 
 /** What was done in vain; empty when nothing was. */
-export function unpublishedLines({ runsUnpublished }: SummaryNumbers): string[] {
+function unpublishedLines({ runsUnpublished }: SummaryNumbers): string[] {
   if (runsUnpublished === 0) return [];
   const were = runsUnpublished === 1 ? 'was' : 'were';
   return [

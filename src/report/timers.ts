@@ -1,6 +1,6 @@
 /** The first sign of life of a conversion, and the time between the following ones; milliseconds. */
-export const FIRST_PROGRESS_MS = 1_500;
-export const PROGRESS_EVERY_MS = 5_000;
+const FIRST_PROGRESS_MS = 1_500;
+const PROGRESS_EVERY_MS = 5_000;
 
 /**
  * Calls `tell` after `first` milliseconds and then every `every` milliseconds, until the function it returns is called.

@@ -105,7 +105,7 @@ export class AcceptedMissing {
 }
 
 /** Whether a run id, path or URI covers this part. That of the artifacts covers only them; the others cover the whole run. */
-export function covers(name: string, { runId, places = {} }: PlacedRun, { part }: ToldPart): boolean {
+function covers(name: string, { runId, places = {} }: PlacedRun, { part }: ToldPart): boolean {
   if (name === runId || isBelow(name, places.directory)) return true;
   return part === 'artifacts' && isBelow(name, places.artifacts);
 }

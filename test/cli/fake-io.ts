@@ -4,7 +4,7 @@ import { main } from '../../src/cli/main.js';
 import type { readStatus } from '../../src/state/status.js';
 
 /** A stream that keeps what is written to it. */
-export class FakeStream extends EventEmitter implements OutputStream {
+class FakeStream extends EventEmitter implements OutputStream {
   text = '';
   isTTY = false;
   columns = 100;

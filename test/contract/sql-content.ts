@@ -1,9 +1,9 @@
 import type { SqlPoint, SqlRun } from '../support/sqlite-store-builder.js';
 import type { ExpectedExperiment } from './tracking-store.js';
 
-export const RUN_A = 'a'.repeat(32);
-export const RUN_B = 'b'.repeat(32);
-export const RUN_C = 'c'.repeat(32);
+const RUN_A = 'a'.repeat(32);
+const RUN_B = 'b'.repeat(32);
+const RUN_C = 'c'.repeat(32);
 export const MISSING = 'f'.repeat(32);
 
 const series = (length: number): SqlPoint[] =>

@@ -124,7 +124,7 @@ async function write(file: string, content: string): Promise<void> {
 }
 
 /** A float as Python's `str` writes it, which is how MLflow writes a metric's value. */
-export function pythonFloat(value: number): string {
+function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0.0';

@@ -6,7 +6,7 @@ import { start } from './harness.js';
 import { python } from './python.js';
 
 /** Whether RocksDB's own tools (Debian: rocksdb-tools) are here; if not, Aim's RocksDB does the same checks. */
-export const HAS_TOOLS = ['sst_dump', 'ldb'].every((tool) => {
+const HAS_TOOLS = ['sst_dump', 'ldb'].every((tool) => {
   try {
     execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
     return true;

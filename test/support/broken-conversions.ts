@@ -5,7 +5,7 @@ import type { RunMetadata } from '../../src/aim/run-metadata.js';
 import type { Ledger } from '../../src/state/ledger.js';
 import type { Disturbance } from './conversions.js';
 
-export class Disturbed extends Error {}
+class Disturbed extends Error {}
 
 /** Whether this is why a conversion was broken off, also where a sentence has been made of it. */
 export function isDisturbed(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { sampleImage } from '../artifacts/sample-images.js';
@@ -240,9 +240,4 @@ export class ChangingStore {
 function append(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   appendFileSync(file, text);
-}
-
-/** How many files a directory has. */
-export function filesIn(directory: string): number {
-  return readdirSync(directory).length;
 }

@@ -99,7 +99,7 @@ export function looseFiles(graph: ModuleGraph, known: Readonly<Record<string, st
 }
 
 /** Everything that is loaded along with a module. */
-export function loadedWith(graph: ModuleGraph, entry: string): ReadonlySet<string> {
+function loadedWith(graph: ModuleGraph, entry: string): ReadonlySet<string> {
   const found = new Set<string>();
   const waiting = [entry];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {

@@ -20,7 +20,7 @@ const TEXTS_OF_CREDENTIALS = /credentials|could not load the default/i;
  * Reads the errors of @aws-sdk (`$metadata.httpStatusCode`, the code in `name`), @azure (`statusCode`, `code`) and
  * @google-cloud (the status in `code`, the code in `errors[0].reason`).
  */
-export function storeFailure(cause: unknown): StoreFailure {
+function storeFailure(cause: unknown): StoreFailure {
   const error = record(cause);
   const status = [record(error.$metadata).httpStatusCode, error.statusCode, error.code, error.status].find(isStatus);
   const reasons = Array.isArray(error.errors) ? error.errors.map((inner) => record(inner).reason) : [];

@@ -28,7 +28,7 @@ export type Unreadable = (path: string, error: ConvertError, key?: string) => vo
  * unreadable, and so is the directory itself if it is one. Of more than
  * {@link MAX_ENTRIES} files and directories, and deeper than {@link MAX_DIRECTORY_DEPTH}, the rest is not read.
  */
-export function listKeyFiles(directory: string, links: LinkBounds, unreadable: Unreadable): KeyFile[] {
+function listKeyFiles(directory: string, links: LinkBounds, unreadable: Unreadable): KeyFile[] {
   const found: Found = { files: [], entries: 0, links, unreadable };
   const refused = kindOfEntry(directory) === 'link' ? links.refused(directory) : undefined;
   if (refused !== undefined) unreadable(directory, refused);
