@@ -36,7 +36,9 @@ export async function serveMlflow(options: MlflowServerOptions = {}): Promise<Ml
   const isForArtifacts = flags.includes('--artifacts-only');
   const hasStore = isForArtifacts || flags.includes('--backend-store-uri');
   const database = join(directory, 'm.db');
-  if (!hasStore && python === PYTHON) await createSqliteDatabase(database);
+  // the first experiment has its artifact location from the server that makes the tables
+  const isDefaultRoot = !flags.includes('--default-artifact-root');
+  if (!hasStore && isDefaultRoot && python === PYTHON) await createSqliteDatabase(database);
   const store = hasStore ? [] : ['--backend-store-uri', `sqlite:///${database}`];
   const files = flags.includes('--no-serve-artifacts') ? [] : ['--artifacts-destination', join(directory, 'files')];
   const place = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];

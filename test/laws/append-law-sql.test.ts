@@ -45,7 +45,7 @@ const history = fc.array(
   { minLength: 4, maxLength: 60, size: 'max' },
 );
 
-/** Tried first, so that adding is certainly among what is tried. */
+/** Tried first, so that appending is certainly among what is tried. */
 const usual: readonly Action[] = [
   { type: 'points', run: 'a', key: 'loss', when: ['next', 'next'] },
   { type: 'pass' },
@@ -56,7 +56,7 @@ const usual: readonly Action[] = [
   { type: 'points', run: 'a', key: 'loss', when: ['late', 'next'] },
 ];
 
-let grown = 0;
+let appended = 0;
 
 async function play(actions: readonly Action[], schema: string): Promise<void> {
   const builder = new SqliteStoreBuilder(schema);
@@ -70,7 +70,7 @@ async function play(actions: readonly Action[], schema: string): Promise<void> {
   const pass = async () => {
     const { results } = await convertOnce(store, Repository.open(repo));
     expect(results.filter(({ report }) => ['failed', 'skipped'].includes(report.outcome))).toEqual([]);
-    grown += results.filter(({ staged }) => staged?.files?.appendsTo !== undefined).length;
+    appended += results.filter(({ staged }) => staged?.files?.appendsTo !== undefined).length;
   };
   try {
     for (const action of actions) {
@@ -146,7 +146,7 @@ test.each([
 ])(
   'any changes of a database, synced in any number of passes, end as one conversion of the final state (%s)',
   async (_, schema) => {
-    grown = 0;
+    appended = 0;
     await fc.assert(
       fc.asyncProperty(
         history,
@@ -155,6 +155,6 @@ test.each([
       { numRuns: 25, examples: [[usual as Action[]]] },
     );
     // else nothing was tried
-    expect(grown).toBeGreaterThan(0);
+    expect(appended).toBeGreaterThan(0);
   },
 );

@@ -5,6 +5,7 @@ import { Repository } from '../../../src/aim/repository.js';
 import { ConvertError } from '../../../src/errors.js';
 import { FileStore } from '../../../src/mlflow/file/file-store.js';
 import type { ArtifactFile, Run, RunRef } from '../../../src/model.js';
+import type { RewriteReason } from '../../../src/outcome.js';
 import { type ArtifactPolicy, DEFAULT_ARTIFACTS } from '../../../src/policies.js';
 import { sampleImage } from '../../artifacts/sample-images.js';
 import { convertOnce, NOW } from '../../support/conversions.js';
@@ -55,8 +56,8 @@ function write(root: string, files: Files): void {
   }
 }
 
-/** What is read, and whether it is added, when something happens to the files of a run that goes on. */
-async function grow(happens: (artifacts: string) => void, artifacts: ArtifactPolicy = DEFAULT_ARTIFACTS) {
+/** What is read, and whether it is appended, when something happens to the files of an active run. */
+async function append(happens: (artifacts: string) => void, artifacts: ArtifactPolicy = DEFAULT_ARTIFACTS) {
   const store = newStore();
   const run = store.run('1', { runId: 'a', status: 1, endTime: null, startTime: NOW - 2000 });
   write(join(run, 'artifacts'), BEFORE);
@@ -68,7 +69,12 @@ async function grow(happens: (artifacts: string) => void, artifacts: ArtifactPol
   await convertOnce(new FileStore(store.root), Repository.open(fresh), {}, { artifacts });
   expect(essence(repo)).toEqual(essence(fresh));
   const { report, staged } = results[0]!;
-  return { read: source.read, isAdded: staged?.files?.appendsTo !== undefined, counts: report.counts };
+  return {
+    read: source.read,
+    isAppended: staged?.files?.appendsTo !== undefined,
+    reason: report.rewritten,
+    counts: report.counts,
+  };
 }
 
 test.each<[string, Files, string[]]>([
@@ -82,10 +88,10 @@ test.each<[string, Files, string[]]>([
   ['an image in the place of another', { 'plots/2.png': OTHER_IMAGE }, ['plots/2.png']],
   ['the first audio', { 'plots/1.wav': 'RIFF' }, ['plots/1.wav']],
   ['an image that was none before', { 'late/9.png': IMAGE }, ['late/9.png']],
-])('adds %s, and reads nothing that is in Aim', async (_, files, expected) => {
-  const { read, isAdded, counts } = await grow((artifacts) => write(artifacts, files));
-  expect(isAdded).toBe(true);
-  // what was no image is looked at each time
+])('appends %s, and reads nothing that is in Aim', async (_, files, expected) => {
+  const { read, isAppended, counts } = await append((artifacts) => write(artifacts, files));
+  expect(isAppended).toBe(true);
+  // what was no image is read each time
   expect(new Set(read)).toEqual(new Set([...expected, 'late/9.png']));
   const { image, text, audio } = counts.artifacts;
   expect(image + text + audio).toBe(expected.length);
@@ -96,27 +102,32 @@ test.each<[string, Files, number]>([
   ['comes, for its size', { 'large.txt': MEGABYTES_6.repeat(3) }, 3],
   ['goes', { 'checkpoint/1.bin': undefined }, 1],
 ])('a file that stays in MLflow %s', async (_, files, links) => {
-  const { read, isAdded, counts } = await grow((artifacts) => write(artifacts, files));
-  expect({ read, isAdded, links: counts.artifactsListed }).toEqual({ read: ['late/9.png'], isAdded: true, links });
+  const { read, isAppended, counts } = await append((artifacts) => write(artifacts, files));
+  expect({ read, isAppended, links: counts.artifactsListed }).toEqual({
+    read: ['late/9.png'],
+    isAppended: true,
+    links,
+  });
 });
 
-test.each<[string, Files]>([
-  ['an image that is gone', { 'plots/3.png': undefined }],
-  ['an image in the midst of a directory', { 'plots/1.png': IMAGE }],
-  ['a second image at a step', { [history('eval', 5).replace('0f9', '1f9')]: IMAGE }],
-  ['the original of a compressed image', { [history('twin', 1)]: IMAGE }],
-  ['an image that is none any more', { 'plots/2.png': 'no image' }],
-  ['more than is to be held at once', { '1.txt': MEGABYTES_6, '2.txt': MEGABYTES_6, '3.txt': MEGABYTES_6 }],
-])('the run is built anew for %s', async (_, files) => {
-  expect((await grow((artifacts) => write(artifacts, files))).isAdded).toBe(false);
+test.each<[string, Files, RewriteReason]>([
+  ['an image that is gone', { 'plots/3.png': undefined }, 'artifacts-moved'],
+  ['an image in the midst of a directory', { 'plots/1.png': IMAGE }, 'artifacts-moved'],
+  ['a second image at a step', { [history('eval', 5).replace('0f9', '1f9')]: IMAGE }, 'artifacts-moved'],
+  ['the original of a compressed image', { [history('twin', 1)]: IMAGE }, 'artifacts-moved'],
+  ['an image that is none any more', { 'plots/2.png': 'no image' }, 'artifacts-moved'],
+  ['more than is held in memory', { '1.txt': MEGABYTES_6, '2.txt': MEGABYTES_6, '3.txt': MEGABYTES_6 }, 'too-much'],
+])('rewrites the run for %s', async (_, files, reason) => {
+  const found = await append((artifacts) => write(artifacts, files));
+  expect(found).toMatchObject({ isAppended: false, reason });
 });
 
-test('the run is built anew when something of it cannot be listed', async () => {
-  const { isAdded } = await grow((artifacts) => symlinkSync('nowhere', join(artifacts, 'dangling.txt')));
-  expect(isAdded).toBe(false);
+test('rewrites the run when something of it cannot be listed', async () => {
+  const found = await append((artifacts) => symlinkSync('nowhere', join(artifacts, 'dangling.txt')));
+  expect(found).toMatchObject({ isAppended: false, reason: 'artifacts-unread' });
 });
 
-test('a new file that cannot be read leaves the run to a conversion of the whole, which tries again', async () => {
+test('rewrites the run for a new file that cannot be read, so that the next conversion tries again', async () => {
   const store = newStore();
   const run = store.run('1', { runId: 'a', status: 1, endTime: null, startTime: NOW - 2000 });
   const repository = Repository.open(temporaryDirectory());
@@ -127,17 +138,20 @@ test('a new file that cannot be read leaves the run to a conversion of the whole
   const { results } = await convertOnce(source, repository);
   expect(results[0]?.staged?.files).toBeDefined();
   expect(results[0]?.staged?.files?.appendsTo).toBeUndefined();
+  expect(results[0]?.report.rewritten).toBe('artifacts-unread');
 });
 
 test.each<[string, Files]>([
   ['is another file', { 'a-train.txt': 'line' }],
   ['has another content', { 'latin.txt': 'line' }],
-])('the run is built anew when the terminal log %s', async (_, files) => {
+])('rewrites the run when the terminal log %s', async (_, files) => {
   const policy = { ...DEFAULT_ARTIFACTS, terminalLog: '{a-train,latin}.txt' };
-  expect((await grow((artifacts) => write(artifacts, files), policy)).isAdded).toBe(false);
+  const found = await append((artifacts) => write(artifacts, files), policy);
+  expect(found).toMatchObject({ isAppended: false, reason: 'terminal-log-changed' });
 });
 
-test('a terminal log that is as it was does not stand in the way', async () => {
+test('appends beside a terminal log that has not changed', async () => {
   const policy = { ...DEFAULT_ARTIFACTS, terminalLog: 'latin.txt' };
-  expect((await grow((artifacts) => write(artifacts, { 'notes/b.txt': 'b' }), policy)).isAdded).toBe(true);
+  const found = await append((artifacts) => write(artifacts, { 'notes/b.txt': 'b' }), policy);
+  expect(found).toMatchObject({ isAppended: true, reason: undefined });
 });
