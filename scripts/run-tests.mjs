@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs the unit and then the interop tests; a file that fails keeps none of the others from running. Ends with the line
- * `N passed, N failed`.
+ * Runs the unit and then the interop tests; a file that fails keeps none of the others from running. Ends with the files
+ * that took longest and the line `N passed, N failed`.
  *
  *     node scripts/run-tests.mjs [--again] [unit] [interop]
  *
@@ -21,12 +21,17 @@ const FLAGS = { unit: ['--maxWorkers=2'], interop: ['--maxWorkers=2'] };
 const { values, positionals } = parseArgs({ options: { again: { type: 'boolean' } }, allowPositionals: true });
 const projects = positionals.length > 0 ? positionals : Object.keys(FLAGS);
 
+/** How many of the slowest files are named. */
+const SLOWEST = 12;
+
 let passed = 0;
 let failed = 0;
 const passedAgain = [];
+const durations = [];
 for (const project of projects) {
   const first = await runJest(project);
   passed += first.passed;
+  durations.push(...first.durations);
   if (values.again && first.failedFiles.length > 0) {
     const second = await runJest(project, first.failedFiles);
     // the tests of such a file that passed at first are counted once
@@ -41,6 +46,7 @@ for (const project of projects) {
 if (passedAgain.length > 0) {
   process.stdout.write(`\nPassed only when run again:\n${passedAgain.map((file) => `  ${file}\n`).join('')}\n`);
 }
+process.stdout.write(`\nThe slowest files, in seconds:\n${slowest(durations)}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
@@ -54,6 +60,8 @@ async function runJest(project, files = []) {
       ...where,
       `--selectProjects=${project}`,
       ...(FLAGS[project] ?? []),
+      '--reporters=default',
+      '--reporters=<rootDir>/scripts/running-files-reporter.mjs',
       '--json',
       `--outputFile=${output}`,
     ];
@@ -65,7 +73,7 @@ async function runJest(project, files = []) {
 }
 
 function summarise(results, status) {
-  if (results === undefined) return { passed: 0, failed: 1, failedFiles: [], passedInFailedFiles: 0 };
+  if (results === undefined) return { passed: 0, failed: 1, failedFiles: [], passedInFailedFiles: 0, durations: [] };
   const failing = results.testResults.filter((file) => file.status === 'failed');
   const passedInFailedFiles = failing.flatMap((file) => file.assertionResults).filter(isPassed).length;
   // a file that cannot be loaded has no tests, and a run can fail although each test has passed
@@ -75,7 +83,19 @@ function summarise(results, status) {
     failed: status === 0 ? broken : Math.max(1, broken),
     failedFiles: failing.map((file) => file.name),
     passedInFailedFiles,
+    durations: results.testResults.map(({ name, startTime, endTime }) => ({
+      name,
+      seconds: (endTime - startTime) / 1000,
+    })),
   };
+}
+
+function slowest(files) {
+  return files
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, SLOWEST)
+    .map(({ name, seconds }) => `${seconds.toFixed(0).padStart(6)}  ${relative(process.cwd(), name)}\n`)
+    .join('');
 }
 
 function isPassed({ status }) {

@@ -123,7 +123,7 @@ describe('reconciliation', () => {
     renameSync(join(store.root, '.trash/1'), join(store.root, '1'));
     await untilAsConverted(store.root, repo);
     const { events } = await stopWatch(watch);
-    const gone = events.filter(({ event }) => event === 'gone').map(({ runId, action }) => [runId, action]);
+    const gone = events.filter(({ event }) => event === 'deleted').map(({ runId, action }) => [runId, action]);
     expect(gone.sort()).toEqual([A, A, B, B].map((run) => [run, 'archived']));
     expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
   });
@@ -151,7 +151,7 @@ test('a directory that is swapped for another one for a short time loses no run'
   appendFileSync(file(B, 'metrics/loss'), point(9));
   await until('the old directory is followed again', () => repositoryState(repo).rows.length === 5);
   const { events } = await stopWatch(watch);
-  expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
+  expect(events.filter(({ event }) => event === 'deleted')).toEqual([]);
 });
 
 test('a run that is removed in Aim does not come back with its next point', async () => {
@@ -191,7 +191,7 @@ describe('a watch', () => {
     await untilAsConverted(store.root, repo);
     const { events } = await stopWatch(watch);
     expect(events.filter(({ event }) => event === 'source')).toHaveLength(2);
-    expect(events.filter(({ event }) => event === 'gone')).toEqual([]);
+    expect(events.filter(({ event }) => event === 'deleted')).toEqual([]);
   });
 
   test('keeps following when the clock is set back by two hours', async () => {
@@ -221,7 +221,7 @@ describe('a watch', () => {
     const status = async () => (await startCli(['status', '--repo', repo, '--json']).ended).stdout;
     expect(JSON.parse(await status())).toMatchObject({
       writer: { pid: watch.child.pid },
-      sources: [{ source: store.root, runs: 2, active: 1, failed: 0, trouble: null }],
+      sources: [{ source: store.root, runs: 2, active: 1, failed: 0, error: null }],
     });
     const second = await startCli(['convert', '--tracking-uri', store.root, '--repo', repo]).ended;
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('is writing this repository') });
