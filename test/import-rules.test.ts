@@ -37,6 +37,9 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
 /** The rooms above `aim/` and `mlflow/`. */
 const UPPER_ROOMS = ['run', 'state', 'publish', 'conversion', 'watch', 'report', 'cli'];
 
+/** A file that is longer says more than one thing. */
+const MOST_LINES = 250;
+
 const WORKER = 'run/worker.ts';
 
 /** Who in a worker thread uses SQLite, whose native library is loaded on first use: only where the source is such a database. */
@@ -68,6 +71,11 @@ describe('the modules of src/', () => {
     expect(looseFiles(modules, LOOSE_FILES)).toEqual([]);
   });
 
+  test(`have at most ${MOST_LINES} lines`, () => {
+    const lines = [...modules.keys()].map((file) => ({ file, lines: linesOf(file) }));
+    expect(lines.filter((one) => one.lines > MOST_LINES)).toEqual([]);
+  });
+
   test('load no native SQLite in a worker thread', () => {
     expect([
       ...loadsNot(modules, WORKER, '@photostructure/sqlite'),
@@ -81,6 +89,10 @@ describe('the modules of src/', () => {
     expect([...importsOfTable(modules, layers), ...unusedOfTable(modules, layers)]).toEqual([]);
   });
 });
+
+function linesOf(file: string): number {
+  return readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8').split('\n').length - 1;
+}
 
 /** Modules made up for a test: `'a/b.ts': ['c/d.ts', 'type e/f.ts']`. */
 function modulesOf(imports: Readonly<Record<string, readonly string[]>>): ModuleGraph {

@@ -32,7 +32,7 @@ export class IndexDatabase {
     private readonly directory: string,
     private readonly place: IndexPlace,
     /** What {@link databaseFingerprint} said before the reader was opened. */
-    private mark: string | undefined,
+    private fingerprint: string | undefined,
     private reader: DatabaseReader | undefined,
   ) {}
 
@@ -47,8 +47,13 @@ export class IndexDatabase {
 
   static open(directory: string, place: IndexPlace): IndexDatabase {
     if (mkdirSync(directory, { recursive: true }) !== undefined) syncPathSync(dirname(directory));
-    const mark = databaseFingerprint(directory);
-    return new IndexDatabase(directory, place, mark, mark === undefined ? undefined : new DatabaseReader(directory));
+    const fingerprint = databaseFingerprint(directory);
+    return new IndexDatabase(
+      directory,
+      place,
+      fingerprint,
+      fingerprint === undefined ? undefined : new DatabaseReader(directory),
+    );
   }
 
   /**
@@ -134,7 +139,7 @@ export class IndexDatabase {
     if (damageOf(directory) !== undefined) throw new IndexHeldError();
     const before = this.reader?.version;
     this.closeReader();
-    this.mark = databaseFingerprint(directory);
+    this.fingerprint = databaseFingerprint(directory);
     this.reader = new DatabaseReader(directory);
     // A reader may just have read the previous name from CURRENT; what we have written before that nobody needs. RocksDB's
     // own MANIFESTs are its own affair: it writes one before it renames CURRENT, and removes those that it has replaced.
@@ -148,7 +153,7 @@ export class IndexDatabase {
   }
 
   private isChanged(): boolean {
-    return this.place.isHeld() || databaseFingerprint(this.directory) !== this.mark;
+    return this.place.isHeld() || databaseFingerprint(this.directory) !== this.fingerprint;
   }
 
   /** Removes those tables of a state that we have written and that are in none of the others. */

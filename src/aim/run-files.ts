@@ -17,7 +17,7 @@ export interface Databases<T> {
 /** The two databases of a run while they are built: directories that exist once something is in them. */
 export interface StagedFiles extends Databases<string> {
   /**
-   * The marks ({@link databaseFingerprint}) of the databases that these files add to, where they do not make up whole ones; one
+   * The fingerprints ({@link databaseFingerprint}) of the databases that these files add to, where they do not make up whole ones; one
    * to which nothing is added has no directory.
    */
   readonly appendsTo?: Databases<string>;
@@ -99,7 +99,7 @@ function hasBytes(file: string, bytes: Buffer): boolean {
 }
 
 /**
- * A mark of what a database says: another one after every change of ours or of Aim's. It is made of the MANIFEST, which
+ * A fingerprint of what a database says: a different one after every change of ours or of Aim's. It is made of the MANIFEST, which
  * names all files with their sizes and key ranges. Undefined where there is no database.
  */
 export function databaseFingerprint(directory: string): string | undefined {

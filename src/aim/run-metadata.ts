@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../errors.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
@@ -6,32 +5,9 @@ import { SqliteCode } from '../sqlite/errors.js';
 import { LockWait } from '../sqlite/lock-wait.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { metadataFailure } from './metadata-failure.js';
-
-/** A label of Aim's ("tag" there), with the colour in which its UI draws it. */
-export interface Label {
-  readonly name: string;
-  /** `#RRGGBB` */
-  readonly color: string;
-}
-
-/** What Aim keeps about a run in its relational database. */
-export interface RunProperties {
-  readonly name?: string;
-  readonly description?: string;
-  readonly note?: string;
-  /** Seconds since the epoch. */
-  readonly creationTime: number;
-  readonly archived: boolean;
-  readonly labels: readonly Label[];
-  readonly experiment: ExperimentProperties;
-}
-
-export interface ExperimentProperties {
-  readonly name: string;
-  readonly description?: string;
-  /** Seconds since the epoch; where the source does not know it, that of the first run written. */
-  readonly creationTime?: number;
-}
+import { datetime, uuidOf } from './metadata-values.js';
+import { RunNotes } from './run-notes.js';
+import type { ExperimentProperties, Label, RunProperties } from './run-properties.js';
 
 interface RunRow {
   readonly id: number;
@@ -45,6 +21,7 @@ export class RunMetadata {
   private readonly database: DatabaseSyncInstance;
   private readonly statements = new Map<string, StatementSyncInstance>();
   private readonly experimentIds = new Map<string, number>();
+  private readonly notes = new RunNotes((sql) => this.prepare(sql));
   private readonly lockWait = new LockWait();
 
   /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
@@ -134,7 +111,7 @@ export class RunMetadata {
     }
     const states = before.filter((state) => state !== undefined);
     for (const state of states) this.update(row.id, now, state);
-    this.updateNote(row.id, now, states);
+    this.notes.follow(row.id, now, states);
   }
 
   close(): void {
@@ -166,14 +143,13 @@ export class RunMetadata {
     const id = Number(lastInsertRowid);
     this.forget(id);
     for (const label of run.labels) this.label(id, label, run.creationTime);
-    if (run.note !== undefined) this.insertNote(id, run.note, created);
+    if (run.note !== undefined) this.notes.insert(id, run.note, created);
   }
 
   /** SQLite gives a number again whose run was removed, and Aim leaves that run's labels and notes behind. */
   private forget(id: number): void {
     this.prepare('DELETE FROM run_tag WHERE run_id = ?').run(id);
-    this.prepare('DELETE FROM note_audit_log WHERE note_id IN (SELECT id FROM note WHERE run_id = ?)').run(id);
-    this.prepare('DELETE FROM note WHERE run_id = ?').run(id);
+    this.notes.removeAll(id);
     this.prepare('DELETE FROM run_info WHERE run_id = ?').run(id);
   }
 
@@ -235,49 +211,6 @@ export class RunMetadata {
     this.prepare('UPDATE experiment SET description = ? WHERE name = ?').run(description ?? null, name);
   }
 
-  private insertNote(run: number, content: string, at: string): void {
-    const { lastInsertRowid } = this.prepare(
-      'INSERT INTO note (content, run_id, created_at, updated_at) VALUES (?, ?, ?, ?)',
-    ).run(content, run, at, at);
-    this.audit(lastInsertRowid, at, 'Created', null, content);
-  }
-
-  /**
-   * Follows the note that we wrote, recognised by its text, which is that of one of the states before; one that a person
-   * has edited stays beside the new text.
-   */
-  private updateNote(run: number, now: RunProperties, states: readonly RunProperties[]): void {
-    if (states.every(({ note }) => note === now.note)) return;
-    const texts = new Set(states.map(({ note }) => note).filter((note) => note !== undefined));
-    if (now.note !== undefined && texts.has(now.note) && this.hasNote(run, now.note)) return;
-    const at = datetime(now.creationTime);
-    const ours = [...texts].map((text) => ({ text, id: this.noteId(run, text) })).find(({ id }) => id !== undefined);
-    if (ours?.id === undefined) {
-      if (now.note !== undefined && !this.hasNote(run, now.note)) this.insertNote(run, now.note, at);
-    } else if (now.note === undefined) {
-      this.prepare('DELETE FROM note WHERE id = ?').run(ours.id);
-      this.prepare('DELETE FROM note_audit_log WHERE note_id = ?').run(ours.id);
-    } else {
-      this.prepare('UPDATE note SET content = ? WHERE id = ?').run(now.note, ours.id);
-      this.audit(ours.id, at, 'Updated', ours.text, now.note);
-    }
-  }
-
-  private noteId(run: number, content: string): number | undefined {
-    const found = this.prepare('SELECT id FROM note WHERE run_id = ? AND content = ? ORDER BY id').get(run, content);
-    return (found as { id: number } | undefined)?.id;
-  }
-
-  private hasNote(run: number, content: string): boolean {
-    return this.noteId(run, content) !== undefined;
-  }
-
-  private audit(note: number | bigint, at: string, action: string, before: string | null, after: string): void {
-    this.prepare(
-      'INSERT INTO note_audit_log (note_id, datetime, action, before_edit, after_edit) VALUES (?, ?, ?, ?, ?)',
-    ).run(note, at, action, before, after);
-  }
-
   private prepare(sql: string): StatementSyncInstance {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
@@ -286,22 +219,4 @@ export class RunMetadata {
     }
     return statement;
   }
-}
-
-/** The last moment that SQLAlchemy reads back, in seconds. */
-const LAST_DATETIME = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
-
-/** `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, as SQLAlchemy writes it; exact to the millisecond, which is all MLflow has. */
-export function datetime(seconds: number): string {
-  const clamped = Math.round(Math.min(Math.max(seconds, 0), LAST_DATETIME) * 1000);
-  return `${new Date(clamped).toISOString().replace('T', ' ').slice(0, -1)}000`;
-}
-
-/** A UUID of version 4's shape that is the same for the same name, so that repeated conversions agree. */
-function uuidOf(kind: string, name: string): string {
-  const digest = createHash('sha256').update(`mlflow2aim:${kind}:${name}`).digest();
-  digest[6] = (digest[6]! & 0x0f) | 0x40;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  const hex = digest.toString('hex', 0, 16);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

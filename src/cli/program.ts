@@ -1,16 +1,9 @@
 import { Command, Option } from 'commander';
 import { DEFAULT_CONCURRENCY, DEFAULT_WATCH, MAX_CONCURRENCY } from '../options.js';
-import {
-  type ArtifactRule,
-  DEFAULT_ARTIFACTS,
-  DEFAULT_DELETED,
-  DEFAULT_MAPPING,
-  type DeletedPolicy,
-  type RepeatedSteps,
-} from '../policies.js';
+import { type ArtifactRule, DEFAULT_ARTIFACTS, DEFAULT_DELETED, DEFAULT_MAPPING } from '../policies.js';
+import type { ConvertFlags, StatusFlags } from './flags.js';
 import { CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
 import {
-  type ListenAddress,
   parseDuration,
   parseInteger,
   parseInterval,
@@ -22,49 +15,6 @@ import {
   parseText,
 } from './values.js';
 import { packageVersion } from './version.js';
-
-/** The flags of `convert` as commander hands them over. */
-export interface ConvertFlags {
-  readonly trackingUri?: string;
-  readonly artifactsDestination?: string;
-  readonly allowRoot: readonly string[];
-  readonly copyLinks?: true;
-  readonly trustOrigin: readonly string[];
-  readonly repo: string;
-  readonly experiment: readonly string[];
-  readonly includeDeleted?: true;
-  readonly deleted: DeletedPolicy;
-  readonly overwrite?: true;
-  readonly restoreRemoved?: true;
-  readonly acceptMissing: readonly string[];
-  readonly unacceptMissing: readonly string[];
-  readonly concurrency: number;
-  readonly requestsPerSecond?: number;
-  readonly workspace?: string;
-  readonly repeatedSteps: RepeatedSteps;
-  readonly rawParams?: true;
-  readonly staleAfter: number;
-  readonly artifacts: boolean;
-  readonly maxArtifactSize: number;
-  readonly maxTextSize: number;
-  readonly terminalLog?: string;
-  readonly quiet?: true;
-  readonly logFormat: 'text' | 'json';
-  readonly report?: string;
-  readonly color: boolean;
-  readonly watch?: true;
-  readonly interval: number;
-  readonly reconcile: number;
-  readonly poll?: true;
-  readonly listen?: ListenAddress;
-}
-
-/** The flags of `status`. */
-export interface StatusFlags {
-  readonly repo: string;
-  readonly incomplete?: true;
-  readonly json?: true;
-}
 
 /** Called while parsing, with what the command line asks for. */
 export interface Handlers {

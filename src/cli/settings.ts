@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
 import type { ArtifactRule } from '../policies.js';
-import type { ConvertFlags, StatusFlags } from './program.js';
+import type { ConvertFlags, StatusFlags } from './flags.js';
 import type { ListenAddress } from './values.js';
 
 /** What a `convert` command asks for. */

@@ -1,4 +1,4 @@
-import type { Label, RunProperties } from '../aim/run-metadata.js';
+import type { Label, RunProperties } from '../aim/run-properties.js';
 import type { Experiment, Notice, Run, RunStatus } from '../model.js';
 import type { MappingPolicy } from '../policies.js';
 import { runHash } from './run-hash.js';

@@ -1,4 +1,5 @@
-import type { RunMetadata, RunProperties } from '../aim/run-metadata.js';
+import type { RunMetadata } from '../aim/run-metadata.js';
+import type { RunProperties } from '../aim/run-properties.js';
 import { failpoint } from '../failpoints.js';
 import type { Ledger, LedgerEntry } from '../state/ledger.js';
 

@@ -38,7 +38,7 @@ export interface NoticeLine {
 }
 
 /**
- * The notices of one run for the terminal: one line for each metric trouble, and one for each reason and extension of
+ * The notices of one run for the terminal: one line for each metric that was not taken as it is, and one for each reason and extension of
  * the artifacts that stayed behind. Single files are in the report.
  */
 export function noticeLines(notices: readonly Notice[]): NoticeLine[] {

@@ -1,6 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { BlockBuilder, COMPRESSION_TYPE, DATA_RESTART_INTERVAL } from './block-builder.js';
 import { BlockCursor } from './block-cursor.js';
+import { BufferedFile } from './buffered-file.js';
 import { type Key, keyBytes, putVarint, varint } from './bytes.js';
 import { type Column, columnKey } from './column.js';
 import { maskedCrc } from './crc32c.js';
@@ -9,17 +9,12 @@ import type { TableFile } from './manifest.js';
 
 /** RocksDB's default is 4 KiB; a run is read a metric at a time, and larger blocks make that cheaper on both sides. */
 const BLOCK_SIZE = 16 * 1024;
-const WRITE_SIZE = 256 * 1024;
 /** A value from here on gets a block of its own and is not copied. */
 const LARGE_VALUE = 64 * 1024;
 const FORMAT_VERSION = 2;
 const FOOTER_SIZE = 53;
 /** The magic number of block-based tables, 0x88e241b785f4cff7, little-endian. */
 const MAGIC = Buffer.from('f7cff485b741e288', 'hex');
-
-/** Write buffers of finished tables: a migration writes thousands of small ones. */
-const spareBuffers: Buffer[] = [];
-const MAX_SPARE_BUFFERS = 8;
 
 interface BlockHandle {
   readonly offset: number;
@@ -41,10 +36,7 @@ export interface TableWriterOptions {
  * write buffer whatever the table's size. The format is in docs/aim-repo-format.md §2.1.
  */
 export class TableWriter {
-  private readonly file: number;
-  private readonly out = spareBuffers.pop() ?? Buffer.allocUnsafe(WRITE_SIZE);
-  private pending = 0;
-  private offset = 0;
+  private readonly file: BufferedFile;
   private readonly data = new BlockBuilder(BLOCK_SIZE * 2, DATA_RESTART_INTERVAL);
   private readonly index = new BlockBuilder(BLOCK_SIZE, 1);
   private readonly valueTrailer: Key;
@@ -63,12 +55,12 @@ export class TableWriter {
     this.valueTrailer = keyTrailer(options.sequence, VALUE);
     this.valueTrailerBytes = keyBytes(this.valueTrailer);
     this.deletionTrailer = keyTrailer(options.sequence, DELETION);
-    this.file = openSync(options.path, 'wx');
+    this.file = new BufferedFile(options.path);
   }
 
   /** Bytes written and about to be. */
   get size(): number {
-    return this.offset + this.data.size;
+    return this.file.size + this.data.size;
   }
 
   get path(): string {
@@ -135,14 +127,14 @@ export class TableWriter {
     metaindex.add('rocksdb.properties', encodeHandle(properties));
     const metaindexHandle = this.writePieces([metaindex.finish()]);
     const indexHandle = this.writePieces([this.index.finish()]);
-    this.write(footer(metaindexHandle, indexHandle));
-    this.flush();
-    this.abandon();
+    this.file.write(footer(metaindexHandle, indexHandle));
+    this.file.flush();
+    this.file.close();
     const { number, level, sequence } = this.options;
     return {
       number,
       level,
-      size: this.offset,
+      size: this.file.size,
       smallest: this.smallest,
       largest: this.largest,
       smallestSequence: sequence,
@@ -152,8 +144,7 @@ export class TableWriter {
 
   /** Closes the file as it is; it is no table then. */
   abandon(): void {
-    closeSync(this.file);
-    if (spareBuffers.length < MAX_SPARE_BUFFERS) spareBuffers.push(this.out);
+    this.file.close();
   }
 
   private put(key: Key, keyTrailer: Key, value: Uint8Array): void {
@@ -198,11 +189,11 @@ export class TableWriter {
 
   /** Writes a block that lies in pieces, its compression type the last byte of the last, and their checksum. */
   private writePieces(pieces: readonly Uint8Array[]): BlockHandle {
-    const offset = this.offset;
-    for (const piece of pieces) this.write(piece);
-    const size = this.offset - offset - COMPRESSION_TYPE.length;
+    const offset = this.file.size;
+    for (const piece of pieces) this.file.write(piece);
+    const size = this.file.size - offset - COMPRESSION_TYPE.length;
     checksum.writeUInt32LE(maskedCrc(...pieces));
-    this.write(checksum);
+    this.file.write(checksum);
     return { offset, size };
   }
 
@@ -212,7 +203,7 @@ export class TableWriter {
     block.add('rocksdb.block.based.table.prefix.filtering', Buffer.from('0'));
     block.add('rocksdb.block.based.table.whole.key.filtering', Buffer.from('1'));
     block.add('rocksdb.comparator', Buffer.from('leveldb.BytewiseComparator'));
-    block.add('rocksdb.data.size', varint(this.offset));
+    block.add('rocksdb.data.size', varint(this.file.size));
     block.add('rocksdb.deleted.keys', varint(this.deletions));
     block.add('rocksdb.index.size', varint(this.index.size + COMPRESSION_TYPE.length + checksum.length));
     block.add('rocksdb.merge.operands', varint(0));
@@ -221,22 +212,6 @@ export class TableWriter {
     block.add('rocksdb.raw.key.size', varint(this.rawKeySize));
     block.add('rocksdb.raw.value.size', varint(this.rawValueSize));
     return block.finish();
-  }
-
-  private write(bytes: Uint8Array): void {
-    this.offset += bytes.length;
-    if (this.pending + bytes.length > WRITE_SIZE) this.flush();
-    if (bytes.length > WRITE_SIZE) {
-      writeAll(this.file, bytes);
-      return;
-    }
-    this.out.set(bytes, this.pending);
-    this.pending += bytes.length;
-  }
-
-  private flush(): void {
-    writeAll(this.file, this.out.subarray(0, this.pending));
-    this.pending = 0;
   }
 }
 
@@ -257,8 +232,4 @@ function footer(metaindex: BlockHandle, index: BlockHandle): Buffer {
   bytes.writeUInt32LE(FORMAT_VERSION, FOOTER_SIZE - 12);
   bytes.set(MAGIC, FOOTER_SIZE - 8);
   return bytes;
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
 }

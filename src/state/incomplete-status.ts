@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { RunProperties } from '../aim/run-metadata.js';
+import type { RunProperties } from '../aim/run-properties.js';
 import type { ToldPart } from '../outcome.js';
 import type { AcceptedMissing } from './accepted-missing.js';
 import type { LedgerEntry } from './ledger.js';

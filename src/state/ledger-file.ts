@@ -79,6 +79,8 @@ function open<T>(file: string, use: Use<T>): T {
     database.exec('COMMIT');
     return ledger;
   } catch (error) {
+    // a connection with statements is closed for good only once they are collected, and would keep its lock until then
+    if (database.isTransaction) database.exec('ROLLBACK');
     database.close();
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import type { RunProperties } from '../aim/run-metadata.js';
+import type { RunProperties } from '../aim/run-properties.js';
 import type { ToldPart } from '../outcome.js';
 import type { RunPlaces } from '../run/task/run-places.js';
 import { inTransaction } from '../sqlite/transaction.js';

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
+import { datetime } from '../../src/aim/metadata-values.js';
 import { Repository } from '../../src/aim/repository.js';
-import { datetime, RunMetadata, type RunProperties } from '../../src/aim/run-metadata.js';
+import { RunMetadata } from '../../src/aim/run-metadata.js';
+import type { RunProperties } from '../../src/aim/run-properties.js';
 import { inTransaction } from '../../src/sqlite/transaction.js';
 import { readMetadata } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';

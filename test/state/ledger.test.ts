@@ -219,6 +219,15 @@ describe('a ledger that is damaged is begun anew', () => {
     expect(expectUsable()).toEqual({ rebuilt: true, known: [] });
   });
 
+  test('the lock on the damaged one is given back', () => {
+    filled();
+    change('ALTER TABLE runs RENAME COLUMN inputs TO other');
+    const damaged = withLedger((ledger) => ledger.damaged);
+    const other = new DatabaseSync(damaged!);
+    other.exec('BEGIN EXCLUSIVE');
+    other.close();
+  });
+
   test('the damaged one stays beside it, and so do two before that', () => {
     for (let i = 1; i <= 5; i++) {
       writeFileSync(file, `damage ${i} `.repeat(1000));

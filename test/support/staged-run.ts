@@ -2,7 +2,7 @@ import { appendToMetric } from '../../src/aim/metric-state.js';
 import type { Repository } from '../../src/aim/repository.js';
 import { appendToRun } from '../../src/aim/run-appender.js';
 import { databaseFingerprint, freeFileNumber, type StagedFiles, stagedFiles } from '../../src/aim/run-files.js';
-import type { RunProperties } from '../../src/aim/run-metadata.js';
+import type { RunProperties } from '../../src/aim/run-properties.js';
 import { RunWriter } from '../../src/aim/run-writer.js';
 import { sequenceId } from '../../src/aim/sequence.js';
 import { StepOrders } from '../../src/aim/step-order.js';

@@ -22,17 +22,17 @@ export class ArtifactsOrDirectory implements ArtifactRepository {
   }
 
   async *list(context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
-    let trouble: Extract<Notice, { kind: 'artifacts-unreachable' }> | undefined;
+    let unreachable: Extract<Notice, { kind: 'artifacts-unreachable' }> | undefined;
     const notice = (told: Notice): void => {
-      if (told.kind === 'artifacts-unreachable') trouble = told;
+      if (told.kind === 'artifacts-unreachable') unreachable = told;
       else context.notice(told);
     };
     yield* this.#own.list({ signal: context.signal, notice });
-    if (trouble === undefined) return;
+    if (unreachable === undefined) return;
     const holdsFiles = hasEntries(this.#directory);
-    const isStale = trouble.reason === 'missing' || trouble.reason === 'no-access';
+    const isStale = unreachable.reason === 'missing' || unreachable.reason === 'no-access';
     const rest = holdsFiles ? ` Only what lies in ${this.#directory} was taken.` : '';
-    if (!holdsFiles || !isStale) context.notice({ ...trouble, detail: `${trouble.detail}${rest}` });
+    if (!holdsFiles || !isStale) context.notice({ ...unreachable, detail: `${unreachable.detail}${rest}` });
     if (holdsFiles) yield* this.#beside.list(context);
   }
 

@@ -17,10 +17,10 @@ export interface ArtifactLocation {
   /** True for a URI outside of file systems. `directory` is then the one in the store, in addition. */
   readonly isRemote?: true;
   /** Why the run's own location was not used, if files may be missing because of that. */
-  readonly trouble?: ArtifactTrouble;
+  readonly unused?: UnusedLocation;
 }
 
-export interface ArtifactTrouble {
+export interface UnusedLocation {
   readonly uri: string;
   readonly detail: string;
   readonly reason: UnreachableReason;
@@ -32,7 +32,7 @@ export interface ArtifactTrouble {
  * otherwise `artifacts/` in the run's directory, where the files of a moved store are.
  *
  * MLflow always creates that directory, even if the files go elsewhere, so an empty one means nothing. A location that no longer exists is
- * trouble unless it was one in a store (`…/<experiment>/<run>/artifacts`); one that exists but must not be followed always is.
+ * told unless it was one in a store (`…/<experiment>/<run>/artifacts`); one that exists but must not be followed always is.
  *
  * @param root the store's directory
  * @param runDirectory the run's directory
@@ -48,7 +48,7 @@ export function artifactLocation(
   const isFollowed =
     kind === 'directory' ||
     (kind === 'link' && isDirectory(inStore) && trust.followsDirectory(inStore, basename(runDirectory)));
-  const own = isFollowed ? { directory: inStore } : kind === 'link' ? { trouble: linkTrouble(inStore) } : {};
+  const own = isFollowed ? { directory: inStore } : kind === 'link' ? { unused: unusedLink(inStore) } : {};
   if (artifactUri === undefined) return own;
 
   const target = uriTarget(artifactUri);
@@ -62,7 +62,7 @@ export function artifactLocation(
     if (found !== undefined) {
       return {
         ...own,
-        trouble: { uri: displayedUri(artifactUri), detail: notFollowedReason(found), reason: 'refused' },
+        unused: { uri: displayedUri(artifactUri), detail: notFollowedReason(found), reason: 'refused' },
       };
     }
     if (kind === 'link' && !isFollowed) return own;
@@ -71,11 +71,11 @@ export function artifactLocation(
   if (isInStoreLocation(artifactUri, runDirectory) || hasEntries(inStore)) return own;
   const detail = target.kind === 'local' ? 'does not exist, or is not accessible' : target.reason;
   const uri = displayedUri(artifactUri);
-  return { ...own, trouble: { uri, detail: `The artifact location ${detail}.`, reason: 'missing' } };
+  return { ...own, unused: { uri, detail: `The artifact location ${detail}.`, reason: 'missing' } };
 }
 
 /** `artifacts/` is a link to a disk that is not mounted, or to something that must not be followed. */
-function linkTrouble(link: string): ArtifactTrouble {
+function unusedLink(link: string): UnusedLocation {
   const uri = pathToFileURL(link).href;
   if (isDirectory(link)) return { uri, detail: notFollowedReason(link), reason: 'refused' };
   return { uri, detail: 'The artifact location is a link that leads nowhere.', reason: 'missing' };

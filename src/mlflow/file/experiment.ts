@@ -49,8 +49,8 @@ export async function readExperiment(
       budget: new FieldBudget(),
       links,
       notice: (notice) => {
-        const trouble = 'detail' in notice ? notice.detail : 'invalid UTF-8 was replaced.';
-        warn({ code: 'tag-unreadable', message: `A tag of experiment ${id}: ${trouble}` });
+        const detail = 'detail' in notice ? notice.detail : 'invalid UTF-8 was replaced.';
+        warn({ code: 'tag-unreadable', message: `A tag of experiment ${id}: ${detail}` });
       },
     });
     return { ...meta, tags };

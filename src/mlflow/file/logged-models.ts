@@ -49,8 +49,8 @@ export async function readLoggedModels(
     }
   }
   const directory = join(dirname(runDirectory), MODELS);
-  if (made.trouble !== undefined) {
-    context.notice(unreadableField(MODELS, directory, asSkippable(made.trouble, directory), { part: 'models' }));
+  if (made.error !== undefined) {
+    context.notice(unreadableField(MODELS, directory, asSkippable(made.error, directory), { part: 'models' }));
   }
   if (made.unread === undefined) context.absent?.({ part: 'models', directory });
   for (const id of made.unread ?? []) {

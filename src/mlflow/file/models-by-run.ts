@@ -23,7 +23,7 @@ export interface MadeModels {
   /** The ids of models that may belong to this run or to another; undefined if `models/` does not exist or is empty. */
   readonly unread: readonly string[] | undefined;
   /** Why `models/` cannot be listed. */
-  readonly trouble?: unknown;
+  readonly error?: unknown;
 }
 
 const NONE: MadeModels = { ids: [], unread: undefined };
@@ -39,8 +39,8 @@ export class ModelsByRun {
     const models = join(experimentDirectory, MODELS);
     try {
       return this.#modelsIn(models, runId);
-    } catch (trouble) {
-      return { ids: [], unread: [], trouble };
+    } catch (error) {
+      return { ids: [], unread: [], error };
     }
   }
 

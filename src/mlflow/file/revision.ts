@@ -52,9 +52,9 @@ export function artifactsRevision(
   trust: Trust,
 ): string | undefined {
   if (artifactUri !== undefined && uriTarget(artifactUri).kind === 'remote') return undefined;
-  const { directory, trouble } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
+  const { directory, unused } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
   const state = new FileStates();
-  state.add(JSON.stringify([directory, trouble]));
+  state.add(JSON.stringify([directory, unused]));
   if (directory !== undefined) {
     state.addDirectory(ARTIFACTS, directory, trust.links.within(runDirectory, directory));
   }

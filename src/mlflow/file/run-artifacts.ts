@@ -22,10 +22,10 @@ export function runArtifacts(
   { artifactUri }: Pick<Run, 'artifactUri'>,
   { root, trust, remote }: ArtifactSources,
 ): ArtifactRepository {
-  const { directory, isRemote, trouble } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
+  const { directory, isRemote, unused } = artifactLocation(root, runDirectory, artifactUri, trust.locations);
   const own = isRemote
     ? remote.at(basename(runDirectory), artifactUri)
-    : trouble && unreachableArtifacts(trouble.uri, trouble.detail, trouble.reason);
+    : unused && unreachableArtifacts(unused.uri, unused.detail, unused.reason);
   if (directory === undefined) return own ?? NO_ARTIFACTS;
   const links = trust.links.within(runDirectory, directory);
   return own === undefined ? new DirectoryArtifacts(directory, links) : new ArtifactsOrDirectory(own, directory, links);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MetricState } from '../../aim/metric-state.js';
 import { type Databases, databaseFingerprint } from '../../aim/run-files.js';
-import type { RunProperties } from '../../aim/run-metadata.js';
+import type { RunProperties } from '../../aim/run-properties.js';
 import type { LossMessage } from '../../mapping/messages.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { Notice, Run, RunPart, RunRef } from '../../model.js';

@@ -1,5 +1,5 @@
 import type { StagedFiles } from '../../aim/run-files.js';
-import type { RunProperties } from '../../aim/run-metadata.js';
+import type { RunProperties } from '../../aim/run-properties.js';
 import type { Notice } from '../../model.js';
 import type { RunCounts, ToldPart } from '../../outcome.js';
 import type { BuiltRun, ReadRun, StagedRun } from './run-result.js';

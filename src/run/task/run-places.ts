@@ -30,8 +30,8 @@ export function placeName(uri: string): string {
 }
 
 /**
- * The directory where a run's files would lie, if that is not there: no mark of the source tells when it comes. What lies in
- * the run's own directory is part of its mark, and what a server names is on that server's machine.
+ * The directory where a run's files would lie, if that is not there: no revision of the source tells when it comes. What lies in
+ * the run's own directory is part of its revision, and what a server names is on that server's machine.
  */
 export function awaitedOf({ directory, artifacts }: RunPlaces, trackingUri: string): string | undefined {
   if (artifacts === undefined || !isAbsolute(artifacts) || /^https?:/.test(trackingUri)) return undefined;

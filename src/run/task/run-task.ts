@@ -1,4 +1,4 @@
-import type { RunProperties } from '../../aim/run-metadata.js';
+import type { RunProperties } from '../../aim/run-properties.js';
 import type { SoughtPart, ToldPart } from '../../outcome.js';
 import type { EnumeratedRun } from '../../stages/enumerate-runs.js';
 

@@ -1,0 +1,45 @@
+import type { DeletedPolicy, RepeatedSteps } from '../policies.js';
+import type { ListenAddress } from './values.js';
+
+/** The flags of `convert` as commander hands them over. */
+export interface ConvertFlags {
+  readonly trackingUri?: string;
+  readonly artifactsDestination?: string;
+  readonly allowRoot: readonly string[];
+  readonly copyLinks?: true;
+  readonly trustOrigin: readonly string[];
+  readonly repo: string;
+  readonly experiment: readonly string[];
+  readonly includeDeleted?: true;
+  readonly deleted: DeletedPolicy;
+  readonly overwrite?: true;
+  readonly restoreRemoved?: true;
+  readonly acceptMissing: readonly string[];
+  readonly unacceptMissing: readonly string[];
+  readonly concurrency: number;
+  readonly requestsPerSecond?: number;
+  readonly workspace?: string;
+  readonly repeatedSteps: RepeatedSteps;
+  readonly rawParams?: true;
+  readonly staleAfter: number;
+  readonly artifacts: boolean;
+  readonly maxArtifactSize: number;
+  readonly maxTextSize: number;
+  readonly terminalLog?: string;
+  readonly quiet?: true;
+  readonly logFormat: 'text' | 'json';
+  readonly report?: string;
+  readonly color: boolean;
+  readonly watch?: true;
+  readonly interval: number;
+  readonly reconcile: number;
+  readonly poll?: true;
+  readonly listen?: ListenAddress;
+}
+
+/** The flags of `status`. */
+export interface StatusFlags {
+  readonly repo: string;
+  readonly incomplete?: true;
+  readonly json?: true;
+}
