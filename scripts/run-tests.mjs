@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 /** Two files at a time, on two cores as well: they wait for processes and disks as often as they compute. */
-const FLAGS = { unit: ['--maxWorkers=2'], interop: ['--maxWorkers=2'] };
+const FLAGS = { unit: ['--maxWorkers=2', '--testTimeout=120000'], interop: ['--maxWorkers=2'] };
 
 const { values, positionals } = parseArgs({ options: { again: { type: 'boolean' } }, allowPositionals: true });
 const projects = positionals.length > 0 ? positionals : Object.keys(FLAGS);

@@ -37,17 +37,23 @@ function makeUnreadable(file: string): void {
   mkdirSync(file);
 }
 
-test.each<[RewriteReason, string, (example: Example) => void, ConversionChoices?]>([
+test.each<[RewriteReason, string, (example: Example) => void, ConversionChoices]>([
   ['inputs-changed', 'other options', () => {}, { mapping: { ...DEFAULT_MAPPING, repeatedSteps: 'last' } }],
-  ['changed-in-aim', 'a missing table', ({ repository }) => rmSync(repository.seqs('a'), { recursive: true })],
-  ['header-unread', 'params that cannot be listed', ({ directory }) => makeUnreadable(join(directory, 'params', 'lr'))],
-  ['history-unread', 'a broken line', (run) => appendFileSync(loss(run), 'no point\n')],
-  ['history-rewritten', 'a history that is shorter', (run) => writeFileSync(loss(run), line(0))],
-  ['step-order', 'a step below the highest', (run) => appendFileSync(loss(run), line(0))],
+  ['changed-in-aim', 'a missing table', ({ repository }) => rmSync(repository.seqs('a'), { recursive: true }), {}],
+  [
+    'header-unread',
+    'params that cannot be listed',
+    ({ directory }) => makeUnreadable(join(directory, 'params', 'lr')),
+    {},
+  ],
+  ['history-unread', 'a broken line', (run) => appendFileSync(loss(run), 'no point\n'), {}],
+  ['history-rewritten', 'a history that is shorter', (run) => writeFileSync(loss(run), line(0)), {}],
+  ['step-order', 'a step below the highest', (run) => appendFileSync(loss(run), line(0)), {}],
   [
     'artifacts-unread',
     'a directory of artifacts that is gone',
     ({ directory }) => rmSync(join(directory, 'artifacts'), { recursive: true }),
+    {},
   ],
   ['times-changed', 'a time at which the run is stale', () => {}, { now: NOW + 2 * DEFAULT_MAPPING.staleAfter }],
   [
@@ -57,11 +63,13 @@ test.each<[RewriteReason, string, (example: Example) => void, ConversionChoices?
       const file = join(directory, 'meta.yaml');
       writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`${NOW - 2000}`, `${NOW - 3000}`));
     },
+    {},
   ],
   [
     'too-much',
     'more points than are held in memory',
     (run) => appendFileSync(loss(run), Array.from({ length: 2 ** 18 + 1 }, (_, i) => line(i + 2)).join('')),
+    {},
   ],
 ])('an active run is rewritten with the reason %s for %s', async (reason, _, happens, choices) => {
   const run = await example();
