@@ -53,6 +53,12 @@ export interface MetricHooks {
   readonly kept?: KeptMetrics | undefined;
 }
 
+/** Whose metrics they are, and how they are treated. */
+interface MetricsOfRun {
+  readonly hash: string;
+  readonly repeatedSteps: RepeatedSteps;
+}
+
 interface Deferred {
   readonly sequence: SequenceId;
   readonly ordered: OrderedPoints;
@@ -80,8 +86,7 @@ export class MetricsWriter {
   constructor(
     private readonly database: DatabaseWriter,
     private readonly meta: MetaRecords,
-    private readonly hash: string,
-    private readonly policy: RepeatedSteps,
+    private readonly run: MetricsOfRun,
     private readonly orders: StepOrders,
     private readonly hooks: MetricHooks,
   ) {
@@ -112,7 +117,7 @@ export class MetricsWriter {
   }
 
   private spill({ key }: MetricTarget): void {
-    if (this.policy === 'split') {
+    if (this.run.repeatedSteps === 'split') {
       const limit = POINTS_IN_MEMORY.toLocaleString('en');
       throw new ConvertError(
         'skip-run',
@@ -123,7 +128,7 @@ export class MetricsWriter {
         },
       );
     }
-    this.spilled ??= new SpilledMetric(join(this.database.directory, 'spill'), this.policy, this.orders);
+    this.spilled ??= new SpilledMetric(join(this.database.directory, 'spill'), this.run.repeatedSteps, this.orders);
     this.spilled.add(this.columns.view());
     this.columns.clear();
   }
@@ -145,13 +150,13 @@ export class MetricsWriter {
 
   private endInMemory({ key, sequence }: MetricTarget): void {
     const points = this.columns.view();
-    const resolved = resolveRepeatedSteps(points, this.policy, this.orders);
+    const resolved = resolveRepeatedSteps(points, this.run.repeatedSteps, this.orders);
     const [first, ...repetitions] = resolved.sequences;
     this.writer.write(this.path(sequence), first!);
     const summary = this.summarize(sequence, first!);
     this.hooks.onMetricWritten?.(
       key,
-      repetitions.length > 0 ? undefined : metricState(points, this.policy, resolved, summary),
+      repetitions.length > 0 ? undefined : metricState(points, this.run.repeatedSteps, resolved, summary),
     );
     for (const [i, { points, order }] of repetitions.entries()) {
       const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
@@ -234,6 +239,6 @@ export class MetricsWriter {
   }
 
   private path(sequence: SequenceId): string {
-    return pointsPath(this.hash, sequence.contextId, sequence.name);
+    return pointsPath(this.run.hash, sequence.contextId, sequence.name);
   }
 }

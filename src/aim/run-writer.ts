@@ -54,7 +54,7 @@ export class RunWriter {
     this.metaDatabase = new DatabaseWriter(files.meta, fileNumber);
     this.seqsDatabase = new DatabaseWriter(files.seqs, fileNumber);
     this.meta = new MetaRecords(hash);
-    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, hash, repeatedSteps, orders, hooks);
+    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, { hash, repeatedSteps }, orders, hooks);
     this.objects = new ObjectsWriter(this.seqsDatabase, hash);
   }
 
