@@ -12,8 +12,8 @@ import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
+import type { ListenAddress } from './options/values.js';
 import type { ConvertSettings } from './settings.js';
-import type { ListenAddress } from './values.js';
 import { packageVersion } from './version.js';
 
 /** The process exits this long after the first signal, whatever is still running; milliseconds. The repository is always consistent. */

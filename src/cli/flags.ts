@@ -1,5 +1,5 @@
-import type { DeletedPolicy, RepeatedSteps } from '../policies.js';
-import type { ListenAddress } from './values.js';
+import type { ArtifactRule, DeletedPolicy, RepeatedSteps } from '../policies.js';
+import type { ListenAddress } from './options/values.js';
 
 /** The flags of `convert` as commander hands them over. */
 export interface ConvertFlags {
@@ -23,6 +23,8 @@ export interface ConvertFlags {
   readonly rawParams?: true;
   readonly staleAfter: number;
   readonly artifacts: boolean;
+  /** Of --include-artifacts and --exclude-artifacts, in the order given. */
+  readonly artifactRules: readonly ArtifactRule[];
   readonly maxArtifactSize: number;
   readonly maxTextSize: number;
   readonly terminalLog?: string;

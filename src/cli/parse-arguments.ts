@@ -21,8 +21,8 @@ export type Parsed =
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
   const asked: { convert?: ConvertSettings; status?: StatusSettings } = {};
   const program = createProgram({
-    convert: (flags, rules) => {
-      asked.convert = convertSettings(flags, rules, io.env);
+    convert: (flags) => {
+      asked.convert = convertSettings(flags, io.env);
     },
     status: (flags) => {
       asked.status = statusSettings(flags);

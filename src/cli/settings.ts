@@ -1,8 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
-import type { ArtifactRule } from '../policies.js';
 import type { ConvertFlags, StatusFlags } from './flags.js';
-import type { ListenAddress } from './values.js';
+import type { ListenAddress } from './options/values.js';
 
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
@@ -40,11 +39,7 @@ export class SettingsError extends Error {}
  * Settings from the flags of `convert` and the environment (MLFLOW_TRACKING_URI, NO_COLOR).
  * @throws SettingsError
  */
-export function convertSettings(
-  flags: ConvertFlags,
-  rules: readonly ArtifactRule[],
-  env: Environment,
-): ConvertSettings {
+export function convertSettings(flags: ConvertFlags, env: Environment): ConvertSettings {
   checkWatchFlags(flags);
   const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
   const sourceAssumed = named === undefined || named === '';
@@ -67,7 +62,7 @@ export function convertSettings(
       },
       artifacts: {
         enabled: flags.artifacts,
-        rules,
+        rules: flags.artifactRules,
         maxSize: flags.maxArtifactSize,
         maxTextSize: flags.maxTextSize,
         ...(flags.terminalLog === undefined ? {} : { terminalLog: flags.terminalLog }),

@@ -7,7 +7,7 @@ import {
   parseRate,
   parseSize,
   parseText,
-} from '../../src/cli/values.js';
+} from '../../src/cli/options/values.js';
 
 describe('values of flags', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { uriTarget } from '../mlflow/locations/file-uri.js';
-import { objectLocation } from '../mlflow/locations/object-location.js';
+import { uriTarget } from '../../mlflow/locations/file-uri.js';
+import { objectLocation } from '../../mlflow/locations/object-location.js';
 
 /** Parsers of flag values; each throws InvalidArgumentError with a sentence that says what is expected. */
 

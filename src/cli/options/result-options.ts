@@ -1,0 +1,40 @@
+import { Option } from 'commander';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../policies.js';
+import { RuleOption } from './rule-option.js';
+import { parseDuration, parseSize, parseText } from './values.js';
+
+export function mappingOptions(): Option[] {
+  return [
+    new Option('--repeated-steps <POLICY>', 'what to do with several points at one step of a metric')
+      .choices(['auto', 'last', 'split', 'index'])
+      .default(DEFAULT_MAPPING.repeatedSteps),
+    new Option('--raw-params', 'keep params as strings instead of parsing numbers, booleans and lists'),
+    new Option(
+      '--stale-after <DURATION>',
+      'treat a RUNNING run as finished when nothing was logged for this long; 0 for never',
+    )
+      .default(DEFAULT_MAPPING.staleAfter, '24h')
+      .argParser(parseDuration),
+  ];
+}
+
+export function artifactOptions(): Option[] {
+  return [
+    new RuleOption(
+      '--include-artifacts <GLOB>',
+      'transfer matching files, and only these if this rule is the first; repeatable, later rules win',
+      true,
+    ),
+    new RuleOption('--exclude-artifacts <GLOB>', 'skip matching files; repeatable, later rules win', false),
+    new Option('--no-artifacts', 'skip all artifacts'),
+    new Option('--max-artifact-size <SIZE>', 'skip larger images and audio files')
+      .default(DEFAULT_ARTIFACTS.maxSize, '100MB')
+      .argParser(parseSize),
+    new Option('--max-text-size <SIZE>', 'skip larger text files')
+      .default(DEFAULT_ARTIFACTS.maxTextSize, '10MB')
+      .argParser(parseSize),
+    new Option('--terminal-log <GLOB>', "show the first matching text file as the run's terminal log").argParser(
+      parseText,
+    ),
+  ];
+}
