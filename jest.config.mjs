@@ -28,4 +28,6 @@ export default {
     },
   ],
   testTimeout: 600_000,
+  // modules of past files are not given back, and a large heap makes everything slow
+  workerIdleMemoryLimit: '600MB',
 };
