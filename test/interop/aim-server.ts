@@ -5,7 +5,7 @@ import { type ServerProcess, startServer } from './server-process.js';
 
 /** How often what is waited for is looked at. */
 const POLL_MS = 100;
-const WAIT_MS = 60_000;
+const WAIT_MS = 30_000;
 
 /** An `aim up` on a port of this machine; its log is that of level debug. */
 export interface AimServer extends ServerProcess {

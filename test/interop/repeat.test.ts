@@ -106,7 +106,7 @@ test('the lock of a conversion that was killed is taken over', async () => {
 
 /** A lock may count as held for some seconds after its owner died: the command then says so, and is simply run again. */
 async function untilTakenOver(store: string, repo: string): Promise<number | null> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + 20_000;
   for (;;) {
     const { code } = await mlflow2aim(['convert', '--tracking_uri', store, '--repo', repo]);
     if (code !== 1 || Date.now() > end) return code;
