@@ -14,6 +14,7 @@ import type { AcceptedMissing } from '../state/accepted-missing.js';
 import { Deletions } from '../state/deletions.js';
 import { KnownRuns } from '../state/known-runs.js';
 import type { Ledger } from '../state/ledger.js';
+import type { RecordedPolicies } from '../state/recorded-policies.js';
 import type { Retries } from '../state/retries.js';
 import { DamagedRuns } from './damaged-runs.js';
 import { PendingReports, type RunListener } from './pending-reports.js';
@@ -28,6 +29,7 @@ export interface ConversionParts {
   readonly ledger: Ledger;
   readonly metadata: RunMetadata;
   readonly accepted: AcceptedMissing;
+  readonly policies: RecordedPolicies;
   readonly retries: Retries;
   readonly converter: RunConverter;
   /** The time of day, milliseconds since the epoch; `Date.now` if absent. */
@@ -161,12 +163,13 @@ export class Conversion {
   }
 
   #stages({ changed = false }: PassOptions): RunStages {
-    const { repository, converter, accepted } = this.#parts;
+    const { repository, converter, accepted, policies } = this.#parts;
     return new RunStages(
       {
         repository,
         converter,
         accepted,
+        policies,
         known: this.#known,
         deletions: this.#deletions,
         publisher: this.#publisher,

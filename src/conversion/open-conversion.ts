@@ -10,6 +10,7 @@ import type { RunConverter } from '../run/task/run-converter.js';
 import { WorkerPool } from '../run/worker-pool.js';
 import { AcceptedMissing } from '../state/accepted-missing.js';
 import { Ledger } from '../state/ledger.js';
+import { RecordedPolicies } from '../state/recorded-policies.js';
 import { Retries } from '../state/retries.js';
 import { Conversion } from './conversion.js';
 
@@ -32,10 +33,11 @@ export function openConversion(
   let metadata: RunMetadata | undefined;
   try {
     const accepted = AcceptedMissing.remember(repository.ledgerFile, options.missing);
+    const policies = RecordedPolicies.begin(repository.ledgerFile, options);
     metadata = new RunMetadata(repository.metadataFile);
     const converter = startConverter(ends, options, warn);
     tellDamage(ledger, repository.ledgerFile, warn);
-    return new Conversion({ ...ends, ledger, metadata, accepted, retries, converter }, options, events);
+    return new Conversion({ ...ends, ledger, metadata, accepted, policies, retries, converter }, options, events);
   } catch (cause) {
     metadata?.close();
     ledger.close();

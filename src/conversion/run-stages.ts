@@ -11,6 +11,7 @@ import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { AcceptedMissing } from '../state/accepted-missing.js';
 import type { Deletions } from '../state/deletions.js';
 import type { CheckedRun, KnownRuns } from '../state/known-runs.js';
+import type { RecordedPolicies } from '../state/recorded-policies.js';
 import type { DamagedRuns } from './damaged-runs.js';
 import type { PendingReports } from './pending-reports.js';
 import { RunIds } from './run-ids.js';
@@ -25,6 +26,7 @@ export interface StageParts {
   readonly known: KnownRuns;
   readonly deletions: Deletions;
   readonly accepted: AcceptedMissing;
+  readonly policies: Pick<RecordedPolicies, 'remember'>;
   readonly publisher: Publisher;
   readonly reports: PendingReports;
   readonly damaged: DamagedRuns;
@@ -63,8 +65,11 @@ export class RunStages implements Stages {
   }
 
   async publish({ task, report, staged, active }: ConvertedRun): Promise<void> {
-    const { known, accepted, damaged, publisher, reports } = this.#parts;
+    const { known, accepted, policies, damaged, publisher, reports } = this.#parts;
     damaged.note(report);
+    // what is up to date has the inputs of this conversion
+    const inputs = staged?.inputs ?? (report.outcome === 'unchanged' ? task.known?.inputs : undefined);
+    if (inputs !== undefined) policies.remember(inputs);
     if (staged === undefined) return reports.done(task, report, active);
     if (task.existsInAim && known.wasRemoved(task)) {
       if (staged.files !== undefined) removeStaged(staged.files);

@@ -23,6 +23,7 @@ import { WorkerPool } from '../../src/run/worker-pool.js';
 import { AcceptedMissing } from '../../src/state/accepted-missing.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { Listing } from '../../src/state/listing.js';
+import { RecordedPolicies } from '../../src/state/recorded-policies.js';
 import { Retries } from '../../src/state/retries.js';
 import { built } from './command-line.js';
 
@@ -136,6 +137,7 @@ export class ConversionSession {
       ledger: disturbance.ledger?.(ledger) ?? ledger,
       metadata: disturbance.metadata?.(metadata) ?? metadata,
       accepted: AcceptedMissing.NOTHING,
+      policies: RecordedPolicies.begin(repository.ledgerFile, { mapping, artifacts, source: {} }),
       retries: new Retries(),
       converter: this.#observed(converter, disturbance),
       now: () => now,

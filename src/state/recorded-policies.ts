@@ -1,0 +1,106 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { displayedUri } from '../mlflow/locations/displayed-uri.js';
+import { uriTarget } from '../mlflow/locations/file-uri.js';
+import type { SourceOptions } from '../options.js';
+import { type ArtifactPolicy, DEFAULT_ARTIFACTS, DEFAULT_MAPPING, type MappingPolicy } from '../policies.js';
+import { BUSY_TIMEOUT } from '../sqlite/driver.js';
+import { sqliteFailure } from '../sqlite/errors.js';
+import { hasTable } from '../sqlite/tables.js';
+
+/** What decided about the content of a run when it was converted. */
+export interface Policies {
+  readonly mapping: MappingPolicy;
+  readonly artifacts: ArtifactPolicy;
+  /** Without pace and credentials. */
+  readonly source: Omit<SourceOptions, 'concurrency' | 'requestsPerSecond'>;
+}
+
+/** A table in the ledger's file: the policies behind each digest in the column `inputs` of its runs. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS policies (
+  inputs TEXT PRIMARY KEY,
+  policies TEXT NOT NULL
+) WITHOUT ROWID;
+`;
+
+/** Writes into the ledger, in clear, by which policies its runs were converted. */
+export class RecordedPolicies {
+  private constructor(
+    private readonly file: string,
+    private readonly text: string,
+    private readonly known: Set<string>,
+  ) {}
+
+  /**
+   * For a conversion by these policies. Forgets those of which the ledger has no run any more. Throws a `fatal` error.
+   *
+   * @param file the ledger's, which is there
+   */
+  static begin(file: string, { mapping, artifacts, source }: Policies): RecordedPolicies {
+    const { concurrency: _, requestsPerSecond: __, artifactsDestination, ...rest } = source as SourceOptions;
+    const place =
+      artifactsDestination === undefined ? {} : { artifactsDestination: withoutCredentials(artifactsDestination) };
+    const text = JSON.stringify({ mapping, artifacts, source: { ...rest, ...place } });
+    const rows = withDatabase(file, false, (database) => {
+      database.exec(SCHEMA);
+      database.exec('DELETE FROM policies WHERE inputs NOT IN (SELECT inputs FROM runs)');
+      return database.prepare('SELECT inputs AS inputs FROM policies WHERE policies = ?').all(text);
+    });
+    return new RecordedPolicies(file, text, new Set((rows as { inputs: string }[]).map(({ inputs }) => inputs)));
+  }
+
+  /** The runs with these inputs are converted by the policies of this conversion. */
+  remember(inputs: string): void {
+    if (this.known.has(inputs)) return;
+    withDatabase(this.file, false, (database) => {
+      database.prepare('INSERT OR REPLACE INTO policies (inputs, policies) VALUES (?, ?)').run(inputs, this.text);
+    });
+    this.known.add(inputs);
+  }
+}
+
+/** By the digest in the column `inputs` of a run, the policies by which it was converted. A ledger of an earlier version has none. */
+export function readPolicies(file: string): ReadonlyMap<string, Policies> {
+  const rows = withDatabase(file, true, (database) =>
+    hasTable(database, 'policies')
+      ? database.prepare('SELECT inputs AS inputs, policies AS policies FROM policies').all()
+      : [],
+  ) as { inputs: string; policies: string }[];
+  const found = rows.flatMap(({ inputs, policies }) => {
+    const parsed = parse(policies);
+    return parsed === undefined ? [] : [[inputs, parsed] as const];
+  });
+  return new Map(found);
+}
+
+function parse(text: string): Policies | undefined {
+  try {
+    const { mapping, artifacts, source } = JSON.parse(text) as Policies;
+    // JSON has no infinity, which is what `--stale-after 0` means
+    const staleAfter = mapping.staleAfter ?? Number.POSITIVE_INFINITY;
+    return {
+      mapping: { ...DEFAULT_MAPPING, ...mapping, staleAfter },
+      artifacts: { ...DEFAULT_ARTIFACTS, ...artifacts },
+      source,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutCredentials(place: string): string {
+  return uriTarget(place).kind === 'local' ? place : displayedUri(place);
+}
+
+function withDatabase<T>(file: string, readOnly: boolean, use: (database: InstanceType<typeof DatabaseSync>) => T): T {
+  try {
+    const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT });
+    try {
+      return use(database);
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    throw sqliteFailure(file, cause);
+  }
+}
