@@ -39,9 +39,19 @@ export interface ConvertFlags {
   readonly listen?: ListenAddress;
 }
 
+/** Whether a flag is on the command line; a flag of environment or file that does not fit is left out of account. */
+export type IsGiven = (flag: keyof ConvertFlags) => boolean;
+
 /** The flags of `status`. */
 export interface StatusFlags {
   readonly repo: string;
   readonly incomplete?: true;
+  readonly json?: true;
+}
+
+/** The flags of `config`. */
+export interface ConfigFlags {
+  readonly config?: string | false;
+  readonly check?: true;
   readonly json?: true;
 }

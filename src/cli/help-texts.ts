@@ -5,13 +5,31 @@ Examples:
   mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
   mlflow2aim sync                                         convert, then follow changes
   mlflow2aim status                                       what was converted, and what failed
+  mlflow2aim config                                       which flags are in force, and from where
   mlflow2aim convert --help                               all flags, more examples
+`;
+
+/** Printed after the help of `config`. */
+export const CONFIG_HELP = `
+A flag is set by the command line, else by the environment, else by the
+configuration file. The variable of --max-artifact-size is
+MLFLOW2AIM_MAX_ARTIFACT_SIZE; values of a list are separated by commas there.
+The file is YAML:
+
+  tracking-uri: https://mlflow.example.org
+  max-artifact-size: 1GB
+  exclude-artifacts: ['checkpoints/**', '*.pkl']
+
+It is the one that --config names, else ~/.config/mlflow2aim.yaml, else
+mlflow2aim.yaml in the working directory, which may set only part of the flags.
+
+Exit codes: 0 success; 2 something in environment or file cannot be used.
 `;
 
 /** Printed after the help of `convert` and `sync`. */
 export const CONVERT_HELP = `
 Flags may be written with - or _: --tracking-uri, --tracking_uri. The names that aimlflow uses, --mlflow-tracking-uri
-and --aim-repo, work too.
+and --aim-repo, work too. Environment variables and a configuration file can set all of them: mlflow2aim config --help.
 
 Exit codes: 0 success, or a watch that was stopped; 1 nothing could be done; 2 usage error; 3 done, but some runs
 failed or could not be read completely; 130 interrupted by Ctrl-C; 143 by SIGTERM.

@@ -1,4 +1,5 @@
 import { errorCode } from '../errors.js';
+import { runConfig } from './config-command.js';
 import { runConvert } from './convert-command.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
@@ -21,6 +22,8 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
       return parsed.code;
     case 'status':
       return runStatus(parsed.settings, io);
+    case 'config':
+      return runConfig(parsed.settings, parsed.program, io);
     case 'convert':
       return runConvert(parsed.settings, io);
   }

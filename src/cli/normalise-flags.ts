@@ -1,4 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { isSwitch } from './config/setting.js';
+import { parseSwitch } from './options/values.js';
 
 /** The names that aimlflow uses. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -6,38 +8,70 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['--aim-repo', '--repo'],
 ]);
 
-/** A flag without its value; the message is a sentence. */
-export class MissingValueError extends Error {}
+/** A flag without its value, or a switch with one that is none; the message is a sentence. */
+export class FlagValueError extends Error {}
+
+/** Arguments as the program declares them. */
+export interface NormalFlags {
+  readonly argv: readonly string[];
+  /** Switches that are turned off, with their dashes. */
+  readonly off: ReadonlySet<string>;
+}
 
 /**
- * Rewrites flags as `program` declares them: `--tracking_uri` and `--mlflow-tracking-uri` become `--tracking-uri`. Values
- * and everything after `--` are left alone.
- * @throws MissingValueError when a flag is followed by another flag instead of its value
+ * Rewrites flags as `program` declares them: `--tracking_uri` and `--mlflow-tracking-uri` become `--tracking-uri`,
+ * `--quiet=true` becomes `--quiet`, and `--quiet=false` is taken out. Values and everything after `--` are left alone.
+ * @throws FlagValueError when a flag is followed by another flag instead of its value
  */
-export function normaliseFlags(argv: readonly string[], program: Command): string[] {
+export function normaliseFlags(argv: readonly string[], program: Command): NormalFlags {
   const options = [program, ...program.commands].flatMap((command) => command.options);
   const known = new Set(options.map((option) => option.long));
   const takesValue = new Set(options.filter((option) => option.required).map((option) => option.long));
+  const switches = new Set(options.filter(isSwitch).map((option) => option.long));
 
-  const normalised: string[] = [];
+  let normalised: string[] = [];
+  const off = new Set<string>();
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index]!;
-    if (argument === '--') return [...normalised, ...argv.slice(index)];
+    if (argument === '--') return { argv: [...normalised, ...argv.slice(index)], off };
     const flag = normaliseFlag(argument);
+    const [name, setTo] = splitFlag(flag);
+    if (switches.has(name)) {
+      const isOn = setTo === undefined || isTrue(name, setTo);
+      if (isOn) off.delete(name);
+      else off.add(name);
+      normalised = normalised.filter((earlier) => earlier !== name);
+      if (isOn) normalised.push(name);
+      continue;
+    }
     normalised.push(flag);
     const value = argv[index + 1];
     if (!takesValue.has(flag) || value === undefined) continue;
     // Commander would read `--repo --quiet` as a directory called --quiet.
-    if (known.has(normaliseFlag(value))) throw new MissingValueError(`The flag ${flag} needs a value before ${value}.`);
+    if (known.has(normaliseFlag(value))) throw new FlagValueError(`The flag ${flag} needs a value before ${value}.`);
     normalised.push(value);
     index += 1;
   }
-  return normalised;
+  return { argv: normalised, off };
 }
 
 function normaliseFlag(argument: string): string {
   if (!argument.startsWith('--')) return argument;
-  const end = argument.includes('=') ? argument.indexOf('=') : argument.length;
-  const name = argument.slice(0, end).replaceAll('_', '-');
-  return (ALIASES.get(name) ?? name) + argument.slice(end);
+  const [written, value] = splitFlag(argument);
+  const name = written.replaceAll('_', '-');
+  return (ALIASES.get(name) ?? name) + (value === undefined ? '' : `=${value}`);
+}
+
+function splitFlag(argument: string): readonly [name: string, value?: string] {
+  const end = argument.indexOf('=');
+  return end < 0 ? [argument] : [argument.slice(0, end), argument.slice(end + 1)];
+}
+
+function isTrue(flag: string, text: string): boolean {
+  try {
+    return parseSwitch(text);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new FlagValueError(`${flag} is '${text}'. ${error.message}`);
+    throw error;
+  }
 }

@@ -1,10 +1,16 @@
 import { type Command, CommanderError } from 'commander';
+import { applySettings } from './config/apply-settings.js';
+import { configurableCommands } from './config/config-option.js';
+import { loadSettings } from './config/load-settings.js';
+import { problemLines } from './config/problem.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
-import { MissingValueError, normaliseFlags } from './normalise-flags.js';
-import { createProgram } from './program.js';
+import { FlagValueError, normaliseFlags } from './normalise-flags.js';
+import { createProgram, type Handlers } from './program.js';
 import {
+  type ConfigSettings,
   type ConvertSettings,
+  configSettings,
   convertSettings,
   SettingsError,
   type StatusSettings,
@@ -15,22 +21,27 @@ import {
 export type Parsed =
   | { readonly type: 'convert'; readonly settings: ConvertSettings }
   | { readonly type: 'status'; readonly settings: StatusSettings }
+  | { readonly type: 'config'; readonly settings: ConfigSettings; readonly program: Command }
   | { readonly type: 'exit'; readonly code: number };
 
 /** Parses the arguments (without the program's name). Prints help, version and usage errors itself. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
-  const asked: { convert?: ConvertSettings; status?: StatusSettings } = {};
-  const program = createProgram({
-    convert: (flags) => {
-      asked.convert = convertSettings(flags, io.env);
+  const asked: { convert?: ConvertSettings; status?: StatusSettings; config?: ConfigSettings } = {};
+  const handlers: Handlers = {
+    convert: (flags, isGiven) => {
+      asked.convert = convertSettings(flags, isGiven);
     },
     status: (flags) => {
       asked.status = statusSettings(flags);
     },
-  });
+    config: (flags, command) => {
+      asked.config = configSettings(flags, command);
+    },
+  };
+  const program = createProgram(handlers);
   configure(program, io);
   try {
-    parse(program, argv);
+    parse(program, argv, io.env);
   } catch (error) {
     if (error instanceof CommanderError) {
       return { type: 'exit', code: error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage };
@@ -39,17 +50,28 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
   }
   if (asked.convert !== undefined) return { type: 'convert', settings: asked.convert };
   if (asked.status !== undefined) return { type: 'status', settings: asked.status };
+  if (asked.config !== undefined) return { type: 'config', settings: asked.config, program };
   return { type: 'exit', code: ExitCode.Done };
 }
 
-function parse(program: Command, argv: readonly string[]): void {
+function parse(program: Command, argv: readonly string[], env: Io['env']): void {
   try {
-    program.parse(normaliseFlags(argv, program), { from: 'user' });
+    const normal = normaliseFlags(argv, program);
+    program.hook('preAction', (_, command) => configureFlags(command, program, normal.off, env));
+    program.parse(normal.argv, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof MissingValueError || error instanceof SettingsError)) throw error;
+    if (!(error instanceof FlagValueError || error instanceof SettingsError)) throw error;
     const named = program.commands.find((command) => command.name() === argv[0]) ?? program;
     named.error(`error: ${error.message}`);
   }
+}
+
+/** Sets the flags of a command that the command line leaves open, if it reads configuration. */
+function configureFlags(command: Command, program: Command, off: ReadonlySet<string>, env: Io['env']): void {
+  if (!configurableCommands(program).includes(command)) return;
+  const { settings, problems } = loadSettings([command], program, command.getOptionValue('config'), env);
+  if (problems.length > 0) command.error(problemLines(problems).join('\n'));
+  applySettings(command, settings, off);
 }
 
 function configure(program: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {

@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander';
-import type { ConvertFlags, StatusFlags } from './flags.js';
-import { CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
+import { Argument, Command, Option } from 'commander';
+import { CONFIG_COMMAND, configOptions } from './config/config-option.js';
+import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
+import { CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
 import { repoOption, sourceOptions } from './options/source-options.js';
@@ -8,12 +9,15 @@ import { packageVersion } from './version.js';
 
 /** Called while parsing, with what the command line asks for. */
 export interface Handlers {
-  readonly convert: (flags: ConvertFlags) => void;
+  readonly convert: (flags: ConvertFlags, isGiven: IsGiven) => void;
   readonly status: (flags: StatusFlags) => void;
+  /** Gets the command whose flags are asked for, undefined for all. */
+  readonly config: (flags: ConfigFlags, command: string | undefined) => void;
 }
 
-/** The commands and their flags. `sync` is `convert --watch`. */
-export function createProgram({ convert, status }: Handlers): Command {
+/** The commands and their flags. `sync` is `convert --watch`. Without a handler a command does nothing, which suffices to describe it. */
+export function createProgram(handlers: Partial<Handlers> = {}): Command {
+  const { convert = ignore, status = ignore, config = ignore } = handlers;
   const program = new Command('mlflow2aim')
     .description('Copies MLflow experiments, runs and artifacts into an Aim repository, and keeps it up to date.')
     .version(packageVersion(), '--version', 'print the version')
@@ -22,7 +26,7 @@ export function createProgram({ convert, status }: Handlers): Command {
   addConvert(program, 'convert', convert).description(
     'Convert an MLflow store into an Aim repository, or bring an earlier conversion up to date.',
   );
-  addConvert(program, 'sync', (flags) => convert({ ...flags, watch: true })).description(
+  addConvert(program, 'sync', (flags, isGiven) => convert({ ...flags, watch: true }, isGiven)).description(
     'Convert, then follow changes in MLflow until stopped; the same as convert --watch.',
   );
   program
@@ -33,7 +37,27 @@ export function createProgram({ convert, status }: Handlers): Command {
     .addOption(new Option('--incomplete', 'list every run that could not be read completely, and why'))
     .addOption(new Option('--json', 'print JSON'))
     .action((flags: StatusFlags) => status(flags));
+  addConfig(program, config);
   return program;
+}
+
+function ignore(): void {}
+
+/** Comes last: it tells of the flags of all commands before it. */
+function addConfig(program: Command, handler: Handlers['config']): void {
+  const configurable = [...program.commands];
+  program
+    .command(CONFIG_COMMAND)
+    .description('Print the flags in force, and where each is set: environment, configuration file, or default.')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', CONFIG_HELP)
+    .addArgument(new Argument('[COMMAND]', 'only its flags').choices(configurable.map((command) => command.name())))
+    .addOption(new Option('--check', 'only check environment and file; exit code 2 if something cannot be used'))
+    .addOption(new Option('--json', 'print JSON'))
+    .action((command: string | undefined, flags: ConfigFlags) => handler(flags, command));
+  for (const command of program.commands) {
+    for (const option of configOptions()) command.addOption(option.helpGroup('Configuration:'));
+  }
 }
 
 function addConvert(program: Command, name: string, handler: Handlers['convert']): Command {
@@ -46,5 +70,7 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
     ['Running and reporting:', runningOptions()],
   ];
   for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
-  return command.action((flags: ConvertFlags) => handler(flags));
+  return command.action((flags: ConvertFlags) =>
+    handler(flags, (flag) => command.getOptionValueSource(flag) === 'cli'),
+  );
 }

@@ -1,12 +1,12 @@
 import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
-import type { ConvertFlags, StatusFlags } from './flags.js';
+import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
 import type { ListenAddress } from './options/values.js';
 
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
   readonly options: ConvertOptions;
-  /** True when neither a flag nor the environment names the source; the tracking URI is then empty. */
+  /** True when nothing names the source; the tracking URI is then empty. */
   readonly sourceAssumed: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'text' | 'json';
@@ -30,22 +30,29 @@ export interface StatusSettings {
   readonly json: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What a `config` command asks for. */
+export interface ConfigSettings {
+  /** Whose flags are shown; all when undefined. */
+  readonly command: string | undefined;
+  /** The file that the command line names; `false` for none. */
+  readonly config: string | false | undefined;
+  /** Only look for problems. */
+  readonly check: boolean;
+  readonly json: boolean;
+}
 
 /** Flags that contradict each other; the message is a sentence. */
 export class SettingsError extends Error {}
 
 /**
- * Settings from the flags of `convert` and the environment (MLFLOW_TRACKING_URI, NO_COLOR).
+ * Settings from the flags of `convert`, wherever they were set.
  * @throws SettingsError
  */
-export function convertSettings(flags: ConvertFlags, env: Environment): ConvertSettings {
-  checkWatchFlags(flags);
-  const named = flags.trackingUri ?? env.MLFLOW_TRACKING_URI?.trim();
-  const sourceAssumed = named === undefined || named === '';
+export function convertSettings(flags: ConvertFlags, isGiven: IsGiven): ConvertSettings {
+  checkWatchFlags(flags, isGiven);
   return {
     options: {
-      trackingUri: sourceAssumed ? '' : named,
+      trackingUri: flags.trackingUri ?? '',
       repo: repoDirectory(flags.repo),
       experiments: flags.experiment,
       includeDeleted: flags.includeDeleted ?? false,
@@ -54,7 +61,7 @@ export function convertSettings(flags: ConvertFlags, env: Environment): ConvertS
       restoreRemoved: flags.restoreRemoved ?? false,
       missing: { accept: flags.acceptMissing, unaccept: flags.unacceptMissing },
       concurrency: flags.concurrency,
-      source: sourceOptions(flags, env),
+      source: sourceOptions(flags),
       mapping: {
         repeatedSteps: flags.repeatedSteps,
         rawParams: flags.rawParams ?? false,
@@ -68,23 +75,23 @@ export function convertSettings(flags: ConvertFlags, env: Environment): ConvertS
         ...(flags.terminalLog === undefined ? {} : { terminalLog: flags.terminalLog }),
       },
     },
-    sourceAssumed,
+    sourceAssumed: flags.trackingUri === undefined,
     quiet: flags.quiet ?? false,
     logFormat: flags.logFormat,
-    color: flags.color && !env.NO_COLOR,
-    ...(flags.report === undefined ? {} : { report: flags.report }),
+    color: flags.color,
+    ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
     ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }
 
-function sourceOptions(flags: ConvertFlags, env: Environment): SourceOptions {
-  const { concurrency, requestsPerSecond, artifactsDestination, workspace = env.MLFLOW_WORKSPACE } = flags;
+function sourceOptions(flags: ConvertFlags): SourceOptions {
+  const { concurrency, requestsPerSecond, artifactsDestination, workspace } = flags;
   const { allowRoot, copyLinks, trustOrigin } = flags;
   return {
     concurrency,
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     ...(artifactsDestination !== undefined && { artifactsDestination }),
-    ...(workspace && { workspace }),
+    ...(workspace !== undefined && { workspace }),
     ...(allowRoot.length > 0 && { allowRoots: allowRoot }),
     ...(copyLinks !== undefined && { copyLinks }),
     ...(trustOrigin.length > 0 && { trustOrigins: trustOrigin }),
@@ -96,21 +103,26 @@ function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): Wat
   return listen === undefined ? { options } : { options, listen };
 }
 
-/** A report describes one conversion, and only a watch lasts long enough to be served. */
-function checkWatchFlags({ watch, report, poll, listen }: ConvertFlags): void {
-  if (watch !== undefined && report !== undefined) {
+/** A report describes one conversion, and only a watch lasts long enough to be served. Set elsewhere, they wait for a command they fit. */
+function checkWatchFlags({ watch }: ConvertFlags, isGiven: IsGiven): void {
+  if (watch !== undefined && isGiven('report')) {
     throw new SettingsError(
       '--report describes one conversion and cannot be used with a watch; use --log-format json or the status command.',
     );
   }
-  if (watch === undefined && (poll !== undefined || listen !== undefined)) {
-    throw new SettingsError(`${poll === undefined ? '--listen' : '--poll'} requires --watch.`);
+  if (watch !== undefined) return;
+  for (const flag of ['poll', 'listen'] as const) {
+    if (isGiven(flag)) throw new SettingsError(`--${flag} requires --watch.`);
   }
 }
 
 /** @throws SettingsError */
 export function statusSettings(flags: StatusFlags): StatusSettings {
   return { repo: repoDirectory(flags.repo), incomplete: flags.incomplete ?? false, json: flags.json ?? false };
+}
+
+export function configSettings({ config, check, json }: ConfigFlags, command: string | undefined): ConfigSettings {
+  return { command, config, check: check ?? false, json: json ?? false };
 }
 
 /** Aim accepts the directory that contains `.aim` as well as `.aim` itself; so does this. */

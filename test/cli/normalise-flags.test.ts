@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { normaliseFlags } from '../../src/cli/normalise-flags.js';
 import { createProgram } from '../../src/cli/program.js';
 
-const program = createProgram({ convert: () => {}, status: () => {} });
-const normalise = (...argv: string[]) => normaliseFlags(argv, program);
+const program = createProgram();
+const normalise = (...argv: string[]) => normaliseFlags(argv, program).argv;
 
 describe('flags are written with - or with _', () => {
   test.each([
@@ -51,6 +51,22 @@ describe('flags are written with - or with _', () => {
     ],
     [['--repo'], ['--repo']],
   ])('%j is %j', (argv, expected) => expect(normalise(...argv)).toEqual(expected));
+
+  test.each<[string[], string[], string[]]>([
+    [['--quiet=true'], ['--quiet'], []],
+    [['convert', '--quiet=FALSE', '--no_color=0'], ['convert'], ['--quiet', '--no-color']],
+    [['--quiet', '--quiet=no'], [], ['--quiet']],
+    [['--quiet=off', '--quiet'], ['--quiet'], []],
+    [['--terminal-log', '--quiet=false'], ['--terminal-log', '--quiet=false'], []],
+    [['--', '--quiet=false'], ['--', '--quiet=false'], []],
+  ])('a switch can be turned off: %j', (argv, rest, off) => {
+    const normal = normaliseFlags(argv, program);
+    expect({ ...normal, off: [...normal.off] }).toEqual({ argv: rest, off });
+  });
+
+  test('a switch is on or off', () => {
+    expect(() => normalise('--quiet=2')).toThrow("--quiet is '2'. Expected true or false.");
+  });
 
   test('a flag is not the value of another', () => {
     expect(() => normalise('--repo', '--raw_params')).toThrow('The flag --repo needs a value before --raw_params.');

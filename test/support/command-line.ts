@@ -82,7 +82,12 @@ function start(
   program = process.execPath,
 ): Started {
   const args = preload === undefined ? main : ['--import', moduleOf(preload), ...main];
-  const { MLFLOW_TRACKING_URI: _, ...env } = { ...process.env, ...more };
+  // no configuration of whoever runs the tests
+  const { MLFLOW_TRACKING_URI: _, ...env }: NodeJS.ProcessEnv = {
+    ...process.env,
+    XDG_CONFIG_HOME: '/nonexistent',
+    ...more,
+  };
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, ...options });
   running.add(child);
   const lines: string[] = [];

@@ -90,6 +90,18 @@ export function parseRate(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0, such as 20 or 0.5.');
 }
 
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
+]);
+
+/** Whether a flag that takes no value is given, where it is not on the command line: `true` or `false`. */
+export function parseSwitch(text: string): boolean {
+  const value = SWITCHES.get(text.trim().toLowerCase());
+  if (value === undefined) throw new InvalidArgumentError('Expected true or false.');
+  return value;
+}
+
 /** Any text but an empty one, which is what an unset variable in a script gives. */
 export function parseText(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Expected a value that is not empty.');

@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Command, Option } from 'commander';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { CONFIG_FLAGS, configurableCommands } from '../../../src/cli/config/config-option.js';
+import { variableOf } from '../../../src/cli/config/environment.js';
+import { formatList } from '../../../src/cli/config/list-text.js';
+import { isList, isSwitch, settingValue } from '../../../src/cli/config/setting.js';
+import { type Parsed, parseArguments } from '../../../src/cli/parse-arguments.js';
+import { createProgram } from '../../../src/cli/program.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+import { FakeIo } from '../fake-io.js';
+
+/** Some of these every flag takes; what YAML or a shell would make of them must not matter. */
+const TEXTS = [
+  ...[
+    '1',
+    '007',
+    '0x10',
+    '0.5',
+    '1e3',
+    '10s',
+    '90m',
+    '100MB',
+    '30d',
+    '5%',
+    '9464',
+    '127.0.0.1:80',
+    '2026-01-31',
+    '12:30:45',
+  ],
+  ...[
+    'a',
+    'a b',
+    'a, b',
+    '"a"',
+    "it's",
+    'true',
+    'no',
+    'null',
+    '~',
+    '- a',
+    'a: b',
+    '# a',
+    '*',
+    '**/*.png',
+    '{a,b}',
+    '[a]',
+    '&a',
+    '!a',
+  ],
+  ...[
+    'https://ada:secret@host:5000/x?y#z',
+    's3://bucket/a,b',
+    './dir',
+    '/data/aim',
+    'Ä 漢字 🙂',
+    ' a ',
+    '=',
+    '-',
+    '%s',
+    '$HOME',
+    'a\\nb',
+  ],
+];
+
+interface Choice {
+  readonly option: Option;
+  readonly texts: readonly string[];
+}
+
+const program = createProgram();
+
+function takes(option: Option, text: string): boolean {
+  try {
+    settingValue(option, [text], option.defaultValue);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function choiceOf(option: Option): fc.Arbitrary<Choice> {
+  if (isSwitch(option)) return fc.constant({ option, texts: ['true'] });
+  const texts = [...(option.argChoices ?? []), ...TEXTS].filter((text) => takes(option, text));
+  // a flag whose values are not among TEXTS is not tested: add one there
+  expect({ flag: option.long, takesSome: texts.length > 0 }).toEqual({ flag: option.long, takesSome: true });
+  const text = fc.constantFrom(...texts);
+  return fc.record({
+    option: fc.constant(option),
+    texts: fc.array(text, { minLength: 1, maxLength: isList(option) ? 4 : 1 }),
+  });
+}
+
+function choicesOf(command: Command): fc.Arbitrary<Choice[]> {
+  const options = command.options.filter((option) => !CONFIG_FLAGS.has(option.long!));
+  return fc
+    .subarray(options, { minLength: 1, maxLength: Math.min(6, options.length) })
+    .chain((some) => fc.tuple(...some.map(choiceOf)));
+}
+
+function parse(
+  argv: readonly string[],
+  env: Record<string, string> = {},
+): { readonly parsed: Parsed; readonly said: string } {
+  const io = new FakeIo();
+  io.env = env;
+  return { parsed: parseArguments(argv, io), said: io.stderr.text };
+}
+
+function onCommandLine({ option, texts }: Choice): string[] {
+  return isSwitch(option) ? [option.long!] : texts.map((text) => `${option.long}=${text}`);
+}
+
+describe.each(configurableCommands(program).map((command) => [command.name(), command] as const))(
+  '%s',
+  (name, command) => {
+    test('does the same wherever its flags are set', () => {
+      const file = join(temporaryDirectory(), 'mlflow2aim.yaml');
+      fc.assert(
+        fc.property(choicesOf(command), (choices) => {
+          const { parsed } = parse([name, ...choices.flatMap(onCommandLine)]);
+          // flags that contradict each other are an error on the command line only
+          fc.pre(parsed.type !== 'exit');
+
+          const variables = choices.map(({ option, texts }) => [
+            variableOf(option.long!),
+            isList(option) ? formatList(texts) : texts[0]!,
+          ]);
+          expect(parse([name], Object.fromEntries(variables))).toEqual({ parsed, said: '' });
+
+          const entries = choices.map(({ option, texts }) => [
+            option.long!.slice(2),
+            isList(option) ? texts : texts[0],
+          ]);
+          writeFileSync(file, stringify(Object.fromEntries(entries)));
+          expect(parse([name, '--config', file])).toEqual({ parsed, said: '' });
+        }),
+        { numRuns: 100 },
+      );
+    });
+  },
+);
+
+test('no flag has a variable that Kubernetes sets for a service, or that means something else already', () => {
+  const taken =
+    /^MLFLOW2AIM_(?:PORT|.*_PORT|PORT_.*|.*_SERVICE_HOST|DEBUG|FAILPOINT|CLI|PYTHON.*|TEST_.*|IDLE_TIMEOUT|FORK_SERVER)$/;
+  const variables = program.commands.flatMap(({ options }) => options.map((option) => variableOf(option.long!)));
+  expect(variables.filter((variable) => taken.test(variable))).toEqual([]);
+});
