@@ -3,7 +3,6 @@ import type { Repository } from '../aim/repository.js';
 import { RunMetadata } from '../aim/run-metadata.js';
 import type { ConvertEvents, Warn } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import { sourceInputs } from '../mlflow/source-inputs.js';
 import type { ResolvedOptions } from '../options.js';
 import { InProcessConverter } from '../run/in-process-converter.js';
 import type { RunConverter } from '../run/task/run-converter.js';
@@ -13,6 +12,7 @@ import { Ledger } from '../state/ledger.js';
 import { RecordedPolicies } from '../state/recorded-policies.js';
 import { Retries } from '../state/retries.js';
 import { Conversion } from './conversion.js';
+import { runOptionsOf } from './run-options.js';
 
 /** The two ends of a conversion, open. */
 export interface Ends {
@@ -46,8 +46,8 @@ export function openConversion(
 }
 
 function startConverter({ store, repository }: Ends, options: ResolvedOptions, warn: Warn): RunConverter {
-  const { trackingUri, includeDeleted, overwrite, mapping, artifacts, concurrency, source } = options;
-  const runOptions = { includeDeleted, overwrite, mapping, artifacts, source: sourceInputs(source, process.env) };
+  const { trackingUri, concurrency, source } = options;
+  const runOptions = runOptionsOf(options);
   if (options.inProcess) return new InProcessConverter({ openStore: () => store, repository, options: runOptions });
   const work = { trackingUri, source, repository: repository.path, options: runOptions };
   return new WorkerPool(work, { concurrency, max: store.maxThreads ?? availableParallelism() }, warn);

@@ -27,7 +27,7 @@ export interface StageParts {
   readonly deletions: Deletions;
   readonly accepted: AcceptedMissing;
   readonly policies: Pick<RecordedPolicies, 'remember'>;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'add'>;
   readonly reports: PendingReports;
   readonly damaged: DamagedRuns;
   /** Whether the converter was stopped on purpose. */

@@ -1,9 +1,9 @@
 import { damageOfRun, wasWrittenByAim } from '../aim/run-files.js';
 import type { Experiment } from '../model.js';
-import { isUpToDate } from './convert-run.js';
+import { type DecisionEnvironment, isUpToDate } from './decide-run.js';
 import { inputsOf } from './inputs.js';
 import type { CheckResult } from './task/run-converter.js';
-import type { RunEnvironment } from './task/run-environment.js';
+
 import type { RunTask } from './task/run-task.js';
 
 /**
@@ -13,7 +13,7 @@ import type { RunTask } from './task/run-task.js';
  */
 export async function checkRuns(
   tasks: readonly RunTask[],
-  environment: RunEnvironment,
+  environment: DecisionEnvironment,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
   const inputs = new Map<Experiment, string>();
@@ -24,7 +24,7 @@ export async function checkRuns(
 
 async function check(
   task: RunTask,
-  environment: RunEnvironment,
+  environment: DecisionEnvironment,
   inputs: Map<Experiment, string>,
   signal: AbortSignal,
 ): Promise<CheckResult> {

@@ -10,6 +10,12 @@ import type { Ledger, LedgerEntry } from './ledger.js';
 /** No run has this revision: one that comes back is read again even if it is as it was. */
 const NO_REVISION = '';
 
+/** The runs to handle now: those to remove, and those to archive or keep. */
+interface DueRuns {
+  readonly removed: readonly LedgerEntry[];
+  readonly others: readonly LedgerEntry[];
+}
+
 /**
  * Applies `--deleted`: a converted run that is deleted in MLflow, or no longer in its source at all, is archived, removed
  * or kept. Runs are collected by {@link add} and {@link addMissing} and handled together by {@link apply}; after a crash in
@@ -62,13 +68,26 @@ export class Deletions {
 
   /** Handles the collected runs, except those that Aim is tracking right now. Nothing else may write the index meanwhile. */
   apply(): DeletedRun[] {
-    const entries = [...this.pending.values()].filter(({ hash }) => !isBeingTracked(this.repository, hash));
+    const due = this.due();
     this.pending.clear();
-    const removed = entries.filter((entry) => entry.deleted === 'removing' || this.mayRemove(entry));
-    const others = entries.filter((entry) => !removed.includes(entry));
-    if (this.policy === 'keep') this.keep(others);
-    else this.archive(others);
-    this.remove(removed);
+    if (this.policy === 'keep') this.keep(due.others);
+    else this.archive(due.others);
+    this.remove(due.removed);
+    return this.told(due);
+  }
+
+  /** What {@link apply} would do; for a plan. Writes nothing. */
+  planned(): DeletedRun[] {
+    return this.told(this.due());
+  }
+
+  private due(): DueRuns {
+    const entries = [...this.pending.values()].filter(({ hash }) => !isBeingTracked(this.repository, hash));
+    const removed = new Set(entries.filter((entry) => entry.deleted === 'removing' || this.mayRemove(entry)));
+    return { removed: [...removed], others: entries.filter((entry) => !removed.has(entry)) };
+  }
+
+  private told({ removed, others }: DueRuns): DeletedRun[] {
     const action = this.policy === 'keep' ? 'kept' : 'archived';
     const code = this.policy === 'remove' ? 'changed-by-aim' : undefined;
     return [

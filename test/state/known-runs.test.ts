@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
-import { isUpToDate } from '../../src/run/convert-run.js';
+import { isUpToDate } from '../../src/run/decide-run.js';
 import type { EnumeratedRun } from '../../src/stages/enumerate-runs.js';
 import { AcceptedMissing } from '../../src/state/accepted-missing.js';
 import { KnownRuns, type KnownRunsContext } from '../../src/state/known-runs.js';
