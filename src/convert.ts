@@ -36,7 +36,7 @@ export async function convert(
     },
   });
   try {
-    const listing = await Listing.begin(store, options.experiments, signal);
+    const listing = await Listing.begin(store, options.selection, signal);
     checkRepositoryPlace(options, store);
     const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
@@ -91,8 +91,8 @@ async function convertOnce(
       journal.note(report);
       events.emit('run:done', report);
     };
-    await convertListed(conversion, listing, { events, done }, signal);
-    journal.passed({ complete: true, failures: failures.values() });
+    await convertListed(conversion, listing, { events, done, force: options.force }, signal);
+    journal.passed({ complete: listing.isWhole, failures: failures.values() });
     conversion.checkAccepted();
   } catch (error) {
     if (!signal.aborted) journal.failed(error);
@@ -106,16 +106,18 @@ async function convertOnce(
 export interface ListedRunsListener {
   readonly events: ConvertEvents;
   readonly done: RunListener['done'];
+  /** Unchanged runs are read again, too. */
+  readonly force?: boolean;
 }
 
 /** Converts all runs of a listing, and follows the deletions that it shows. */
 export async function convertListed(
   conversion: Conversion,
   listing: Listing,
-  { events, done }: ListedRunsListener,
+  { events, done, force = false }: ListedRunsListener,
   signal: AbortSignal,
 ): Promise<void> {
   const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
-  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done });
+  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done, force });
   await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
 }

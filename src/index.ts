@@ -18,7 +18,7 @@ export {
   type WarningCode,
 } from './events.js';
 export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
-export type { ConvertOptions, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
+export type { ConvertOptions, RunSelection, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
 export type { DeletedRun, RewriteReason, RunCounts, RunOutcome, RunReport, SkipCode, ToldPart } from './outcome.js';
 export type {
   AcceptedChanges,

@@ -16,8 +16,10 @@ export interface ConvertOptions {
   readonly trackingUri: string;
   /** The directory that holds `.aim`, or in which it is to be created. */
   readonly repo: string;
-  /** Ids or names; default: all experiments. */
-  readonly experiments?: readonly string[];
+  /** Which runs; default: all. */
+  readonly selection?: RunSelection;
+  /** Read all chosen runs again, also those that have not changed; what was changed in Aim stays. Default: false. */
+  readonly force?: boolean;
   /** Convert also what is deleted in MLflow; it is archived in Aim. Default: false. */
   readonly includeDeleted?: boolean;
   /** What happens to converted runs that MLflow deletes later; default: `archive`. */
@@ -38,6 +40,17 @@ export interface ConvertOptions {
   readonly artifacts?: Partial<ArtifactPolicy>;
 }
 
+/**
+ * Which runs of a source are chosen (docs/choosing.md): those that meet all conditions that are given. It decides nothing about
+ * what becomes of a run, and a run that is not chosen is not taken for gone. A plain object.
+ */
+export interface RunSelection {
+  /** Experiments by id, name or glob; an exact id or name wins. Empty or absent for all. */
+  readonly experiments?: readonly string[];
+  /** As {@link experiments}; what they leave out. */
+  readonly excludeExperiments?: readonly string[];
+}
+
 /** What to convert and then follow. */
 export interface WatchOptions extends ConvertOptions, Partial<WatchPolicy> {}
 
@@ -45,8 +58,8 @@ export interface WatchOptions extends ConvertOptions, Partial<WatchPolicy> {}
 export interface ResolvedOptions {
   readonly trackingUri: string;
   readonly repo: string;
-  /** Empty for all. */
-  readonly experiments: readonly string[];
+  readonly selection: RunSelection;
+  readonly force: boolean;
   readonly includeDeleted: boolean;
   readonly deleted: DeletedPolicy;
   readonly overwrite: boolean;
@@ -103,7 +116,8 @@ export function withDefaults(options: ConvertOptions): ResolvedOptions {
   return {
     trackingUri,
     repo,
-    experiments: options.experiments ?? [],
+    selection: options.selection ?? {},
+    force: options.force ?? false,
     includeDeleted: options.includeDeleted ?? false,
     deleted: options.deleted ?? DEFAULT_DELETED,
     overwrite: options.overwrite ?? false,

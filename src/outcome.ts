@@ -32,6 +32,8 @@ export type RewriteReason =
   | 'no-state'
   /** The options, the experiment or the mapping have changed. */
   | 'inputs-changed'
+  /** All runs were to be read again. */
+  | 'forced'
   /** Something that could not be read before can be read now. */
   | 'readable-again'
   /** The run's files in Aim are damaged, or not those that were written last. */

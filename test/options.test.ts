@@ -7,7 +7,8 @@ const ENDS = { trackingUri: 'mlruns', repo: '.' };
 test('source and destination are enough', () => {
   expect(withDefaults(ENDS)).toEqual({
     ...ENDS,
-    experiments: [],
+    selection: {},
+    force: false,
     includeDeleted: false,
     inProcess: false,
     deleted: 'archive',

@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.js';
+import { globPattern } from '../glob/glob-pattern.js';
 import type { ArtifactRule } from '../policies.js';
-import { globPattern } from './glob-pattern.js';
 
 /**
  * A test for artifact paths. As in a .gitignore, a pattern without a slash is matched against the file's name in

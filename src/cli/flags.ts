@@ -1,17 +1,18 @@
 import type { ArtifactRule, DeletedPolicy, RepeatedSteps } from '../policies.js';
 import type { ListenAddress } from './options/values.js';
+import type { SelectionFlags } from './selection.js';
 
 /** The flags of `convert` as commander hands them over. */
-export interface ConvertFlags {
+export interface ConvertFlags extends SelectionFlags {
   readonly trackingUri?: string;
   readonly artifactsDestination?: string;
   readonly allowRoot: readonly string[];
   readonly copyLinks?: true;
   readonly trustOrigin: readonly string[];
   readonly repo: string;
-  readonly experiment: readonly string[];
   readonly includeDeleted?: true;
   readonly deleted: DeletedPolicy;
+  readonly force?: true;
   readonly overwrite?: true;
   readonly restoreRemoved?: true;
   readonly acceptMissing: readonly string[];

@@ -12,10 +12,10 @@ import {
   type ConvertSettings,
   configSettings,
   convertSettings,
-  SettingsError,
   type StatusSettings,
   statusSettings,
 } from './settings.js';
+import { SettingsError } from './settings-error.js';
 
 /** What the arguments ask for; `exit` when everything has been printed already. */
 export type Parsed =

@@ -4,7 +4,9 @@ import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js
 import { CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
+import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
 import { repoOption, sourceOptions } from './options/source-options.js';
+import { addPlaces, withPlaces } from './places.js';
 import { packageVersion } from './version.js';
 
 /** Called while parsing, with what the command line asks for. */
@@ -64,13 +66,15 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
   const command = program.command(name).helpOption('-h, --help', 'print this help').addHelpText('after', CONVERT_HELP);
   const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
     ['Source and destination:', sourceOptions()],
+    [SELECTION_GROUP, selectionOptions()],
     ['Mapping:', mappingOptions()],
     ['Artifacts:', artifactOptions()],
     ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
     ['Running and reporting:', runningOptions()],
   ];
   for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
-  return command.action((flags: ConvertFlags) =>
-    handler(flags, (flag) => command.getOptionValueSource(flag) === 'cli'),
+  const isGiven: IsGiven = (flag) => command.getOptionValueSource(flag) === 'cli';
+  return addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: ConvertFlags) =>
+    handler(withPlaces(flags, [source, repo], isGiven), isGiven),
   );
 }

@@ -2,6 +2,8 @@ import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
 import type { ListenAddress } from './options/values.js';
+import { selectionOf } from './selection.js';
+import { SettingsError } from './settings-error.js';
 
 /** What a `convert` command asks for. */
 export interface ConvertSettings {
@@ -41,9 +43,6 @@ export interface ConfigSettings {
   readonly json: boolean;
 }
 
-/** Flags that contradict each other; the message is a sentence. */
-export class SettingsError extends Error {}
-
 /**
  * Settings from the flags of `convert`, wherever they were set.
  * @throws SettingsError
@@ -54,9 +53,10 @@ export function convertSettings(flags: ConvertFlags, isGiven: IsGiven): ConvertS
     options: {
       trackingUri: flags.trackingUri ?? '',
       repo: repoDirectory(flags.repo),
-      experiments: flags.experiment,
+      selection: selectionOf(flags),
       includeDeleted: flags.includeDeleted ?? false,
       deleted: flags.deleted,
+      force: flags.force ?? false,
       overwrite: flags.overwrite ?? false,
       restoreRemoved: flags.restoreRemoved ?? false,
       missing: { accept: flags.acceptMissing, unaccept: flags.unacceptMissing },

@@ -47,6 +47,8 @@ export interface PassOptions extends RunListener {
   readonly brief?: boolean;
   /** There was a sign of change in just these runs. For a watch. */
   readonly changed?: boolean;
+  /** Runs are read again even if they have not changed. */
+  readonly force?: boolean;
 }
 
 /**
@@ -162,7 +164,7 @@ export class Conversion {
     if (repository.isSame) rmSync(repository.staging, { recursive: true, force: true });
   }
 
-  #stages({ changed = false }: PassOptions): RunStages {
+  #stages({ changed = false, force = false }: PassOptions): RunStages {
     const { repository, converter, accepted, policies } = this.#parts;
     return new RunStages(
       {
@@ -178,7 +180,7 @@ export class Conversion {
         isStopped: () => this.#isStopped,
       },
       this.#options.concurrency,
-      changed,
+      { changed, force },
     );
   }
 

@@ -10,7 +10,7 @@ import { isWorkerLoss } from '../run/worker-loss.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { AcceptedMissing } from '../state/accepted-missing.js';
 import type { Deletions } from '../state/deletions.js';
-import type { CheckedRun, KnownRuns } from '../state/known-runs.js';
+import type { CheckedRun, CheckReason, KnownRuns } from '../state/known-runs.js';
 import type { RecordedPolicies } from '../state/recorded-policies.js';
 import type { DamagedRuns } from './damaged-runs.js';
 import type { PendingReports } from './pending-reports.js';
@@ -40,18 +40,18 @@ export class RunStages implements Stages {
   readonly checksAtOnce: number;
   readonly #parts: StageParts;
   readonly #ids = new RunIds();
-  readonly #changed: boolean;
+  readonly #reason: CheckReason;
 
-  /** @param changed whether there was a sign of change in just these runs */
-  constructor(parts: StageParts, runsAtOnce: number, changed: boolean) {
+  /** @param reason why just these runs are looked at */
+  constructor(parts: StageParts, runsAtOnce: number, reason: CheckReason) {
     this.#parts = parts;
     this.runsAtOnce = runsAtOnce;
     this.checksAtOnce = CHECKS_PER_RUN * Math.min(runsAtOnce, parts.converter.parallelism);
-    this.#changed = changed;
+    this.#reason = reason;
   }
 
   check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]> {
-    return this.#parts.known.check(batch, this.#changed);
+    return this.#parts.known.check(batch, this.#reason);
   }
 
   /** Runs of one id are taken one after the other, and only the first that is a run is converted. */

@@ -52,8 +52,9 @@ async function tryToAppend(
   { header, signal }: RunNotices,
 ): Promise<BuiltRun | RewriteReason> {
   const { task, run, state } = read;
-  const { appendState, inputs } = task.known ?? {};
+  const { appendState, inputs, forced } = task.known ?? {};
   if (inputs !== undefined && inputs !== state.inputs) return 'inputs-changed';
+  if (forced) return 'forced';
   if (appendState === undefined || !isActive(run)) return 'no-state';
   try {
     return await appendRun(read, appendState, environment, header);

@@ -85,7 +85,7 @@ export function isUpToDate(task: RunTask, state: ReadState): boolean {
 
 /** Whether a conversion would read and write the same again. */
 function isAsConverted({ known, now }: RunTask, { revision, inputs }: ReadState): boolean {
-  if (known === undefined || known.revision !== revision || known.inputs !== inputs) return false;
+  if (known === undefined || known.forced || known.revision !== revision || known.inputs !== inputs) return false;
   return known.reviewAt === null || now < known.reviewAt;
 }
 

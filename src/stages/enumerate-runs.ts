@@ -1,4 +1,3 @@
-import { ConvertError } from '../errors.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../model.js';
 
@@ -29,44 +28,8 @@ export async function* enumerateRuns(
   }
 }
 
-/** The experiments that `wanted` names by id or name; all if it is empty. Throws a `fatal` error for an unknown name. */
-export async function selectExperiments(
-  store: TrackingStore,
-  wanted: readonly string[],
-  signal: AbortSignal,
-): Promise<Experiment[]> {
-  return chooseExperiments(await listExperiments(store, signal), wanted);
-}
-
 export async function listExperiments(store: TrackingStore, signal: AbortSignal): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
   for await (const experiment of store.experiments(signal)) experiments.push(experiment);
   return experiments;
-}
-
-/** Those of `experiments` that `wanted` names, as {@link selectExperiments} has them. */
-export function chooseExperiments(experiments: readonly Experiment[], wanted: readonly string[]): Experiment[] {
-  for (const name of wanted) {
-    if (experiments.some((experiment) => isCalled(experiment, name))) continue;
-    const names = experiments.map((experiment) => experiment.name);
-    const some = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
-    throw new ConvertError(
-      'fatal',
-      'unknown-experiment',
-      `The source has no experiment with the id or name "${name}".`,
-      {
-        hint: names.length === 0 ? 'It has no experiments at all.' : `It has: ${some}.`,
-      },
-    );
-  }
-  return experiments.filter((experiment) => isWanted(experiment, wanted));
-}
-
-/** Whether `wanted` names this experiment by id or name, or is empty. */
-export function isWanted(experiment: Experiment, wanted: readonly string[]): boolean {
-  return wanted.length === 0 || wanted.some((name) => isCalled(experiment, name));
-}
-
-function isCalled(experiment: Experiment, name: string): boolean {
-  return experiment.id === name || experiment.name === name;
 }

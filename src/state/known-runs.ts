@@ -19,6 +19,14 @@ export interface CheckedRun extends RunTask {
   readonly wasActive?: boolean;
 }
 
+/** Why runs are looked at; for no reason, but that they are there, by default. */
+export interface CheckReason {
+  /** The source has reported a change of these runs: parts that could not be read are worth another attempt. */
+  readonly changed?: boolean;
+  /** They are to be read again even if they have not changed. */
+  readonly force?: boolean;
+}
+
 /** What {@link KnownRuns} works with. */
 export interface KnownRunsContext {
   readonly repository: Pick<Repository, 'meta'>;
@@ -36,15 +44,11 @@ export interface KnownRunsContext {
 export class KnownRuns {
   constructor(private readonly context: KnownRunsContext) {}
 
-  /**
-   * Finds the runs of a batch that are unchanged since they were converted.
-   *
-   * @param changed the source has reported a change of these runs: parts that could not be read are worth another attempt
-   */
-  async check(batch: readonly EnumeratedRun[], changed = false): Promise<CheckedRun[]> {
+  /** Finds the runs of a batch that are unchanged since they were converted. */
+  async check(batch: readonly EnumeratedRun[], reason: CheckReason = {}): Promise<CheckedRun[]> {
     await this.context.metadata.whenReadable();
     const now = this.context.now();
-    const found = batch.map((run) => this.lookUp({ ...run, now }, changed));
+    const found = batch.map((run) => this.lookUp({ ...run, now }, reason));
     const known = found.filter((run) => run.known !== undefined && !this.isLeftOut(run));
     const results = known.length === 0 ? [] : await this.context.converter.check(known.map(checkTask));
     const resultOf = new Map(known.map((run, i) => [run, results[i]]));
@@ -73,7 +77,10 @@ export class KnownRuns {
     return entry.pending === undefined && !metadata.has(hash);
   }
 
-  private lookUp(run: EnumeratedRun & Pick<RunTask, 'now'>, changed: boolean): RunTask & Pick<CheckedRun, 'wasActive'> {
+  private lookUp(
+    run: EnumeratedRun & Pick<RunTask, 'now'>,
+    { changed = false, force = false }: CheckReason,
+  ): RunTask & Pick<CheckedRun, 'wasActive'> {
     const { ledger, metadata, accepted, options } = this.context;
     const hash = runHash(run.ref.runId);
     const entry = ledger.get(hash);
@@ -90,6 +97,7 @@ export class KnownRuns {
       ...(appendState !== undefined && { appendState }),
       ...(unread.length > 0 && { unread }),
       again: this.partsToRetry(entry, unread, changed),
+      ...(force && { forced: true as const }),
     };
     const task = { ...run, hash, existsInAim, known, previousProperties: properties };
     return active === undefined ? task : { ...task, wasActive: active };

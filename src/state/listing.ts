@@ -1,7 +1,10 @@
 import { runHash } from '../mapping/run-hash.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment } from '../model.js';
-import { chooseExperiments, type EnumeratedRun, enumerateRuns, listExperiments } from '../stages/enumerate-runs.js';
+import type { RunSelection } from '../options.js';
+import { chooseExperiments } from '../selection/experiment-choice.js';
+import { selectsAll } from '../selection/whole.js';
+import { type EnumeratedRun, enumerateRuns, listExperiments } from '../stages/enumerate-runs.js';
 import type { LedgerPlace } from './ledger.js';
 
 /** An experiment whose runs have been listed. */
@@ -27,17 +30,19 @@ export class Listing {
   private constructor(
     private readonly store: TrackingStore,
     private readonly all: readonly Experiment[],
-    /** The selected ones. */
+    /** The chosen ones. */
     readonly experiments: readonly Experiment[],
+    /** Nothing is left out, so that the source is known as a whole when the listing has ended. */
+    readonly isWhole: boolean,
   ) {}
 
-  /** Lists the experiments. Rejects with a `fatal` error when `wanted` names one that is not there. */
-  static async begin(store: TrackingStore, wanted: readonly string[], signal: AbortSignal): Promise<Listing> {
+  /** Lists the experiments. Rejects with a `fatal` error when the selection names one that is not there. */
+  static async begin(store: TrackingStore, selection: RunSelection, signal: AbortSignal): Promise<Listing> {
     const all = await listExperiments(store, signal);
-    return new Listing(store, all, chooseExperiments(all, wanted));
+    return new Listing(store, all, chooseExperiments(all, selection), selectsAll(selection));
   }
 
-  /** The runs of the selected experiments; may be called once. */
+  /** The chosen runs; may be called once. */
   async *runs(onListed: (experiment: ListedExperiment) => void, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
     const onExperiment = ({ id, name }: Experiment, runs: number) => onListed({ id, name, runs });
     for await (const run of enumerateRuns(this.store, this.experiments, onExperiment, signal)) {
@@ -63,7 +68,7 @@ export class Listing {
     const wanted = new Set(this.experiments.map(({ id }) => id));
     const unseen = [...ledger.places(this.store.uri)].filter(({ hash }) => !this.seen.has(hash));
     const missing = unseen.filter(({ experimentId }) => experimentId !== undefined && wanted.has(experimentId));
-    if (wanted.size < this.all.length) return missing.map(({ hash }) => hash);
+    if (!this.isWhole) return missing.map(({ hash }) => hash);
     const unlisted = unseen.filter(({ experimentId }) => experimentId !== undefined && !wanted.has(experimentId));
     return [...missing, ...(await this.withoutExperiment(unlisted, signal))].map(({ hash }) => hash);
   }

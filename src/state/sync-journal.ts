@@ -48,7 +48,7 @@ export interface EndedPass {
   /** Whether it met all runs of the source, since `began` (milliseconds of the clock that never goes back). */
   readonly complete: boolean;
   readonly began?: number;
-  /** Of a complete one of a watch: within so many milliseconds the next one is over, if nothing holds it up. */
+  /** Of a watch, when it has met all chosen runs: within so many milliseconds the next such pass is over, if nothing holds it up. */
   readonly nextWithin?: number;
   /** Of a complete one: the experiments that could not be read. */
   readonly failures?: Iterable<ExperimentFailure>;
@@ -100,7 +100,8 @@ export class SyncJournal {
   /** A pass has ended. */
   passed({ complete, began = this.began, nextWithin, failures = [] }: EndedPass): void {
     const troubles = [...this.pending.values()].some(isTrouble);
-    if (!complete && !this.changed && !troubles && monotonicNow() - this.writtenAt < QUIET_WRITES) return;
+    const isWhole = complete || nextWithin !== undefined;
+    if (!isWhole && !this.changed && !troubles && monotonicNow() - this.writtenAt < QUIET_WRITES) return;
     this.write((database) => {
       const now = Date.now();
       database
@@ -110,10 +111,11 @@ export class SyncJournal {
            trouble = NULL, trouble_code = NULL, trouble_since = NULL`,
         )
         .run(this.source, now, this.changed ? now : null);
+      if (isWhole) {
+        database.prepare('UPDATE sources SET next_within = ? WHERE source = ?').run(nextWithin ?? null, this.source);
+      }
       if (!complete) return;
-      database
-        .prepare('UPDATE sources SET complete_at = ?, next_within = ? WHERE source = ?')
-        .run(now, nextWithin ?? null, this.source);
+      database.prepare('UPDATE sources SET complete_at = ? WHERE source = ?').run(now, this.source);
       // those of the future are from before the clock was set back
       database
         .prepare('DELETE FROM troubles WHERE source = ? AND (seen < ? OR seen > ?)')

@@ -1,6 +1,7 @@
 import { runHash } from '../mapping/run-hash.js';
 import type { Experiment, RunRef } from '../model.js';
-import { type EnumeratedRun, isWanted, listExperiments } from '../stages/enumerate-runs.js';
+import { chosenExperiments } from '../selection/experiment-choice.js';
+import { type EnumeratedRun, listExperiments } from '../stages/enumerate-runs.js';
 import type { PendingChanges } from './change-queue.js';
 import type { WatchedLedger, WatchedSource } from './session.js';
 import type { Tracker } from './tracker.js';
@@ -15,7 +16,7 @@ export class ChangedRuns {
   private readonly found = new Map<string, EnumeratedRun>();
 
   constructor(
-    private readonly source: Pick<WatchedSource, 'store' | 'experiments'>,
+    private readonly source: Pick<WatchedSource, 'store' | 'selection'>,
     private readonly tracker: Tracker,
     private readonly ledger: Pick<WatchedLedger, 'get'>,
   ) {}
@@ -39,7 +40,7 @@ export class ChangedRuns {
 
   private async changedExperiments(signal: AbortSignal): Promise<Experiment[]> {
     const all = await listExperiments(this.source.store, signal);
-    return this.tracker.updateExperiments(all.filter((experiment) => isWanted(experiment, this.source.experiments)));
+    return this.tracker.updateExperiments(chosenExperiments(all, this.source.selection));
   }
 
   private async addAll(experiment: Experiment, passes: (hash: string) => boolean, signal: AbortSignal): Promise<void> {

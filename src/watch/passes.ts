@@ -24,18 +24,21 @@ export class Passes {
 
   /** Begins a listing of all runs. */
   async list(signal: AbortSignal): Promise<Listing> {
-    const listing = await Listing.begin(this.source.store, this.source.experiments, signal);
+    const listing = await Listing.begin(this.source.store, this.source.selection, signal);
     this.tracker.updateExperiments(listing.experiments);
     return listing;
   }
 
-  /** The first pass, over everything. Resolves to the milliseconds within which the next complete pass should end. */
-  async catchUp(listing: Listing, session: Session, every: number): Promise<number> {
+  /**
+   * The first pass, over everything. Resolves to the milliseconds within which the next complete pass should end.
+   * @param force unchanged runs are read again, too
+   */
+  async catchUp(listing: Listing, session: Session, every: number, force: boolean): Promise<number> {
     const { conversion, signal } = session;
     const counter = new PassCounter();
     const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
     const ready = (run: ProcessedRun['report']) => void this.events.emit('run:ready', run);
-    await conversion.pass(runs, signal, { ready, done: this.counting(counter, session, true) });
+    await conversion.pass(runs, signal, { ready, done: this.counting(counter, session, true), force });
     const nextWithin = await this.finish(listing, counter, session, every);
     conversion.checkAccepted();
     return nextWithin;
@@ -72,7 +75,8 @@ export class Passes {
     await conversion.missed(this.missedRuns.confirm(missing), signal);
     this.tracker.dropStaleCandidates();
     const nextWithin = nextPassWithin(every, monotonicNow() - counter.began);
-    journal.passed({ complete: true, began: counter.began, nextWithin, failures: this.source.failures.values() });
+    const failures = this.source.failures.values();
+    journal.passed({ complete: listing.isWhole, began: counter.began, nextWithin, failures });
     this.source.failures.clear();
     return nextWithin;
   }

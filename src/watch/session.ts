@@ -1,6 +1,7 @@
 import type { ProcessedRun } from '../conversion/pending-reports.js';
 import type { ExperimentFailure } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import type { RunSelection } from '../options.js';
 import type { RunReport } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { PlacesOf } from '../state/listing.js';
@@ -20,6 +21,8 @@ export interface WatchPassOptions {
   readonly brief?: boolean;
   /** Just these runs have changed. */
   readonly changed?: boolean;
+  /** Runs are read again even if they have not changed. */
+  readonly force?: boolean;
 }
 
 /** What a watch needs of a conversion. When `pass` has rejected, only `reindex([])` and `close` may be called. */
@@ -48,8 +51,7 @@ export interface Session {
 /** What is being watched. */
 export interface WatchedSource {
   readonly store: TrackingStore;
-  /** Ids or names; empty means all. */
-  readonly experiments: readonly string[];
+  readonly selection: RunSelection;
   /** The store adds a sentence for each experiment and table that it cannot read; emptied after each complete pass. */
   readonly failures: Map<string, ExperimentFailure>;
 }

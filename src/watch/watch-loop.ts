@@ -31,6 +31,8 @@ export interface WatchEnds {
   readonly openConversion: () => WatchedConversion;
   readonly openJournal: () => WatchJournal;
   readonly openWatcher: OpenWatcher;
+  /** The first pass reads unchanged runs again, too. */
+  readonly force?: boolean;
 }
 
 /**
@@ -99,7 +101,7 @@ export class WatchLoop {
   }
 
   private async catchUp(listing: Listing, session: Session): Promise<void> {
-    const nextWithin = await this.passes.catchUp(listing, session, this.strategy.every);
+    const nextWithin = await this.passes.catchUp(listing, session, this.strategy.every, this.ends.force ?? false);
     this.strategy.caughtUp();
     this.isCaughtUp = true;
     await this.closeSession();

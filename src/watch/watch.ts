@@ -37,7 +37,7 @@ export async function watch(
     },
   });
   try {
-    const listing = await Listing.begin(store, options.experiments, signal);
+    const listing = await Listing.begin(store, options.selection, signal);
     checkRepositoryPlace(options, store);
     const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
@@ -48,11 +48,12 @@ export async function watch(
       if (left !== undefined) warn({ code: 'tags-left-out', message: left });
       const retries = new Retries();
       const ends: WatchEnds = {
-        source: { store, experiments: options.experiments, failures },
+        source: { store, selection: options.selection, failures },
         repository,
         openConversion: () => openConversion({ store, repository }, options, events, retries),
         openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
         openWatcher: watchersOf(store.changes),
+        force: options.force,
       };
       await new WatchLoop(ends, watchPolicy(given), events).run(listing, signal);
     } finally {

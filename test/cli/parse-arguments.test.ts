@@ -27,9 +27,10 @@ describe('convert', () => {
       options: {
         trackingUri: '',
         repo: '.',
-        experiments: [],
+        selection: {},
         includeDeleted: false,
         deleted: 'archive',
+        force: false,
         overwrite: false,
         restoreRemoved: false,
         missing: { accept: [], unaccept: [] },
@@ -75,7 +76,12 @@ describe('convert', () => {
     [['--aim_repo=.aim'], { repo: '.' }],
     [['--repo', '/.aim'], { repo: '/' }],
     [['--repo', 'my.aim'], { repo: 'my.aim' }],
-    [['--experiment', 'a b', '--experiment=0'], { experiments: ['a b', '0'] }],
+    [['--experiment', 'a b', '--experiment=0'], { selection: { experiments: ['a b', '0'] } }],
+    [['--exclude_experiment', 'a*'], { selection: { excludeExperiments: ['a*'] } }],
+    [['--force'], { force: true }],
+    [['/data/mlruns'], { trackingUri: '/data/mlruns' }],
+    [['/data/mlruns', 'aim', '--quiet'], { trackingUri: '/data/mlruns', repo: 'aim' }],
+    [['--repo', 'aim', 'sqlite:///a_b.db'], { trackingUri: 'sqlite:///a_b.db', repo: 'aim' }],
     [['--include_deleted', '--overwrite'], { includeDeleted: true, overwrite: true }],
     [['--restore-removed', '--concurrency', '7'], { restoreRemoved: true, concurrency: 7 }],
     [
@@ -212,4 +218,11 @@ describe('help and version', () => {
     expect(io.stdout.text).toContain(text);
     expect(io.stderr.text).toBe('');
   });
+});
+
+test.each([
+  [['a', '--tracking-uri', 'b'], 'The source is given twice: as a and by --tracking-uri.'],
+  [['a', 'b', '--repo=c'], 'The repository is given twice: as b and by --repo.'],
+])('convert %j is refused', (argv, message) => {
+  expect(refusal('convert', ...argv)).toContain(message);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
 import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { Experiment, RunRef } from '../../src/model.js';
-import { enumerateRuns, selectExperiments } from '../../src/stages/enumerate-runs.js';
+import { enumerateRuns } from '../../src/stages/enumerate-runs.js';
 import { collect } from '../contract/tracking-store.js';
 import { makeExperiment } from '../mapping/fixtures.js';
 
@@ -87,45 +87,5 @@ describe('enumerating runs', () => {
       throw failure;
     };
     await expect(enumerateRuns(source.store, [one], () => {}, never).next()).rejects.toBe(failure);
-  });
-});
-
-describe('selecting experiments', () => {
-  const source = () => listing().store;
-
-  test('takes all when none is named', async () => {
-    expect(await selectExperiments(source(), [], never)).toEqual([one, empty, two]);
-  });
-
-  test('takes those that are named by id or name, once each and in their own order', async () => {
-    expect(await selectExperiments(source(), ['name 2', '1', '2'], never)).toEqual([one, two]);
-  });
-
-  test('an id that is the name of another experiment means both', async () => {
-    const other = experiment('7', '1');
-    const both = new Listing(
-      new Map([
-        [one, []],
-        [other, []],
-      ]),
-    );
-    expect(await selectExperiments(both.store, ['1'], never)).toEqual([one, other]);
-  });
-
-  test('a name that there is not is a fatal error that says which there are', async () => {
-    await expect(selectExperiments(source(), ['1', 'nope'], never)).rejects.toMatchObject({
-      kind: 'fatal',
-      sentence: 'The source has no experiment with the id or name "nope". It has: name 1, name 3, name 2.',
-    });
-  });
-
-  test('that error names ten of many, and says so when there is none', async () => {
-    const many = new Listing(new Map(Array.from({ length: 12 }, (_, i) => [experiment(String(i)), []])));
-    await expect(selectExperiments(many.store, ['nope'], never)).rejects.toMatchObject({
-      hint: expect.stringMatching(/^It has: name 0, .*name 9, …\.$/),
-    });
-    await expect(selectExperiments(new Listing(new Map()).store, ['nope'], never)).rejects.toMatchObject({
-      hint: 'It has no experiments at all.',
-    });
   });
 });

@@ -65,7 +65,7 @@ function knownRuns(given: Partial<KnownRunsContext> = {}): KnownRuns {
 }
 
 async function isRetried(known: KnownRuns, changed = false): Promise<boolean> {
-  const [checked] = await known.check([run], changed);
+  const [checked] = await known.check([run], { changed });
   expect(checked?.known).toBeDefined();
   return checked?.isUpToDate === false;
 }

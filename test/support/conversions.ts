@@ -152,7 +152,7 @@ export class ConversionSession {
   async pass(): Promise<Converted> {
     const { signal } = new AbortController();
     const reports: RunReport[] = [];
-    const listing = await Listing.begin(this.store, [], signal);
+    const listing = await Listing.begin(this.store, {}, signal);
     const before = this.#published;
     const done = ({ report }: { report: RunReport }) => void reports.push(report);
     if (this.choices.brief) {

@@ -80,9 +80,9 @@ export class FakeWatch {
 
   /** Begins; resolves when the watch has ended. */
   async run(): Promise<void> {
-    const listing = await Listing.begin(this.source, [], this.controller.signal);
+    const listing = await Listing.begin(this.source, {}, this.controller.signal);
     const ends = {
-      source: { store: this.source, experiments: [], failures: new Map() },
+      source: { store: this.source, selection: {}, failures: new Map() },
       repository: {
         checkIdentity: () => {
           if (this.replaced !== undefined) throw this.replaced;

@@ -102,7 +102,12 @@ export class SqliteStoreBuilder {
     for (const dataset of run.datasets ?? []) this.#dataset(experimentId, runId, dataset);
     for (const model of run.models ?? []) this.#model(experimentId, runId, model);
     this.database.exec('COMMIT');
-    for (const [path, text] of Object.entries(run.artifacts ?? {})) {
+    this.artifacts(experimentId, runId, run.artifacts ?? {});
+  }
+
+  /** Beside the database, where runs have theirs unless they say otherwise. */
+  artifacts(experimentId: bigint | number, runId: string, files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
       const file = join(this.directory, 'mlruns', String(experimentId), runId, 'artifacts', ...path.split('/'));
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);

@@ -21,7 +21,6 @@ export function sourceOptions(): Option[] {
     ).argParser(parseText),
     ...trustOptions(),
     repoOption(),
-    new ListOption('--experiment <ID|NAME>', 'convert only this experiment; repeatable', parseText, 'all'),
     new Option(
       '--workspace <NAME>',
       'the workspace to read, on servers and databases with workspaces (default: $MLFLOW_WORKSPACE)',
@@ -33,6 +32,7 @@ export function sourceOptions(): Option[] {
     new Option('--deleted <POLICY>', 'what to do in Aim with converted runs that are later deleted in MLflow')
       .choices(['archive', 'remove', 'keep'])
       .default(DEFAULT_DELETED),
+    new Option('--force', 'read all runs again, also those that have not changed; what was changed in Aim stays'),
     new Option('--overwrite', 'replace runs that Aim has written to since they were converted'),
     new Option('--restore-removed', 'bring back converted runs that were deleted in Aim'),
     new ListOption(

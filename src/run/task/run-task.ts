@@ -32,4 +32,6 @@ export interface KnownRun {
   readonly unread?: readonly ToldPart[];
   /** What has to be tried again now, even if the run is unchanged. */
   readonly again?: readonly SoughtPart[];
+  /** It is to be read again, and whole, even if it is unchanged. */
+  readonly forced?: true;
 }

@@ -59,11 +59,11 @@ describe('what counts', () => {
     const file = write("experiment: [a, b]\naccept-missing: 's3://x'\n");
     io.env = { MLFLOW2AIM_EXPERIMENT: 'c, "d, e"' };
     expect(settings('--config', file).options).toMatchObject({
-      experiments: ['c', 'd, e'],
+      selection: { experiments: ['c', 'd, e'] },
       missing: { accept: ['s3://x'] },
     });
-    expect(settings('--config', file, '--experiment', 'f').options.experiments).toEqual(['f']);
-    expect(settings('--no-config').options.experiments).toEqual(['c', 'd, e']);
+    expect(settings('--config', file, '--experiment', 'f').options.selection?.experiments).toEqual(['f']);
+    expect(settings('--no-config').options.selection?.experiments).toEqual(['c', 'd, e']);
   });
 
   test('are all artifact rules of one place, in the order of the file', () => {
@@ -265,7 +265,7 @@ describe('the file in the working directory', () => {
     write('experiment: [a]\nmax-artifact-size: 1GB\nrepeated-steps: split\nquiet: true\n');
     expect(settings()).toMatchObject({
       quiet: true,
-      options: { experiments: ['a'], mapping: { repeatedSteps: 'split' } },
+      options: { selection: { experiments: ['a'] }, mapping: { repeatedSteps: 'split' } },
     });
   });
 });

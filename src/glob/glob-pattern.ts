@@ -7,22 +7,26 @@ interface State {
   readonly places: Uint8Array;
 }
 
+/** What `*`, `?` and brackets do not match: `/` in paths; '' for nothing, in names. */
+export type Separator = '/' | '';
+
 /** Where a match can go on behind this part of a pattern. */
 type Part = (state: State) => Uint8Array;
 
 /**
  * A test for whole paths against a glob: `*` and `?` stay within a name, `**` between slashes stands for any directories,
- * `[a-z]`, `[!a-z]`, `{a,b}` (nested, too), and a backslash before a character that is meant as such.
+ * `[a-z]`, `[!a-z]`, `{a,b}` (nested, too), and a backslash before a character that is meant as such. In names, which have no
+ * directories, a slash is a character like any other.
  *
  * All ways in which a path can match are followed side by side, so that the time is at most the product of both lengths.
  * With backtracking, which is how regular expressions work, a file's name could make it exponential.
  *
  * @throws Error with a sentence for what is no pattern.
  */
-export function globPattern(pattern: string): (path: string) => boolean {
+export function globPattern(pattern: string, separator: Separator = '/'): (path: string) => boolean {
   if (pattern === '') throw new Error('It is empty.');
   if (pattern.length > MAX_LENGTH) throw new Error(`It has more than ${MAX_LENGTH} characters.`);
-  const parts = new PatternReader(pattern).read();
+  const parts = new PatternReader(pattern, separator).read();
   return (path) => {
     const text = [...path];
     const start = new Uint8Array(text.length + 1);
@@ -45,7 +49,10 @@ class PatternReader {
   private readonly chars: readonly string[];
   private at = 0;
 
-  constructor(pattern: string) {
+  constructor(
+    pattern: string,
+    private readonly separator: Separator,
+  ) {
     this.chars = [...pattern];
   }
 
@@ -74,7 +81,7 @@ class PatternReader {
       case '*':
         return this.readStars(beginsName, ends);
       case '?':
-        return oneOf((other) => other !== '/');
+        return oneOf((other) => other !== this.separator);
       case '[':
         return this.readClass();
       case '{':
@@ -92,7 +99,8 @@ class PatternReader {
     const first = this.at;
     while (this.chars[this.at] === '*') this.at++;
     const next = this.chars[this.at];
-    if (this.at === first || !beginsName) return withinName;
+    const withinName = starOf(this.separator);
+    if (this.separator === '' || this.at === first || !beginsName) return withinName;
     if (next === undefined || ends.includes(next)) return anything;
     if (next !== '/') return withinName;
     this.at++;
@@ -110,7 +118,9 @@ class PatternReader {
       ranges.push([from, isRange ? this.readClassChar() : from]);
     }
     this.at++;
-    return oneOf((char) => char !== '/' && ranges.some(([from, to]) => from <= char && char <= to) !== negated);
+    return oneOf(
+      (char) => char !== this.separator && ranges.some(([from, to]) => from <= char && char <= to) !== negated,
+    );
   }
 
   private readClassChar(): string {
@@ -146,11 +156,13 @@ function oneOf(matches: (char: string) => boolean): Part {
 }
 
 /** `*` */
-const withinName: Part = ({ text, places }) => {
-  const reached = places.slice();
-  for (const [i, char] of text.entries()) if (reached[i] === 1 && char !== '/') reached[i + 1] = 1;
-  return reached;
-};
+function starOf(separator: Separator): Part {
+  return ({ text, places }) => {
+    const reached = places.slice();
+    for (const [i, char] of text.entries()) if (reached[i] === 1 && char !== separator) reached[i + 1] = 1;
+    return reached;
+  };
+}
 
 /** `**` at the end: what is in a directory, at any depth. */
 const anything: Part = ({ places }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import picomatch from 'picomatch';
-import { globPattern } from '../../src/artifacts/glob-pattern.js';
+import { globPattern } from '../../src/glob/glob-pattern.js';
 
 describe('a glob', () => {
   test.each<[glob: string, matches: string[], others: string[]]>([
@@ -23,6 +23,20 @@ describe('a glob', () => {
   ])('%s', (glob, matches, others) => {
     const matcher = globPattern(glob);
     expect(matches.filter((path) => !matcher(path))).toEqual([]);
+    expect(others.filter(matcher)).toEqual([]);
+  });
+
+  test.each<[glob: string, matches: string[], others: string[]]>([
+    ['a*', ['a', 'ab', 'a/b', 'a/b/c'], ['ba', 'A']],
+    ['*/b', ['/b', 'a/b', 'a/b/b'], ['b']],
+    ['**', ['', 'a', 'a/b'], []],
+    ['a**b', ['ab', 'a/b'], ['a']],
+    ['a?b', ['a/b', 'axb'], ['ab']],
+    ['a[!x]b', ['a/b'], ['axb']],
+    ['{a*,b}', ['a/x', 'b'], ['c']],
+  ])('%s for names, in which a slash is a character like any other', (glob, matches, others) => {
+    const matcher = globPattern(glob, '');
+    expect(matches.filter((name) => !matcher(name))).toEqual([]);
     expect(others.filter(matcher)).toEqual([]);
   });
 

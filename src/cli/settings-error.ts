@@ -1,0 +1,2 @@
+/** Flags that contradict each other; the message is a sentence. */
+export class SettingsError extends Error {}
