@@ -192,7 +192,7 @@ describe('usage errors', () => {
     [['convert', '--listen', '9464'], '--listen requires --watch.'],
     [['convert', '--poll'], '--poll requires --watch.'],
     [['status', '--repo', 'aim://host:53800'], 'remote repositories such as aim://host:53800 are'],
-    [['convert', 'mlruns'], "too many arguments for 'convert'"],
+    [['convert', 'mlruns', 'aim', 'more'], "too many arguments for 'convert'"],
   ])('%j: %s', (argv, sentence) => {
     const text = refusal(...argv);
     expect(text).toContain(sentence);

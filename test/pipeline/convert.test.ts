@@ -151,30 +151,6 @@ describe('another conversion', () => {
     expect(outcomes(report)).toEqual({ new: 2, unchanged: 1 });
   });
 
-  test('of experiments by glob, without some, leaves the others as they are', async () => {
-    const store = exampleStore();
-    const repo = temporaryDirectory();
-    await convert(store.root, repo);
-    const report = await convert(store.root, repo, [
-      '--experiment',
-      '*',
-      '--exclude-experiment',
-      'cifar',
-      '--deleted',
-      'remove',
-    ]);
-    expect(outcomes(report)).toEqual({ unchanged: 2 });
-    expect(Repository.open(repo).hashes()).toHaveLength(3);
-  });
-
-  test('by force reads all runs again', async () => {
-    const store = exampleStore();
-    const repo = temporaryDirectory();
-    await convert(store.root, repo);
-    expect(outcomes(await convert(store.root, repo, ['--force', '--experiment', 'cifar']))).toEqual({ updated: 1 });
-    expect(outcomes(await convert(store.root, repo))).toEqual({ unchanged: 3 });
-  });
-
   test('of nothing makes a repository without runs', async () => {
     const store = newStore();
     store.experiment({ id: '1' });
