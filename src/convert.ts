@@ -30,6 +30,7 @@ export async function convert(
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: (warning) => events.emit('warning', warning),
+    retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => {
       failures.set(failure.id, failure);
       events.emit('experiment:failed', failure);
@@ -117,7 +118,11 @@ export async function convertListed(
   { events, done, force = false }: ListedRunsListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const runs = listing.runs((experiment) => events.emit('experiment', experiment), signal);
-  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done, force });
+  const runs = listing.runs(
+    (experiment) => events.emit('experiment', experiment),
+    signal,
+    () => events.emit('listed'),
+  );
+  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done, force, listsAhead: true });
   await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
 }

@@ -44,6 +44,24 @@ export interface Warning {
 
 export type Warn = (warning: Warning) => void;
 
+/** A request to a server that has failed, and is about to be repeated. */
+export interface Retry {
+  readonly code: Extract<ErrorCode, 'unreachable' | 'server-error' | 'bad-response'>;
+  /** The server, without credentials. */
+  readonly server: string;
+  /** What the server did, as the end of a sentence: `answers 502`. */
+  readonly says: string;
+  /** What it was asked for: `the runs of experiment 1`. */
+  readonly what: string;
+  /** Of an HTTP response. */
+  readonly status?: number;
+  /** The number of the attempt to come, at least 2, and how many there will be at most. */
+  readonly attempt: number;
+  readonly attempts: number;
+  /** Seconds until then. */
+  readonly wait: number;
+}
+
 /** An experiment that could not be read, and why; nothing of its runs was read either. */
 export interface ExperimentFailure {
   /** The id of the experiment. */
@@ -79,6 +97,8 @@ export interface ConvertEventMap {
   start: [{ source: string; repo: string }];
   /** An experiment's runs have been listed. */
   experiment: [{ id: string; name: string; runs: number }];
+  /** All experiments have been listed: the number of runs is known. */
+  listed: [];
   /** The experiments have so many traces, or `more`, which stay in MLflow. */
   traces: [{ traces: number; more: boolean }];
   /** Points and artifact bytes handed to the writer since the last such event, over all runs under way. */
@@ -102,6 +122,8 @@ export interface ConvertEventMap {
   /** Of a watch: it can go no further (a server is down, a disk is full) and tries again; or it goes on. */
   source: [SourceState];
   'experiment:failed': [ExperimentFailure];
+  /** A server did not give what it was asked for, and will be asked again. */
+  retry: [Retry];
   warning: [Warning];
 }
 

@@ -114,8 +114,10 @@ export interface RunReport {
   /** Why it was written whole, for an active run that Aim had already. */
   readonly rewritten?: RewriteReason;
   readonly counts: RunCounts;
-  /** What was lost or changed on the way; empty for an unchanged run. */
+  /** What was lost or changed on the way; of an unchanged run, when it was converted. */
   readonly notices: readonly Notice[];
+  /** So many more notices there were, of an unchanged run of which not all are remembered. */
+  readonly noticesMore?: number;
   /** What could not be read, now or when it was looked for last; absent for a run that is whole. */
   readonly incomplete?: readonly ToldPart[];
 }

@@ -5,7 +5,7 @@ import type { RunTask } from './run/task/run-task.js';
 import type { EnumeratedRun } from './stages/enumerate-runs.js';
 import type { CheckedRun } from './state/known-runs.js';
 
-/** The next runs that are listed while those before are being checked. */
+/** The next runs that are listed while those before are being checked, unless the stages say otherwise. */
 const LISTED_AHEAD = 16;
 
 /** So many runs are checked in one go, or as many as have been listed within so many milliseconds. */
@@ -25,6 +25,8 @@ export interface Stages {
   readonly checksAtOnce: number;
   /** Runs converted at once. */
   readonly runsAtOnce: number;
+  /** Runs listed ahead. */
+  readonly listedAhead?: number;
   check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]>;
   convert(run: CheckedRun): Promise<ConvertedRun>;
   /** Resolves when the publisher has taken the run over, or there is nothing to publish. */
@@ -47,7 +49,7 @@ export interface Stages {
  * whole by then are published, the others leave nothing but files in the staging directory (conversion/conversion).
  */
 export async function runPipeline(runs: AsyncIterable<EnumeratedRun>, stages: Stages): Promise<void> {
-  const enumerated = Readable.from(runs, { highWaterMark: LISTED_AHEAD });
+  const enumerated = Readable.from(runs, { highWaterMark: stages.listedAhead ?? LISTED_AHEAD });
   try {
     await highland<EnumeratedRun>(enumerated)
       .batchWithTimeOrCount(LISTED_WITHIN, CHECKED_AT_ONCE)

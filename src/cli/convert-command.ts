@@ -112,7 +112,7 @@ async function createView(
   { stdout, stderr, env }: Io,
 ): Promise<View> {
   const progress = new ProgressState(events);
-  const { quiet, logFormat, report } = settings;
+  const { quiet, verbose, logFormat, report } = settings;
   if (logFormat === 'json') {
     const { JsonLog } = await import('../report/json-log.js');
     return new JsonLog(events, progress, {
@@ -127,6 +127,7 @@ async function createView(
     stdout,
     stderr,
     quiet,
+    verbose,
     live: ansi,
     color: ansi && settings.color,
     ...(report === undefined ? {} : { reportFile: report }),

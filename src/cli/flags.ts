@@ -30,6 +30,7 @@ export interface ConvertFlags extends SelectionFlags {
   readonly maxTextSize: number;
   readonly terminalLog?: string;
   readonly quiet?: true;
+  readonly verbose?: true;
   readonly logFormat: 'text' | 'json';
   readonly report?: string;
   readonly color: boolean;
@@ -47,6 +48,7 @@ export type IsGiven = (flag: keyof ConvertFlags) => boolean;
 export interface StatusFlags {
   readonly repo: string;
   readonly incomplete?: true;
+  readonly warnings?: true;
   readonly json?: true;
 }
 

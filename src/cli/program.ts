@@ -37,6 +37,7 @@ export function createProgram(handlers: Partial<Handlers> = {}): Command {
     .helpOption('-h, --help', 'print this help')
     .addOption(repoOption())
     .addOption(new Option('--incomplete', 'list every run that could not be read completely, and why'))
+    .addOption(new Option('--warnings', 'list what was changed on the way or left in MLflow, by kind and run by run'))
     .addOption(new Option('--json', 'print JSON'))
     .action((flags: StatusFlags) => status(flags));
   addConfig(program, config);

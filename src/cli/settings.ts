@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
 import type { ListenAddress } from './options/values.js';
+import { withoutPage } from './page-flags.js';
 import { selectionOf } from './selection.js';
 import { SettingsError } from './settings-error.js';
 
@@ -11,6 +12,7 @@ export interface ConvertSettings {
   /** True when nothing names the source; the tracking URI is then empty. */
   readonly sourceAssumed: boolean;
   readonly quiet: boolean;
+  readonly verbose: boolean;
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
@@ -29,6 +31,8 @@ export interface StatusSettings {
   readonly repo: string;
   /** List every incomplete run. */
   readonly incomplete: boolean;
+  /** List every run of which something was lost or changed. */
+  readonly warnings: boolean;
   readonly json: boolean;
 }
 
@@ -47,7 +51,8 @@ export interface ConfigSettings {
  * Settings from the flags of `convert`, wherever they were set.
  * @throws SettingsError
  */
-export function convertSettings(flags: ConvertFlags, isGiven: IsGiven): ConvertSettings {
+export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertSettings {
+  const flags = withoutPage(given);
   checkWatchFlags(flags, isGiven);
   return {
     options: {
@@ -77,6 +82,7 @@ export function convertSettings(flags: ConvertFlags, isGiven: IsGiven): ConvertS
     },
     sourceAssumed: flags.trackingUri === undefined,
     quiet: flags.quiet ?? false,
+    verbose: flags.verbose ?? false,
     logFormat: flags.logFormat,
     color: flags.color,
     ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
@@ -118,7 +124,8 @@ function checkWatchFlags({ watch }: ConvertFlags, isGiven: IsGiven): void {
 
 /** @throws SettingsError */
 export function statusSettings(flags: StatusFlags): StatusSettings {
-  return { repo: repoDirectory(flags.repo), incomplete: flags.incomplete ?? false, json: flags.json ?? false };
+  const { repo, incomplete = false, warnings = false, json = false } = flags;
+  return { repo: repoDirectory(repo), incomplete, warnings, json };
 }
 
 export function configSettings({ config, check, json }: ConfigFlags, command: string | undefined): ConfigSettings {

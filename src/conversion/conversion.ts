@@ -49,6 +49,8 @@ export interface PassOptions extends RunListener {
   readonly changed?: boolean;
   /** Runs are read again even if they have not changed. */
   readonly force?: boolean;
+  /** The runs are listed ahead, so that their number is soon known; otherwise when they are needed. */
+  readonly listsAhead?: boolean;
 }
 
 /**
@@ -164,7 +166,7 @@ export class Conversion {
     if (repository.isSame) rmSync(repository.staging, { recursive: true, force: true });
   }
 
-  #stages({ changed = false, force = false }: PassOptions): RunStages {
+  #stages({ changed = false, force = false, listsAhead = false }: PassOptions): RunStages {
     const { repository, converter, accepted, policies } = this.#parts;
     return new RunStages(
       {
@@ -181,6 +183,7 @@ export class Conversion {
       },
       this.#options.concurrency,
       { changed, force },
+      listsAhead,
     );
   }
 

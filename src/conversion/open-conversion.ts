@@ -6,7 +6,7 @@ import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import { InProcessConverter } from '../run/in-process-converter.js';
 import type { RunConverter } from '../run/task/run-converter.js';
-import { WorkerPool } from '../run/worker-pool.js';
+import { type WorkerListener, WorkerPool } from '../run/worker-pool.js';
 import { AcceptedMissing } from '../state/accepted-missing.js';
 import { Ledger } from '../state/ledger.js';
 import { RecordedPolicies } from '../state/recorded-policies.js';
@@ -35,7 +35,8 @@ export function openConversion(
     const accepted = AcceptedMissing.remember(repository.ledgerFile, options.missing);
     const policies = RecordedPolicies.begin(repository.ledgerFile, options);
     metadata = new RunMetadata(repository.metadataFile);
-    const converter = startConverter(ends, options, warn);
+    const listener: WorkerListener = { warn, retrying: (retry) => void events.emit('retry', retry) };
+    const converter = startConverter(ends, options, listener);
     tellDamage(ledger, repository.ledgerFile, warn);
     return new Conversion({ ...ends, ledger, metadata, accepted, policies, retries, converter }, options, events);
   } catch (cause) {
@@ -45,12 +46,12 @@ export function openConversion(
   }
 }
 
-function startConverter({ store, repository }: Ends, options: ResolvedOptions, warn: Warn): RunConverter {
+function startConverter({ store, repository }: Ends, options: ResolvedOptions, listener: WorkerListener): RunConverter {
   const { trackingUri, concurrency, source } = options;
   const runOptions = runOptionsOf(options);
   if (options.inProcess) return new InProcessConverter({ openStore: () => store, repository, options: runOptions });
   const work = { trackingUri, source, repository: repository.path, options: runOptions };
-  return new WorkerPool(work, { concurrency, max: store.maxThreads ?? availableParallelism() }, warn);
+  return new WorkerPool(work, { concurrency, max: store.maxThreads ?? availableParallelism() }, listener);
 }
 
 /** Says where a damaged ledger is kept. */

@@ -3,6 +3,7 @@ import { removeStaged, stagedFiles } from '../aim/run-files.js';
 import type { RunReport } from '../outcome.js';
 import type { ConvertedRun, Stages } from '../pipeline.js';
 import type { Publisher } from '../publish/publisher.js';
+import type { KeptNotices } from '../run/task/kept-notices.js';
 import type { RunConverter } from '../run/task/run-converter.js';
 import { type RunResult, runReport } from '../run/task/run-result.js';
 import type { RunTask } from '../run/task/run-task.js';
@@ -18,6 +19,9 @@ import { RunIds } from './run-ids.js';
 
 /** Batches checked at once for each run under way, so that no worker waits for its next run. */
 const CHECKS_PER_RUN = 2;
+
+/** A reference takes a few hundred bytes. With more runs than this, their number is known when so many are left. */
+const LISTED_AHEAD = 50_000;
 
 /** What the stages work with. */
 export interface StageParts {
@@ -38,16 +42,21 @@ export interface StageParts {
 export class RunStages implements Stages {
   readonly runsAtOnce: number;
   readonly checksAtOnce: number;
+  readonly listedAhead?: number;
   readonly #parts: StageParts;
   readonly #ids = new RunIds();
   readonly #reason: CheckReason;
 
-  /** @param reason why just these runs are looked at */
-  constructor(parts: StageParts, runsAtOnce: number, reason: CheckReason) {
+  /**
+   * @param reason why just these runs are looked at
+   * @param listsAhead whether their number should soon be known
+   */
+  constructor(parts: StageParts, runsAtOnce: number, reason: CheckReason, listsAhead: boolean) {
     this.#parts = parts;
     this.runsAtOnce = runsAtOnce;
     this.checksAtOnce = CHECKS_PER_RUN * Math.min(runsAtOnce, parts.converter.parallelism);
     this.#reason = reason;
+    if (listsAhead) this.listedAhead = LISTED_AHEAD;
   }
 
   check(batch: readonly EnumeratedRun[]): Promise<CheckedRun[]> {
@@ -81,10 +90,10 @@ export class RunStages implements Stages {
     await publisher.add(staged);
   }
 
-  async #convert({ isUpToDate, wasActive, ...task }: CheckedRun): Promise<ConvertedRun> {
+  async #convert({ isUpToDate, wasActive, notices, ...task }: CheckedRun): Promise<ConvertedRun> {
     const { known, deletions } = this.#parts;
     if (isUpToDate && !task.isDuplicateId) {
-      const report = runReport(task, 'unchanged', { unread: task.known?.unread ?? [] });
+      const report = withNotices(runReport(task, 'unchanged', { unread: task.known?.unread ?? [] }), notices);
       return { task, report, ...(wasActive !== undefined && { active: wasActive }) };
     }
     if (known.isLeftOut(task)) {
@@ -95,7 +104,9 @@ export class RunStages implements Stages {
     const result = await this.#convertBy(task);
     if (result.report.code === 'deleted' && !task.isDuplicateId) deletions.add(task.hash);
     const active = result.staged?.active;
-    return { task, ...result, ...(active !== undefined && { active }) };
+    const isAsItWas = result.report.outcome === 'unchanged' && result.staged === undefined;
+    const report = isAsItWas ? withNotices(result.report, notices) : result.report;
+    return { task, ...result, report, ...(active !== undefined && { active }) };
   }
 
   async #convertBy(task: RunTask): Promise<RunResult> {
@@ -108,6 +119,13 @@ export class RunStages implements Stages {
       return { report: runReport(task, 'failed', { code: cause.code, reason: cause.sentence }) };
     }
   }
+}
+
+/** The report of an unchanged run, with what is remembered of it. */
+function withNotices(report: RunReport, kept: KeptNotices | undefined): RunReport {
+  if (kept === undefined) return report;
+  const { notices, more } = kept;
+  return { ...report, notices, ...(more !== undefined && { noticesMore: more }) };
 }
 
 function removed(task: RunTask): RunReport {

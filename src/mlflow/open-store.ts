@@ -4,15 +4,16 @@ import { openArtifacts } from './artifacts/open-artifacts.js';
 import type { TrackingStore } from './common/tracking-store.js';
 import { FileStore, type FileStoreOptions } from './file/file-store.js';
 import { findFileStore } from './file/find-file-store.js';
-import { HttpClient } from './http/http-client.js';
+import { HttpClient, type HttpClientOptions } from './http/http-client.js';
 import { uriScheme } from './locations/file-uri.js';
 import { openSqlStore } from './open-sql-store.js';
 import { ServerArtifacts } from './rest/artifacts/server-artifacts.js';
 import { RestStore } from './rest/rest-store.js';
 import { isLoopback } from './trust/origins.js';
 import { trustOf } from './trust/trust.js';
+import { isBareAddress, unusableUri } from './unusable-uri.js';
 
-export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions>;
+export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions> & Pick<HttpClientOptions, 'retrying'>;
 
 type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
 
@@ -32,18 +33,6 @@ const openRestStore: StoreFactory = (uri, options) => {
   return new RestStore(client, { artifacts: openArtifacts({ ...source, server, serverIsHere }) });
 };
 
-const sqlServer: StoreFactory = () => {
-  throw new ConvertError('fatal', 'source-unsupported', 'SQL Server databases (mssql:) cannot be read directly.', {
-    hint: 'Start mlflow server --backend-store-uri with this URI, and give the URL of that server.',
-  });
-};
-
-const databricks: StoreFactory = () => {
-  throw new ConvertError('fatal', 'source-unsupported', 'Databricks tracking servers are not supported.', {
-    hint: 'Export the runs to an MLflow server, a database or a directory first.',
-  });
-};
-
 /** Opens tracking URIs, by their scheme without `+driver`; '' is a path. */
 const STORES: Readonly<Record<string, StoreFactory>> = {
   '': openFileStore,
@@ -53,10 +42,6 @@ const STORES: Readonly<Record<string, StoreFactory>> = {
   sqlite: (uri, options) => openSqlStore(uri, 'sqlite', options),
   postgresql: (uri, options) => openSqlStore(uri, 'postgresql', options),
   mysql: (uri, options) => openSqlStore(uri, 'mysql', options),
-  mssql: sqlServer,
-  databricks,
-  'databricks-uc': databricks,
-  uc: databricks,
 };
 
 /** For MLflow, these words mean servers, though they look like paths. */
@@ -74,21 +59,7 @@ export function openStore(trackingUri: string, options: OpenStoreOptions = {}): 
   }
   const scheme = SERVER_WORDS.has(trackingUri) ? trackingUri : (uriScheme(trackingUri) ?? '');
   const dialect = scheme.split('+', 1)[0] ?? '';
-  const open = Object.hasOwn(STORES, dialect) ? STORES[dialect] : undefined;
-  if (open !== undefined) return open(trackingUri, options);
-  const hint = hintFor(trackingUri, scheme);
-  throw new ConvertError('fatal', 'source-unsupported', `${scheme}: is no kind of tracking URI that MLflow has.`, {
-    hint,
-  });
-}
-
-function hintFor(uri: string, scheme: string): string {
-  if (scheme === 'postgres') return 'Use postgresql: instead, as MLflow does.';
-  if (/^[^:/]+:\d{1,5}(\/|$)/.test(uri)) return `For a tracking server, use http://${uri} or https://${uri}.`;
-  const known = Object.keys(STORES).filter((name) => ![undefined, databricks, sqlServer].includes(STORES[name]));
-  const path = uri.includes('://') ? '' : ` Write a path with a colon as ./${scheme}:…`;
-  return `Use a path, or one of ${known
-    .filter(Boolean)
-    .map((name) => `${name}:`)
-    .join(', ')}.${path}`;
+  const open = Object.hasOwn(STORES, dialect) && !isBareAddress(trackingUri) ? STORES[dialect] : undefined;
+  if (open === undefined) throw unusableUri(trackingUri, scheme);
+  return open(trackingUri, options);
 }

@@ -3,6 +3,7 @@ import type { ConvertEvents, Warning } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
+import { RetryFilter } from './retry-text.js';
 import { withDeletionReason, withReason } from './run-text.js';
 import type { SummaryNumbers } from './summary.js';
 import { printable } from './text-width.js';
@@ -34,6 +35,10 @@ export class JsonLog implements View {
     events.on('run:done', (run) => this.#run(run));
     events.on('publish', ({ runs }) => this.#log.info({ event: 'publish', runs }));
     events.on('warning', (warning) => this.warn(warning));
+    const retries = new RetryFilter();
+    events.on('retry', (retry) => {
+      if (retries.passes(retry)) this.#log.warn({ event: 'retry', ...retry });
+    });
     events.on('experiment:failed', (failure) => this.#log.error({ event: 'experiment-failed', ...failure }));
     this.#watch = new WatchState(events);
     events.on('run:deleted', (run) => this.#log.info({ event: 'deleted', ...withDeletionReason(run) }));

@@ -8,7 +8,7 @@ export interface TerminalStream {
   readonly rows?: number;
 }
 
-const DEFAULT_COLUMNS = 80;
+export const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
 const ERASE_TO_LINE_END = '\x1b[K';

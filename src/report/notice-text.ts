@@ -15,9 +15,14 @@ const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'path-outside': 'listed outside of the directory that was asked for',
 };
 
-/** Why artifacts were not transferred, to follow a number of files: `over the size limit`. */
+/** Why artifacts are not in Aim themselves, to follow a number of files: `over the size limit`. */
 export function skipReasonText(reason: ArtifactSkipReason | 'other'): string {
   return reason === 'other' ? 'for other reasons' : SKIP_REASONS[reason];
+}
+
+/** Whether artifacts that stayed behind for this reason are links to MLflow in Aim. */
+export function isLink(reason: ArtifactSkipReason | 'other'): boolean {
+  return reason === 'no-kind' || reason === 'too-large' || reason === 'not-an-image';
 }
 
 /** The extension of a path in lower case with its dot; empty when it has none. */
@@ -31,16 +36,20 @@ export function artifactsAdvice(reason: UnreachableReason | undefined): string {
   return reason === 'missing' ? 'Mount or restore them, or name their new place with --artifacts-destination. ' : '';
 }
 
-/** One line for the terminal: what kind of loss (the kinds are bounded one by one), and what to say about it. */
+/** One line about what happened to a run or to several. */
 export interface NoticeLine {
-  readonly kind: string;
+  readonly level: 'warning' | 'note';
   readonly text: string;
 }
 
-/**
- * The notices of one run for the terminal: one line for each metric that was not taken as it is, and one for each reason and extension of
- * the artifacts that stayed behind. Single files are in the report.
- */
+/** Whether something is not in Aim, or not as it was, that one might miss there. What stays in MLflow as a link is a note. */
+export function noticeLevel(notice: Notice): NoticeLine['level'] {
+  if (notice.kind !== 'artifact-skipped')
+    return notice.kind === 'metric-renumbered' || notice.kind === 'stale' ? 'note' : 'warning';
+  return notice.reason === 'no-kind' || notice.reason === 'too-large' ? 'note' : 'warning';
+}
+
+/** The notices of one run: a line for each kind, and for each reason and extension of the artifacts that stayed behind. */
 export function noticeLines(notices: readonly Notice[]): NoticeLine[] {
   const groups = new Map<string, Notice[]>();
   for (const notice of notices) {
@@ -49,15 +58,13 @@ export function noticeLines(notices: readonly Notice[]): NoticeLine[] {
     if (group === undefined) groups.set(key, [notice]);
     else group.push(notice);
   }
-  return [...groups.values()].map((group) => ({ kind: kindOf(group[0]!), text: describe(group[0]!, group) }));
+  return [...groups.values()].map((group) => ({ level: noticeLevel(group[0]!), text: describe(group[0]!, group) }));
 }
 
 function groupKey(notice: Notice): string {
-  return notice.kind === 'artifact-skipped' ? `${kindOf(notice)} ${fileExtension(notice.path)}` : notice.kind;
-}
-
-function kindOf(notice: Notice): string {
-  return notice.kind === 'artifact-skipped' ? `${notice.kind} ${notice.reason}` : notice.kind;
+  return notice.kind === 'artifact-skipped'
+    ? `${notice.kind} ${notice.reason} ${fileExtension(notice.path)}`
+    : notice.kind;
 }
 
 /** What `group`, whose first notice is `first`, says. */
@@ -93,8 +100,36 @@ function describe(first: Notice, group: readonly Notice[]): string {
 
 function describeSkipped(first: Notice & { kind: 'artifact-skipped' }, files: number, more: string): string {
   const size = first.size === undefined ? '' : ` of ${formatBytes(first.size)}`;
+  const one = files === 1;
+  if (first.reason === 'unreadable') return `${formatNoun(files, 'file')} could not be read: ${first.path}${more}.`;
   const what = `${formatNoun(files, 'file')} ${skipReasonText(first.reason)}`;
-  return `${what} ${files === 1 ? 'was' : 'were'} not transferred: ${first.path}${size}${more}.`;
+  const where = isLink(first.reason)
+    ? `${one ? 'stays' : 'stay'} in MLflow as ${one ? 'a link' : 'links'}`
+    : `${one ? 'was' : 'were'} left out`;
+  return `${what} ${where}: ${first.path}${size}${more}.`;
+}
+
+/** Of which file, metric or field one notice tells, and what the matter is; empty where there is no more to say. */
+export function noticeDetail(notice: Notice): string {
+  switch (notice.kind) {
+    case 'line-skipped':
+      return `${notice.file}:${notice.line} (${notice.reason}).`;
+    case 'points-collapsed':
+    case 'history-missing':
+      return `${notice.metric}.`;
+    case 'artifact-skipped':
+      return `${notice.path}. ${notice.detail}`;
+    case 'artifacts-unreachable':
+      return `${notice.uri}. ${notice.detail}`;
+    case 'text-replaced':
+      return `${notice.path}.`;
+    case 'field-unreadable':
+      return `${notice.field} in ${notice.file} (${notice.detail}).`;
+    case 'metric-renumbered':
+    case 'part-kept':
+    case 'stale':
+      return '';
+  }
 }
 
 function sumPoints(group: readonly Notice[]): number {

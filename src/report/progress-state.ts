@@ -16,14 +16,16 @@ export interface ActiveExperiment {
 /** How far a conversion has come. */
 export interface ProgressNumbers {
   readonly runsDone: number;
-  /** Runs known so far: it grows while experiments are being listed. */
+  /** Runs known so far: it grows until all experiments are listed. */
   readonly runsTotal: number;
+  /** Whether that is all of them. */
+  readonly listed: boolean;
   readonly points: number;
   readonly artifactBytes: number;
   readonly runsPerSecond: number;
   readonly pointsPerSecond: number;
   readonly seconds: number;
-  /** Missing until a run has been done. */
+  /** Missing until a run has been done, and until the number of runs is known. */
   readonly secondsLeft?: number;
 }
 
@@ -41,6 +43,7 @@ export class ProgressState {
   readonly #samples: Sample[];
   #runsDone = 0;
   #runsListed = 0;
+  #isListed = false;
   #points = 0;
   #artifactBytes = 0;
 
@@ -52,6 +55,9 @@ export class ProgressState {
     events.on('experiment', ({ name, runs }) => {
       this.#runsListed += runs;
       this.#count(name, 0, runs);
+    });
+    events.on('listed', () => {
+      this.#isListed = true;
     });
     events.on('run:ready', ({ experiment }) => {
       this.#runsDone += 1;
@@ -81,6 +87,7 @@ export class ProgressState {
     return {
       runsDone: this.#runsDone,
       runsTotal,
+      listed: this.#isListed,
       points: this.#points,
       artifactBytes: this.#artifactBytes,
       runsPerSecond: rate(this.#runsDone - oldest.runs),
@@ -91,7 +98,7 @@ export class ProgressState {
   }
 
   #secondsLeft(now: number, runsTotal: number, runsPerSecond: number): number | undefined {
-    if (this.#runsDone === 0 || now === this.#startedAt) return undefined;
+    if (!this.#isListed || this.#runsDone === 0 || now === this.#startedAt) return undefined;
     // While one long run fills the whole window, the average since the start is the better guess.
     const perSecond = runsPerSecond > 0 ? runsPerSecond : this.#runsDone / ((now - this.#startedAt) / 1000);
     return (runsTotal - this.#runsDone) / perSecond;

@@ -7,17 +7,21 @@ const NAME_COLUMNS = 32;
 /** Below this there is no room for bars. */
 const COLUMNS_FOR_BARS = 72;
 
-/** The total of a conversion under way, on one line; the most important comes first, for narrow terminals. */
-export function totalLine(numbers: ProgressNumbers): string {
-  const { runsDone, runsTotal, points, artifactBytes, secondsLeft } = numbers;
+/**
+ * The total of a conversion under way, on one line, with a `+` while runs are still being listed. The most important comes first; what
+ * does not fit into `columns` is left out.
+ */
+export function totalLine(numbers: ProgressNumbers, columns = Number.POSITIVE_INFINITY): string {
+  const { runsTotal, points, artifactBytes, secondsLeft } = numbers;
   const parts = [
-    `${formatCount(runsDone)} of ${formatCount(runsTotal)} runs`,
+    runsTotal === 0 && !numbers.listed ? 'listing runs' : amountOfRuns(numbers),
     secondsLeft === undefined ? `${wholeSeconds(numbers.seconds)} so far` : `ETA ${wholeSeconds(secondsLeft)}`,
     `${formatCount(points)} points`,
     formatBytes(artifactBytes),
     formatRate(numbers.runsPerSecond, 'runs'),
     formatRate(numbers.pointsPerSecond, 'points'),
   ];
+  while (parts.length > 1 && textWidth(parts.join(' · ')) > columns) parts.pop();
   return parts.join(' · ');
 }
 
@@ -44,7 +48,11 @@ export function blockLines(
   });
   const hidden = active.length - shown.length;
   if (hidden > 0) lines.push(`  +${formatCount(hidden)} more`);
-  return [...lines, totalLine(numbers)];
+  return [...lines, totalLine(numbers, columns - 1)];
+}
+
+function amountOfRuns({ runsDone, runsTotal, listed }: ProgressNumbers): string {
+  return `${formatCount(runsDone)} of ${formatCount(runsTotal)}${listed ? '' : '+'} runs`;
 }
 
 /** Tenths of a second would only flicker. */

@@ -1,6 +1,7 @@
 import { isStalled, type OutdatedRun, type SourceStatus, type Status } from '../state/status.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import { incompleteLines } from './incomplete-text.js';
+import { warningLines } from './run-warnings-text.js';
 import { failedRunLine } from './summary-text.js';
 import { printable } from './text-width.js';
 
@@ -43,7 +44,7 @@ function sourceLines(status: SourceStatus, now: number, stalled: boolean): strin
   if (named.length > 0) lines.push('  Runs that are not up to date:', ...named.map(outdatedLine));
   const more = failed + skipped - named.length;
   if (more > 0) lines.push(`    and ${formatCount(more)} more`);
-  return [...lines, ...incompleteLines(status)];
+  return [...lines, ...incompleteLines(status), ...warningLines(status)];
 }
 
 function outdatedLine(run: OutdatedRun): string {

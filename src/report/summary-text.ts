@@ -1,5 +1,6 @@
+import type { ArtifactSkipReason } from '../model.js';
 import { formatBytes, formatCount, formatDuration, formatNoun, formatRate } from './format.js';
-import { skipReasonText } from './notice-text.js';
+import { isLink, skipReasonText } from './notice-text.js';
 import { type ReasonedRun, runReason } from './run-text.js';
 import type { SummaryNumbers } from './summary.js';
 import { type TableRow, tableLines } from './table.js';
@@ -8,16 +9,38 @@ import { printable } from './text-width.js';
 /** Extensions named for each reason why artifacts stayed behind. */
 const EXTENSIONS_NAMED = 6;
 
-/** The table at the end of a conversion. */
-export function summaryLines(numbers: SummaryNumbers): string[] {
+/**
+ * The table at the end of a conversion, or a line where nothing has changed.
+ * @param isComplete whether the conversion has come to its end; one that was broken off has not seen everything
+ * @param columns of which the table makes use
+ */
+export function summaryLines(numbers: SummaryNumbers, isComplete: boolean, columns?: number): string[] {
   const parts = [
-    tableLines(tableRows(numbers)),
+    isComplete && isAsItWas(numbers) ? unchangedLines(numbers) : tableLines(tableRows(numbers), columns),
     unpublishedLines(numbers),
     skippedRunLines(numbers),
     failedRunLines(numbers),
     incompleteLines(numbers),
   ];
   return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** Whether nothing was done, and nothing could not be done. */
+function isAsItWas({ runs, runsDeleted, runsIncomplete, runsUnpublished, experimentsFailed }: SummaryNumbers): boolean {
+  const changed = runs.new + runs.updated + runs.failed + runsUnpublished + runsIncomplete + experimentsFailed;
+  return changed === 0 && Object.values(runsDeleted).every((count) => count === 0);
+}
+
+function unchangedLines({ runs, experiments, seconds, traces, tracesMore }: SummaryNumbers): string[] {
+  const of = formatNoun(experiments, 'experiment');
+  const skipped = runs.skipped === 0 ? '' : `, ${formatCount(runs.skipped)} skipped`;
+  const empty = experiments === 0 ? 'no experiments' : `${of} without runs`;
+  const what =
+    runs.unchanged + runs.skipped === 0
+      ? `There is nothing to convert: ${empty}`
+      : `Nothing has changed: ${formatNoun(runs.unchanged, 'run')} up to date${skipped}, in ${of}`;
+  const left = traces === 0 ? [] : [`${formatNoun(traces, 'trace')}${tracesMore ? ' or more' : ''} stay in MLflow.`];
+  return [`${what} (${formatDuration(seconds)}).`, ...left];
 }
 
 /** The runs that failed, named with their reasons; empty when none did. */
@@ -34,9 +57,8 @@ export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
 export function incompleteLines({ runsIncomplete }: Pick<SummaryNumbers, 'runsIncomplete'>): string[] {
   if (runsIncomplete === 0) return [];
   return [
-    `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. Mount what is not mounted, give the`,
-    'credentials, --artifacts-destination or --allow-root, or say --accept-missing RUN_ID|URI for what is gone for good.',
-    'mlflow2aim status --incomplete names them.',
+    `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. mlflow2aim status --incomplete names them.`,
+    'Mount what is not mounted, give the credentials, --artifacts-destination or --allow-root, or say --accept-missing RUN_ID|URI for what is gone for good.',
   ];
 }
 
@@ -120,17 +142,22 @@ function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow 
 
 /** One row for each reason, the commonest extensions named. */
 function skippedArtifactRows({ artifactsSkipped }: SummaryNumbers): TableRow[] {
-  const byReason = new Map<string, { files: number; extensions: string[] }>();
+  const byReason = new Map<string, { label: string; files: number; extensions: string[] }>();
   for (const { reason, extension, files } of artifactsSkipped) {
     const text = skipReasonText(reason);
-    const row = byReason.get(text) ?? { files: 0, extensions: [] };
+    const row = byReason.get(text) ?? { label: labelOf(reason), files: 0, extensions: [] };
     row.files += files;
     row.extensions.push(`${formatCount(files)} ${extension === '' ? 'without extension' : extension}`);
     byReason.set(text, row);
   }
   return [...byReason].map(
-    ([text, { files, extensions }]): TableRow => ['left behind', formatCount(files), [text, shortList(extensions)]],
+    ([text, { label, files, extensions }]): TableRow => [label, formatCount(files), [text, shortList(extensions)]],
   );
+}
+
+function labelOf(reason: ArtifactSkipReason | 'other'): string {
+  if (isLink(reason)) return 'links';
+  return reason === 'unreadable' ? 'unread' : 'left out';
 }
 
 function shortList(items: readonly string[]): string {

@@ -52,7 +52,7 @@ export interface SummaryNumbers extends RunCounts {
   readonly skippedRuns: ReadonlyArray<{ code: SkipCode | 'other'; reason: string; runs: number }>;
   /** The first ten. */
   readonly failedRuns: readonly FailedRun[];
-  /** How often each kind of notice was given. */
+  /** How often each kind of notice was given, unchanged runs aside. */
   readonly notices: Readonly<Partial<Record<Notice['kind'], number>>>;
   /** Warnings about the conversion as a whole. */
   readonly warnings: number;
@@ -143,7 +143,7 @@ export class Summary {
     this.#waiting.delete(run.runHash);
     this.#runs[run.outcome] += 1;
     addCounts(this.#counts, run.counts);
-    for (const notice of run.notices) this.#addNotice(notice);
+    if (run.outcome !== 'unchanged') for (const notice of run.notices) this.#addNotice(notice);
     this.#addUnread(run.incomplete ?? []);
     if (run.outcome === 'skipped') this.#skippedRuns.add(`${run.code} ${runReason(run)}`);
     if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));

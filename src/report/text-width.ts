@@ -28,6 +28,27 @@ export function truncate(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/**
+ * `text` broken at spaces into lines of at most `columns` columns, the second and later ones behind `indent` spaces. A word that is
+ * longer than a line stays whole: a path or URL that is copied from a terminal must be.
+ */
+export function wrapped(text: string, columns: number, indent = 0): string[] {
+  const margin = ' '.repeat(Math.max(0, Math.min(indent, Math.floor(columns / 2))));
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? '';
+  let isEmpty = true;
+  for (const word of text.trimStart().split(' ')) {
+    if (!isEmpty && textWidth(line) + 1 + textWidth(word) > columns) {
+      lines.push(line);
+      line = margin;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
+
 /** Pads `text` with spaces on its right to `columns` columns. */
 export function padRight(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));

@@ -1,61 +1,66 @@
 import type { ConvertEvents } from '../events.js';
 import type { RunReport } from '../outcome.js';
 import { formatNoun } from './format.js';
-import { noticeLines } from './notice-text.js';
+import { NoticeGroups } from './notice-groups.js';
+import { type NoticeLine, noticeLines } from './notice-text.js';
+import { runTitle } from './run-line.js';
 
-/** Lines of each kind of loss, and of all kinds together. Warnings about the conversion as a whole have their own. */
-const LINES_PER_KIND = 5;
-const LINES_OF_RUNS = 20;
+/** Warnings about the conversion as a whole that are told; the others are counted. */
 const LINES_OF_CONVERSION = 20;
 
-/** Tells people what was lost, in a bounded number of lines; the rest is counted. The report file has all of it. */
-export class Warnings {
-  readonly #print: (text: string) => void;
-  readonly #linesOfKind = new Map<string, number>();
-  #linesOfRuns = 0;
-  #linesOfConversion = 0;
-  #untold = 0;
+export interface WarningsOptions {
+  readonly print: (text: string, level: NoticeLine['level']) => void;
+  /** Tell each notice of each run at once, rather than all of a kind on one line at the end. */
+  readonly each: boolean;
+}
 
-  constructor(events: ConvertEvents, print: (text: string) => void) {
-    this.#print = print;
+/**
+ * Tells people what was lost or changed, in a bounded number of lines: what concerns the conversion as a whole at once, what happened
+ * to runs by kind, when it is asked for. The report file and the ledger have all of it.
+ */
+export class Warnings {
+  readonly #options: WarningsOptions;
+  #groups = new NoticeGroups();
+  #linesOfConversion = 0;
+
+  constructor(events: ConvertEvents, options: WarningsOptions) {
+    this.#options = options;
     events.on('warning', ({ message }) => this.#tellConversion(message));
     events.on('run:done', (run) => {
-      if (run.notices.length > 0) this.#tellRun(run);
+      if (run.notices.length > 0 && run.outcome !== 'unchanged') this.#addRun(run);
     });
   }
 
-  /** How many warnings were not printed. */
-  get untold(): number {
-    return this.#untold;
+  /** Tells what has gathered about runs, and where there is more about them. */
+  tellRuns(reportFile: string | undefined): void {
+    const { print } = this.#options;
+    const groups = this.#groups;
+    this.#groups = new NoticeGroups();
+    for (const { level, text } of groups.lines()) print(text, level);
+    if (!groups.hasUnnamed) return;
+    const where = reportFile === undefined ? 'mlflow2aim status --warnings names' : `${reportFile} names`;
+    print(`${where} all of these runs.`, 'note');
   }
 
-  /** Says at the end how many warnings were not printed, and where they are. */
+  /** Tells what is left, at the end. */
   close(reportFile: string | undefined): void {
-    if (this.#untold === 0) return;
-    const where = reportFile === undefined ? 'run with --report FILE.json to see all of them' : `see ${reportFile}`;
-    this.#print(`${formatNoun(this.#untold, 'more warning')}: ${where}.`);
-    this.#untold = 0;
+    this.tellRuns(reportFile);
+    const untold = this.#linesOfConversion - LINES_OF_CONVERSION;
+    if (untold <= 0) return;
+    const where = reportFile === undefined ? 'run with --report FILE.json to see them' : `see ${reportFile}`;
+    this.#options.print(`${formatNoun(untold, 'more warning')} about the conversion: ${where}.`, 'warning');
   }
 
   #tellConversion(message: string): void {
     this.#linesOfConversion += 1;
-    if (this.#linesOfConversion > LINES_OF_CONVERSION) this.#untold += 1;
-    else this.#print(message);
+    if (this.#linesOfConversion <= LINES_OF_CONVERSION || this.#options.each) this.#options.print(message, 'warning');
   }
 
-  #tellRun(run: RunReport): void {
-    const name = run.runName === undefined ? '' : ` (${run.runName})`;
-    for (const { kind, text } of noticeLines(run.notices)) {
-      if (this.#mayTell(kind)) this.#print(`Run ${run.runId}${name}: ${text}`);
-      else this.#untold += 1;
+  #addRun(run: RunReport): void {
+    if (!this.#options.each) {
+      this.#groups.add(run);
+      return;
     }
-  }
-
-  #mayTell(kind: string): boolean {
-    const lines = this.#linesOfKind.get(kind) ?? 0;
-    if (lines >= LINES_PER_KIND || this.#linesOfRuns >= LINES_OF_RUNS) return false;
-    this.#linesOfKind.set(kind, lines + 1);
-    this.#linesOfRuns += 1;
-    return true;
+    for (const { level, text } of noticeLines(run.notices)) this.#options.print(`${runTitle(run)}: ${text}`, level);
   }
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { IndexOutcome } from '../aim/run-index.js';
 import { ConvertError } from '../errors.js';
-import type { Warn, Warning } from '../events.js';
+import type { Retry, Warn, Warning } from '../events.js';
 import type { SourceOptions } from '../options.js';
 import type { CheckResult, ProgressCounts, RunConverter } from './task/run-converter.js';
 import type { RunOptions } from './task/run-environment.js';
@@ -32,8 +32,12 @@ export type WorkerTask =
   | { readonly type: 'index'; readonly hashes: readonly string[]; readonly isFinal: boolean };
 
 /** What a thread says of its source while it works. */
-export interface WorkerWarning {
-  readonly warning: Warning;
+export type WorkerMessage = { readonly warning: Warning } | { readonly retry: Retry };
+
+/** Hears what worker threads say of the source: each warning once, and each retry. */
+export interface WorkerListener {
+  readonly warn: Warn;
+  readonly retrying: (retry: Retry) => void;
 }
 
 /** An error as it crosses threads, where only plain objects keep their fields. */
@@ -105,11 +109,10 @@ export class WorkerPool implements RunConverter {
   #stopping: Promise<void> | undefined;
   #reported = [0n, 0n] as [bigint, bigint];
 
-  /** @param warn is told, each thing once, what workers have to say about the source */
   constructor(
     work: Omit<WorkerData, 'progress'>,
     { concurrency, max, worker = WORKER }: WorkerPoolOptions,
-    warn: Warn = () => {},
+    listener: Partial<WorkerListener> = {},
   ) {
     const progress = new SharedArrayBuffer(16);
     this.#counters = new BigInt64Array(progress);
@@ -120,8 +123,13 @@ export class WorkerPool implements RunConverter {
     const data: WorkerData = { ...work, source, progress };
     this.#pool = startPool(worker, data, { threads, tasksPerThread: Math.ceil(concurrency / threads) });
     const told = new Set<string>();
-    this.#pool.on('message', ({ warning }: WorkerWarning) => {
-      if (!told.has(warning.message)) warn(warning);
+    this.#pool.on('message', (message: WorkerMessage) => {
+      if ('retry' in message) {
+        listener.retrying?.(message.retry);
+        return;
+      }
+      const { warning } = message;
+      if (!told.has(warning.message)) listener.warn?.(warning);
       told.add(warning.message);
     });
     this.#pool.on('error', (cause: unknown) => setImmediate(() => this.#lostWorker(cause)));

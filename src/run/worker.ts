@@ -2,10 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Repository } from '../aim/repository.js';
 import { removeStaged, stagedFiles } from '../aim/run-files.js';
 import { asFatal } from '../errors.js';
-import type { Warning } from '../events.js';
+import type { Retry, Warning } from '../events.js';
 import { openStore } from '../mlflow/open-store.js';
 import { InProcessConverter } from './in-process-converter.js';
-import type { WorkerData, WorkerResult, WorkerTask, WorkerWarning } from './worker-pool.js';
+import type { WorkerData, WorkerMessage, WorkerResult, WorkerTask } from './worker-pool.js';
 
 const { trackingUri, source, repository: path, options, progress } = workerData as WorkerData;
 const counters = new BigInt64Array(progress);
@@ -13,7 +13,7 @@ const repository = Repository.at(path);
 
 /** A worker is stopped from outside, at once, whatever it is doing. */
 const converter = new InProcessConverter({
-  openStore: () => openStore(trackingUri, { ...source, warn }),
+  openStore: () => openStore(trackingUri, { ...source, warn, retrying }),
   repository,
   options,
   onProgress: (points, artifactBytes) => {
@@ -44,6 +44,13 @@ async function perform(task: WorkerTask): Promise<WorkerResult> {
 }
 
 function warn(warning: Warning): void {
-  const message: WorkerWarning = { warning };
+  tell({ warning });
+}
+
+function retrying(retry: Retry): void {
+  tell({ retry });
+}
+
+function tell(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }

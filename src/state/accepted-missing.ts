@@ -1,5 +1,6 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { unreadParts } from '../mapping/unread-parts.js';
+import type { Notice } from '../model.js';
 import type { RunReport, ToldPart } from '../outcome.js';
 import type { AcceptedChanges } from '../policies.js';
 import { placeName, type RunPlaces } from '../run/task/run-places.js';
@@ -71,14 +72,13 @@ export class AcceptedMissing {
   told(result: RunReport, run: PlacedRun): RunReport {
     const { incomplete: _, notices, ...rest } = result;
     const left = this.left(run);
-    const isPlain = this.names.length === 0 || run.unread === undefined;
-    return {
-      ...rest,
-      notices: isPlain
-        ? notices
-        : notices.filter((notice) => !unreadParts([notice]).some((part) => this.covers(run, part))),
-      ...(left.length > 0 && { incomplete: left }),
-    };
+    return { ...rest, notices: this.notices(run, notices), ...(left.length > 0 && { incomplete: left }) };
+  }
+
+  /** The notices of a run without those about what is accepted. */
+  notices(run: PlacedRun, notices: readonly Notice[]): readonly Notice[] {
+    if (this.names.length === 0 || run.unread === undefined) return notices;
+    return notices.filter((notice) => !unreadParts([notice]).some((part) => this.covers(run, part)));
   }
 
   private covers(run: PlacedRun, part: ToldPart): boolean {

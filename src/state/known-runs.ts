@@ -4,6 +4,7 @@ import type { RunMetadata } from '../aim/run-metadata.js';
 import { runHash } from '../mapping/run-hash.js';
 import type { ResolvedOptions } from '../options.js';
 import type { SoughtPart } from '../outcome.js';
+import type { KeptNotices } from '../run/task/kept-notices.js';
 import type { RunConverter } from '../run/task/run-converter.js';
 import type { RunTask } from '../run/task/run-task.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
@@ -17,6 +18,8 @@ export interface CheckedRun extends RunTask {
   readonly isUpToDate: boolean;
   /** Whether it was active in MLflow then; undefined if that is not known. */
   readonly wasActive?: boolean;
+  /** What was lost or changed on its way then; absent for nothing. */
+  readonly notices?: KeptNotices;
 }
 
 /** Why runs are looked at; for no reason, but that they are there, by default. */
@@ -27,6 +30,9 @@ export interface CheckReason {
   readonly force?: boolean;
 }
 
+/** What no converter needs to know. */
+type EarlierState = Pick<CheckedRun, 'wasActive' | 'notices'>;
+
 /** What {@link KnownRuns} works with. */
 export interface KnownRunsContext {
   readonly repository: Pick<Repository, 'meta'>;
@@ -34,7 +40,7 @@ export interface KnownRunsContext {
   readonly metadata: Pick<RunMetadata, 'has' | 'hasOnceSettled' | 'whenReadable'>;
   readonly converter: Pick<RunConverter, 'check'>;
   readonly retries: Pick<Retries, 'isDue'>;
-  readonly accepted: Pick<AcceptedMissing, 'left'>;
+  readonly accepted: Pick<AcceptedMissing, 'left' | 'notices'>;
   readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>;
   /** The time of day, milliseconds since the epoch; each task carries that of its check. */
   readonly now: () => number;
@@ -80,7 +86,7 @@ export class KnownRuns {
   private lookUp(
     run: EnumeratedRun & Pick<RunTask, 'now'>,
     { changed = false, force = false }: CheckReason,
-  ): RunTask & Pick<CheckedRun, 'wasActive'> {
+  ): RunTask & EarlierState {
     const { ledger, metadata, accepted, options } = this.context;
     const hash = runHash(run.ref.runId);
     const entry = ledger.get(hash);
@@ -99,8 +105,13 @@ export class KnownRuns {
       again: this.partsToRetry(entry, unread, changed),
       ...(force && { forced: true as const }),
     };
-    const task = { ...run, hash, existsInAim, known, previousProperties: properties };
-    return active === undefined ? task : { ...task, wasActive: active };
+    return {
+      ...{ ...run, hash, existsInAim, known, previousProperties: properties },
+      ...(active !== undefined && { wasActive: active }),
+      ...(entry.notices !== undefined && {
+        notices: { ...entry.notices, notices: accepted.notices(entry, entry.notices.notices) },
+      }),
+    };
   }
 
   /** The parts to try again although the run is unchanged. An active run changes with every point, which proves nothing. */

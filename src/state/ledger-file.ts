@@ -16,6 +16,10 @@ ALTER TABLE runs ADD COLUMN unread TEXT;
 ALTER TABLE runs ADD COLUMN awaited TEXT;
 CREATE INDEX incomplete_runs ON runs (source) WHERE unread IS NOT NULL;
 `,
+  `
+ALTER TABLE runs ADD COLUMN notices TEXT;
+CREATE INDEX runs_with_notices ON runs (source) WHERE notices IS NOT NULL;
+`,
 ];
 
 export const SCHEMA_VERSION = OLDEST_VERSION + MIGRATIONS.length;

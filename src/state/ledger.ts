@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { RunProperties } from '../aim/run-properties.js';
 import type { ToldPart } from '../outcome.js';
+import type { KeptNotices } from '../run/task/kept-notices.js';
 import type { RunPlaces } from '../run/task/run-places.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { openLedgerFile } from './ledger-file.js';
@@ -36,6 +37,8 @@ export interface LedgerEntry {
   readonly places?: RunPlaces;
   /** The directory for the run's files, if it did not exist: there are no files, or a disk was not mounted. */
   readonly awaited?: string;
+  /** What was lost or changed on the way; absent for nothing, and for runs that an earlier version has converted. */
+  readonly notices?: KeptNotices;
 }
 
 /** A run with unread parts. */
@@ -71,13 +74,14 @@ export class Ledger {
     this.select = database.prepare(
       `SELECT run_id AS run_id, source AS source, revision AS revision, inputs AS inputs, properties AS properties,
               pending AS pending, review_at AS review_at, experiment_id AS experiment_id, active AS active,
-              deleted AS deleted, growth AS growth, unindexed AS unindexed, unread AS unread, awaited AS awaited
+              deleted AS deleted, growth AS growth, unindexed AS unindexed, unread AS unread, awaited AS awaited,
+              notices AS notices
        FROM runs WHERE hash = ?`,
     );
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO runs (hash, run_id, source, revision, inputs, properties, pending, review_at,
-                                    experiment_id, active, deleted, growth, unindexed, unread, awaited)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                                    experiment_id, active, deleted, growth, unindexed, unread, awaited, notices)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const rows = database.prepare('SELECT hash AS hash FROM runs').all() as unknown as { hash: string }[];
     this.hashes = new Set(rows.map(({ hash }) => hash));
@@ -110,6 +114,7 @@ export class Ledger {
       ...(row.unindexed === 1 && { unindexed: true }),
       ...(row.unread !== null && parse<UnreadColumn>(row.unread)),
       ...(row.awaited !== null && { awaited: String(row.awaited) }),
+      ...noticesOf(row.notices),
     };
   }
 
@@ -157,6 +162,7 @@ export class Ledger {
       unindexed ? 1 : 0,
       unreadColumn(entry),
       entry.awaited ?? null,
+      entry.notices === undefined ? null : JSON.stringify(entry.notices),
     );
   }
 
@@ -199,6 +205,11 @@ type UnreadColumn = Pick<LedgerEntry, 'unread' | 'places'>;
 function unreadColumn({ unread = [], places = {} }: UnreadColumn): string | null {
   if (unread.length === 0) return null;
   return JSON.stringify({ unread: unread.slice(0, MAX_UNREAD), places });
+}
+
+function noticesOf(column: unknown): Pick<LedgerEntry, 'notices'> {
+  const notices = column === null ? undefined : parse<KeptNotices>(column);
+  return notices === undefined ? {} : { notices };
 }
 
 /** Undefined for text from a damaged page; the run is then unknown. */

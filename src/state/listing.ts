@@ -42,14 +42,19 @@ export class Listing {
     return new Listing(store, all, chooseExperiments(all, selection), selectsAll(selection));
   }
 
-  /** The chosen runs; may be called once. */
-  async *runs(onListed: (experiment: ListedExperiment) => void, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
+  /** The chosen runs; may be called once. @param onAllListed called when no experiment is left to be listed */
+  async *runs(
+    onListed: (experiment: ListedExperiment) => void,
+    signal: AbortSignal,
+    onAllListed: () => void = () => {},
+  ): AsyncGenerator<EnumeratedRun> {
     const onExperiment = ({ id, name }: Experiment, runs: number) => onListed({ id, name, runs });
     for await (const run of enumerateRuns(this.store, this.experiments, onExperiment, signal)) {
       this.seen.add(runHash(run.ref.runId));
       yield run;
     }
     this.complete = true;
+    onAllListed();
   }
 
   /** The run is known to exist from elsewhere: it may have appeared after its experiment was listed. */

@@ -11,6 +11,7 @@ import { hasColumn, hasTable } from '../sqlite/tables.js';
 import { AcceptedMissing } from './accepted-missing.js';
 import { type FailedExperiment, readFailedExperiments } from './failed-experiments.js';
 import { type IncompleteStatus, readIncomplete } from './incomplete-status.js';
+import { countWarned, type RunWarnings, readWarnings } from './run-warnings.js';
 
 /** A run that failed or was skipped, so that Aim may not have its latest state. Times are milliseconds since the epoch. */
 export interface OutdatedRun {
@@ -65,6 +66,10 @@ export interface SourceStatus {
   readonly incomplete: number;
   /** Those, each of them; absent unless it was asked for. */
   readonly incompleteRuns?: readonly IncompleteStatus[];
+  /** Converted runs of which something was lost or changed on the way. */
+  readonly withWarnings: number;
+  /** Those, each of them; absent unless it was asked for. */
+  readonly warnings?: readonly RunWarnings[];
   /** Experiments that could not be read in the last complete pass. */
   readonly failedExperiments: readonly FailedExperiment[];
 }
@@ -82,6 +87,8 @@ export interface Status {
 export interface StatusOptions {
   /** Whether each run is to be named of which something could not be read. */
   readonly incomplete?: boolean;
+  /** Whether each run is to be named of which something was lost or changed. */
+  readonly warnings?: boolean;
 }
 
 /**
@@ -101,7 +108,7 @@ const TROUBLES_NAMED = 100;
  * Reads what is known about an Aim repository, beside a conversion or watch that may be under way. Touches no source.
  * Throws a `fatal` error where there is no repository, or nothing was ever converted into it.
  */
-export async function readStatus(directory: string, { incomplete = false }: StatusOptions = {}): Promise<Status> {
+export async function readStatus(directory: string, options: StatusOptions = {}): Promise<Status> {
   const repository = Repository.find(directory);
   const repo = dirname(repository.path);
   if (!existsSync(repository.ledgerFile)) {
@@ -115,11 +122,11 @@ export async function readStatus(directory: string, { incomplete = false }: Stat
     );
   }
   const writer = RepositoryLock.owner(repository.lockFile);
-  const known = readLedger(repository.ledgerFile, incomplete);
+  const known = readLedger(repository.ledgerFile, options);
   return { repo, ...(writer !== undefined && { writer }), ...known };
 }
 
-function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' | 'accepted'> {
+function readLedger(file: string, asked: StatusOptions): Pick<Status, 'sources' | 'accepted'> {
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
     try {
@@ -132,8 +139,12 @@ function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' |
         .all() as { source: string }[];
       const sources = rows.map(({ source }) => {
         const runs = readIncomplete(database, source, accepted);
-        const named = incomplete ? { incompleteRuns: runs } : {};
-        return { ...readSource(database, source), incomplete: runs.length, ...named };
+        return {
+          ...readSource(database, source),
+          incomplete: runs.length,
+          ...(asked.incomplete && { incompleteRuns: runs }),
+          ...(asked.warnings && { warnings: readWarnings(database, source, accepted) }),
+        };
       });
       return { sources, accepted: accepted.names };
     } finally {
@@ -151,7 +162,7 @@ function readLedger(file: string, incomplete: boolean): Pick<Status, 'sources' |
 function readSource(
   database: DatabaseSyncInstance,
   source: string,
-): Omit<SourceStatus, 'incomplete' | 'incompleteRuns'> {
+): Omit<SourceStatus, 'incomplete' | 'incompleteRuns' | 'warnings'> {
   const counts = database
     .prepare(
       `SELECT count(*) AS runs, coalesce(sum(active = 1 AND deleted IS NULL), 0) AS active,
@@ -172,6 +183,7 @@ function readSource(
     ...(journal?.changed_at != null && { changedAt: journal.changed_at }),
     ...sourceError(journal),
     ...readOutdated(database, source),
+    withWarnings: countWarned(database, source),
     failedExperiments: readFailedExperiments(database, source),
   };
 }

@@ -36,9 +36,18 @@ export class Passes {
   async catchUp(listing: Listing, session: Session, every: number, force: boolean): Promise<number> {
     const { conversion, signal } = session;
     const counter = new PassCounter();
-    const runs = listing.runs((experiment) => this.events.emit('experiment', experiment), signal);
+    const runs = listing.runs(
+      (experiment) => this.events.emit('experiment', experiment),
+      signal,
+      () => this.events.emit('listed'),
+    );
     const ready = (run: ProcessedRun['report']) => void this.events.emit('run:ready', run);
-    await conversion.pass(runs, signal, { ready, done: this.counting(counter, session, true), force });
+    await conversion.pass(runs, signal, {
+      ready,
+      done: this.counting(counter, session, true),
+      force,
+      listsAhead: true,
+    });
     const nextWithin = await this.finish(listing, counter, session, every);
     conversion.checkAccepted();
     return nextWithin;

@@ -23,6 +23,8 @@ export interface WatchPassOptions {
   readonly changed?: boolean;
   /** Runs are read again even if they have not changed. */
   readonly force?: boolean;
+  /** The runs are listed ahead, so that their number is soon known. */
+  readonly listsAhead?: boolean;
 }
 
 /** What a watch needs of a conversion. When `pass` has rejected, only `reindex([])` and `close` may be called. */

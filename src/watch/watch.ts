@@ -31,6 +31,7 @@ export async function watch(
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: once(warn),
+    retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => {
       failures.set(failure.id, failure);
       tellFailure(failure);

@@ -231,7 +231,7 @@ describe('the terminal', () => {
     io.stderr.isTTY = true;
     io.convert = async (_options, emitter) => void emitter.emit('warning', { code: 'polling', message: 'Look out.' });
     await io.run(...flags);
-    expect(io.stderr.text).toBe(colored ? '\x1b[33mwarning: \x1b[39mLook out.\n' : 'warning: Look out.\n');
+    expect(io.stderr.text).toBe(colored ? '\x1b[33mwarning:\x1b[39m Look out.\n' : 'warning: Look out.\n');
   });
 
   test('a reader that goes away does not stop the conversion', async () => {

@@ -41,6 +41,7 @@ describe('convert', () => {
       },
       sourceAssumed: true,
       quiet: false,
+      verbose: false,
       logFormat: 'text',
       color: true,
     });
@@ -49,6 +50,15 @@ describe('convert', () => {
   test.each<[string[], Partial<ConvertSettings['options']>]>([
     [['--tracking_uri', 'http://h:5000'], { trackingUri: 'http://h:5000' }],
     [['--tracking-uri=sqlite:///a_b.db'], { trackingUri: 'sqlite:///a_b.db' }],
+    [
+      ['--tracking-uri', 'http://h:5000/#/experiments/2'],
+      { trackingUri: 'http://h:5000', selection: { experiments: ['2'] } },
+    ],
+    [['--tracking-uri', 'http://h:5000/#/experiments'], { trackingUri: 'http://h:5000', selection: {} }],
+    [
+      ['--tracking-uri', 'http://h/#/experiments/2?workspace=w', '--experiment', 'a', '--concurrency=1'],
+      { trackingUri: 'http://h', selection: { experiments: ['a', '2'] }, source: { concurrency: 1, workspace: 'w' } },
+    ],
     [['--mlflow-tracking-uri', 'x'], { trackingUri: 'x' }],
     [
       ['--artifacts_destination', 's3://bucket/mlf', '--concurrency', '3'],
@@ -159,10 +169,13 @@ describe('following changes', () => {
 describe('status', () => {
   test('takes a repository, and a form', () => {
     const parse = (...flags: string[]) => parseArguments(['status', ...flags], new FakeIo());
-    expect(parse()).toEqual({ type: 'status', settings: { repo: '.', incomplete: false, json: false } });
+    expect(parse()).toEqual({
+      type: 'status',
+      settings: { repo: '.', incomplete: false, warnings: false, json: false },
+    });
     expect(parse('--repo', '/data/aim/.aim', '--json', '--incomplete')).toEqual({
       type: 'status',
-      settings: { repo: '/data/aim', incomplete: true, json: true },
+      settings: { repo: '/data/aim', incomplete: true, warnings: false, json: true },
     });
   });
 });
@@ -186,6 +199,11 @@ describe('usage errors', () => {
     [['convert', '--allow-root', ''], 'Expected a value that is not empty.'],
     [['convert', '--trust-origin', 'host:5000'], 'Expected the URL of a server'],
     [['convert', '--deleted', 'forget'], 'Allowed choices are archive, remove, keep.'],
+    [
+      ['convert', '--tracking-uri', 'http://u:secret@h/#/experiments/2/runs/abc'],
+      'Use --tracking_uri http://h --experiment 2 for',
+    ],
+    [['convert', '--tracking-uri', 'http://h/#/models/m'], 'shows no experiment. Use --tracking_uri http://h for all.'],
     [['sync', '--interval', '0'], 'Expected a duration from 100ms to 7d'],
     [['sync', '--listen', 'here'], 'Expected an address such as 127.0.0.1:9464'],
     [['sync', '--report', 'r.json'], '--report describes one conversion'],

@@ -62,6 +62,17 @@ describe('a file store is opened', () => {
   });
 });
 
+test('a directory may be called as an address', () => {
+  const before = process.cwd();
+  process.chdir(builder.parent);
+  try {
+    renameSync(builder.root, '127.0.0.1:5000');
+    expect(openStore('127.0.0.1:5000').uri).toBe(join(process.cwd(), '127.0.0.1:5000'));
+  } finally {
+    process.chdir(before);
+  }
+});
+
 describe('what is no file store is told apart', () => {
   test('a path that does not exist', () => {
     const missing = join(builder.parent, 'missing');
@@ -127,6 +138,9 @@ describe('other tracking URIs', () => {
     ['databricks', 'Databricks'],
     ['databricks://secret', 'Databricks'],
     ['uc:secret', 'Databricks'],
+    ['azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/secret', 'Azure Machine Learning'],
+    ['arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/secret', 'Amazon SageMaker'],
+    ['arn:aws-us-gov:sagemaker:us-gov-west-1:1:mlflow-tracking-server/secret', 'Amazon SageMaker'],
   ])('%s is known and refused', (uri, what) => {
     const { sentence } = failure(uri);
     expect(sentence).toContain(what);
@@ -150,11 +164,19 @@ describe('other tracking URIs', () => {
 
   test.each([
     ['postgres://u:secret@h/db', 'Use postgresql:'],
+    ['postgre://u:secret@h/db', 'Use postgresql:'],
+    ['postgres+psycopg2://u:secret@h/db', 'Use postgresql:'],
+    ['mariadb://u:secret@h/db', 'Use mysql:'],
+    ['sqlite3:///x.db', 'Use sqlite:'],
+    ['runs:/secret/model', 'names artifacts or models'],
     ['ftp://u:secret@h/x', 'postgresql:'],
     ['constructor:x', './constructor:…'],
-    ['localhost:5000', 'http://localhost:5000'],
+    ['localhost:5000', 'Use http://localhost:5000, or https://localhost:5000'],
+    ['127.0.0.1:5000', 'Use http://127.0.0.1:5000, or https://127.0.0.1:5000'],
+    ['[::1]:5000/', 'Use http://[::1]:5000/'],
+    ['10.0.0.7', 'Use http://10.0.0.7'],
     ['mlflow.example.org:5000/prefix', 'http://mlflow.example.org:5000/prefix'],
-  ])('%s is unknown', (uri, hint) => {
+  ])('%s is not read, and it is said what to use', (uri, hint) => {
     const { sentence } = failure(uri);
     expect(sentence).toContain(hint);
     expect(sentence).not.toContain('mssql');

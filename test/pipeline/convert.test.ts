@@ -206,7 +206,11 @@ describe('what is deleted in MLflow', () => {
 describe('nothing is made, and the exit code is 1,', () => {
   test.each<[string, (root: string) => string[], RegExp]>([
     ['when there is no such store', (root) => ['--tracking-uri', `${root}-gone`], /-gone does not exist\./],
-    ['when the URI is of no known kind', () => ['--tracking-uri', 'gopher://host'], /gopher: is no kind/],
+    [
+      'when the URI is of no known kind',
+      () => ['--tracking-uri', 'gopher://host'],
+      /Tracking URIs that begin with gopher: are not read/,
+    ],
     ['when it is no store', (root) => ['--tracking-uri', join(root, '..')], /looks like the store; use that\./],
     [
       'when an experiment is unknown',

@@ -34,6 +34,7 @@ describe('the state of a conversion', () => {
   test('adds up, and estimates the end from the runs done', () => {
     events.emit('experiment', { id: '1', name: 'a', runs: 30 });
     events.emit('experiment', { id: '2', name: 'b', runs: 10 });
+    events.emit('listed');
     events.emit('progress', { points: 1000, artifactBytes: 50 });
     pass(10_000);
     doRuns('a', 10);
@@ -41,6 +42,7 @@ describe('the state of a conversion', () => {
     expect(state.numbers()).toEqual({
       runsDone: 10,
       runsTotal: 40,
+      listed: true,
       points: 2000,
       artifactBytes: 50,
       runsPerSecond: 1,
@@ -50,14 +52,27 @@ describe('the state of a conversion', () => {
     });
   });
 
+  test('promises nothing before the number of runs is known', () => {
+    events.emit('experiment', { id: '1', name: 'a', runs: 30 });
+    pass(1_000);
+    doRuns('a', 10);
+    expect(state.numbers()).toMatchObject({ runsTotal: 30, listed: false });
+    expect(state.numbers().secondsLeft).toBeUndefined();
+    events.emit('experiment', { id: '2', name: 'b', runs: 90 });
+    events.emit('listed');
+    expect(state.numbers()).toMatchObject({ runsTotal: 120, listed: true, secondsLeft: 11 });
+  });
+
   test('promises nothing before a run is done', () => {
     events.emit('experiment', { id: '1', name: 'a', runs: 30 });
+    events.emit('listed');
     pass(60_000);
     expect(state.numbers().secondsLeft).toBeUndefined();
   });
 
   test('forgets the speed of a stretch of unchanged runs', () => {
     events.emit('experiment', { id: '1', name: 'a', runs: 2000 });
+    events.emit('listed');
     doRuns('a', 1000);
     for (let second = 0; second < 40; second += 1) {
       pass(1000);
@@ -92,6 +107,7 @@ describe('the text of the progress', () => {
   const numbers = {
     runsDone: 120,
     runsTotal: 2040,
+    listed: true,
     points: 1234567,
     artifactBytes: 12_345_678,
     runsPerSecond: 52.14,
@@ -104,6 +120,16 @@ describe('the text of the progress', () => {
     expect(totalLine(numbers)).toBe(
       '120 of 2,040 runs · ETA 37 s · 1,234,567 points · 12.3 MB · 52.1 runs/s · 536,768 points/s',
     );
+  });
+
+  test('what does not fit is left out, and no word is cut', () => {
+    expect(totalLine(numbers, 79)).toBe('120 of 2,040 runs · ETA 37 s · 1,234,567 points · 12.3 MB · 52.1 runs/s');
+    expect(totalLine(numbers, 10)).toBe('120 of 2,040 runs');
+  });
+
+  test('a total that is still growing says so', () => {
+    expect(totalLine({ ...numbers, listed: false }, 25)).toBe('120 of 2,040+ runs');
+    expect(totalLine({ ...numbers, listed: false, runsTotal: 0 }, 20)).toBe('listing runs');
   });
 
   test('the block shows some experiments and how many more there are', () => {
@@ -138,7 +164,7 @@ describe('showing progress', () => {
       pass(1);
     }
     expect(screen.writes).toHaveLength(20);
-    expect(screen.text).toContain('2,000 of 1,000,000 runs');
+    expect(screen.text).toContain('2,000 of 1,000,000+ runs');
     stop();
     expect(screen.text).toBe('');
     pass(10_000);
@@ -166,6 +192,6 @@ describe('showing progress', () => {
     stop();
     pass(60_000);
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^0 of 10 runs · 2 s so far · 0 points/);
+    expect(lines[0]).toMatch(/^0 of 10\+ runs · 2 s so far · 0 points/);
   });
 });

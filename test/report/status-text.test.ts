@@ -13,6 +13,7 @@ const EMPTY = {
   failed: 0,
   skipped: 0,
   incomplete: 0,
+  withWarnings: 0,
   failedExperiments: [],
 };
 
@@ -34,6 +35,7 @@ const STATUS: Status = {
       failed: 2,
       skipped: 0,
       incomplete: 2,
+      withWarnings: 0,
       incompleteRuns: [
         {
           runId: 'b',
@@ -97,6 +99,57 @@ test('a status for people', () => {
     'No mlflow2aim is writing it.',
     'Nothing has been converted into it yet.',
   ]);
+});
+
+const WARNED: Status = {
+  repo: '/r',
+  accepted: [],
+  sources: [
+    {
+      ...EMPTY,
+      source: '/data/mlruns',
+      withWarnings: 2,
+      warnings: [
+        {
+          runId: 'a',
+          runName: 'owl\x1b',
+          experiment: 'e',
+          notices: [
+            { kind: 'artifact-skipped', path: 'model/a.pkl', reason: 'no-kind', detail: '' },
+            { kind: 'metric-renumbered', metric: 'loss', points: 3 },
+          ],
+          noticesMore: 1200,
+        },
+        { runId: 'b', experiment: 'e', notices: [{ kind: 'text-replaced', path: 'log.txt' }] },
+      ],
+    },
+  ],
+};
+
+test('what was changed or left behind is told by kind, and run by run', () => {
+  expect(statusLines(WARNED, NOW).slice(6)).toEqual([
+    '  Changed on the way, or left in MLflow:',
+    '    Run b: 1 text held bytes that are not UTF-8; they became U+FFFD. The first: log.txt.',
+    '    Run owl : 1 file stays in MLflow as a link (1 .pkl).',
+    '    Run owl : 1 metric got new steps, 0, 1, 2 … in order of arrival.',
+    '  Run by run:',
+    '    owl  (a) of e:',
+    '      1 file of no kind that Aim shows stays in MLflow as a link: model/a.pkl.',
+    '      1 metric got new steps, 0, 1, 2 … in order of arrival: loss.',
+    '      and 1,200 more notices that are not kept',
+    '    b of e:',
+    '      1 text held bytes that are not UTF-8; they became U+FFFD: log.txt.',
+  ]);
+  const { warnings: _, ...counted } = WARNED.sources[0]!;
+  expect(statusLines({ ...WARNED, sources: [counted] }, NOW).at(-1)).toBe(
+    '  Of 2 runs something was changed or left in MLflow: --warnings tells what.',
+  );
+  expect(statusLines({ ...WARNED, sources: [{ ...EMPTY, source: 's', warnings: [] }] }, NOW).at(-1)).toBe(
+    '  Of no run anything was changed or left in MLflow.',
+  );
+  expect(statusRecord(WARNED, NOW)).toMatchObject({
+    sources: [{ withWarnings: 2, warnings: [{ runId: 'a', noticesMore: 1200 }, { runId: 'b' }] }],
+  });
 });
 
 test('a status for programs', () => {

@@ -45,7 +45,7 @@ function conversion(): Summary {
 
 describe('the summary', () => {
   test('is a short table', () => {
-    expect(`\n${summaryLines(conversion().numbers()).join('\n')}\n`).toBe(`
+    expect(`\n${summaryLines(conversion().numbers(), true).join('\n')}\n`).toBe(`
 experiments           2
 runs              1,005   1,000 new · 1 updated · 1 unchanged · 1 skipped · 2 failed
 metrics          10,001   1 renumbered
@@ -53,7 +53,7 @@ points        1,000,007   3,000 collapsed
 params            5,000
 tags              1,000
 artifacts         3,000   2,000 images · 1,000 texts · 0 audio · 2,000 listed as links
-left behind       2,000   of no kind that Aim shows · 1,000 without extension, 1,000 .pkl
+links             2,000   of no kind that Aim shows · 1,000 without extension, 1,000 .pkl
 written          123 MB   100 MB of artifacts
 time             12.5 s   80.4 runs/s · 80,001 points/s
 
@@ -64,6 +64,41 @@ Skipped runs:
   bad1 of resnet50: Its meta.yaml is empty.
   bad2 (owl 2) of resnet50: It has no id.
 `);
+  });
+
+  test('goes on below where it does not fit, and cuts no word', () => {
+    const lines = summaryLines(conversion().numbers(), true, 60);
+    expect(lines.slice(1, 4)).toEqual([
+      'runs              1,005   1,000 new · 1 updated',
+      '                          1 unchanged · 1 skipped · 2 failed',
+      'metrics          10,001   1 renumbered',
+    ]);
+  });
+
+  test('is one line when nothing has changed, whatever has been skipped', () => {
+    const events = new ConvertEvents();
+    let now = 0;
+    const summary = new Summary(events, () => now);
+    events.emit('experiment', { id: '1', name: 'a', runs: 3 });
+    now = 1_240;
+    expect(summaryLines(summary.numbers(), true)).toEqual([
+      'There is nothing to convert: 1 experiment without runs (1.2 s).',
+    ]);
+    events.emit('run:done', makeRun({ outcome: 'unchanged', notices: [{ kind: 'text-replaced', path: 'x' }] }));
+    expect(summaryLines(summary.numbers(), true)).toEqual([
+      'Nothing has changed: 1 run up to date, in 1 experiment (1.2 s).',
+    ]);
+    events.emit('run:done', makeRun({ outcome: 'skipped', code: 'deleted' }));
+    events.emit('traces', { traces: 7, more: true });
+    expect(summaryLines(summary.numbers(), true)).toEqual([
+      'Nothing has changed: 1 run up to date, 1 skipped, in 1 experiment (1.2 s).',
+      '7 traces or more stay in MLflow.',
+      '',
+      'Skipped runs:',
+      '  1 × Deleted in MLflow; --include-deleted converts such runs too.',
+    ]);
+    events.emit('run:deleted', { runId: 'a', runHash: 'a', experiment: 'e', action: 'archived' });
+    expect(summaryLines(summary.numbers(), true)[0]).toMatch(/^experiments /);
   });
 
   test('has all of it in numbers', () => {
@@ -101,7 +136,7 @@ Skipped runs:
     expect(numbers.artifactsSkipped.at(-1)).toEqual({ reason: 'other', extension: '', files: 4800 });
     expect(numbers.skippedRuns).toHaveLength(21);
     expect(numbers.failedRuns).toHaveLength(10);
-    const lines = summaryLines(numbers);
+    const lines = summaryLines(numbers, true);
     expect(lines.length).toBeLessThan(55);
     expect(lines).toContain('  and 4,990 more');
     expect(lines.join('\n')).toContain('and 194 other extensions');
@@ -120,10 +155,10 @@ Skipped runs:
       runsWithoutArtifacts: 5,
       unreadParts: { artifacts: 5, params: 1 },
     });
-    const lines = summaryLines(summary.numbers());
+    const lines = summaryLines(summary.numbers(), true);
     expect(lines).toContain('incomplete        5   artifacts of 5 runs, params of 1 · what Aim had of them was kept');
     expect(lines.join(' ')).toMatch(
-      /5 runs could not be read completely.* --accept-missing RUN_ID\|URI .*status --incomplete/,
+      /5 runs could not be read completely.*status --incomplete .* --accept-missing RUN_ID\|URI /,
     );
   });
 
@@ -135,13 +170,15 @@ Skipped runs:
     for (const run of runs.slice(0, 2)) events.emit('run:done', run);
     const numbers = summary.numbers();
     expect(numbers).toMatchObject({ runs: { new: 2 }, points: 20, runsUnpublished: 3 });
-    expect(summaryLines(numbers)).toContain(
+    expect(summaryLines(numbers, true)).toContain(
       '3 runs were built and not published: the next conversion builds them again.',
     );
   });
 
-  test('an empty conversion has a table too', () => {
-    const lines = summaryLines(new Summary(new ConvertEvents(), () => 0).numbers());
+  test('an empty conversion is told in a line, and one that was broken off has a table', () => {
+    const numbers = new Summary(new ConvertEvents(), () => 0).numbers();
+    expect(summaryLines(numbers, true)).toEqual(['There is nothing to convert: no experiments (0.0 s).']);
+    const lines = summaryLines(numbers, false);
     expect(lines[0]).toBe('experiments       0');
     expect(lines.at(-1)).toBe('time          0.0 s   0.00 runs/s · 0.00 points/s');
   });

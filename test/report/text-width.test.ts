@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { padLeft, padRight, printable, textWidth, truncate } from '../../src/report/text-width.js';
+import { padLeft, padRight, printable, textWidth, truncate, wrapped } from '../../src/report/text-width.js';
 
 describe('text on a terminal', () => {
   test.each([
@@ -22,6 +22,20 @@ describe('text on a terminal', () => {
         if (textWidth(text) <= columns) expect(cut).toBe(text);
       }),
     );
+  });
+
+  test('wrapped text fits but for long words, and nothing is lost', () => {
+    const words = fc.array(fc.stringMatching(/^[a-z模]{1,14}$/), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 1, max: 60 }), fc.nat(6), (given, columns, indent) => {
+        const lines = wrapped(given.join(' '), columns, indent);
+        expect(lines.flatMap((line) => line.trim().split(' '))).toEqual(given);
+        for (const line of lines) if (line.trim().includes(' ')) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      }),
+    );
+    expect(wrapped('  one two three', 9, 4)).toEqual(['  one two', '    three']);
+    expect(wrapped('', 9)).toEqual(['']);
+    expect(wrapped('a  b', Number.POSITIVE_INFINITY, 2)).toEqual(['a  b']);
   });
 
   test('padding counts columns', () => {

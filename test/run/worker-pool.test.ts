@@ -36,7 +36,7 @@ async function saidBy(act: string, { threads = 2, preload }: { threads?: number;
     const work = ${JSON.stringify({ trackingUri: root, source: DEFAULT_SOURCE, repository: path, options })};
     const root = work.trackingUri;
     const warn = ({ message }) => console.log('warning: ' + message);
-    const threads = new WorkerPool(work, { concurrency: ${threads}, max: ${threads} }, warn);
+    const threads = new WorkerPool(work, { concurrency: ${threads}, max: ${threads} }, { warn });
     const experiment = { id: '1', name: 'e', lifecycleStage: 'active', tags: new Map() };
     const job = (runId) => ({ experiment, ref: { runId, experimentId: '1', locator: '1/' + runId }, hash: runId, listed: false });
     ${act}`,

@@ -166,12 +166,27 @@ test('a ledger of version 2 is brought up to date, and keeps what it knows', () 
   withLedger((ledger) => ledger.write([entry('a'), entry('b', { appendState: '{}' })]));
   const database = new DatabaseSync(file);
   database.exec(`DROP INDEX incomplete_runs; ALTER TABLE runs DROP COLUMN unread; ALTER TABLE runs DROP COLUMN awaited;
-                 PRAGMA user_version = 2`);
+                 DROP INDEX runs_with_notices; ALTER TABLE runs DROP COLUMN notices; PRAGMA user_version = 2`);
   database.close();
   withLedger((ledger) => {
     expect([ledger.get('a'), ledger.get('b')]).toEqual([entry('a'), entry('b', { appendState: '{}' })]);
     ledger.write([entry('a', { unread: [{ part: 'tags', why: 'No.' }], places: {} })]);
     expect([...ledger.incomplete()]).toHaveLength(1);
+  });
+});
+
+test('one of version 3 is brought up to date, and remembers notices from then on', () => {
+  withLedger((ledger) => ledger.write([entry('a'), entry('b', { awaited: '/mnt/x' })]));
+  const database = new DatabaseSync(file);
+  database.exec('DROP INDEX runs_with_notices; ALTER TABLE runs DROP COLUMN notices; PRAGMA user_version = 3');
+  database.close();
+  withLedger((ledger) => {
+    expect([ledger.get('a'), ledger.get('b')]).toEqual([entry('a'), entry('b', { awaited: '/mnt/x' })]);
+    const told = entry('a', { notices: { notices: [{ kind: 'text-replaced', path: 'log.txt' }], more: 7 } });
+    ledger.write([told]);
+    expect(ledger.get('a')).toEqual(told);
+    ledger.write([entry('a')]);
+    expect(ledger.get('a')).toEqual(entry('a'));
   });
 });
 

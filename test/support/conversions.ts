@@ -2,7 +2,7 @@ import type { Repository } from '../../src/aim/repository.js';
 import { RunMetadata } from '../../src/aim/run-metadata.js';
 import { Conversion } from '../../src/conversion/conversion.js';
 import { convertListed } from '../../src/convert.js';
-import { ConvertEvents } from '../../src/events.js';
+import { ConvertEvents, type Warning } from '../../src/events.js';
 import type { TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import { DEFAULT_SOURCE } from '../../src/options.js';
 import type { RunReport } from '../../src/outcome.js';
@@ -63,9 +63,10 @@ export const inProcess: StartConverter = (store, repository, options) =>
 export const inWorkers: StartConverter = (store, { path }, options) => {
   const work = { trackingUri: store.uri, source: DEFAULT_SOURCE, repository: path, options };
   const limits = { concurrency: CONCURRENCY, max: 2, worker: new URL(built('run/worker.js')) };
-  return new WorkerPool(work, limits, ({ message }) => {
+  const warn = ({ message }: Warning) => {
     throw new Error(message);
-  });
+  };
+  return new WorkerPool(work, limits, { warn });
 };
 
 /** Whatever passes is copied, as on the way to another machine. */

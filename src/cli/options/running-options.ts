@@ -33,6 +33,10 @@ export function runningOptions(): Option[] {
       .choices(['text', 'json'])
       .default('text'),
     new Option('--quiet', 'print only errors and failed runs'),
+    new Option(
+      '-v, --verbose',
+      'also print each run as it is done, with everything that was changed or left in MLflow',
+    ),
     new Option('--no-color', 'do not use colors; so does the variable NO_COLOR'),
   ];
 }

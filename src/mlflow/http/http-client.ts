@@ -1,4 +1,5 @@
 import { ConvertError } from '../../errors.js';
+import type { Retry } from '../../events.js';
 import type { SourceOptions } from '../../options.js';
 import { sleep } from '../../wait.js';
 import { MAX_ERROR_BYTES, MAX_JSON_BYTES, MAX_JSON_VALUES } from '../common/bounds.js';
@@ -7,7 +8,14 @@ import { ACCEPTED_CODINGS } from './content-coding.js';
 import { type Environment, type RetrySettings, retrySettings } from './environment.js';
 import { exactJson } from './exact-json.js';
 import { HttpConnection } from './http-connection.js';
-import { finalError, notJsonError, retriesExhaustedError, unreachableError } from './http-errors.js';
+import {
+  finalError,
+  notJsonError,
+  retriesExhaustedError,
+  retryReason,
+  tlsMissingError,
+  unreachableError,
+} from './http-errors.js';
 import type { HttpRequest } from './http-request.js';
 import { countValues } from './json-values.js';
 import { beginningOf, bytesOf, type HttpResponse, header, isCoded, ResponseTooLargeError } from './response.js';
@@ -16,6 +24,11 @@ import type { ServerUri } from './server-uri.js';
 
 /** For requests whose `retries` are `few`. */
 const FEW_RETRIES = 2;
+
+export interface HttpClientOptions extends SourceOptions {
+  /** Hears of each request that is about to be repeated. */
+  readonly retrying?: (retry: Retry) => void;
+}
 
 const COMPRESSED = { 'accept-encoding': ACCEPTED_CODINGS } as const;
 /** A compressed response has no byte ranges of the file. */
@@ -34,9 +47,11 @@ export class HttpClient {
   readonly concurrency: number;
   readonly #connection: HttpConnection;
   readonly #retry: RetrySettings;
+  readonly #retrying: (retry: Retry) => void;
 
-  constructor(trackingUri: string, options: SourceOptions, env: Environment = process.env) {
+  constructor(trackingUri: string, options: HttpClientOptions, env: Environment = process.env) {
     this.#retry = retrySettings(env);
+    this.#retrying = options.retrying ?? (() => {});
     this.#connection = new HttpConnection(trackingUri, options, this.#retry, env);
     this.server = this.#connection.server;
     this.concurrency = options.concurrency;
@@ -153,14 +168,19 @@ export class HttpClient {
   /** Waits before the next attempt, or throws if there is to be none. */
   async #waitAfter(cause: unknown, failures: number, request: HttpRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const context = this.#connection.contextOf(request);
+    if (await this.#connection.isTlsMissing(context.url, cause, signal)) throw tlsMissingError(cause, context);
     const transient = cause instanceof TransientError;
-    if (!transient && !isRetryable(cause)) throw finalError(cause, this.#connection.contextOf(request));
+    if (!transient && !isRetryable(cause)) throw finalError(cause, context);
     const unreachable = isUnreachable(cause);
-    if (failures > this.#retriesOf(request, transient && cause.status === 500) || (unreachable && request.failFast)) {
-      const context = this.#connection.contextOf(request);
+    const retries = this.#retriesOf(request, transient && cause.status === 500);
+    if (failures > retries || (unreachable && request.failFast)) {
       throw unreachable ? unreachableError(cause, context) : retriesExhaustedError(cause, failures, context);
     }
-    await sleep((transient ? cause.wait : undefined) ?? backoff(failures, this.#retry), signal);
+    const wait = (transient ? cause.wait : undefined) ?? backoff(failures, this.#retry);
+    const attempts = { attempt: failures + 1, attempts: retries + 1, wait: wait / 1000 };
+    this.#retrying({ ...retryReason(cause, context), ...attempts });
+    await sleep(wait, signal);
   }
 
   #retriesOf({ retries }: HttpRequest, after500: boolean): number {

@@ -8,10 +8,11 @@ import type { HttpRequest } from './http-request.js';
 import { RateLimiter } from './rate-limiter.js';
 import { redirectOf } from './redirect.js';
 import { beginningOf, type HttpResponse, toHttpResponse } from './response.js';
-import { isEndpointDisabled, parseResponseError } from './response-error.js';
-import { isTransientStatus, retryAfter, TransientError } from './retry.js';
+import { isEndpointDisabled, parseResponseError, responseErrorOf } from './response-error.js';
+import { isCutConnection, isTransientStatus, retryAfter, TransientError } from './retry.js';
 import { originOf, parseServerUri, type ServerUri } from './server-uri.js';
 import { tlsSettings } from './tls.js';
+import { speaksTls } from './tls-probe.js';
 import { undici } from './undici.js';
 
 const USER_AGENT = { 'user-agent': 'mlflow2aim' } as const;
@@ -27,6 +28,9 @@ export class HttpConnection {
   readonly #agent: Agent;
   readonly #followsRedirects: boolean;
   readonly #rate: RateLimiter;
+  /** Whether the server has ever responded with success: its URL is right then. */
+  #hasSucceeded = false;
+  #speaksTls: Promise<boolean> | undefined;
 
   constructor(trackingUri: string, options: SourceOptions, retry: RetrySettings, env: Environment) {
     this.server = parseServerUri(trackingUri);
@@ -72,7 +76,10 @@ export class HttpConnection {
         signal,
       });
       const response = toHttpResponse(sent, url, this.#retry.timeout);
-      if (response.status >= 200 && response.status < 300) return response;
+      if (response.status >= 200 && response.status < 300) {
+        this.#hasSucceeded ||= url.origin === this.server.origin;
+        return response;
+      }
       try {
         const target = redirectOf(response, { method, followed, allowed: this.#followsRedirects });
         if (target === undefined) throw await this.#failure(response, request);
@@ -81,6 +88,16 @@ export class HttpConnection {
         response.discard();
       }
     }
+  }
+
+  /** Whether a request to the tracking server has failed because the server uses TLS and its URL says http. */
+  async isTlsMissing({ origin, protocol }: URL, cause: unknown, signal: AbortSignal): Promise<boolean> {
+    if (this.#hasSucceeded || protocol !== 'http:' || origin !== this.server.origin) return false;
+    const response = responseErrorOf(cause);
+    const mayBe = response === undefined ? isCutConnection(cause) : response.status === 400;
+    if (!mayBe) return false;
+    this.#speaksTls ??= speaksTls(origin, signal);
+    return this.#speaksTls;
   }
 
   /** What messages about a request need to know. */

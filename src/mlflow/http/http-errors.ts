@@ -1,10 +1,11 @@
 import { ConvertError, errorCode } from '../../errors.js';
+import type { Retry } from '../../events.js';
 import { UnknownCodingError } from './content-coding.js';
 import { MalformedJsonError } from './exact-json.js';
 import { RedirectError } from './redirect.js';
 import { ResponseTooLargeError } from './response.js';
 import type { ResponseError } from './response-error.js';
-import { isCertificateError, isNotTls } from './retry.js';
+import { isCertificateError, isNotTls, isUnreachable, TransientError } from './retry.js';
 import type { ServerUri } from './server-uri.js';
 
 /** What a request was about, for messages about its failure. */
@@ -65,10 +66,55 @@ export function unreachableError(cause: unknown, { what, url, server }: RequestC
       cause,
     });
   }
-  return new ConvertError('fatal', 'unreachable', `Cannot connect to the tracking server ${server.shown}.`, {
-    hint: 'Check the address, and that the server is running.',
+  const { says, hint } = unreachableReason(cause, url);
+  return new ConvertError('fatal', 'unreachable', `Cannot connect to the tracking server ${server.shown}${says}.`, {
+    hint,
     cause,
   });
+}
+
+/** Why there is no connection, as far as it is known, and what to check. */
+function unreachableReason(cause: unknown, { hostname, host }: URL): { says: string; hint: string } {
+  switch (errorCode(cause)) {
+    case 'ENOTFOUND':
+      return { says: `: DNS does not know the name ${hostname}`, hint: 'Check the spelling of the tracking URI.' };
+    case 'EAI_AGAIN':
+      return {
+        says: `: the name ${hostname} could not be looked up, because DNS does not respond`,
+        hint: "Check the name, and this machine's network.",
+      };
+    case 'ECONNREFUSED':
+      return { says: `: nothing listens at ${host}`, hint: 'Check host and port, and that the server is running.' };
+    default:
+      return { says: '', hint: 'Check the address, and that the server is running.' };
+  }
+}
+
+/** The server uses TLS, and its URL says http. */
+export function tlsMissingError(cause: unknown, { url: { host }, server }: RequestContext): ConvertError {
+  return new ConvertError('fatal', 'tls-failed', `The server at ${host} uses TLS, and was asked by http.`, {
+    hint: `Perhaps https://${host}${server.prefix}?`,
+    cause,
+  });
+}
+
+/** What went wrong with a request that is about to be repeated. */
+export function retryReason(
+  cause: unknown,
+  { what, url, server }: RequestContext,
+): Pick<Retry, 'code' | 'server' | 'says' | 'what' | 'status'> {
+  const asked = { server: url.origin === server.origin ? server.shown : url.origin, what };
+  if (cause instanceof TransientError) {
+    const { status } = cause;
+    // a response that is compressed although it must not be: it will be asked for anew
+    return status === 206
+      ? { code: 'bad-response', says: 'answers with another part of the file', ...asked }
+      : { code: 'server-error', says: `answers ${status}`, status, ...asked };
+  }
+  if (isUnreachable(cause)) return { code: 'unreachable', says: 'cannot be reached', ...asked };
+  if (cause instanceof SyntaxError)
+    return { code: 'bad-response', says: 'sent a response that is cut or damaged', ...asked };
+  return { code: 'unreachable', says: `did not respond: ${reasonOf(cause)}`, ...asked };
 }
 
 /** An error that a retry would not mend. What is not an error of HTTP (an aborted signal, an error of the receiver) is returned as it is. */

@@ -67,6 +67,13 @@ export function isUnreachable(cause: unknown): boolean {
   return cause instanceof AggregateError && cause.errors.some(isUnreachable);
 }
 
+/** True when a connection was made and there came no response of HTTP, as from a server that expects TLS. */
+export function isCutConnection(cause: unknown): boolean {
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return true;
+  const code = errorCode(cause);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}
+
 /** True when the server does not use TLS: http where the URL says https. */
 export function isNotTls(cause: unknown): boolean {
   return errorCode(cause) === 'EPROTO' || errorCode(cause) === 'ERR_SSL_WRONG_VERSION_NUMBER';

@@ -1,5 +1,6 @@
 import { ConvertError } from '../../errors.js';
 import { withoutTrailing } from '../common/trailing.js';
+import { type UiPage, uiPage } from '../locations/ui-page.js';
 
 /** A user and a password for Basic authentication. */
 export interface UserPassword {
@@ -20,6 +21,8 @@ export interface ServerUri {
 
 /** Parses an `http:` or `https:` tracking URI. Throws a `fatal` error that does not quote the URI: it may contain a password. */
 export function parseServerUri(uri: string): ServerUri {
+  const page = uiPage(uri);
+  if (page !== undefined) throw pageError(page);
   let url: URL;
   try {
     url = new URL(uri);
@@ -37,6 +40,15 @@ export function parseServerUri(uri: string): ServerUri {
       userPassword: { user: decoded(url.username), password: decoded(url.password) },
     }),
   };
+}
+
+/** A page would be read as the whole server. The command line knows what such a page selects; the library does not guess. */
+function pageError({ server, experimentId }: UiPage): ConvertError {
+  const { shown } = parseServerUri(server);
+  const selected = experimentId === undefined ? '' : ` with the experiment id ${experimentId}`;
+  return new ConvertError('fatal', 'invalid-argument', "This tracking URI is the address of a page of MLflow's UI.", {
+    hint: `Use ${shown}${selected}.`,
+  });
 }
 
 /** The origin of a URL that the user gave. Throws a `fatal` error if it is not a URL. */

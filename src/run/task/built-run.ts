@@ -2,6 +2,7 @@ import type { StagedFiles } from '../../aim/run-files.js';
 import type { RunProperties } from '../../aim/run-properties.js';
 import type { Notice } from '../../model.js';
 import type { RunCounts, ToldPart } from '../../outcome.js';
+import { keptNotices } from './kept-notices.js';
 import type { BuiltRun, ReadRun, StagedRun } from './run-result.js';
 
 /** What was written of a run. */
@@ -26,6 +27,7 @@ export function builtRun(
   { files, properties, endTime, reviewAt, appendState, counts, notices, unread }: WrittenRun,
 ): BuiltRun {
   const { hash, ref, existsInAim, previousProperties } = task;
+  const kept = keptNotices(notices);
   const staged: StagedRun = {
     ...state,
     hash,
@@ -38,11 +40,12 @@ export function builtRun(
     ...(unread.length > 0 && { unread }),
     ...(files !== undefined && { files }),
     ...(appendState !== undefined && { appendState }),
+    ...(kept !== undefined && { notices: kept }),
   };
   const hasSameProperties =
     previousProperties === undefined || JSON.stringify(previousProperties) === JSON.stringify(properties);
   if (files === undefined && existsInAim && hasSameProperties) {
-    return { outcome: 'unchanged', details: { run, unread }, staged };
+    return { outcome: 'unchanged', details: { run, notices, unread }, staged };
   }
   return { outcome: existsInAim ? 'updated' : 'new', details: { run, counts, notices, unread }, staged };
 }

@@ -9,6 +9,7 @@ import {
   type RunReport,
   type ToldPart,
 } from '../../outcome.js';
+import type { KeptNotices } from './kept-notices.js';
 import type { RunPlaces } from './run-places.js';
 import type { RunTask } from './run-task.js';
 
@@ -41,6 +42,8 @@ export interface StagedRun {
   readonly places?: RunPlaces;
   /** The directory for the run's files, if it does not exist. */
   readonly awaited?: string;
+  /** What was lost or changed on the way; absent for nothing. */
+  readonly notices?: KeptNotices;
 }
 
 /** The state of the source that a run was read in. */

@@ -323,7 +323,7 @@ describe('mlflow2aim config', () => {
 
   test('prints the flags of one command', async () => {
     const { lines } = await config('status');
-    expect(lines.map((line) => line.split(' ')[0])).toEqual(['No', '', 'repo', 'incomplete', 'json']);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['No', '', 'repo', 'incomplete', 'warnings', 'json']);
     expect(await config('stauts')).toMatchObject({ code: 2 });
   });
 

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import type { Retry } from '../../../src/events.js';
+import { unreachableError } from '../../../src/mlflow/http/http-errors.js';
 import { backoff, retryAfter } from '../../../src/mlflow/http/retry.js';
+import { parseServerUri } from '../../../src/mlflow/http/server-uri.js';
 import { clientOf, failureOf, serverWith } from '../rest/client-of.js';
 import { FakeServer } from '../rest/fake-server.js';
 
@@ -41,6 +44,44 @@ describe('requests', () => {
       kind: 'skip-run',
       message: 'Could not read what it is from the server in 3 attempts: it responded with 503.',
     });
+  });
+
+  test('tell each repetition before they wait for it', async () => {
+    const answers = [502, 429, undefined];
+    const fake = await serverWith((_, response, count) => {
+      const status = answers[count - 1];
+      if (count > answers.length) return false;
+      if (status === undefined) return response.destroy() !== undefined;
+      return response.writeHead(status, { 'retry-after': '0.01' }).end() !== undefined;
+    });
+    const told: Retry[] = [];
+    const uri = fake.uri.replace('://', '://user:secret@');
+    await clientOf(uri, {}, { retrying: (retry) => told.push(retry) }).json(VERSION, never());
+    expect(told).toMatchObject([
+      {
+        code: 'server-error',
+        says: 'answers 502',
+        status: 502,
+        what: 'what it is',
+        attempt: 2,
+        attempts: 8,
+        wait: 0.01,
+      },
+      { code: 'server-error', says: 'answers 429', status: 429, attempt: 3, attempts: 8 },
+      { code: 'unreachable', says: expect.stringMatching(/^did not respond: /), attempt: 4, attempts: 8 },
+    ]);
+    for (const { server } of told) expect(server).toBe(fake.uri);
+  });
+
+  test.each([
+    ['ENOTFOUND', ': DNS does not know the name mlflow.exmaple.org. Check the spelling'],
+    ['EAI_AGAIN', ': the name mlflow.exmaple.org could not be looked up'],
+    ['ECONNREFUSED', ': nothing listens at mlflow.exmaple.org:5000. Check host and port'],
+  ])('that cannot be made because of %s say so', (code, text) => {
+    const server = parseServerUri('http://user:secret@mlflow.exmaple.org:5000');
+    const asked = { what: 'the experiments', url: new URL(server.origin), server, nonFatal: false };
+    const { sentence } = unreachableError(Object.assign(new Error('no'), { code }), asked);
+    expect(sentence).toContain(`Cannot connect to the tracking server http://mlflow.exmaple.org:5000${text}`);
   });
 
   test('wait as long as Retry-After says, unless that is not to be respected', async () => {

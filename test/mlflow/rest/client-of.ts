@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach } from '@jest/globals';
 import type { ConvertError } from '../../../src/errors.js';
-import { HttpClient } from '../../../src/mlflow/http/http-client.js';
-import type { SourceOptions } from '../../../src/options.js';
+import { HttpClient, type HttpClientOptions } from '../../../src/mlflow/http/http-client.js';
 import { type FakeContent, FakeServer, type Interception } from './fake-server.js';
 
 /** No waiting between attempts, and no credentials of whoever runs the tests. */
@@ -32,7 +31,7 @@ export async function serverWith(
 export function clientOf(
   uri: string,
   env: Readonly<Record<string, string>> = {},
-  options: Partial<SourceOptions> = {},
+  options: Partial<HttpClientOptions> = {},
 ): HttpClient {
   const client = new HttpClient(uri, { concurrency: 2, ...options }, { ...QUICK, ...env });
   open.push(() => client.close());

@@ -1,0 +1,77 @@
+import { rmSync } from 'node:fs';
+import { beforeEach, expect, test } from '@jest/globals';
+import { convert, outcomes, startCli } from '../support/command-line.js';
+import { id, newStore } from '../support/example-store.js';
+import type { FileStoreBuilder } from '../support/file-store-builder.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const [A, B] = [id('a'), id('b')];
+
+let store: FileStoreBuilder;
+let repo: string;
+
+beforeEach(() => {
+  repo = temporaryDirectory();
+  store = newStore();
+  store.run('1', { runId: A, name: 'owl', artifacts: { 'model.pkl': 'x', 'notes.txt': 'y' } });
+  store.run('1', { runId: B, name: 'elk', metrics: { loss: '1 0.5 0\nnonsense\n' } });
+});
+
+/** What the command says on a pipe; how far it has come aside, which a slow machine has time to tell. */
+async function run(...args: string[]): Promise<{ code: number | null; stdout: string[]; stderr: string[] }> {
+  const { code, stdout, stderr } = await startCli([...args, '--repo', repo]).ended;
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !line.includes(' so far · '));
+  return { code, stdout: lines(stdout), stderr: lines(stderr) };
+}
+
+test('what was changed or left behind is told by kind, kept, and told again of runs that are as they were', async () => {
+  const first = await run('convert', '--tracking-uri', store.root);
+  expect(first.code).toBe(0);
+  expect(first.stderr).toEqual([
+    expect.stringMatching(/^warning: Run elk: 1 metric line could not be read\. The first: .*loss:2 \(/),
+    'note: Run owl: 1 file stays in MLflow as a link (1 .pkl).',
+  ]);
+  const links = /^links +1 +of no kind that Aim shows · 1 \.pkl$/;
+  expect(first.stdout.filter((line) => line.startsWith('links'))).toEqual([expect.stringMatching(links)]);
+
+  const again = await run('convert', '--tracking-uri', store.root);
+  expect(again.stderr).toEqual([]);
+  expect(again.stdout).toEqual([
+    expect.stringMatching(/^Nothing has changed: 2 runs up to date, in 1 experiment \(\d+\.\d s\)\.$/),
+  ]);
+
+  const report = await convert(store.root, repo);
+  expect(outcomes(report)).toEqual({ unchanged: 2 });
+  expect(report.runs.find(({ runId }) => runId === A)?.notices).toMatchObject([
+    { kind: 'artifact-skipped', path: 'model.pkl', reason: 'no-kind' },
+  ]);
+  expect(report.runs.find(({ runId }) => runId === B)?.notices).toMatchObject([{ kind: 'line-skipped', line: 2 }]);
+  expect(report.summary.notices).toEqual({});
+
+  const status = await run('status', '--warnings');
+  expect(status.stdout).toContain('    Run owl: 1 file stays in MLflow as a link (1 .pkl).');
+  expect(status.stdout).toContain(`    elk (${B}) of experiment 1:`);
+  expect((await run('status')).stdout.at(-1)).toBe(
+    '  Of 2 runs something was changed or left in MLflow: --warnings tells what.',
+  );
+});
+
+test('what no longer holds is told no more, and what a run has too much of is counted', async () => {
+  await run('convert', '--tracking-uri', store.root);
+  rmSync(`${store.root}/1/${A}/artifacts/model.pkl`);
+  store.run('1', { runId: id('c'), metrics: { loss: 'nonsense\n'.repeat(200) } });
+  await run('convert', '--tracking-uri', store.root);
+  const { stdout } = await run('status', '--warnings', '--json');
+  const { warnings, withWarnings } = JSON.parse(stdout.join('\n')).sources[0];
+  expect(withWarnings).toBe(2);
+  expect(warnings).toMatchObject([{ runId: B }, { runId: id('c'), noticesMore: 150 }]);
+  expect(warnings[1].notices).toHaveLength(50);
+});
+
+test('with -v, each run is named as it is done, with all that was changed or left behind', async () => {
+  const { stderr } = await run('convert', '-v', '--tracking-uri', store.root);
+  expect(stderr.filter((line) => line.includes('owl'))).toEqual([
+    'note: owl of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pkl of 1 B.',
+    'new: owl of experiment 1: 1 text, 1 link',
+  ]);
+});
