@@ -9,6 +9,14 @@ Examples:
   mlflow2aim convert --help                               all flags, more examples
 `;
 
+/** Printed after the help of `completion`. */
+export const COMPLETION_HELP = `
+Examples:
+  eval "$(mlflow2aim completion bash)"       in ~/.bashrc
+  eval "$(mlflow2aim completion zsh)"        in ~/.zshrc, after compinit
+  mlflow2aim completion fish | source        in ~/.config/fish/config.fish
+`;
+
 /** Printed after the help of `config`. */
 export const CONFIG_HELP = `
 A flag is set by the command line, else by the environment, else by the

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { completionScript, type Shell } from './completion/completion-script.js';
 import { applySettings } from './config/apply-settings.js';
 import { configurableCommands } from './config/config-option.js';
 import { loadSettings } from './config/load-settings.js';
@@ -26,7 +27,7 @@ export type Parsed =
 
 /** Parses the arguments (without the program's name). Prints help, version and usage errors itself. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
-  const asked: { convert?: ConvertSettings; status?: StatusSettings; config?: ConfigSettings } = {};
+  const asked: { convert?: ConvertSettings; status?: StatusSettings; config?: ConfigSettings; completion?: Shell } = {};
   const handlers: Handlers = {
     convert: (flags, isGiven) => {
       asked.convert = convertSettings(flags, isGiven);
@@ -36,6 +37,9 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
     },
     config: (flags, command) => {
       asked.config = configSettings(flags, command);
+    },
+    completion: (shell) => {
+      asked.completion = shell;
     },
   };
   const program = createProgram(handlers);
@@ -51,6 +55,7 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
   if (asked.convert !== undefined) return { type: 'convert', settings: asked.convert };
   if (asked.status !== undefined) return { type: 'status', settings: asked.status };
   if (asked.config !== undefined) return { type: 'config', settings: asked.config, program };
+  if (asked.completion !== undefined) io.stdout.write(completionScript(asked.completion, program));
   return { type: 'exit', code: ExitCode.Done };
 }
 

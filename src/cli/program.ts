@@ -1,7 +1,8 @@
 import { Argument, Command, Option } from 'commander';
+import { SHELLS, type Shell } from './completion/completion-script.js';
 import { CONFIG_COMMAND, configOptions } from './config/config-option.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
-import { CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
+import { COMPLETION_HELP, CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
 import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
@@ -15,15 +16,17 @@ export interface Handlers {
   readonly status: (flags: StatusFlags) => void;
   /** Gets the command whose flags are asked for, undefined for all. */
   readonly config: (flags: ConfigFlags, command: string | undefined) => void;
+  readonly completion: (shell: Shell) => void;
 }
 
 /** The commands and their flags. `sync` is `convert --watch`. Without a handler a command does nothing, which suffices to describe it. */
 export function createProgram(handlers: Partial<Handlers> = {}): Command {
-  const { convert = ignore, status = ignore, config = ignore } = handlers;
+  const { convert = ignore, status = ignore, config = ignore, completion = ignore } = handlers;
   const program = new Command('mlflow2aim')
     .description('Copies MLflow experiments, runs and artifacts into an Aim repository, and keeps it up to date.')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'Print the help of a command.')
     .addHelpText('after', PROGRAM_HELP);
   addConvert(program, 'convert', convert).description(
     'Convert an MLflow store into an Aim repository, or bring an earlier conversion up to date.',
@@ -41,6 +44,13 @@ export function createProgram(handlers: Partial<Handlers> = {}): Command {
     .addOption(new Option('--json', 'print JSON'))
     .action((flags: StatusFlags) => status(flags));
   addConfig(program, config);
+  program
+    .command('completion')
+    .description('Print a script that completes commands and flags in a shell.')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', COMPLETION_HELP)
+    .addArgument(new Argument('<SHELL>', 'your shell').choices(SHELLS))
+    .action((shell: Shell) => completion(shell));
   return program;
 }
 
