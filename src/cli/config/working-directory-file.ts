@@ -9,6 +9,7 @@ import { uriTarget } from '../../mlflow/locations/file-uri.js';
  */
 const HARMLESS: ReadonlySet<string> = new Set([
   '--experiment',
+  '--exclude-experiment',
   '--workspace',
   '--include-deleted',
   '--repeated-steps',
@@ -28,8 +29,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
   '--requests-per-second',
   '--log-format',
   '--quiet',
+  '--verbose',
   '--no-color',
   '--incomplete',
+  '--warnings',
   '--json',
 ]);
 
