@@ -15,8 +15,9 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-/** Two files at a time, on two cores as well: they wait for processes and disks as often as they compute. */
-const FLAGS = { unit: ['--maxWorkers=2', '--testTimeout=120000'], interop: ['--maxWorkers=2'] };
+/** Three files at a time, on two cores as well: they wait for processes, disks and clocks as often as they compute. */
+const WORKERS = '--maxWorkers=3';
+const FLAGS = { unit: [WORKERS, '--testTimeout=120000'], interop: [WORKERS] };
 
 const { values, positionals } = parseArgs({ options: { again: { type: 'boolean' } }, allowPositionals: true });
 const projects = positionals.length > 0 ? positionals : Object.keys(FLAGS);
