@@ -2,15 +2,15 @@ import { dirname } from 'node:path';
 import { Repository } from './aim/repository.js';
 import { RepositoryLock } from './aim/repository-lock.js';
 import type { Conversion } from './conversion/conversion.js';
-import { openConversion } from './conversion/open-conversion.js';
+import { type Ends, openConversion } from './conversion/open-conversion.js';
+import { type OwnParts, openSource, resolveOptions } from './conversion/own-parts.js';
 import type { ProcessedRun, RunListener } from './conversion/pending-reports.js';
 import { checkRepositoryPlace } from './conversion/repository-place.js';
 import { toConvertError } from './errors.js';
-import { ConvertEvents, type ExperimentFailure } from './events.js';
+import type { ConvertEvents, ExperimentFailure } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import type { TrackingStore } from './mlflow/common/tracking-store.js';
-import { openStore } from './mlflow/open-store.js';
-import { type ConvertOptions, type ResolvedOptions, withDefaults } from './options.js';
+import type { ConvertOptions, ResolvedOptions } from './options.js';
 import { retryWhileLocked, waitForUnlocked } from './sqlite/lock-wait.js';
 import { Listing } from './state/listing.js';
 import { SyncJournal } from './state/sync-journal.js';
@@ -22,13 +22,13 @@ import { SyncJournal } from './state/sync-journal.js';
  */
 export async function convert(
   given: ConvertOptions,
-  events: ConvertEvents = new ConvertEvents(),
-  signal: AbortSignal = new AbortController().signal,
+  events: ConvertEvents,
+  signal: AbortSignal,
+  own: OwnParts = {},
 ): Promise<void> {
-  const options = withDefaults(given);
+  const options = resolveOptions(given, own);
   const failures = new Map<string, ExperimentFailure>();
-  const store = openStore(options.trackingUri, {
-    ...options.source,
+  const store = openSource(options, own, {
     warn: (warning) => events.emit('warning', warning),
     retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => {
@@ -47,7 +47,7 @@ export async function convert(
       const left = experimentTagsLeft(listing.experiments);
       if (left !== undefined) events.emit('warning', { code: 'tags-left-out', message: left });
       await tellTraces(store, listing, events, signal);
-      await convertOnce(options, events, { store, repository, listing, failures }, signal);
+      await convertOnce(options, events, { store, repository, stages: own.stages, listing, failures }, signal);
     } finally {
       lock.release();
     }
@@ -69,9 +69,7 @@ async function tellTraces(store: TrackingStore, { experiments }: Listing, events
   }
 }
 
-interface Ends {
-  readonly store: TrackingStore;
-  readonly repository: Repository;
+interface ListedEnds extends Ends {
   readonly listing: Listing;
   /** The experiments that could not be read, by id. */
   readonly failures: ReadonlyMap<string, ExperimentFailure>;
@@ -80,11 +78,12 @@ interface Ends {
 async function convertOnce(
   options: ResolvedOptions,
   events: ConvertEvents,
-  { store, repository, listing, failures }: Ends,
+  { listing, failures, ...ends }: ListedEnds,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, repository } = ends;
   await waitForUnlocked([repository.metadataFile, repository.ledgerFile], signal);
-  const conversion = openConversion({ store, repository }, options, events);
+  const conversion = openConversion(ends, options, events);
   const journal = SyncJournal.open(repository.ledgerFile, store.uri);
   journal.ended(); // a watch that was killed has not said so
   try {

@@ -128,3 +128,18 @@ export interface ConvertEventMap {
 }
 
 export class ConvertEvents extends EventEmitter<ConvertEventMap> {}
+
+/** A listener for some of the events. */
+export type ConvertListeners = {
+  readonly [Name in keyof ConvertEventMap]?: (...args: ConvertEventMap[Name]) => void;
+};
+
+/** Adds these listeners, and returns what removes them. */
+export function listen(events: ConvertEvents, listeners: ConvertListeners): () => void {
+  // the type of each listener is that of its event
+  const entries = Object.entries(listeners) as [keyof ConvertEventMap, () => void][];
+  for (const [name, listener] of entries) events.on(name, listener);
+  return () => {
+    for (const [name, listener] of entries) events.off(name, listener);
+  };
+}

@@ -1,31 +1,80 @@
 /**
- * The library: what the command line runs.
+ * The library: what the command line runs, as functions that resolve with what was done.
  *
  * ```ts
- * const events = new ConvertEvents();
- * events.on('run:done', ({ runName, outcome }) => console.log(runName, outcome));
- * await convert({ trackingUri: 'mlruns', repo: '.' }, events, AbortSignal.timeout(60_000));
+ * const summary = await convert({ trackingUri: 'mlruns', repo: '.', signal: AbortSignal.timeout(60_000) });
+ * if (!summary.complete) console.error(summary.failedRuns, summary.unreadParts);
  * ```
+ *
+ * docs/library.md shows events, sources and stages of one's own.
  */
 
-export { convert } from './convert.js';
+export type { MetricTarget } from './aim/metrics-writer.js';
+export type { RunEnd } from './aim/run-writer.js';
+export type { SequenceId } from './aim/sequence.js';
+export type { AimDict, AimKey, AimValue } from './aim/value.js';
 export { ConvertError, type ErrorCode, type ErrorDetails, type ErrorKind } from './errors.js';
 export {
   type ConvertEventMap,
   ConvertEvents,
   type ExperimentFailure,
+  type Pass,
+  type SourceState,
+  type Warn,
   type Warning,
   type WarningCode,
 } from './events.js';
-export type { ArtifactKind, ArtifactSkipReason, Notice } from './model.js';
+export { convert } from './library/convert.js';
+export type { ConvertRequest, FromOwnStore, FromTrackingUri, ProgramParts, WatchRequest } from './library/request.js';
+export { type StatusRequest, status } from './library/status.js';
+export { watch } from './library/watch.js';
+export type {
+  ChangeSignal,
+  MetricChange,
+  OpenStore,
+  StoreListener,
+  TraceCount,
+  TrackingStore,
+} from './mlflow/common/tracking-store.js';
+export { openStore } from './mlflow/open-store.js';
+export type {
+  AbsentPart,
+  ArtifactFile,
+  ArtifactKind,
+  ArtifactPlace,
+  ArtifactRecord,
+  ArtifactRole,
+  ArtifactSkipReason,
+  DatasetInput,
+  Experiment,
+  ImageHeader,
+  LifecycleStage,
+  LoggedModel,
+  Notice,
+  PointBatch,
+  Run,
+  RunPart,
+  RunRef,
+  RunStatus,
+  StageContext,
+  UnreachableReason,
+  UnreadPart,
+} from './model.js';
 export type { ConvertOptions, RunSelection, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
 export type { DeletedRun, RewriteReason, RunCounts, RunOutcome, RunReport, SkipCode, ToldPart } from './outcome.js';
-export type {
-  AcceptedChanges,
-  ArtifactPolicy,
-  ArtifactRule,
-  DeletedPolicy,
-  MappingPolicy,
-  RepeatedSteps,
+export {
+  type AcceptedChanges,
+  type ArtifactPolicy,
+  type ArtifactRule,
+  DEFAULT_ARTIFACTS,
+  type DeletedPolicy,
+  type MappingPolicy,
+  type RepeatedSteps,
 } from './policies.js';
-export { watch } from './watch/watch.js';
+export { type ArtifactHooks, type ArtifactSource, classifyArtifacts } from './stages/classify-artifacts.js';
+export type { CustomStage, CustomStages, RunStreams, StageRun } from './stages/custom-stages.js';
+export { type EnumeratedRun, enumerateRuns, listExperiments } from './stages/enumerate-runs.js';
+export { fetchHistories, type HistoryBatch, type HistoryOptions } from './stages/fetch-histories.js';
+export { type Progress, type RunBatches, type RunSink, writeBatches } from './stages/write-batches.js';
+export type { OutdatedRun, SourceError, SourceStatus, Status, StatusOptions } from './state/status.js';
+export type { ConversionSummary, FailedRun } from './summary/summary.js';

@@ -8,7 +8,7 @@ import type { ArtifactKind, Notice, UnreachableReason, UnreadPart } from './mode
  */
 export type RunOutcome = 'new' | 'updated' | 'unchanged' | 'skipped' | 'failed';
 
-/** Why a run was left out on purpose. Stable: programs decide by it, as we do; report/run-text.ts has the sentences. */
+/** Why a run was left out on purpose. Stable: programs decide by it, as we do; summary/run-text.ts has the sentences. */
 export type SkipCode =
   /** Deleted in MLflow, and `includeDeleted` is off. */
   | 'deleted'
@@ -107,7 +107,7 @@ export interface RunReport {
   readonly code?: SkipCode | ErrorCode;
   /** The file, URI or run that the error is about, for `failed`, where it is known. */
   readonly where?: string;
-  /** The sentence of the error, where one was the cause; report/run-text.ts has those of skip codes. */
+  /** The sentence of the error, where one was the cause; summary/run-text.ts has those of skip codes. */
   readonly reason?: string;
   /** What was wrong with the run's files in Aim, as the end of a sentence; it was written anew if it could be read. */
   readonly damage?: string;

@@ -1,40 +1,58 @@
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { built, startScript } from './support/command-line.js';
 import { temporaryDirectory } from './support/temporary.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
-/** The JavaScript of the README that uses the library. */
-const README_SCRIPTS = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
-  ([, script = '']) => script,
-);
+/** The JavaScript on a page. */
+function scripts(page: string): string[] {
+  return [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(([, script = '']) => script);
+}
 
-/** As the README says it, in a directory of its own, on the built bundle. */
-function start(script: string, cwd = temporaryDirectory()) {
-  symlinkSync(join(ROOT, 'examples'), join(cwd, 'examples'));
+/** As a page says it, in a directory of its own, on the built bundle. */
+function start(script: string, cwd = workingDirectory()) {
   return startScript(script.replace("'mlflow2aim'", `'${built('bundle/index.js')}'`), { cwd });
 }
 
-test('convert takes just a source and a repository', async () => {
-  const script = `
-    import { convert } from 'mlflow2aim';
-    await convert({ trackingUri: 'examples/mlruns', repo: 'aim' });
-    console.log('done');`;
-  expect(await start(script).ended).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
-});
+function workingDirectory(): string {
+  const directory = temporaryDirectory();
+  symlinkSync(join(ROOT, 'examples'), join(directory, 'examples'));
+  return directory;
+}
 
 test("the README's conversion prints what the README says", async () => {
-  const { code, stdout } = await start(README_SCRIPTS[0]!).ended;
-  expect(stdout.trim().split('\n').sort()).toEqual(['unet-16 new 45', 'unet-32 new 45']);
+  const { code, stdout } = await start(scripts('README.md')[0]!).ended;
+  expect(stdout.trim().split('\n').sort()).toEqual(['2 90 true', 'unet-16 new 45', 'unet-32 new 45']);
   expect(code).toBe(0);
 });
 
-test("the README's watch says when it is up to date, and ends when it is asked to", async () => {
-  const watch = start(README_SCRIPTS[1]!);
-  expect(await watch.line((line) => line.startsWith('up to date'))).toMatch(/^up to date; active runs: \d+$/);
-  watch.child.kill('SIGTERM');
-  expect(await watch.ended).toMatchObject({ code: 0, stderr: '' });
+describe('docs/library.md:', () => {
+  const [first, ...others] = scripts('docs/library.md');
+  const watching = others.find((script) => script.includes('watch('))!;
+
+  test('the first conversion prints what the page says, and so does the second', async () => {
+    const cwd = workingDirectory();
+    expect(await start(first!, cwd).ended).toMatchObject({ code: 0, stdout: 'true 13 953\n', stderr: '' });
+    expect(await start(first!, cwd).ended).toMatchObject({ code: 0, stdout: 'true 0 0\n', stderr: '' });
+  });
+
+  test('the watch says when it is up to date, and ends when it is asked to', async () => {
+    const watch = start(`${watching}\nconsole.log(summary.runs.new);`);
+    expect(await watch.line((line) => line.startsWith('up to date'))).toMatch(/^up to date; active runs: \d+$/);
+    watch.child.kill('SIGTERM');
+    const ended = await watch.ended;
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/\n13\n$/);
+  });
+
+  test.each(
+    others.filter((script) => script !== watching).map((script) => [/^const .*|^await .*/m.exec(script)?.[0], script]),
+  )('%s runs', async (_, script) => {
+    const cwd = workingDirectory();
+    await start(first!, cwd).ended;
+    expect(await start(script!, cwd).ended).toMatchObject({ code: 0 });
+  });
 });

@@ -6,8 +6,8 @@ import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
 import { ReportFile } from '../report/report-file.js';
 import { checkReportPlace } from '../report/report-place.js';
-import { Summary } from '../report/summary.js';
 import { TextView } from '../report/text-view.js';
+import { Summary } from '../summary/summary.js';
 import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
@@ -50,8 +50,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    const unread = numbers.runs.failed + numbers.runsIncomplete + numbers.experimentsFailed;
-    return unread === 0 && failure === undefined ? ExitCode.Done : ExitCode.SomeFailed;
+    return numbers.complete && failure === undefined ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
     const sourced = withSource(settings);

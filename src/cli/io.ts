@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import type { convert } from '../convert.js';
+import type { ConvertEvents } from '../events.js';
+import type { ConvertOptions, WatchOptions } from '../options.js';
 import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
-import type { watch } from '../watch/watch.js';
 
 /** An output stream of the process; possibly a terminal, possibly closed by its reader. */
 export interface OutputStream extends TerminalStream {
@@ -18,7 +18,7 @@ export interface Io {
   readonly signals: Pick<EventEmitter, 'on' | 'off'>;
   /** Exits immediately. */
   readonly exit: (code: number) => void;
-  readonly convert: (...given: Required<Parameters<typeof convert>>) => Promise<void>;
-  readonly watch: (...given: Required<Parameters<typeof watch>>) => Promise<void>;
+  readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
+  readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly readStatus: typeof readStatus;
 }

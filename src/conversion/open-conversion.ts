@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../options.js';
 import { InProcessConverter } from '../run/in-process-converter.js';
 import type { RunConverter } from '../run/task/run-converter.js';
 import { type WorkerListener, WorkerPool } from '../run/worker-pool.js';
+import type { CustomStages } from '../stages/custom-stages.js';
 import { AcceptedMissing } from '../state/accepted-missing.js';
 import { Ledger } from '../state/ledger.js';
 import { RecordedPolicies } from '../state/recorded-policies.js';
@@ -14,10 +15,11 @@ import { Retries } from '../state/retries.js';
 import { Conversion } from './conversion.js';
 import { runOptionsOf } from './run-options.js';
 
-/** The two ends of a conversion, open. */
+/** The two ends of a conversion, open, and what a program has put between them. */
 export interface Ends {
   readonly store: TrackingStore;
   readonly repository: Repository;
+  readonly stages?: CustomStages | undefined;
 }
 
 /** Opens all that a conversion needs between its two ends, or nothing. */
@@ -33,7 +35,7 @@ export function openConversion(
   let metadata: RunMetadata | undefined;
   try {
     const accepted = AcceptedMissing.remember(repository.ledgerFile, options.missing);
-    const policies = RecordedPolicies.begin(repository.ledgerFile, options);
+    const policies = RecordedPolicies.begin(repository.ledgerFile, { ...options, stages: ends.stages?.version });
     metadata = new RunMetadata(repository.metadataFile);
     const listener: WorkerListener = { warn, retrying: (retry) => void events.emit('retry', retry) };
     const converter = startConverter(ends, options, listener);
@@ -46,10 +48,16 @@ export function openConversion(
   }
 }
 
-function startConverter({ store, repository }: Ends, options: ResolvedOptions, listener: WorkerListener): RunConverter {
+function startConverter(
+  { store, repository, stages }: Ends,
+  options: ResolvedOptions,
+  listener: WorkerListener,
+): RunConverter {
   const { trackingUri, concurrency, source } = options;
-  const runOptions = runOptionsOf(options);
-  if (options.inProcess) return new InProcessConverter({ openStore: () => store, repository, options: runOptions });
+  const runOptions = runOptionsOf(options, stages);
+  if (options.inProcess) {
+    return new InProcessConverter({ openStore: () => store, repository, options: runOptions, stages });
+  }
   const work = { trackingUri, source, repository: repository.path, options: runOptions };
   return new WorkerPool(work, { concurrency, max: store.maxThreads ?? availableParallelism() }, listener);
 }

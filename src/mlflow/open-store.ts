@@ -1,10 +1,10 @@
 import { ConvertError } from '../errors.js';
 import { DEFAULT_SOURCE, type SourceOptions } from '../options.js';
 import { openArtifacts } from './artifacts/open-artifacts.js';
-import type { TrackingStore } from './common/tracking-store.js';
-import { FileStore, type FileStoreOptions } from './file/file-store.js';
+import type { StoreListener, TrackingStore } from './common/tracking-store.js';
+import { FileStore } from './file/file-store.js';
 import { findFileStore } from './file/find-file-store.js';
-import { HttpClient, type HttpClientOptions } from './http/http-client.js';
+import { HttpClient } from './http/http-client.js';
 import { uriScheme } from './locations/file-uri.js';
 import { openSqlStore } from './open-sql-store.js';
 import { ServerArtifacts } from './rest/artifacts/server-artifacts.js';
@@ -13,7 +13,7 @@ import { isLoopback } from './trust/origins.js';
 import { trustOf } from './trust/trust.js';
 import { isBareAddress, unusableUri } from './unusable-uri.js';
 
-export type OpenStoreOptions = FileStoreOptions & Partial<SourceOptions> & Pick<HttpClientOptions, 'retrying'>;
+export type OpenStoreOptions = Partial<StoreListener> & Partial<SourceOptions>;
 
 type StoreFactory = (trackingUri: string, options: OpenStoreOptions) => TrackingStore;
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.js';
 import type { Warning } from '../events.js';
-import type { SummaryNumbers } from './summary.js';
+import type { ConversionSummary } from '../summary/summary.js';
 
 /** How a conversion ended. */
 export type Ending =
@@ -24,5 +24,5 @@ export interface View {
   say(text: string): void;
   warn(warning: Warning): void;
   /** Stops the progress and gives the result; called once, at the end. */
-  end(ending: Ending, summary: SummaryNumbers): void;
+  end(ending: Ending, summary: ConversionSummary): void;
 }

@@ -1,11 +1,11 @@
 import { type Logger, pino } from 'pino';
 import type { ConvertEvents, Warning } from '../events.js';
 import type { RunReport } from '../outcome.js';
+import { withDeletionReason, withReason } from '../summary/run-text.js';
+import type { ConversionSummary } from '../summary/summary.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import type { ProgressState } from './progress-state.js';
 import { RetryFilter } from './retry-text.js';
-import { withDeletionReason, withReason } from './run-text.js';
-import type { SummaryNumbers } from './summary.js';
 import { printable } from './text-width.js';
 import { everyNowAndThen } from './timers.js';
 import { WatchState } from './watch-state.js';
@@ -59,7 +59,7 @@ export class JsonLog implements View {
     this.#log.warn({ event: 'warning', ...warning });
   }
 
-  end(ending: Ending, summary: SummaryNumbers): void {
+  end(ending: Ending, summary: ConversionSummary): void {
     this.#stopProgress();
     if (ending.type === 'failed') {
       this.#log.error({ event: 'error', code: ending.code, message: ending.message });

@@ -1,9 +1,10 @@
 import { PART_NOUNS } from '../mapping/unread-parts.js';
 import type { Notice, RunPart } from '../model.js';
 import type { RunReport } from '../outcome.js';
+import { fileExtension } from '../summary/file-extension.js';
+import { OTHERS, Tally } from '../summary/tally.js';
 import { formatCount, formatNoun } from './format.js';
-import { artifactsAdvice, fileExtension, type NoticeLine, noticeDetail, noticeLevel } from './notice-text.js';
-import { OTHERS, Tally } from './tally.js';
+import { artifactsAdvice, type NoticeLine, noticeDetail, noticeLevel } from './notice-text.js';
 
 /** Runs that are named for each kind. */
 const RUNS_NAMED = 3;

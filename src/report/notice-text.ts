@@ -1,10 +1,7 @@
-import { posix } from 'node:path';
 import { PART_NOUNS } from '../mapping/unread-parts.js';
 import type { ArtifactSkipReason, Notice, UnreachableReason } from '../model.js';
+import { fileExtension } from '../summary/file-extension.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
-
-/** Longer ones are not what people mean by an extension. */
-const LONGEST_EXTENSION = 12;
 
 const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
   'no-kind': 'of no kind that Aim shows',
@@ -23,12 +20,6 @@ export function skipReasonText(reason: ArtifactSkipReason | 'other'): string {
 /** Whether artifacts that stayed behind for this reason are links to MLflow in Aim. */
 export function isLink(reason: ArtifactSkipReason | 'other'): boolean {
   return reason === 'no-kind' || reason === 'too-large' || reason === 'not-an-image';
-}
-
-/** The extension of a path in lower case with its dot; empty when it has none. */
-export function fileExtension(path: string): string {
-  const extension = posix.extname(path).toLowerCase();
-  return extension.length > LONGEST_EXTENSION || /\s/.test(extension) ? '' : extension;
 }
 
 /** What to do about artifacts that could not be listed, with a space behind it; empty where the reason itself says so. */

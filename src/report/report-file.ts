@@ -16,9 +16,9 @@ import { dirname, resolve } from 'node:path';
 import { ConvertError, errorCode, toConvertError } from '../errors.js';
 import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
 import type { RunReport } from '../outcome.js';
+import { withReason } from '../summary/run-text.js';
+import type { ConversionSummary } from '../summary/summary.js';
 import type { Ending } from './ending.js';
-import { withReason } from './run-text.js';
-import type { SummaryNumbers } from './summary.js';
 
 /** The `format` of the file; docs/report.md says what is in it. */
 const REPORT_FORMAT = 1;
@@ -70,7 +70,7 @@ export class ReportFile {
    * Completes the file and gives it its name; later calls do nothing.
    * @returns why the report could not be written, if so; the conversion itself has not suffered
    */
-  finish(ending: Ending, summary: SummaryNumbers): ConvertError | undefined {
+  finish(ending: Ending, summary: ConversionSummary): ConvertError | undefined {
     if (!this.#open) return this.#failure;
     this.#open = false;
     const rest = {

@@ -1,5 +1,5 @@
 import { isStalled, type Status } from '../state/status.js';
-import { runReason } from './run-text.js';
+import { runReason } from '../summary/run-text.js';
 
 /** A status as programs read it: docs/status.md names the fields. @param now milliseconds since the epoch */
 export function statusRecord(status: Status, now: number): unknown {

@@ -1,8 +1,8 @@
 import type { ArtifactSkipReason } from '../model.js';
+import { type ReasonedRun, runReason } from '../summary/run-text.js';
+import type { ConversionSummary } from '../summary/summary.js';
 import { formatBytes, formatCount, formatDuration, formatNoun, formatRate } from './format.js';
 import { isLink, skipReasonText } from './notice-text.js';
-import { type ReasonedRun, runReason } from './run-text.js';
-import type { SummaryNumbers } from './summary.js';
 import { type TableRow, tableLines } from './table.js';
 import { printable } from './text-width.js';
 
@@ -14,7 +14,7 @@ const EXTENSIONS_NAMED = 6;
  * @param isComplete whether the conversion has come to its end; one that was broken off has not seen everything
  * @param columns of which the table makes use
  */
-export function summaryLines(numbers: SummaryNumbers, isComplete: boolean, columns?: number): string[] {
+export function summaryLines(numbers: ConversionSummary, isComplete: boolean, columns?: number): string[] {
   const parts = [
     isComplete && isAsItWas(numbers) ? unchangedLines(numbers) : tableLines(tableRows(numbers), columns),
     unpublishedLines(numbers),
@@ -26,12 +26,18 @@ export function summaryLines(numbers: SummaryNumbers, isComplete: boolean, colum
 }
 
 /** Whether nothing was done, and nothing could not be done. */
-function isAsItWas({ runs, runsDeleted, runsIncomplete, runsUnpublished, experimentsFailed }: SummaryNumbers): boolean {
+function isAsItWas({
+  runs,
+  runsDeleted,
+  runsIncomplete,
+  runsUnpublished,
+  experimentsFailed,
+}: ConversionSummary): boolean {
   const changed = runs.new + runs.updated + runs.failed + runsUnpublished + runsIncomplete + experimentsFailed;
   return changed === 0 && Object.values(runsDeleted).every((count) => count === 0);
 }
 
-function unchangedLines({ runs, experiments, seconds, traces, tracesMore }: SummaryNumbers): string[] {
+function unchangedLines({ runs, experiments, seconds, traces, tracesMore }: ConversionSummary): string[] {
   const of = formatNoun(experiments, 'experiment');
   const skipped = runs.skipped === 0 ? '' : `, ${formatCount(runs.skipped)} skipped`;
   const empty = experiments === 0 ? 'no experiments' : `${of} without runs`;
@@ -44,7 +50,7 @@ function unchangedLines({ runs, experiments, seconds, traces, tracesMore }: Summ
 }
 
 /** The runs that failed, named with their reasons; empty when none did. */
-export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
+export function failedRunLines({ runs, failedRuns }: ConversionSummary): string[] {
   if (runs.failed === 0) return [];
   const lines = failedRuns.map((run) => `  ${printable(failedRunLine(run))}`);
   const more = runs.failed - failedRuns.length;
@@ -54,7 +60,7 @@ export function failedRunLines({ runs, failedRuns }: SummaryNumbers): string[] {
 }
 
 /** What to do about runs that are incomplete; empty when none are. */
-export function incompleteLines({ runsIncomplete }: Pick<SummaryNumbers, 'runsIncomplete'>): string[] {
+export function incompleteLines({ runsIncomplete }: Pick<ConversionSummary, 'runsIncomplete'>): string[] {
   if (runsIncomplete === 0) return [];
   return [
     `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. mlflow2aim status --incomplete names them.`,
@@ -71,7 +77,7 @@ export function failedRunLine(
 }
 
 /** What was done in vain; empty when nothing was. */
-function unpublishedLines({ runsUnpublished }: SummaryNumbers): string[] {
+function unpublishedLines({ runsUnpublished }: ConversionSummary): string[] {
   if (runsUnpublished === 0) return [];
   const were = runsUnpublished === 1 ? 'was' : 'were';
   return [
@@ -79,13 +85,13 @@ function unpublishedLines({ runsUnpublished }: SummaryNumbers): string[] {
   ];
 }
 
-function skippedRunLines({ skippedRuns }: SummaryNumbers): string[] {
+function skippedRunLines({ skippedRuns }: ConversionSummary): string[] {
   if (skippedRuns.length === 0) return [];
   const lines = skippedRuns.map(({ reason, runs }) => `  ${formatCount(runs)} × ${printable(reason)}`);
   return ['Skipped runs:', ...lines];
 }
 
-function tableRows(numbers: SummaryNumbers): TableRow[] {
+function tableRows(numbers: ConversionSummary): TableRow[] {
   const { seconds, runsPerSecond, pointsPerSecond } = numbers;
   return [
     ['experiments', formatCount(numbers.experiments), amounts([numbers.experimentsFailed, 'more could not be read'])],
@@ -104,33 +110,33 @@ function tableRows(numbers: SummaryNumbers): TableRow[] {
   ];
 }
 
-function runsRow({ runs }: SummaryNumbers): TableRow {
+function runsRow({ runs }: ConversionSummary): TableRow {
   const total = runs.new + runs.updated + runs.unchanged + runs.skipped + runs.failed;
   const details = Object.entries(runs).map(([outcome, count]) => `${formatCount(count)} ${outcome}`);
   return ['runs', formatCount(total), details];
 }
 
 /** `incomplete  126  artifacts of 120 runs, params of 6` */
-function incompleteRow({ runsIncomplete, unreadParts }: SummaryNumbers): TableRow[] {
+function incompleteRow({ runsIncomplete, unreadParts }: ConversionSummary): TableRow[] {
   if (runsIncomplete === 0) return [];
   const parts = Object.entries(unreadParts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const named = parts.map(([part, runs], i) => `${part} of ${i === 0 ? formatNoun(runs, 'run') : formatCount(runs)}`);
   return [['incomplete', formatCount(runsIncomplete), [named.join(', '), 'what Aim had of them was kept']]];
 }
 
-function deletedRow({ runsDeleted }: SummaryNumbers): TableRow[] {
+function deletedRow({ runsDeleted }: ConversionSummary): TableRow[] {
   const total = runsDeleted.archived + runsDeleted.removed + runsDeleted.kept;
   if (total === 0) return [];
   const details = Object.entries(runsDeleted).filter(([, runs]) => runs > 0);
   return [['deleted', formatCount(total), details.map(([action, runs]) => `${formatCount(runs)} ${action}`)]];
 }
 
-function tracesRow({ traces, tracesMore }: SummaryNumbers): TableRow[] {
+function tracesRow({ traces, tracesMore }: ConversionSummary): TableRow[] {
   if (traces === 0) return [];
   return [['traces', formatCount(traces), [tracesMore ? 'or more stay in MLflow' : 'stay in MLflow']]];
 }
 
-function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow {
+function artifactsRow({ artifacts, artifactsListed }: ConversionSummary): TableRow {
   const { image, text, audio } = artifacts;
   const details = [formatNoun(image, 'image'), formatNoun(text, 'text'), `${formatCount(audio)} audio`];
   return [
@@ -141,7 +147,7 @@ function artifactsRow({ artifacts, artifactsListed }: SummaryNumbers): TableRow 
 }
 
 /** One row for each reason, the commonest extensions named. */
-function skippedArtifactRows({ artifactsSkipped }: SummaryNumbers): TableRow[] {
+function skippedArtifactRows({ artifactsSkipped }: ConversionSummary): TableRow[] {
   const byReason = new Map<string, { label: string; files: number; extensions: string[] }>();
   for (const { reason, extension, files } of artifactsSkipped) {
     const text = skipReasonText(reason);

@@ -1,4 +1,5 @@
 import type { ConvertEvents, Warning } from '../events.js';
+import type { ConversionSummary } from '../summary/summary.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import { columnsOf, fitted } from './fitted.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
@@ -6,7 +7,6 @@ import { showLive, showPlain } from './progress.js';
 import type { ProgressState } from './progress-state.js';
 import { RetryFilter, retryText } from './retry-text.js';
 import { runLine } from './run-line.js';
-import type { SummaryNumbers } from './summary.js';
 import { failedRunLine, failedRunLines, incompleteLines, summaryLines } from './summary-text.js';
 import { printable } from './text-width.js';
 import { Warnings, type WarningsOptions } from './warnings.js';
@@ -85,7 +85,7 @@ export class TextView implements View {
     if (!this.#options.quiet) this.say(text, 'warning');
   }
 
-  end(ending: Ending, summary: SummaryNumbers): void {
+  end(ending: Ending, summary: ConversionSummary): void {
     this.#stopProgress();
     this.#warnings?.close(this.#options.reportFile);
     if (ending.type === 'stopped') {
@@ -115,7 +115,7 @@ export class TextView implements View {
     if (!this.#options.quiet) this.say(text, label);
   }
 
-  #printTable(summary: SummaryNumbers, isComplete: boolean): void {
+  #printTable(summary: ConversionSummary, isComplete: boolean): void {
     const { stdout } = this.#options;
     stdout.write(`${fitted(summaryLines(summary, isComplete, columnsOf(stdout)), stdout).join('\n')}\n`);
   }
@@ -125,6 +125,6 @@ export class TextView implements View {
   }
 }
 
-function somethingWasDone({ runs, runsUnpublished }: SummaryNumbers): boolean {
+function somethingWasDone({ runs, runsUnpublished }: ConversionSummary): boolean {
   return runsUnpublished > 0 || Object.values(runs).some((count) => count > 0);
 }

@@ -8,6 +8,7 @@ import { type MappedRun, mapProperties } from '../mapping/properties.js';
 import { unreadParts } from '../mapping/unread-parts.js';
 import { isActive } from '../model.js';
 import { classifyArtifacts } from '../stages/classify-artifacts.js';
+import { throughStages } from '../stages/custom-stages.js';
 import { fetchHistories } from '../stages/fetch-histories.js';
 import { writeBatches } from '../stages/write-batches.js';
 import { AppendRecorder, messagesDigest, messageTimeOf } from './append/append-recorder.js';
@@ -50,13 +51,15 @@ export async function buildRun(read: ReadRun, environment: RunEnvironment, told:
 async function writeRun(
   { hash, experiment, ref, now }: RunTask,
   { run, attributes }: CarriedHeader,
-  { repository, store, options, orders, progress }: RunEnvironment,
+  { repository, store, options, orders, progress, stages }: RunEnvironment,
   carry: CarryOver,
   fileNumber: number,
 ): Promise<StagedTables> {
   const { told } = carry;
   const { body, signal } = told;
-  const recorder = isActive(run) ? await AppendRecorder.begin(store, ref, run, options.artifacts, signal) : undefined;
+  // appending would go past the stages of a program
+  const canAppend = isActive(run) && stages === undefined;
+  const recorder = canAppend ? await AppendRecorder.begin(store, ref, run, options.artifacts, signal) : undefined;
   const files = stagedFiles(repository, hash);
   const writer = new RunWriter({ hash, files, fileNumber }, options.mapping.repeatedSteps, orders, {
     onNotice: told.points.notice,
@@ -74,9 +77,10 @@ async function writeRun(
       onListed: recorder?.onListed,
     }),
   );
+  const streams = throughStages({ histories, artifacts }, stages, { experiment, ref, run }, body);
   const artifactTime = () => mapped().properties.creationTime;
   const end = () => endOf(mapped(), attributes, writer.lastTimestamp, told);
-  const bytesWritten = await writeBatches(writer, { histories, artifacts, artifactTime, end }, body, progress);
+  const bytesWritten = await writeBatches(writer, { ...streams, artifactTime, end }, body, progress);
   return { files, writer, mapped: mapped(), bytesWritten, recorder };
 }
 

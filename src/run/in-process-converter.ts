@@ -4,6 +4,7 @@ import { StepOrders } from '../aim/step-order.js';
 import { asFatal } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import type { CustomStages } from '../stages/custom-stages.js';
 import type { Progress } from '../stages/write-batches.js';
 import { checkRuns } from './check-runs.js';
 import { convertRun } from './convert-run.js';
@@ -20,6 +21,7 @@ export interface InProcessConverterOptions {
   readonly openStore: () => TrackingStore;
   readonly repository: Repository;
   readonly options: RunOptions;
+  readonly stages?: CustomStages | undefined;
   /** Also told what {@link InProcessConverter.takeProgress} counts, as it happens. */
   readonly onProgress?: Progress;
 }
@@ -79,9 +81,9 @@ export class InProcessConverter implements RunConverter {
   }
 
   #environment(): RunEnvironment {
-    const { openStore, repository, options } = this.#options;
+    const { openStore, repository, options, stages } = this.#options;
     this.#store ??= openStore();
-    return { store: this.#store, repository, options, orders: this.#orders, progress: this.#count };
+    return { store: this.#store, repository, options, orders: this.#orders, progress: this.#count, stages };
   }
 
   readonly #count: Progress = (points, artifactBytes) => {

@@ -13,6 +13,7 @@ const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
   mapping: true,
   artifacts: true,
   source: true,
+  stages: true,
   includeDeleted: false,
   overwrite: false,
 };
@@ -27,7 +28,7 @@ export function inputsOf(
   const { id, name, lifecycleStage, creationTime, tags } = experiment;
   const text = JSON.stringify([
     MAPPING_VERSION,
-    ...OPTIONS.map((option) => options[option]),
+    ...OPTIONS.map((option) => options[option]).filter((value) => value !== undefined),
     store.uri,
     id,
     name,

@@ -13,8 +13,8 @@ export interface ArtifactSource extends Pick<TrackingStore, 'artifacts' | 'openA
 }
 
 export interface ArtifactHooks {
-  /** Brings the places, sorted by path, into the order in which the artifacts are to be written. */
-  readonly arrange: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[];
+  /** Brings the places, which are sorted by path, into the order in which the artifacts are to be written. By default they stay. */
+  readonly arrange?: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[];
   /** Called with all files that the policy selects, before any of them is read. */
   readonly onListed?: ((files: readonly ArtifactFile[]) => void) | undefined;
 }
@@ -37,7 +37,7 @@ export async function* classifyArtifacts(
   { ref, run }: { readonly ref: RunRef; readonly run: Run },
   policy: ArtifactPolicy,
   context: StageContext,
-  { arrange, onListed }: ArtifactHooks,
+  { arrange = (places) => places, onListed }: ArtifactHooks = {},
 ): AsyncGenerator<ArtifactRecord, void, undefined> {
   if (!policy.enabled) return;
   const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);

@@ -13,6 +13,8 @@ export interface Policies {
   readonly artifacts: ArtifactPolicy;
   /** Without pace and credentials. */
   readonly source: Omit<SourceOptions, 'concurrency' | 'requestsPerSecond'>;
+  /** The version of a program's own stages, if it had any: what they did is known to that program alone. */
+  readonly stages?: string | undefined;
 }
 
 /** A table in the ledger's file: the policies behind each digest in the column `inputs` of its runs. */
@@ -36,11 +38,11 @@ export class RecordedPolicies {
    *
    * @param file the ledger's, which is there
    */
-  static begin(file: string, { mapping, artifacts, source }: Policies): RecordedPolicies {
+  static begin(file: string, { mapping, artifacts, source, stages }: Policies): RecordedPolicies {
     const { concurrency: _, requestsPerSecond: __, artifactsDestination, ...rest } = source as SourceOptions;
     const place =
       artifactsDestination === undefined ? {} : { artifactsDestination: withoutCredentials(artifactsDestination) };
-    const text = JSON.stringify({ mapping, artifacts, source: { ...rest, ...place } });
+    const text = JSON.stringify({ mapping, artifacts, source: { ...rest, ...place }, stages });
     const rows = withDatabase(file, false, (database) => {
       database.exec(SCHEMA);
       database.exec('DELETE FROM policies WHERE inputs NOT IN (SELECT inputs FROM runs)');
@@ -75,13 +77,14 @@ export function readPolicies(file: string): ReadonlyMap<string, Policies> {
 
 function parse(text: string): Policies | undefined {
   try {
-    const { mapping, artifacts, source } = JSON.parse(text) as Policies;
+    const { mapping, artifacts, source, stages } = JSON.parse(text) as Policies;
     // JSON has no infinity, which is what `--stale-after 0` means
     const staleAfter = mapping.staleAfter ?? Number.POSITIVE_INFINITY;
     return {
       mapping: { ...DEFAULT_MAPPING, ...mapping, staleAfter },
       artifacts: { ...DEFAULT_ARTIFACTS, ...artifacts },
       source,
+      ...(stages !== undefined && { stages }),
     };
   } catch {
     return undefined;

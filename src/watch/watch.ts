@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import { Repository } from '../aim/repository.js';
 import { RepositoryLock } from '../aim/repository-lock.js';
 import { openConversion } from '../conversion/open-conversion.js';
+import { type OwnParts, openSource, resolveOptions } from '../conversion/own-parts.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
-import { ConvertEvents, type ExperimentFailure, type Warning } from '../events.js';
+import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
-import { openStore } from '../mlflow/open-store.js';
-import { type WatchOptions, watchPolicy, withDefaults } from '../options.js';
+import { type WatchOptions, watchPolicy } from '../options.js';
 import { retryWhileLocked } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
 import { Retries } from '../state/retries.js';
@@ -21,15 +21,15 @@ import { type WatchEnds, WatchLoop } from './watch-loop.js';
  */
 export async function watch(
   given: WatchOptions,
-  events: ConvertEvents = new ConvertEvents(),
-  signal: AbortSignal = new AbortController().signal,
+  events: ConvertEvents,
+  signal: AbortSignal,
+  own: OwnParts = {},
 ): Promise<void> {
-  const options = withDefaults(given);
+  const options = resolveOptions(given, own);
   const warn = (warning: Warning) => events.emit('warning', warning);
   const failures = new Map<string, ExperimentFailure>();
   const tellFailure = once((failure: ExperimentFailure) => events.emit('experiment:failed', failure));
-  const store = openStore(options.trackingUri, {
-    ...options.source,
+  const store = openSource(options, own, {
     warn: once(warn),
     retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => {
@@ -51,7 +51,7 @@ export async function watch(
       const ends: WatchEnds = {
         source: { store, selection: options.selection, failures },
         repository,
-        openConversion: () => openConversion({ store, repository }, options, events, retries),
+        openConversion: () => openConversion({ store, repository, stages: own.stages }, options, events, retries),
         openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
         openWatcher: watchersOf(store.changes),
         force: options.force,

@@ -3,7 +3,7 @@ import { ConvertEvents } from '../../src/events.js';
 import type { Ending } from '../../src/report/ending.js';
 import { JsonLog } from '../../src/report/json-log.js';
 import { ProgressState } from '../../src/report/progress-state.js';
-import { Summary } from '../../src/report/summary.js';
+import { Summary } from '../../src/summary/summary.js';
 import { makeRun } from './make-run.js';
 
 beforeEach(() => {

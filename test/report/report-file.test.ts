@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConvertEvents } from '../../src/events.js';
 import type { Ending } from '../../src/report/ending.js';
 import { ReportFile } from '../../src/report/report-file.js';
-import { Summary } from '../../src/report/summary.js';
+import { Summary } from '../../src/summary/summary.js';
 import { built } from '../support/command-line.js';
 import { makeRun } from './make-run.js';
 

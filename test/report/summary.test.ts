@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConvertEvents } from '../../src/events.js';
-import { Summary } from '../../src/report/summary.js';
 import { summaryLines } from '../../src/report/summary-text.js';
-import { Tally } from '../../src/report/tally.js';
+import { Summary } from '../../src/summary/summary.js';
+import { Tally } from '../../src/summary/tally.js';
 import { makeRun } from './make-run.js';
 
 function conversion(): Summary {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ConvertEvents } from '../../src/events.js';
 import type { ArtifactSkipReason, Notice } from '../../src/model.js';
-import { fileExtension, noticeLines } from '../../src/report/notice-text.js';
+import { noticeLines } from '../../src/report/notice-text.js';
 import { Warnings } from '../../src/report/warnings.js';
+import { fileExtension } from '../../src/summary/file-extension.js';
 import { makeRun } from './make-run.js';
 
 function skipped(path: string, reason: ArtifactSkipReason = 'no-kind', size?: number): Notice {

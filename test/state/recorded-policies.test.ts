@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { convert } from '../../src/convert.js';
+import { convert } from '../../src/library/convert.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { type Policies, RecordedPolicies, readPolicies } from '../../src/state/recorded-policies.js';

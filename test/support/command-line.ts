@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect } from '@jest/globals';
 import type { Warning } from '../../src/events.js';
 import type { RunOutcome, RunReport } from '../../src/outcome.js';
-import type { SummaryNumbers } from '../../src/report/summary.js';
+import type { ConversionSummary } from '../../src/summary/summary.js';
 import { temporaryDirectory } from './temporary.js';
 
 /** The command as it is built: worker threads cannot run TypeScript, so whole conversions are tested on this. */
@@ -150,7 +150,7 @@ export interface Report {
   readonly runs: readonly RunReport[];
   /** Their messages. */
   readonly warnings: readonly string[];
-  readonly summary: SummaryNumbers;
+  readonly summary: ConversionSummary;
   readonly interrupted: boolean;
 }
 

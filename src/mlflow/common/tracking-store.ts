@@ -1,3 +1,4 @@
+import type { ExperimentFailure, Retry, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 
 /**
@@ -107,3 +108,15 @@ export interface TrackingStore {
   /** Releases connections and files. */
   close(): Promise<void>;
 }
+
+/** Who hears of what concerns more than one run. */
+export interface StoreListener {
+  readonly warn: Warn;
+  /** An experiment is left out, with its runs, because it cannot be read. */
+  readonly failed: (failure: ExperimentFailure) => void;
+  /** A request has failed and is going to be repeated. */
+  readonly retrying: (retry: Retry) => void;
+}
+
+/** Opens a source. Throws a `fatal` {@link ConvertError} if there is none. */
+export type OpenStore = (listener: StoreListener) => TrackingStore;

@@ -2,6 +2,7 @@ import type { Repository } from '../../aim/repository.js';
 import type { StepOrders } from '../../aim/step-order.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
+import type { CustomStages } from '../../stages/custom-stages.js';
 import type { Progress } from '../../stages/write-batches.js';
 
 /** The options of a conversion that decide about a single run. */
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly artifacts: ArtifactPolicy;
   /** What decides about reading the source: see {@link sourceInputs}. */
   readonly source: string;
+  /** The version of a program's own stages; absent without any. */
+  readonly stages?: string;
 }
 
 /** What the tasks of one converter share. */
@@ -21,4 +24,6 @@ export interface RunEnvironment {
   readonly options: RunOptions;
   readonly orders: StepOrders;
   readonly progress: Progress;
+  /** Of this thread alone. */
+  readonly stages?: CustomStages | undefined;
 }

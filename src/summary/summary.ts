@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '../errors.js';
-import type { ConvertEvents } from '../events.js';
+import { type ConvertEvents, listen } from '../events.js';
 import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.js';
 import type { DeletedRun, SkipCode } from '../outcome.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../outcome.js';
-import { fileExtension } from './notice-text.js';
+import { fileExtension } from './file-extension.js';
 import { runReason } from './run-text.js';
 import { OTHERS, Tally } from './tally.js';
 
@@ -24,8 +24,13 @@ export interface FailedRun {
   readonly reason: string;
 }
 
-/** All of a conversion in numbers; the `summary` of the report file and of the JSON log. */
-export interface SummaryNumbers extends RunCounts {
+/**
+ * All of a conversion in numbers: what the library's functions resolve to, and the `summary` of the report file and of the JSON
+ * log. Of a watch, each time that a run was written counts.
+ */
+export interface ConversionSummary extends RunCounts {
+  /** Whether no run failed, none is incomplete, and every experiment could be read. */
+  readonly complete: boolean;
   /** Experiments of which runs were listed. */
   readonly experiments: number;
   /** Experiments that could not be read at all, nor their runs. */
@@ -50,6 +55,8 @@ export interface SummaryNumbers extends RunCounts {
   /** Of those, how many lack what: a run that lacks two parts counts in both. */
   readonly unreadParts: Readonly<Partial<Record<RunPart, number>>>;
   readonly skippedRuns: ReadonlyArray<{ code: SkipCode | 'other'; reason: string; runs: number }>;
+  /** Runs that failed, by the code of their error. */
+  readonly failureCodes: Readonly<Partial<Record<ErrorCode, number>>>;
   /** The first ten. */
   readonly failedRuns: readonly FailedRun[];
   /** How often each kind of notice was given, unchanged runs aside. */
@@ -71,6 +78,7 @@ export class Summary {
   readonly #notices: Partial<Record<Notice['kind'], number>> = {};
   readonly #artifactsSkipped = new Tally(EXTENSIONS_KEPT);
   readonly #skippedRuns = new Tally(REASONS_KEPT);
+  readonly #failureCodes: Partial<Record<ErrorCode, number>> = {};
   readonly #failedRuns: FailedRun[] = [];
   readonly #unreadParts: Partial<Record<RunPart, number>> = {};
   #traces = { traces: 0, more: false };
@@ -82,39 +90,48 @@ export class Summary {
   /** Runs that are ready and not done: no more than wait for their group to be published. */
   readonly #waiting = new Set<string>();
   #warnings = 0;
+  readonly #stopListening: () => void;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(events: ConvertEvents, now: () => number = () => performance.now()) {
     this.#now = now;
     this.#startedAt = now();
-    events.on('experiment', () => {
-      this.#experiments += 1;
-    });
-    events.on('traces', (count) => {
-      this.#traces = count;
-    });
-    events.on('experiment:failed', () => {
-      this.#experimentsFailed += 1;
-    });
-    events.on('run:ready', ({ runHash }) => this.#waiting.add(runHash));
-    events.on('run:done', (run) => this.#addRun(run));
-    events.on('run:deleted', ({ action }) => {
-      this.#deleted[action] += 1;
-    });
-    events.on('publish', ({ runs }) => {
-      this.#published += runs;
-    });
-    events.on('warning', () => {
-      this.#warnings += 1;
+    this.#stopListening = listen(events, {
+      experiment: () => {
+        this.#experiments += 1;
+      },
+      traces: (count) => {
+        this.#traces = count;
+      },
+      'experiment:failed': () => {
+        this.#experimentsFailed += 1;
+      },
+      'run:ready': ({ runHash }) => void this.#waiting.add(runHash),
+      'run:done': (run) => this.#addRun(run),
+      'run:deleted': ({ action }) => {
+        this.#deleted[action] += 1;
+      },
+      publish: ({ runs }) => {
+        this.#published += runs;
+      },
+      warning: () => {
+        this.#warnings += 1;
+      },
     });
   }
 
+  /** Counts no more; the events may go on to somebody else. */
+  close(): void {
+    this.#stopListening();
+  }
+
   /** The numbers so far. */
-  numbers(): SummaryNumbers {
+  numbers(): ConversionSummary {
     const seconds = (this.#now() - this.#startedAt) / 1000;
     const runsDone = Object.values(this.#runs).reduce((sum, runs) => sum + runs, 0);
     const perSecond = (amount: number) => (seconds > 0 ? amount / seconds : 0);
     return {
+      complete: this.#runs.failed + this.#incomplete + this.#experimentsFailed === 0,
       experiments: this.#experiments,
       experimentsFailed: this.#experimentsFailed,
       runs: { ...this.#runs },
@@ -130,6 +147,7 @@ export class Summary {
       runsIncomplete: this.#incomplete,
       unreadParts: { ...this.#unreadParts },
       skippedRuns: this.#skippedRuns.entries().map(([key, runs]) => ({ ...splitRunKey(key), runs })),
+      failureCodes: { ...this.#failureCodes },
       failedRuns: [...this.#failedRuns],
       notices: { ...this.#notices },
       warnings: this.#warnings,
@@ -146,7 +164,12 @@ export class Summary {
     if (run.outcome !== 'unchanged') for (const notice of run.notices) this.#addNotice(notice);
     this.#addUnread(run.incomplete ?? []);
     if (run.outcome === 'skipped') this.#skippedRuns.add(`${run.code} ${runReason(run)}`);
-    if (run.outcome === 'failed' && this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(failedRun(run));
+    if (run.outcome === 'failed') this.#addFailed(failedRun(run));
+  }
+
+  #addFailed(run: FailedRun): void {
+    this.#failureCodes[run.code] = (this.#failureCodes[run.code] ?? 0) + 1;
+    if (this.#failedRuns.length < FAILED_RUNS_NAMED) this.#failedRuns.push(run);
   }
 
   #addUnread(unread: readonly UnreadPart[]): void {

@@ -1,0 +1,98 @@
+import type { OwnParts } from '../conversion/own-parts.js';
+import { ConvertError } from '../errors.js';
+import { ConvertEvents } from '../events.js';
+import type { OpenStore } from '../mlflow/common/tracking-store.js';
+import { type ConvertOptions, MAX_CONCURRENCY, type WatchOptions } from '../options.js';
+import type { CustomStages } from '../stages/custom-stages.js';
+
+/** What a program can give besides options. */
+export interface ProgramParts {
+  /** Stops the work. The repository holds only whole runs then, and the same call goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of everything that happens, run by run. Listeners are called synchronously and must not throw. */
+  readonly events?: ConvertEvents | undefined;
+  /** Stages of the program's own between reading and writing. The conversion then runs in the calling thread. */
+  readonly stages?: CustomStages | undefined;
+}
+
+/** Reads what a tracking URI names. */
+export interface FromTrackingUri extends ProgramParts {
+  readonly openStore?: undefined;
+}
+
+/** Reads a source of the program's own. The conversion then runs in the calling thread. */
+export interface FromOwnStore extends ProgramParts {
+  /** Called once, when the work begins, and closed when it ends. */
+  readonly openStore: OpenStore;
+  readonly trackingUri?: undefined;
+  readonly source?: undefined;
+}
+
+/** What `convert` takes: a source and a repository; everything else is optional. */
+export type ConvertRequest =
+  | (ConvertOptions & FromTrackingUri)
+  | (Omit<ConvertOptions, 'trackingUri' | 'source'> & FromOwnStore);
+
+/** What `watch` takes: a source and a repository; everything else is optional. */
+export type WatchRequest =
+  | (WatchOptions & FromTrackingUri)
+  | (Omit<WatchOptions, 'trackingUri' | 'source'> & FromOwnStore);
+
+/** A request with nothing left open but the options. */
+export interface ReadRequest<Options extends ConvertOptions> {
+  readonly options: Options;
+  readonly own: OwnParts;
+  readonly events: ConvertEvents;
+  readonly signal: AbortSignal;
+}
+
+/** Takes a request apart. Throws a `fatal` error, `invalid-argument`, for what JavaScript lets a program write and no type allows. */
+export function readRequest(request: ConvertRequest): ReadRequest<ConvertOptions>;
+export function readRequest(request: WatchRequest): ReadRequest<WatchOptions>;
+export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest<WatchOptions> {
+  if (typeof request !== 'object' || request === null) throw invalid('An object with trackingUri and repo is needed.');
+  const { signal, events, openStore, stages, trackingUri, ...options } = request;
+  checkSource(trackingUri, openStore);
+  checkOptions(options);
+  if (stages !== undefined) checkStages(stages);
+  if (options.inProcess === false && (openStore ?? stages) !== undefined) {
+    throw invalid('inProcess: false does not go with openStore or stages: functions do not cross to worker threads.');
+  }
+  return {
+    // not read when the program opens the source
+    options: { ...options, source: options.source ?? {}, trackingUri: trackingUri ?? '' },
+    own: { openStore, stages },
+    events: events ?? new ConvertEvents(),
+    signal: signal ?? new AbortController().signal,
+  };
+}
+
+function checkSource(trackingUri: unknown, openStore: unknown): void {
+  if (trackingUri === undefined && openStore === undefined) {
+    throw invalid('There is nothing to convert from: trackingUri is missing, and so is openStore.');
+  }
+  if (trackingUri !== undefined && openStore !== undefined) {
+    throw invalid('There are two sources: give either trackingUri or openStore.');
+  }
+  if (trackingUri !== undefined && typeof trackingUri !== 'string') throw invalid('trackingUri has to be a string.');
+  if (openStore !== undefined && typeof openStore !== 'function') {
+    throw invalid('openStore has to be a function that opens a store.');
+  }
+}
+
+function checkOptions({ repo, concurrency }: Pick<ConvertOptions, 'repo' | 'concurrency'>): void {
+  if (typeof repo !== 'string' || repo === '') throw invalid('repo has to name the directory that contains .aim.');
+  if (concurrency === undefined) return;
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
+    throw invalid(`concurrency has to be a whole number from 1 to ${MAX_CONCURRENCY}.`);
+  }
+}
+
+function checkStages({ version }: CustomStages): void {
+  if (typeof version === 'string' && version !== '') return;
+  throw invalid('stages.version is missing: a text that changes whenever the stages would write something else.');
+}
+
+function invalid(message: string): ConvertError {
+  return new ConvertError('fatal', 'invalid-argument', message);
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ConvertError } from '../../src/errors.js';
+import { ConvertEvents } from '../../src/events.js';
+import { convert } from '../../src/library/convert.js';
+import type { ConvertRequest } from '../../src/library/request.js';
+import { status } from '../../src/library/status.js';
+import { watch } from '../../src/library/watch.js';
+import type { RunRef } from '../../src/model.js';
+import { memoryRun } from '../support/memory-run.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const EXPERIMENT = { id: '1', name: 'mnist', lifecycleStage: 'active', tags: new Map() } as const;
+
+/** A source of the runs a and b that notes when it is closed, and in which some runs cannot be read. */
+class Source extends MemoryStore {
+  closed = 0;
+  readonly broken = new Set<string>();
+  /** Called before the metrics of a run are listed. */
+  onMetrics: (runId: string) => void = () => {};
+
+  constructor() {
+    super(
+      EXPERIMENT,
+      ['a', 'b'].map((id) => memoryRun(id, { loss: [0, 1, 2, 3] })),
+    );
+  }
+
+  override async metricKeys(ref: RunRef): Promise<string[]> {
+    this.onMetrics(ref.runId);
+    if (this.broken.has(ref.runId)) throw new ConvertError('skip-run', 'damaged-file', `${ref.runId} is damaged.`);
+    return super.metricKeys(ref);
+  }
+
+  override async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+function request(source: Source, more: Partial<ConvertRequest> = {}): ConvertRequest {
+  return { openStore: () => source, repo: temporaryDirectory(), ...more } as ConvertRequest;
+}
+
+describe('convert', () => {
+  test('resolves with what it has done', async () => {
+    const source = new Source();
+    const call = request(source);
+    expect(await convert(call)).toMatchObject({
+      complete: true,
+      experiments: 1,
+      runs: { new: 2, unchanged: 0, failed: 0 },
+      runsPublished: 2,
+      metrics: 2,
+      points: 8,
+      failedRuns: [],
+    });
+    expect(await convert(call)).toMatchObject({ complete: true, runs: { new: 0, unchanged: 2 }, points: 0 });
+    expect(source.closed).toBe(2);
+  });
+
+  test('resolves when runs have failed, and says which and why', async () => {
+    const source = new Source();
+    source.broken.add('b');
+    expect(await convert(request(source))).toMatchObject({
+      complete: false,
+      runs: { new: 1, failed: 1 },
+      failureCodes: { 'damaged-file': 1 },
+      failedRuns: [{ runId: 'b', experiment: 'mnist', code: 'damaged-file', reason: 'b is damaged.' }],
+    });
+  });
+
+  test('tells of experiments that the source could not read', async () => {
+    const source = new Source();
+    const openStore: ConvertRequest['openStore'] = ({ failed }) => {
+      failed({ id: '7', code: 'io-error', message: 'The experiment 7 cannot be read.' });
+      return source;
+    };
+    const repo = temporaryDirectory();
+    expect(await convert({ openStore, repo })).toMatchObject({ complete: false, experimentsFailed: 1 });
+    expect((await status({ repo })).sources).toMatchObject([
+      { source: 'memory:', runs: 2, failedExperiments: [{ id: '7', code: 'io-error' }] },
+    ]);
+  });
+
+  test('leaves nothing of its own with the events of the program', async () => {
+    const events = new ConvertEvents();
+    const done: string[] = [];
+    events.on('run:done', ({ runId, outcome }) => done.push(`${runId} ${outcome}`));
+    const call = request(new Source(), { events });
+    await convert(call);
+    await convert(call);
+    expect(done.sort()).toEqual(['a new', 'a unchanged', 'b new', 'b unchanged']);
+    expect(events.eventNames().map((name) => [name, events.listenerCount(name)])).toEqual([['run:done', 1]]);
+  });
+
+  test('rejects with the reason of its signal, closes the source, and goes on from there the next time', async () => {
+    const source = new Source();
+    const reason = new Error('enough');
+    const stop = new AbortController();
+    const call = request(source, { concurrency: 1 });
+    source.onMetrics = (runId) => runId === 'b' && stop.abort(reason);
+    await expect(convert({ ...call, signal: stop.signal })).rejects.toBe(reason);
+    expect(source.closed).toBe(1);
+    source.onMetrics = () => {};
+    expect(await convert(call)).toMatchObject({ runs: { new: 1, unchanged: 1 } });
+    await expect(convert({ ...call, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test('rejects when the source cannot be opened', async () => {
+    const call = { trackingUri: join(temporaryDirectory(), 'nothing'), repo: temporaryDirectory() };
+    await expect(convert(call)).rejects.toMatchObject({ kind: 'fatal', code: 'source-not-found' });
+  });
+});
+
+test('watch resolves with what it has done when its signal is aborted', async () => {
+  const source = new Source();
+  const events = new ConvertEvents();
+  const stop = new AbortController();
+  events.on('watching', () => stop.abort());
+  const summary = await watch({ ...request(source), events, signal: stop.signal, interval: 1_000 });
+  expect(summary).toMatchObject({ complete: true, runs: { new: 2 }, points: 8 });
+  expect(source.closed).toBe(1);
+});
+
+describe('what JavaScript lets a program write is refused with a sentence:', () => {
+  const openStore = () => new Source();
+  test.each<[string, object | undefined, string]>([
+    ['nothing', undefined, 'An object with trackingUri and repo is needed.'],
+    ['no source', { repo: 'x' }, 'There is nothing to convert from'],
+    ['two sources', { trackingUri: 'mlruns', openStore, repo: 'x' }, 'There are two sources'],
+    ['a tracking URI that is none', { trackingUri: 7, repo: 'x' }, 'trackingUri has to be a string'],
+    ['an open store', { openStore: new Source(), repo: 'x' }, 'openStore has to be a function'],
+    ['no repository', { trackingUri: 'mlruns' }, 'repo has to name the directory'],
+    ['no run at a time', { trackingUri: 'mlruns', repo: 'x', concurrency: 0 }, 'concurrency has to be a whole number'],
+    ['stages without a version', { trackingUri: 'mlruns', repo: 'x', stages: {} }, 'stages.version is missing'],
+    [
+      'functions for worker threads',
+      { openStore, repo: 'x', inProcess: false },
+      'functions do not cross to worker threads',
+    ],
+  ])('%s', async (_, given, sentence) => {
+    for (const call of [convert, watch]) {
+      await expect(call(given as ConvertRequest)).rejects.toMatchObject({
+        kind: 'fatal',
+        code: 'invalid-argument',
+        message: expect.stringContaining(sentence),
+      });
+    }
+  });
+});
