@@ -44,7 +44,8 @@ export type SequenceKind = 'metric' | 'images' | 'texts' | 'audios' | 'distribut
 
 /**
  * Some points of a metric, column by column, in the order of storage: by the hash of the step, which is no order of the steps.
- * The arrays are of equal length. A batch is valid until the next one is asked for; its arrays are then used again.
+ * The arrays are of equal length. A batch is valid until the next one is asked for, of this or any other sequence; its arrays
+ * are then used again.
  */
 export interface MetricBatch {
   readonly length: number;
@@ -83,10 +84,13 @@ export interface SequenceSummary {
   readonly version?: bigint;
   readonly firstStep?: bigint;
   readonly lastStep?: bigint;
+  /** These four of metrics only. */
   readonly first?: Value;
   readonly last?: Value;
   readonly min?: Value;
   readonly max?: Value;
+  /** Of sequences of lists. */
+  readonly recordMaxLength?: bigint;
 }
 
 interface Sequence extends SequenceId {
@@ -190,6 +194,7 @@ export type StructureCode =
   | 'context-missing'
   | 'catalogue-missing'
   | 'catalogue-extra'
+  | 'catalogue-differs'
   | 'summary-differs'
   | 'sequence-without-points'
   | 'points-without-sequence'
