@@ -178,7 +178,6 @@ export interface RunRow {
 
 /** What of a repository's structure is not as it has to be. Listed in docs/codes.md. */
 export type StructureCode =
-  | 'repository-unsupported'
   | 'rows-damaged'
   | 'row-malformed'
   | 'row-dangling'

@@ -20,7 +20,7 @@ export function objectsKey(hash: string, contextId: bigint, name: string): Buffe
 
 /** How Aim lays a sequence out: metrics by the hash of the step, everything else by the step. */
 export const METRIC_VERSION = 2n;
-export const OBJECT_VERSION = 1n;
+const OBJECT_VERSION = 1n;
 
 const KINDS: ReadonlyMap<string, SequenceKind> = new Map([
   ['float', 'metric'],
@@ -40,4 +40,9 @@ const KINDS: ReadonlyMap<string, SequenceKind> = new Map([
 /** What Aim files values of a type under. */
 export function kindOf(dtype: string): SequenceKind {
   return KINDS.get(dtype) ?? 'sequence';
+}
+
+/** The version that a sequence of this type has to be of. */
+export function versionOf(dtype: string): bigint {
+  return kindOf(dtype) === 'metric' ? METRIC_VERSION : OBJECT_VERSION;
 }

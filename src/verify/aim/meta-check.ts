@@ -4,9 +4,8 @@ import { hashOf } from './hash.js';
 import { describeKey, describePath } from './keys.js';
 import { kindOf } from './layout.js';
 import type { RecordCopies } from './record-copies.js';
-import { decodeRecord } from './records.js';
 import type { CatalogueEntry, RunMeta } from './run-meta.js';
-import { showValue } from './show.js';
+import { showRecord, showValue } from './show.js';
 
 /**
  * Checks that the records of a run's first database fit each other: ids of contexts are their hashes, each sequence is in
@@ -74,11 +73,6 @@ function checkCopies(copies: RecordCopies, where: string, byAim: boolean, report
     } else if (shared === undefined) report.add('catalogue-missing', { record, expected: showRecord(own) });
     else if (!byAim) report.add('catalogue-differs', { record, expected: showRecord(own), found: showRecord(shared) });
   }
-}
-
-function showRecord(record: Uint8Array): string {
-  const content = decodeRecord(record);
-  return content.kind === 'value' ? showValue(content.value) : content.kind === 'object' ? content.name : content.kind;
 }
 
 /** Reports a record of a sequence's summary that has to be there. */

@@ -3,7 +3,7 @@ import type { Database } from '../rocksdb/database.js';
 import type { DatabaseCursor } from '../rocksdb/database-cursor.js';
 import { Column } from './column.js';
 import type { RunReport } from './finding-report.js';
-import { BLOBS, decodeKey, describeKey, describePath, encodeKey, type PathElement } from './keys.js';
+import { BLOBS, behind, decodeKey, describeKey, describePath, encodeKey, type PathElement } from './keys.js';
 import { OBJECT_COLUMNS } from './layout.js';
 import type { ObjectCheck } from './object-check.js';
 import { RecordType } from './records.js';
@@ -66,6 +66,7 @@ export class ObjectPoints {
       if (time) times.next();
     }
     this.endBlobs();
+    this.checkOthers();
     check.finish();
     this.report.endSequence(this.sequence.id);
   }
@@ -138,6 +139,21 @@ export class ObjectPoints {
   private endBlobs(): void {
     const { blobs } = this;
     for (; blobs.valid && blobs.startsWith(this.blobPrefix); blobs.next()) this.strayBlob();
+  }
+
+  /** Reports what lies before, between and behind the arrays. */
+  private checkOthers(): void {
+    const { sequence, values: cursor } = this;
+    cursor.seek(sequence.base);
+    while (cursor.valid && cursor.startsWith(sequence.base)) {
+      const [name] = decodeKey(cursor.key, sequence.base.length, cursor.keyLength) ?? [];
+      if (OBJECT_COLUMNS.some((column) => column === name)) {
+        cursor.seek(behind(Buffer.concat([sequence.base, encodeKey(name!)])));
+      } else {
+        this.unknown(cursor);
+        cursor.next();
+      }
+    }
   }
 
   private strayBlob(): void {

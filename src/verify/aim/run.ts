@@ -8,13 +8,15 @@ import type {
   Report,
   RunContents,
   SequenceContents,
+  SequenceId,
   SequenceSummary,
   Value,
 } from '../contents.js';
 import { Database } from '../rocksdb/database.js';
 import type { DatabaseCursor } from '../rocksdb/database-cursor.js';
 import { RunReport } from './finding-report.js';
-import { kindOf, METRIC_VERSION, metricKey, objectsKey } from './layout.js';
+import type { IndexReader } from './index-reader.js';
+import { kindOf, METRIC_VERSION, metricKey, objectsKey, versionOf } from './layout.js';
 import { checkRunMeta, requireRecords } from './meta-check.js';
 import { MetricCheck } from './metric-check.js';
 import { MetricBuffers, MetricPoints } from './metric-points.js';
@@ -43,12 +45,13 @@ export class RunReader {
    * Opens a run, and checks its first database. What is wrong goes to `report`, also later, while its sequences are read.
    * Throws a {@link ConvertError} when a database cannot be opened or read; of one that is damaged that is `damaged-file`.
    */
-  open(place: RunPlace): RunContents {
+  open(place: RunPlace): OpenRun {
     return new OpenRun(place, this.buffers, this.report);
   }
 }
 
-class OpenRun implements RunContents {
+/** A run, and what else can be checked of it. */
+export class OpenRun implements RunContents {
   readonly hash: string;
   readonly attributes: DictValue;
   readonly endTime: Value | undefined;
@@ -63,7 +66,7 @@ class OpenRun implements RunContents {
   private readonly bases: Uint8Array[] = [];
 
   constructor(
-    place: RunPlace,
+    private readonly place: RunPlace,
     private readonly buffers: MetricBuffers,
     report: Report,
   ) {
@@ -97,6 +100,11 @@ class OpenRun implements RunContents {
     if (this.seqs !== undefined) checkStrayRecords(this.seqs, this.hash, this.bases, this.report);
   }
 
+  compareWith(index: IndexReader): void {
+    const { hash, meta: database, byAim, report } = this;
+    index.compare({ hash, directory: this.place.meta, database, byAim, report });
+  }
+
   close(): void {
     this.meta.close();
     this.seqs?.close();
@@ -127,6 +135,12 @@ class OpenRun implements RunContents {
     }
   }
 
+  private checkVersion(id: SequenceId, { dtype, version }: SequenceSummary): void {
+    if (dtype === undefined || version === undefined || version === versionOf(dtype)) return;
+    const details = { record: 'version', expected: String(versionOf(dtype)), found: String(version) };
+    this.report.add('summary-differs', details, id);
+  }
+
   private sequence({ contextId, name, values }: Trace, meta: RunMeta): SequenceContents {
     const context = meta.contexts.get(contextId) ?? NO_CONTEXT;
     const id = { name, context };
@@ -135,6 +149,7 @@ class OpenRun implements RunContents {
     const base = isMetric ? metricKey(this.hash, contextId, name) : objectsKey(this.hash, contextId, name);
     this.bases.push(base);
     requireRecords(id, values, this.report, ['dtype', 'version', 'first_step', ...(isMetric ? ['first'] : [])]);
+    this.checkVersion(id, summary);
     const { byAim, report, seqs, cursor, buffers } = this;
     const toCheck = { id, summary, byAim };
     if (isMetric) {

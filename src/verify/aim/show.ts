@@ -1,4 +1,5 @@
 import type { DictValue, FloatValue, SequenceId, Value } from '../contents.js';
+import { decodeRecord } from './records.js';
 
 /** Texts are shown up to so many characters. */
 const LONGEST = 60;
@@ -29,6 +30,13 @@ export function showValue(value: Value): string {
   }
 }
 
+/** What a single record says. */
+export function showRecord(record: Uint8Array): string {
+  const content = decodeRecord(record);
+  if (content.kind === 'value') return showValue(content.value);
+  return content.kind === 'object' ? content.name : `a ${content.kind}`;
+}
+
 /** Shortest digits that are the same double; a float is told apart from an int by its point. */
 function showFloat({ value }: FloatValue): string {
   if (Object.is(value, -0)) return '-0.0';
@@ -36,7 +44,7 @@ function showFloat({ value }: FloatValue): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-export function showDict({ entries }: DictValue): string {
+function showDict({ entries }: DictValue): string {
   return `{${[...entries].map(([key, value]) => `${key}: ${showValue(value)}`).join(', ')}}`;
 }
 
