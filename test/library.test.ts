@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { built, startScript } from './support/command-line.js';
+import { built, startCli, startScript } from './support/command-line.js';
 import { temporaryDirectory } from './support/temporary.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -27,6 +27,28 @@ test("the README's conversion prints what the README says", async () => {
   const { code, stdout } = await start(scripts('README.md')[0]!).ended;
   expect(stdout.trim().split('\n').sort()).toEqual(['2 90 true', 'unet-16 new 45', 'unet-32 new 45']);
   expect(code).toBe(0);
+});
+
+test('the library and the command count alike', async () => {
+  const cwd = workingDirectory();
+  const script = `
+    import { convert } from 'mlflow2aim';
+    console.log(JSON.stringify(await convert({ trackingUri: 'examples/mlruns', repo: 'by library' })));`;
+  const byLibrary = JSON.parse((await start(script, cwd).ended).stdout) as Record<string, unknown>;
+  const args = ['convert', '--tracking-uri', 'examples/mlruns', '--repo', 'by command', '--log-format', 'json'];
+  const { stdout } = await startCli(args, { cwd }).ended;
+  const byCommand = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+  for (const measured of ['seconds', 'runsPerSecond', 'pointsPerSecond']) {
+    expect(byLibrary[measured]).toBeGreaterThan(0);
+    byLibrary[measured] = byCommand[measured];
+  }
+  expect(byCommand).toEqual({
+    ...byLibrary,
+    level: 'info',
+    time: expect.any(String),
+    event: 'summary',
+    ending: 'done',
+  });
 });
 
 describe('docs/library.md:', () => {

@@ -123,6 +123,36 @@ test('watch resolves with what it has done when its signal is aborted', async ()
   expect(source.closed).toBe(1);
 });
 
+test('watch follows a source of a program by polling it', async () => {
+  const source = new Source();
+  const repo = temporaryDirectory();
+  const events = new ConvertEvents();
+  const stop = new AbortController();
+  events.on('watching', () => source.put(memoryRun('c', { loss: [7] })));
+  events.on('pass', ({ changed }) => changed > 0 && stop.abort());
+  const summary = await watch({ openStore: () => source, repo, interval: 1, events, signal: stop.signal });
+  expect(summary).toMatchObject({ complete: true, runs: { new: 3 }, points: 9 });
+  expect((await status({ repo })).sources).toMatchObject([{ source: 'memory:', runs: 3 }]);
+});
+
+test('status rejects where nothing was converted', async () => {
+  await expect(status({ repo: temporaryDirectory() })).rejects.toMatchObject({ code: 'repository-not-found' });
+});
+
+test('a request without a source, or with two, does not compile', () => {
+  const requests = [
+    // @ts-expect-error there is no source
+    (): ConvertRequest => ({ repo: 'x' }),
+    // @ts-expect-error there are two
+    (): ConvertRequest => ({ repo: 'x', trackingUri: 'mlruns', openStore: () => new Source() }),
+    // @ts-expect-error a store of one's own knows how it is read
+    (): ConvertRequest => ({ repo: 'x', openStore: () => new Source(), source: { workspace: 'y' } }),
+    (): ConvertRequest => ({ repo: 'x', trackingUri: 'mlruns', source: { workspace: 'y' }, signal: undefined }),
+    (): ConvertRequest => ({ repo: 'x', openStore: () => new Source(), mapping: { rawParams: true } }),
+  ];
+  expect(requests).toHaveLength(5);
+});
+
 describe('what JavaScript lets a program write is refused with a sentence:', () => {
   const openStore = () => new Source();
   test.each<[string, object | undefined, string]>([

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { sequenceId } from '../../src/aim/sequence.js';
@@ -9,6 +10,7 @@ import type { ConversionSummary } from '../../src/summary/summary.js';
 import { readPoints } from '../support/aim-records.js';
 import { memoryRun } from '../support/memory-run.js';
 import { MemoryStore } from '../support/memory-store.js';
+import { batchOf } from '../support/points.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const EXPERIMENT: Experiment = { id: '1', name: 'mnist', lifecycleStage: 'active', tags: new Map() };
@@ -108,6 +110,56 @@ describe('a stage of a program', () => {
     };
     expect(await run(stages)).toMatchObject({ artifacts: { text: 1 } });
   });
+});
+
+test('an abort ends a stage that waits, and closes what it reads', async () => {
+  const stop = new AbortController();
+  const reason = new Error('enough');
+  let isOpen = false;
+  store.history = async function* () {
+    isOpen = true;
+    try {
+      for (;;) yield batchOf([{ step: 0n, value: 1, timestamp: 1 }]);
+    } finally {
+      isOpen = false;
+    }
+  };
+  const stages: CustomStages = {
+    version: 'waits',
+    async *histories(batches, _, { signal }) {
+      for await (const item of batches) {
+        yield item;
+        queueMicrotask(() => stop.abort(reason));
+        await once(signal, 'abort');
+        signal.throwIfAborted();
+      }
+    },
+  };
+  await expect(convert({ openStore: () => store, repo, stages, signal: stop.signal })).rejects.toBe(reason);
+  expect(isOpen).toBe(false);
+});
+
+test('a stage is asked for a batch only when the one before has been written', async () => {
+  let taken = 0;
+  let given = 0;
+  store.history = async function* () {
+    for (let i = 0; i < 1000; i++) {
+      expect(taken - given).toBeLessThanOrEqual(1);
+      taken++;
+      yield batchOf([{ step: BigInt(i), value: i, timestamp: i }]);
+    }
+  };
+  store.metricKeys = async () => ['loss'];
+  const stages: CustomStages = {
+    version: 'counts',
+    async *histories(batches) {
+      for await (const item of batches) {
+        yield item;
+        given++;
+      }
+    },
+  };
+  expect(await run(stages)).toMatchObject({ complete: true, points: 1000 });
 });
 
 describe('a stage that breaks the rules fails its run', () => {
