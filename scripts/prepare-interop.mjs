@@ -4,7 +4,7 @@
  * and the real Aim, pinned by test/interop/requirements.txt, and one with the server of MLflow 2. Quick when they are up
  * to date; two processes at once wait for each other. Beside them comes Azurite (npm), which stands in for Azure; it is
  * too large for everybody's node_modules. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump
- * and ldb; elsewhere the tests use Aim's RocksDB for the same checks.
+ * and ldb; elsewhere the tests use Aim's RocksDB for the same checks. In the same way it installs Chromium (browser.mjs).
  *
  * Run it by hand, or let jest run it before the interop tests (set-up-interop.mjs). The network is used by pip and apt only.
  */
@@ -14,6 +14,7 @@ import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { prepareBrowser } from './browser.mjs';
 import { Missing, run, runs } from './programs.mjs';
 
 const PROJECT = resolve(fileURLToPath(import.meta.url), '../..');
@@ -44,6 +45,7 @@ const CAN_IMPORT = 'import sys; from importlib.util import find_spec; sys.exit(n
 /** All that this script does. */
 export async function prepareInterop() {
   await prepareTools();
+  await prepareBrowser();
   await prepareAzurite();
   for (const environment of ENVIRONMENTS) await prepare(environment);
 }

@@ -113,6 +113,8 @@ export interface RunReport {
   readonly damage?: string;
   /** Why it was written whole, for an active run that Aim had already. */
   readonly rewritten?: RewriteReason;
+  /** How long reading and building it took, beside other runs; absent if nothing of it was read. */
+  readonly seconds?: number;
   readonly counts: RunCounts;
   /** What was lost or changed on the way; of an unchanged run, when it was converted. */
   readonly notices: readonly Notice[];

@@ -16,7 +16,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'conversion/conversion.ts': 'runs become stale at a time of day (--stale-after)',
   'state/accepted-missing.ts': 'kept for people',
   'state/sync-journal.ts': 'kept for people',
-  'report/report-file.ts': 'people read when it was',
+  'report/file/report-file.ts': 'people read when it was',
   'aim/repository-lock.ts': 'people read since when it is held',
 };
 

@@ -54,7 +54,7 @@ Examples:
     mlflow2aim convert --tracking_uri postgresql://ada@db.example.org/mlflow --artifacts-destination s3://bucket/mlflow
 
   Only PNG images of the artifacts, with a report about every run and everything skipped:
-    mlflow2aim convert --include-artifacts '*.png' --report report.json
+    mlflow2aim convert --include-artifacts '*.png' --report report.html
 
   All artifacts except checkpoints, but with the last one:
     mlflow2aim convert --exclude-artifacts 'checkpoints/**' --include-artifacts 'checkpoints/last/**'

@@ -29,7 +29,8 @@ function runLines({ runId, runName, experiment, unread, artifacts }: IncompleteS
   return [`    ${printable(`${runId}${name} of ${experiment}`)}:`, ...named, ...rest];
 }
 
-function partText({ part, item, why, reason }: ToldPart, artifacts: string | undefined): string {
+/** A part of a run that could not be read, and why; `artifacts` is where they lie, if that is known. */
+export function partText({ part, item, why, reason }: ToldPart, artifacts: string | undefined): string {
   if (part !== 'artifacts' || item !== undefined) return `${part}${item === undefined ? '' : ` ${item}`}: ${why}`;
   const place = artifacts === undefined ? '' : ` at ${artifacts}`;
   return `artifacts${place}: ${why} ${artifactsAdvice(reason)}`.trimEnd();

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { damageOfRun, removeStaged, stagedFiles } from '../aim/run-files.js';
 import { isActive } from '../model.js';
 import type { RewriteReason } from '../outcome.js';
@@ -15,13 +16,17 @@ import type { RunTask } from './task/run-task.js';
  * with an error that is fatal to the whole conversion.
  */
 export async function convertRun(task: RunTask, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
+  const startedAt = performance.now();
   const told = new RunNotices(signal);
   // Aim lists the run, so nobody has removed it: missing files are damage
   const damage = task.existsInAim ? damageOfRun(environment.repository, task.hash) : undefined;
   const result = await convertIntact(task, environment, told, damage === undefined).catch((cause: unknown) => ({
     report: failedReport(cause, task, environment, told),
   }));
-  return damage === undefined ? result : { ...result, report: { ...result.report, damage } };
+  const { report } = result;
+  const wasRead = report.outcome !== 'unchanged' && report.outcome !== 'skipped';
+  const seconds = wasRead && { seconds: Math.round(performance.now() - startedAt) / 1000 };
+  return { ...result, report: { ...report, ...seconds, ...(damage !== undefined && { damage }) } };
 }
 
 /** @param isSound the run's files in Aim, if there are any, are intact */

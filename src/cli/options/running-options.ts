@@ -28,7 +28,10 @@ export function runningOptions(): Option[] {
       '--requests-per-second <N>',
       'limit requests to the tracking server; 0.5 is one every two seconds',
     ).argParser(parseRate),
-    new Option('--report <FILE.json>', 'write a report about every run to this file').argParser(parseText),
+    new Option(
+      '--report <FILE>',
+      'write a report about every run to this file: a page if it is called .html, else JSON',
+    ).argParser(parseText),
     new Option('--log-format <FORMAT>', 'json writes one JSON object per line to stdout, and nothing else there')
       .choices(['text', 'json'])
       .default('text'),

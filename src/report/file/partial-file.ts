@@ -13,76 +13,45 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConvertError, errorCode, toConvertError } from '../errors.js';
-import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
-import type { RunReport } from '../outcome.js';
-import { withReason } from '../summary/run-text.js';
-import type { ConversionSummary } from '../summary/summary.js';
-import type { Ending } from './ending.js';
+import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 
-/** The `format` of the file; docs/report.md says what is in it. */
-const REPORT_FORMAT = 1;
 /** Text gathered before it is written. */
 const CHUNK_LENGTH = 64 * 1024;
-/** Warnings about the conversion as a whole, and failed experiments; they are kept in memory until the end. */
-const WARNINGS_KEPT = 1000;
 
 /**
- * The report of a conversion, run by run. It grows beside the file it will be and takes its name at the end, so that
- * what is called FILE.json is always whole. Writing is synchronous, in large chunks: listeners cannot wait, so a slow
- * disk must slow down the conversion instead of filling the memory.
+ * A file that grows beside its place and takes its name at the end, so that what has the name is always whole. Writing is
+ * synchronous, in large chunks: listeners cannot wait, so a slow disk must slow down the conversion instead of filling the
+ * memory. Nor may they throw: the first failure is kept for the end.
  */
-export class ReportFile {
+export class PartialFile {
   readonly #path: string;
   readonly #partial: string;
   readonly #descriptor: number;
-  readonly #warnings: Warning[] = [];
-  readonly #failedExperiments: ExperimentFailure[] = [];
-  #source: { source: string; repo: string } | undefined;
-  #buffer: string;
-  #runs = 0;
-  #open = true;
+  #buffer = '';
   #failure: ConvertError | undefined;
 
   /**
    * Creates the file that will become `path`.
    * @throws ConvertError `fatal` when that cannot be written
    */
-  constructor(path: string, events: ConvertEvents, version: string) {
+  constructor(path: string) {
     this.#path = resolveTarget(path);
     this.#partial = `${this.#path}.${process.pid}.partial`;
     this.#descriptor = openForWriting(this.#partial, path);
-    const started = new Date().toISOString();
-    this.#buffer = `{"format":${REPORT_FORMAT},"tool":"mlflow2aim","version":${JSON.stringify(version)},"started":"${started}",\n"runs":[`;
-    events.on('start', (source) => {
-      this.#source = source;
-    });
-    events.on('run:done', (run) => this.#addRun(run));
-    events.on('warning', (warning) => {
-      if (this.#warnings.length < WARNINGS_KEPT) this.#warnings.push(warning);
-    });
-    events.on('experiment:failed', (failure) => {
-      if (this.#failedExperiments.length < WARNINGS_KEPT) this.#failedExperiments.push(failure);
-    });
+  }
+
+  /** Adds text; does nothing after a failure. */
+  append(text: string): void {
+    if (this.#failure !== undefined) return;
+    this.#buffer += text;
+    if (this.#buffer.length >= CHUNK_LENGTH) this.#attempt(() => this.#flush());
   }
 
   /**
-   * Completes the file and gives it its name; later calls do nothing.
-   * @returns why the report could not be written, if so; the conversion itself has not suffered
+   * Gives the file its name; to be called once.
+   * @returns why that could not be done, if so
    */
-  finish(ending: Ending, summary: ConversionSummary): ConvertError | undefined {
-    if (!this.#open) return this.#failure;
-    this.#open = false;
-    const rest = {
-      warnings: this.#warnings,
-      failedExperiments: this.#failedExperiments,
-      ...this.#source,
-      summary,
-      finished: new Date().toISOString(),
-      interrupted: ending.type === 'interrupted',
-      ...(ending.type === 'failed' ? { error: { code: ending.code, message: ending.message } } : {}),
-    };
-    this.#buffer += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
+  complete(): ConvertError | undefined {
     this.#attempt(() => this.#flush());
     this.#attempt(() => closeSync(this.#descriptor));
     if (this.#failure === undefined) this.#rename();
@@ -102,20 +71,12 @@ export class ReportFile {
     }
   }
 
-  #addRun(run: RunReport): void {
-    if (!this.#open || this.#failure !== undefined) return;
-    this.#buffer += `${this.#runs === 0 ? '' : ','}\n${JSON.stringify(withReason(run))}`;
-    this.#runs += 1;
-    if (this.#buffer.length >= CHUNK_LENGTH) this.#attempt(() => this.#flush());
-  }
-
   #flush(): void {
     let bytes = Buffer.from(this.#buffer);
     this.#buffer = '';
     while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#descriptor, bytes));
   }
 
-  /** Listeners must not throw: the first failure is kept for the end. */
   #attempt(step: () => void): void {
     try {
       step();

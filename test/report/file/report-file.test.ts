@@ -12,12 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConvertEvents } from '../../src/events.js';
-import type { Ending } from '../../src/report/ending.js';
-import { ReportFile } from '../../src/report/report-file.js';
-import { Summary } from '../../src/summary/summary.js';
-import { built } from '../support/command-line.js';
-import { makeRun } from './make-run.js';
+import { ConvertEvents } from '../../../src/events.js';
+import type { Ending } from '../../../src/report/ending.js';
+import { ReportFile } from '../../../src/report/file/report-file.js';
+import { Summary } from '../../../src/summary/summary.js';
+import { built } from '../../support/command-line.js';
+import { makeRun } from '../make-run.js';
 
 let directory: string;
 
@@ -113,7 +113,7 @@ describe('the report file', () => {
   ])('is not written over the output, be it %s', (_, into) => {
     symlinkSync('/proc/self/fd/1', join(directory, 'stdout'));
     const script = `
-      const { ReportFile } = await import(${JSON.stringify(built('report/report-file.js'))});
+      const { ReportFile } = await import(${JSON.stringify(built('report/file/report-file.js'))});
       const { ConvertEvents } = await import(${JSON.stringify(built('events.js'))});
       try { new ReportFile(process.argv[1], new ConvertEvents(), '1'); } catch (error) { console.log(error.sentence); }`;
     const command = `"$0" --input-type=module --eval "$1" stdout ${into} out.txt`;

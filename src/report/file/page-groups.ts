@@ -1,0 +1,163 @@
+import { PART_NOUNS } from '../../mapping/unread-parts.js';
+import type { ArtifactSkipReason, Notice, UnreachableReason } from '../../model.js';
+import type { RunReport, ToldPart } from '../../outcome.js';
+import type { ConversionSummary } from '../../summary/summary.js';
+import { formatCount, formatNoun } from '../format.js';
+import { partText } from '../incomplete-text.js';
+import { noticeLines, skipReasonText } from '../notice-text.js';
+import type { PageGroup, PageGroups } from '../page/page-data.js';
+import { sentence } from './page-rows.js';
+
+type Section = keyof PageGroups;
+
+interface Group {
+  readonly section: Section;
+  readonly title: string;
+  readonly code: string;
+  runs: number;
+  items: number;
+  readonly noun?: string;
+  readonly detail: string;
+}
+
+/** Extensions named for each reason why files stayed behind. */
+const EXTENSIONS_NAMED = 8;
+
+const NOTICES: Readonly<Record<Exclude<Notice['kind'], 'artifact-skipped'>, { title: string; noun?: string }>> = {
+  'line-skipped': { title: 'Metric lines that could not be read', noun: 'line' },
+  'points-collapsed': { title: 'Points that gave way to a later one at the same step', noun: 'point' },
+  'metric-renumbered': { title: 'Metrics with new steps 0, 1, 2 … in order of arrival', noun: 'metric' },
+  'history-missing': { title: 'Metrics of which MLflow has only the latest value', noun: 'metric' },
+  'artifacts-unreachable': { title: 'Artifacts that could not be reached' },
+  'text-replaced': { title: 'Texts that are not UTF-8: what is not became U+FFFD', noun: 'text' },
+  'field-unreadable': { title: 'Fields that could not be read', noun: 'field' },
+  'part-kept': { title: 'Parts that could not be read, and stay in Aim as they were', noun: 'item' },
+  stale: { title: 'Runs that say RUNNING without a sign of life, and were closed' },
+};
+
+const UNREACHABLE: Readonly<Record<UnreachableReason, string>> = {
+  missing: 'nothing is there',
+  'no-access': 'no access from here',
+  refused: 'a location that is not followed',
+  failed: 'could not be read',
+};
+
+/**
+ * Adds up why runs failed, are incomplete or were skipped, and what was left behind. Its size does not depend on the number of
+ * runs: the keys of groups are made of codes.
+ */
+export class GroupCounts {
+  readonly #groups = new Map<string, Group>();
+
+  /** @returns the keys of the groups that the run belongs to */
+  add(run: RunReport): string[] {
+    const keys = new Set<string>();
+    const count = (key: string, items: number, group: () => Omit<Group, 'runs' | 'items'>) => {
+      const known = this.#groups.get(key) ?? { ...group(), runs: 0, items: 0 };
+      this.#groups.set(key, known);
+      if (!keys.has(key)) known.runs += 1;
+      known.items += items;
+      keys.add(key);
+    };
+    if (run.outcome === 'failed' || run.outcome === 'skipped') {
+      const { outcome, code = 'unexpected' } = run;
+      count(`${outcome} ${code}`, 0, () => passedOverGroup(run, outcome, code));
+    }
+    for (const part of run.incomplete ?? []) {
+      const code = part.reason ?? part.part;
+      count(`incomplete ${part.part} ${code}`, 1, () => incompleteGroup(run, part, code));
+    }
+    for (const notice of run.notices) {
+      count(`left ${codeOf(notice)}`, itemsOf(notice), () => noticeGroup(run, notice));
+    }
+    return [...keys];
+  }
+
+  /** The groups with most runs first. */
+  groups({ artifactsSkipped }: Pick<ConversionSummary, 'artifactsSkipped'>): PageGroups {
+    const of = (section: Section) =>
+      [...this.#groups]
+        .filter(([, group]) => group.section === section)
+        .sort(([, a], [, b]) => b.runs - a.runs || (a.title < b.title ? -1 : 1))
+        .map(([key, group]) => pageGroup(key, group, artifactsSkipped));
+    return {
+      failed: of('failed'),
+      incomplete: of('incomplete'),
+      skipped: of('skipped'),
+      leftBehind: of('leftBehind'),
+    };
+  }
+}
+
+function passedOverGroup(run: RunReport, section: 'failed' | 'skipped', code: string): Omit<Group, 'runs' | 'items'> {
+  return { section, title: titleOf(code), code, detail: sentence(run.reason ?? '') };
+}
+
+function incompleteGroup(run: RunReport, part: ToldPart, code: string): Omit<Group, 'runs' | 'items'> {
+  const why = part.reason === undefined ? 'could not be read' : UNREACHABLE[part.reason];
+  return {
+    section: 'incomplete',
+    title: `${titleOf(part.part)}: ${why}`,
+    code,
+    ...(part.item !== undefined && { noun: PART_NOUNS[part.part] }),
+    detail: example(run, partText(part, undefined)),
+  };
+}
+
+function noticeGroup(run: RunReport, notice: Notice): Omit<Group, 'runs' | 'items'> {
+  const section = 'leftBehind';
+  const code = codeOf(notice);
+  if (notice.kind === 'artifact-skipped') {
+    return { section, title: `Files ${skipReasonText(notice.reason)}`, code, noun: 'file', detail: '' };
+  }
+  const detail = example(run, noticeLines([notice])[0]?.text ?? '');
+  return { section, ...NOTICES[notice.kind], code, detail };
+}
+
+function example({ runName, runId }: RunReport, text: string): string {
+  return sentence(`${runName ?? runId}: ${text}`);
+}
+
+function codeOf(notice: Notice): string {
+  return notice.kind === 'artifact-skipped' ? notice.reason : notice.kind;
+}
+
+function itemsOf(notice: Notice): number {
+  if (notice.kind === 'points-collapsed') return notice.points;
+  return notice.kind === 'part-kept' ? notice.items : 1;
+}
+
+function pageGroup(
+  key: string,
+  { title, code, runs, items, noun, detail }: Group,
+  skipped: ConversionSummary['artifactsSkipped'],
+): PageGroup {
+  const told = detail === '' ? extensions(skipped, code as ArtifactSkipReason) : detail;
+  return {
+    key,
+    title,
+    code,
+    runs,
+    ...(noun !== undefined && { amount: formatNoun(items, noun) }),
+    ...(told !== '' && { detail: told }),
+  };
+}
+
+/** `12 .pt, 3 .pkl, 1 without extension`, most first. */
+function extensions(skipped: ConversionSummary['artifactsSkipped'], reason: ArtifactSkipReason): string {
+  const all = skipped.filter((one) => one.reason === reason);
+  const named = all.slice(0, EXTENSIONS_NAMED).map(({ files, extension }) => {
+    return `${formatCount(files)} ${extension === '' ? 'without extension' : extension}`;
+  });
+  const more = all.length - named.length;
+  return sentence([...named, ...(more > 0 ? [`and ${formatNoun(more, 'other extension')}`] : [])].join(', '));
+}
+
+const SPELLINGS: Readonly<Record<string, string>> = { aim: 'Aim', io: 'I/O', mlflow: 'MLflow', tls: 'TLS' };
+
+/** `permission-denied` as `Permission denied`. */
+function titleOf(code: string): string {
+  const words = code.split('-').map((word) => SPELLINGS[word] ?? word);
+  const title = words.join(' ');
+  return title.charAt(0).toUpperCase() + title.slice(1);
+}

@@ -1,0 +1,171 @@
+import { formatCount, formatNoun } from '../format.js';
+import { element, foreign, sentence } from './element.js';
+import type { PageGroup, PageReport, PageRun } from './page-data.js';
+import { FILTERS, ORDERS, type Query, RunSearch } from './search.js';
+import { shortTime } from './short-time.js';
+
+/** Runs that are put on the page at once; a browser does not lay out ten thousand quickly. */
+const AT_ONCE = 100;
+
+/** The runs, which can be searched, filtered and ordered. */
+export class RunList {
+  readonly section: HTMLElement;
+  readonly #search: RunSearch;
+  readonly #words = element('input.words');
+  readonly #order = element('select');
+  readonly #filters = element('div.filters');
+  readonly #found = element('p.found');
+  readonly #list = element('div.runs');
+  readonly #more = element('button.more');
+  #query: Query = { words: '', filter: 'all', order: 'attention' };
+  #group: PageGroup | undefined;
+  #runs: readonly PageRun[] = [];
+  #shown = 0;
+
+  constructor(runs: readonly PageRun[], report: PageReport) {
+    this.#search = new RunSearch(runs);
+    this.#words.type = 'search';
+    this.#words.placeholder = 'Search names, ids, experiments, causes';
+    this.#words.setAttribute('aria-label', 'Search runs');
+    this.#words.addEventListener('input', () => this.#ask({ words: this.#words.value }));
+    this.#order.setAttribute('aria-label', 'Order of runs');
+    for (const [order, label] of Object.entries(ORDERS)) this.#order.append(new Option(label, order));
+    this.#order.addEventListener('change', () => this.#ask({ order: this.#order.value as Query['order'] }));
+    this.#found.setAttribute('role', 'status');
+    this.#more.type = 'button';
+    this.#more.addEventListener('click', () => this.#showMore());
+    const controls = element('div.controls', this.#words, this.#order);
+    const heading = element('h2', 'Runs');
+    this.section = element(
+      'section',
+      heading,
+      omission(report),
+      controls,
+      this.#filters,
+      this.#found,
+      this.#list,
+      this.#more,
+    );
+    this.#ask({});
+    addEventListener('beforeprint', () => this.#openImportant());
+    addEventListener('afterprint', () => this.#closeOpened());
+  }
+
+  /** Lists the runs of one group. */
+  readonly show = (group: PageGroup): void => {
+    this.#group = group;
+    this.#words.value = '';
+    this.#ask({ filter: group.key, words: '' });
+    this.section.scrollIntoView();
+  };
+
+  #ask(change: Partial<Query>): void {
+    this.#query = { ...this.#query, ...change };
+    if (this.#group?.key !== this.#query.filter) this.#group = undefined;
+    this.#runs = this.#search.find(this.#query);
+    this.#shown = 0;
+    this.#list.replaceChildren();
+    this.#found.textContent = this.#runs.length === 0 ? 'No run matches.' : formatNoun(this.#runs.length, 'run');
+    this.#drawFilters();
+    this.#showMore();
+  }
+
+  #drawFilters(): void {
+    const buttons = Object.entries(FILTERS).flatMap(([filter, { label }]) => {
+      const count = this.#search.count(filter);
+      return count === 0 ? [] : [this.#filterButton(filter, `${label} ${formatCount(count)}`)];
+    });
+    if (this.#group !== undefined) buttons.push(this.#filterButton(this.#group.key, this.#group.title));
+    this.#filters.replaceChildren(...buttons);
+  }
+
+  #filterButton(filter: string, label: string): HTMLElement {
+    const button = element('button', label);
+    const isPressed = filter === this.#query.filter;
+    button.type = 'button';
+    button.setAttribute('aria-pressed', String(isPressed));
+    button.addEventListener('click', () => this.#ask({ filter: isPressed ? 'all' : filter }));
+    return button;
+  }
+
+  #showMore(): void {
+    const next = this.#runs.slice(this.#shown, this.#shown + AT_ONCE);
+    this.#list.append(...next.map(runItem));
+    this.#shown += next.length;
+    const left = this.#runs.length - this.#shown;
+    this.#more.hidden = left === 0;
+    this.#more.textContent = `Show ${formatCount(Math.min(left, AT_ONCE))} more of ${formatCount(left)}`;
+  }
+
+  /** Paper cannot be clicked on. */
+  #openImportant(): void {
+    for (const run of this.#list.querySelectorAll('details.important:not([open])')) {
+      run.classList.add('printed');
+      run.toggleAttribute('open', true);
+    }
+  }
+
+  #closeOpened(): void {
+    for (const run of this.#list.querySelectorAll('details.printed')) {
+      run.classList.remove('printed');
+      run.toggleAttribute('open', false);
+    }
+  }
+}
+
+/** What this page does not hold. */
+function omission({ omitted }: PageReport): HTMLElement | undefined {
+  const parts = [
+    [omitted.attention, 'that failed or are incomplete'],
+    [omitted.noticed, 'of which something was left behind or that were skipped'],
+    [omitted.plain, 'of which there is nothing to tell'],
+  ] as const;
+  const named = parts.filter(([runs]) => runs > 0).map(([runs, which]) => `${formatNoun(runs, 'run')} ${which}`);
+  if (named.length === 0) return undefined;
+  return element(
+    'p.note.omitted',
+    `Not on this page, which has room for the first 10,000 of each kind: ${named.join('; ')}. The numbers and causes above include them; --report FILE.json lists every run.`,
+  );
+}
+
+function runItem(run: PageRun): HTMLElement {
+  const { id, name, experiment, outcome, seconds, points, reason, unread, notices } = run;
+  const told = reason ?? unread?.[0];
+  const badges = [badge(outcome), unread !== undefined && badge('incomplete')];
+  const summary = element(
+    'summary',
+    element('span.name', foreign(name ?? id)),
+    element('span.of', foreign(experiment)),
+    element('span.badges', ...badges),
+    element('span.number', points > 0 && formatNoun(points, 'point')),
+    element('span.number', seconds !== undefined && shortTime(seconds)),
+    told !== undefined && element('span.told', sentence(told)),
+  );
+  return element(
+    told === undefined ? 'details.run' : 'details.run.important',
+    summary,
+    element(
+      'div.body',
+      element(
+        'p',
+        'Run id ',
+        element('code', foreign(id)),
+        run.artifacts > 0 && ` · ${formatNoun(run.artifacts, 'artifact')}`,
+      ),
+      reason !== undefined && element('p', sentence(reason)),
+      ...sentences('Could not be read', unread),
+      ...sentences('Left behind or changed', notices),
+    ),
+  );
+}
+
+function badge(word: string): HTMLElement {
+  const made = element('span.badge', word);
+  made.classList.add(word);
+  return made;
+}
+
+function sentences(title: string, texts: readonly string[] | undefined): HTMLElement[] {
+  if (texts === undefined) return [];
+  return [element('h4', title), element('ul', ...texts.map((text) => element('li', sentence(text))))];
+}
