@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-
 import { ConvertError } from '../../errors.js';
 import type {
   DictValue,
@@ -77,7 +75,8 @@ export class OpenRun implements RunContents {
     try {
       this.report = new RunReport(hash, report, () => this.isChanging());
       this.seqs = this.openSeqs(place.seqs);
-      this.byAim = wasWrittenByAim(place.meta) || wasWrittenByAim(place.seqs);
+      // mlflow2aim never leaves what RocksDB does
+      this.byAim = this.meta.wasOpenedByRocksDb || this.seqs?.wasOpenedByRocksDb === true;
       this.cursor = this.seqs?.cursor();
       const meta = readRunMeta(this.meta, hash, this.byAim, this.report);
       checkRunMeta(meta, this.byAim, this.report);
@@ -213,13 +212,4 @@ function summaryOf(values: ReadonlyMap<string, Value>, byAim: boolean): Sequence
 
 function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [N in Name]?: T } {
   return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: T });
-}
-
-/** What RocksDB leaves where it has opened a database for writing; mlflow2aim makes none of these. */
-function wasWrittenByAim(directory: string): boolean {
-  try {
-    return readdirSync(directory).some((name) => name === 'LOCK' || name.startsWith('OPTIONS-'));
-  } catch {
-    return false;
-  }
 }

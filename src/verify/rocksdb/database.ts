@@ -29,8 +29,8 @@ export class Database {
     private readonly logged: readonly MemoryEntry[],
     private readonly tombstones: RangeTombstones,
     private readonly label: string,
-    /** Files of tables that the MANIFEST does not name: harmless, RocksDB removes them when it next writes. */
-    readonly leftovers: readonly string[],
+    /** All files of the directory. */
+    private readonly files: readonly string[],
   ) {}
 
   /**
@@ -72,6 +72,16 @@ export class Database {
     return new DatabaseCursor(sources, this.tombstones, this.label);
   }
 
+  /** Files of tables that the MANIFEST does not name: harmless, RocksDB removes them when it next writes. */
+  get leftovers(): string[] {
+    return this.files.filter((name) => isTable(name) && !isLive(name, this.manifest.state));
+  }
+
+  /** Whether RocksDB itself has opened the database for writing: it leaves files that are not needed for reading. */
+  get wasOpenedByRocksDb(): boolean {
+    return this.files.some((name) => name === 'LOCK' || name.startsWith('OPTIONS-'));
+  }
+
   /** Whether nobody has written the database since it was opened, as far as its tables tell. */
   isUnchanged(): boolean {
     return this.manifest.isUnchanged();
@@ -95,8 +105,7 @@ export class Database {
       // what is logged may have gone into a table meanwhile, and further writes into the log
       if (logged.entries.length > 0 && !manifest.isUnchanged()) throw new FilesChangedError();
       const tombstones = new RangeTombstones([...tables.flatMap((table) => table.tombstones), ...logged.tombstones]);
-      const leftovers = files.filter((name) => isTable(name) && !isLive(name, state));
-      return new Database(manifest, tables, logged.entries, tombstones, label, leftovers);
+      return new Database(manifest, tables, logged.entries, tombstones, label, files);
     } catch (error) {
       for (const table of tables) table.close();
       throw error;

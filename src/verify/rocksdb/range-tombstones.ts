@@ -15,7 +15,8 @@ interface Span {
 export class RangeTombstones {
   /** Each reaches to the start of the next; where nothing is deleted the sequence number is −1. */
   private readonly spans: Span[] = [];
-  private at = 0;
+  /** Where the last question was answered. */
+  private at = -1;
 
   constructor(tombstones: readonly RangeTombstone[]) {
     const edges = tombstones
@@ -40,13 +41,17 @@ export class RangeTombstones {
 
   /** Whether an entry is deleted by a tombstone. Fastest when asked in order of keys. */
   covers(key: Uint8Array, length: number, sequence: number): boolean {
-    const { spans } = this;
     const user = key.subarray(0, length);
-    const isIn = (i: number) =>
-      (i < 0 || Buffer.compare(spans[i]!.start, user) <= 0) &&
-      (i + 1 >= spans.length || Buffer.compare(user, spans[i + 1]!.start) < 0);
-    if (!isIn(this.at)) this.at = isIn(this.at + 1) && this.at + 1 < spans.length ? this.at + 1 : this.find(user);
-    return this.at >= 0 && sequence < spans[this.at]!.sequence;
+    if (!this.holds(this.at, user)) this.at = this.holds(this.at + 1, user) ? this.at + 1 : this.find(user);
+    return this.at >= 0 && sequence < this.spans[this.at]!.sequence;
+  }
+
+  /** Whether `key` lies in the `i`th span; the one before the first is number −1. */
+  private holds(i: number, key: Uint8Array): boolean {
+    const { spans } = this;
+    if (i >= spans.length) return false;
+    const isBehindStart = i < 0 || Buffer.compare(spans[i]!.start, key) <= 0;
+    return isBehindStart && (i + 1 === spans.length || Buffer.compare(key, spans[i + 1]!.start) < 0);
   }
 
   /** The last span that begins at `key` or before; −1 when none does. */
