@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'inside-mlflow'
   | 'unknown-experiment'
   | 'report-unwritable'
+  | 'log-unwritable'
   | 'cannot-listen'
   // servers
   | 'unreachable'

@@ -33,7 +33,9 @@ export type WarningCode =
   /** `--accept-missing` or `--unaccept-missing` names something that nothing is known of. */
   | 'unknown-missing'
   /** The report could not be written. */
-  | 'report-not-written';
+  | 'report-not-written'
+  /** Lines could not be written to the log file. */
+  | 'log-not-written';
 
 /** Something about the conversion as a whole that the user should know. */
 export interface Warning {

@@ -5,13 +5,14 @@ import type { Ending, View } from '../report/ending.js';
 import { ReportFile } from '../report/file/report-file.js';
 import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
-import { checkReportPlace } from '../report/report-place.js';
+import { checkPlace } from '../report/report-place.js';
 import { TextView } from '../report/text-view.js';
 import { Summary } from '../summary/summary.js';
 import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
+import { type Log, openLog } from './log-view.js';
 import type { ListenAddress } from './options/values.js';
 import type { ConvertSettings } from './settings.js';
 import { packageVersion } from './version.js';
@@ -30,6 +31,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   const summary = new Summary(events);
   const view = await createView(settings, events, io);
   let report: ReportFile | undefined;
+  let log: Log | undefined;
   const interruptions = listenForSignals(
     io,
     () => {
@@ -44,18 +46,20 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     const failure = report?.finish(ending, numbers);
     if (failure !== undefined) {
       const message = `The conversion finished, but the report could not be written: ${failure.sentence}`;
-      view.warn({ code: 'report-not-written', message });
+      for (const shown of [view, log]) shown?.warn({ code: 'report-not-written', message });
     }
+    log?.end(ending, numbers);
     view.end(ending, numbers);
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    return numbers.complete && failure === undefined ? ExitCode.Done : ExitCode.SomeFailed;
+    return numbers.complete && failure === undefined && !log?.hasLost() ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
+    if (settings.logFile !== undefined) log = openLog(settings.logFile, events, view, io);
     const sourced = withSource(settings);
     if (settings.report !== undefined) {
-      checkReportPlace(settings.report);
+      checkPlace('report', settings.report);
       report = new ReportFile(settings.report, events, packageVersion());
     }
     return end(await work(sourced, events, view, io, interruptions.signal));
@@ -66,6 +70,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
     return code;
   } finally {
     interruptions.dispose();
+    log?.close();
   }
 }
 

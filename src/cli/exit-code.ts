@@ -4,7 +4,7 @@ export const ExitCode = {
   /** Nothing could be done: a wrong URI, permission denied, a repository that is refused. */
   NothingDone: 1,
   Usage: 2,
-  /** Done, but some runs failed or are incomplete, or the report or the output could not be written. */
+  /** Done, but some runs failed or are incomplete, or the report, the log or the output could not be written. */
   SomeFailed: 3,
   /** 128 plus the signal's number, as in shells. The repository is consistent, and the next conversion resumes. */
   SIGINT: 130,

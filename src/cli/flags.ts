@@ -32,6 +32,7 @@ export interface ConvertFlags extends SelectionFlags {
   readonly quiet?: true;
   readonly verbose?: true;
   readonly logFormat: 'text' | 'json';
+  readonly logFile?: string;
   readonly report?: string;
   readonly color: boolean;
   readonly watch?: true;

@@ -16,6 +16,7 @@ export interface ConvertSettings {
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
   readonly report?: string;
+  readonly logFile?: string;
   /** Present for a watch. */
   readonly watch?: WatchSettings;
 }
@@ -86,6 +87,7 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
     logFormat: flags.logFormat,
     color: flags.color,
     ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
+    ...(flags.logFile === undefined ? {} : { logFile: flags.logFile }),
     ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }

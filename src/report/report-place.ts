@@ -2,14 +2,14 @@ import { dirname } from 'node:path';
 import { ConvertError } from '../errors.js';
 import { enclosingStore, resolveLinks } from '../mlflow/file/enclosing-store.js';
 
-/** Throws a `fatal` error when a report would lie in a directory of MLflow's, where it might be taken for a param, or an artifact. */
-export function checkReportPlace(file: string): void {
+/** Throws a `fatal` error when a file that is to be written would lie in a directory of MLflow's, where it might be taken for a param, or an artifact. */
+export function checkPlace(what: 'report' | 'log file', file: string): void {
   const enclosing = enclosingStore(dirname(resolveLinks(file)));
   if (enclosing === undefined) return;
   throw new ConvertError(
     'fatal',
     'inside-mlflow',
-    `The report ${file} would lie in ${enclosing.what} ${enclosing.path}.`,
+    `The ${what} ${file} would lie in ${enclosing.what} ${enclosing.path}.`,
     {
       where: file,
       hint: 'Put it into another directory: MLflow takes what lies there for its own.',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { checkRepositoryPlace } from '../../src/conversion/repository-place.js';
 import type { ChangeSignal } from '../../src/mlflow/common/tracking-store.js';
-import { checkReportPlace } from '../../src/report/report-place.js';
+import { checkPlace } from '../../src/report/report-place.js';
 import { startCli } from '../support/command-line.js';
 import { fillWithExamples, id } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';
@@ -81,9 +81,9 @@ test('the command makes nothing there, and says where the repository may lie', a
 });
 
 test('a report is not written there either', () => {
-  expect(() => checkReportPlace(join(store.root, '1', id('a'), 'params', 'report.json'))).toThrow(
+  expect(() => checkPlace('report', join(store.root, '1', id('a'), 'params', 'report.json'))).toThrow(
     refusal('would lie in the MLflow store'),
   );
-  expect(() => checkReportPlace(join(store.parent, 'report.json'))).not.toThrow();
-  expect(() => checkReportPlace('/dev/stdout')).not.toThrow();
+  expect(() => checkPlace('report', join(store.parent, 'report.json'))).not.toThrow();
+  expect(() => checkPlace('report', '/dev/stdout')).not.toThrow();
 });

@@ -35,6 +35,7 @@ export function runningOptions(): Option[] {
     new Option('--log-format <FORMAT>', 'json writes one JSON object per line to stdout, and nothing else there')
       .choices(['text', 'json'])
       .default('text'),
+    new Option('--log-file <FILE>', 'also append the JSON log to this file; SIGHUP opens it anew').argParser(parseText),
     new Option('--quiet', 'print only errors and failed runs'),
     new Option(
       '-v, --verbose',
