@@ -12,14 +12,17 @@ export interface EnumeratedRun {
  * called with each experiment and the number of its runs, before the first of them.
  */
 export async function* enumerateRuns(
-  store: TrackingStore,
+  store: Pick<TrackingStore, 'runs'>,
   experiments: readonly Experiment[],
   onListed: (experiment: Experiment, runs: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<EnumeratedRun> {
   for (const experiment of experiments) {
     const refs: RunRef[] = [];
-    for await (const ref of store.runs(experiment, signal)) refs.push(ref);
+    for await (const ref of store.runs(experiment, signal)) {
+      signal.throwIfAborted();
+      refs.push(ref);
+    }
     onListed(experiment, refs.length);
     for (const ref of refs) {
       signal.throwIfAborted();
@@ -28,8 +31,15 @@ export async function* enumerateRuns(
   }
 }
 
-export async function listExperiments(store: TrackingStore, signal: AbortSignal): Promise<Experiment[]> {
+/** All experiments of a source, deleted ones included. */
+export async function listExperiments(
+  store: Pick<TrackingStore, 'experiments'>,
+  signal: AbortSignal,
+): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
-  for await (const experiment of store.experiments(signal)) experiments.push(experiment);
+  for await (const experiment of store.experiments(signal)) {
+    signal.throwIfAborted();
+    experiments.push(experiment);
+  }
   return experiments;
 }

@@ -107,6 +107,16 @@ describe('convert', () => {
     await expect(convert({ ...call, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  test('rejects when a listener throws; the next conversion goes on from there', async () => {
+    const events = new ConvertEvents();
+    events.once('run:done', () => {
+      throw new TypeError('There is no such window.');
+    });
+    const call = request(new Source(), { events });
+    await expect(convert(call)).rejects.toThrow('There is no such window.');
+    expect(await convert(call)).toMatchObject({ complete: true, experiments: 1 });
+  });
+
   test('rejects when the source cannot be opened', async () => {
     const call = { trackingUri: join(temporaryDirectory(), 'nothing'), repo: temporaryDirectory() };
     await expect(convert(call)).rejects.toMatchObject({ kind: 'fatal', code: 'source-not-found' });

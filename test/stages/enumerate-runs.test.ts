@@ -79,6 +79,26 @@ describe('enumerating runs', () => {
     expect((await runs.next()).done).toBe(true);
   });
 
+  test('ends with the reason when it is aborted while a source lists without end, which is closed', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const source = listing();
+    let isOpen = false;
+    source.runs = async function* () {
+      isOpen = true;
+      try {
+        for (let i = 0; ; i++) {
+          if (i === 5) controller.abort(reason);
+          yield refOf('1', `run${i}`);
+        }
+      } finally {
+        isOpen = false;
+      }
+    };
+    await expect(enumerateRuns(source.store, [one], () => {}, controller.signal).next()).rejects.toBe(reason);
+    expect(isOpen).toBe(false);
+  });
+
   test('passes on that an experiment cannot be listed', async () => {
     const source = listing();
     const failure = new ConvertError('fatal', 'unexpected', 'No.');
