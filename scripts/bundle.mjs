@@ -16,7 +16,12 @@ const outdir = `${project}dist/bundle`;
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: project,
-  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', worker: 'src/run/worker.ts' },
+  entryPoints: {
+    cli: 'src/cli.ts',
+    index: 'src/index.ts',
+    worker: 'src/run/worker.ts',
+    'verify-worker': 'src/verify/work/verify-worker.ts',
+  },
   outdir,
   bundle: true,
   splitting: true,

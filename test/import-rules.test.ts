@@ -20,6 +20,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'cli.ts': 'entry point: the command',
   'index.ts': 'entry point: the library',
   'convert.ts': 'entry point: one conversion, opened, locked and closed',
+  'verify.ts': 'entry point: one verification, opened and closed',
   'pipeline.ts': 'entry point: the stages of a conversion, one after the other',
   'address-space.ts': 'ground floor: memory that the system allows',
   'backoff.ts': 'ground floor: how long to wait between attempts',
@@ -61,6 +62,11 @@ describe('the modules of src/', () => {
 
   test('keep MLflow and Aim free of what uses them', () => {
     expect(importsNone(modules, ['mlflow', 'aim'], UPPER_ROOMS)).toEqual([]);
+  });
+
+  test('keep verification free of what writes', () => {
+    const writing = ['aim', 'artifacts', 'conversion', 'mapping', 'publish', 'rocksdb', 'run', 'stages'];
+    expect(importsNone(modules, ['verify'], writing)).toEqual([]);
   });
 
   test('leave report/ to the command', () => {

@@ -6,6 +6,8 @@ export const ExitCode = {
   Usage: 2,
   /** Done, but some runs failed or are incomplete, or the report, the log or the output could not be written. */
   SomeFailed: 3,
+  /** `verify`: something is not in Aim as in MLflow. */
+  Differences: 4,
   /** 128 plus the signal's number, as in shells. The repository is consistent, and the next conversion resumes. */
   SIGINT: 130,
   SIGTERM: 143,

@@ -4,6 +4,7 @@ Examples:
   mlflow2aim convert                                      ./mlruns or ./mlflow.db to ./.aim
   mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
   mlflow2aim sync                                         convert, then follow changes
+  mlflow2aim verify --tracking_uri /data/mlruns           compare Aim with MLflow
   mlflow2aim status                                       what was converted, and what failed
   mlflow2aim config                                       which flags are in force, and from where
   mlflow2aim convert --help                               all flags, more examples
@@ -15,6 +16,20 @@ Examples:
   eval "$(mlflow2aim completion bash)"       in ~/.bashrc
   eval "$(mlflow2aim completion zsh)"        in ~/.zshrc, after compinit
   mlflow2aim completion fish | source        in ~/.config/fish/config.fish
+`;
+
+/** Printed after the help of `verify`. */
+export const VERIFY_HELP = `
+Nothing is changed in MLflow or in Aim. After Ctrl-C the same command goes on
+where it was stopped.
+
+Exit codes: 0 Aim holds what MLflow has; 4 something differs or is missing; 3 some
+parts could not be read and nothing else is wrong; 1 nothing could be compared.
+
+Examples:
+  mlflow2aim verify --tracking_uri /data/mlruns --repo /data/aim
+  mlflow2aim verify --tracking_uri https://mlflow.example.org --sample 5%
+  mlflow2aim verify /data/mlruns /data/aim --differences differences.jsonl
 `;
 
 /** Printed after the help of `config`. */

@@ -3,6 +3,8 @@ import type { ConvertEvents } from '../events.js';
 import type { ConvertOptions, WatchOptions } from '../options.js';
 import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
+import type { VerifyEvents } from '../verify/session/verify-events.js';
+import type { VerifyOptions } from '../verify.js';
 
 /** An output stream of the process; possibly a terminal, possibly closed by its reader. */
 export interface OutputStream extends TerminalStream {
@@ -20,5 +22,6 @@ export interface Io {
   readonly exit: (code: number) => void;
   readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
+  readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<unknown>;
   readonly readStatus: typeof readStatus;
 }

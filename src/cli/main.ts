@@ -5,6 +5,7 @@ import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import { parseArguments } from './parse-arguments.js';
 import { runStatus } from './status-command.js';
+import { runVerify } from './verify-command.js';
 
 /** Runs the command with these arguments (without the program's name), and resolves with the exit code. Rejects only on bugs. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -20,6 +21,8 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   switch (parsed.type) {
     case 'exit':
       return parsed.code;
+    case 'verify':
+      return runVerify(parsed.settings, io);
     case 'status':
       return runStatus(parsed.settings, io);
     case 'config':

@@ -17,20 +17,31 @@ import {
   statusSettings,
 } from './settings.js';
 import { SettingsError } from './settings-error.js';
+import { type VerifySettings, verifySettings } from './verify-settings.js';
 
 /** What the arguments ask for; `exit` when everything has been printed already. */
 export type Parsed =
   | { readonly type: 'convert'; readonly settings: ConvertSettings }
+  | { readonly type: 'verify'; readonly settings: VerifySettings }
   | { readonly type: 'status'; readonly settings: StatusSettings }
   | { readonly type: 'config'; readonly settings: ConfigSettings; readonly program: Command }
   | { readonly type: 'exit'; readonly code: number };
 
 /** Parses the arguments (without the program's name). Prints help, version and usage errors itself. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
-  const asked: { convert?: ConvertSettings; status?: StatusSettings; config?: ConfigSettings; completion?: Shell } = {};
+  const asked: {
+    convert?: ConvertSettings;
+    verify?: VerifySettings;
+    status?: StatusSettings;
+    config?: ConfigSettings;
+    completion?: Shell;
+  } = {};
   const handlers: Handlers = {
     convert: (flags, isGiven) => {
       asked.convert = convertSettings(flags, isGiven);
+    },
+    verify: (flags) => {
+      asked.verify = verifySettings(flags);
     },
     status: (flags) => {
       asked.status = statusSettings(flags);
@@ -53,6 +64,7 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
     throw error;
   }
   if (asked.convert !== undefined) return { type: 'convert', settings: asked.convert };
+  if (asked.verify !== undefined) return { type: 'verify', settings: asked.verify };
   if (asked.status !== undefined) return { type: 'status', settings: asked.status };
   if (asked.config !== undefined) return { type: 'config', settings: asked.config, program };
   if (asked.completion !== undefined) io.stdout.write(completionScript(asked.completion, program));

@@ -27,6 +27,7 @@ process.exitCode = await main(process.argv.slice(2), {
   // Loaded on demand, so that --help and usage errors are fast.
   convert: async (...args) => (await import('../convert.js')).convert(...args),
   watch: async (...args) => (await import('../watch/watch.js')).watch(...args),
+  verify: async (...args) => (await import('../verify.js')).verify(...args),
   readStatus: async (...args) => (await import('../state/status.js')).readStatus(...args),
 });
 isSettled = true;

@@ -2,17 +2,25 @@ import { Argument, Command, Option } from 'commander';
 import { SHELLS, type Shell } from './completion/completion-script.js';
 import { CONFIG_COMMAND, configOptions } from './config/config-option.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
-import { COMPLETION_HELP, CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP } from './help-texts.js';
+import { COMPLETION_HELP, CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP, VERIFY_HELP } from './help-texts.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
 import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
 import { repoOption, sourceOptions } from './options/source-options.js';
+import {
+  comparisonOptions,
+  policyOptions,
+  verifyPlaceOptions,
+  verifyRunningOptions,
+} from './options/verify-options.js';
 import { addPlaces, withPlaces } from './places.js';
+import type { VerifyFlags } from './verify-settings.js';
 import { packageVersion } from './version.js';
 
 /** Called while parsing, with what the command line asks for. */
 export interface Handlers {
   readonly convert: (flags: ConvertFlags, isGiven: IsGiven) => void;
+  readonly verify: (flags: VerifyFlags) => void;
   readonly status: (flags: StatusFlags) => void;
   /** Gets the command whose flags are asked for, undefined for all. */
   readonly config: (flags: ConfigFlags, command: string | undefined) => void;
@@ -21,7 +29,7 @@ export interface Handlers {
 
 /** The commands and their flags. `sync` is `convert --watch`. Without a handler a command does nothing, which suffices to describe it. */
 export function createProgram(handlers: Partial<Handlers> = {}): Command {
-  const { convert = ignore, status = ignore, config = ignore, completion = ignore } = handlers;
+  const { convert = ignore, verify = ignore, status = ignore, config = ignore, completion = ignore } = handlers;
   const program = new Command('mlflow2aim')
     .description('Copies MLflow experiments, runs and artifacts into an Aim repository, and keeps it up to date.')
     .version(packageVersion(), '--version', 'print the version')
@@ -34,6 +42,7 @@ export function createProgram(handlers: Partial<Handlers> = {}): Command {
   addConvert(program, 'sync', (flags, isGiven) => convert({ ...flags, watch: true }, isGiven)).description(
     'Convert, then follow changes in MLflow until stopped; the same as convert --watch.',
   );
+  addVerify(program, verify);
   program
     .command('status')
     .description('Show what an Aim repository was converted from, how up to date it is, and what failed.')
@@ -71,6 +80,25 @@ function addConfig(program: Command, handler: Handlers['config']): void {
   for (const command of program.commands) {
     for (const option of configOptions()) command.addOption(option.helpGroup('Configuration:'));
   }
+}
+
+function addVerify(program: Command, handler: Handlers['verify']): void {
+  const command = program
+    .command('verify')
+    .description('Compare an Aim repository with the MLflow store it was converted from: every run, point and file.')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', VERIFY_HELP);
+  const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
+    ['Source and repository:', verifyPlaceOptions()],
+    [SELECTION_GROUP, [...selectionOptions(), ...comparisonOptions()]],
+    ['Policies (by default those of the last conversion):', policyOptions()],
+    ['Running and reporting:', verifyRunningOptions()],
+  ];
+  for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
+  const isGiven = (flag: keyof VerifyFlags) => command.getOptionValueSource(flag) === 'cli';
+  addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: VerifyFlags) =>
+    handler(withPlaces(flags, [source, repo], isGiven)),
+  );
 }
 
 function addConvert(program: Command, name: string, handler: Handlers['convert']): Command {

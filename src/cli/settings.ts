@@ -92,7 +92,14 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
   };
 }
 
-function sourceOptions(flags: ConvertFlags): SourceOptions {
+/** The flags by which any command reads a source. */
+export type SourceFlags = Pick<
+  ConvertFlags,
+  'allowRoot' | 'artifactsDestination' | 'concurrency' | 'copyLinks' | 'requestsPerSecond' | 'trustOrigin' | 'workspace'
+>;
+
+/** How the source is read. */
+export function sourceOptions(flags: SourceFlags): SourceOptions {
   const { concurrency, requestsPerSecond, artifactsDestination, workspace } = flags;
   const { allowRoot, copyLinks, trustOrigin } = flags;
   return {
@@ -134,8 +141,11 @@ export function configSettings({ config, check, json }: ConfigFlags, command: st
   return { command, config, check: check ?? false, json: json ?? false };
 }
 
-/** Aim accepts the directory that contains `.aim` as well as `.aim` itself; so does this. */
-function repoDirectory(repo: string): string {
+/**
+ * Aim accepts the directory that contains `.aim` as well as `.aim` itself; so does this.
+ * @throws SettingsError
+ */
+export function repoDirectory(repo: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(repo)) {
     throw new SettingsError(`--repo must be a local directory; remote repositories such as ${repo} are not supported.`);
   }

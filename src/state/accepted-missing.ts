@@ -6,6 +6,7 @@ import type { AcceptedChanges } from '../policies.js';
 import { placeName, type RunPlaces } from '../run/task/run-places.js';
 import { BUSY_TIMEOUT } from '../sqlite/driver.js';
 import { sqliteFailure } from '../sqlite/errors.js';
+import { hasTable } from '../sqlite/tables.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import type { Ledger } from './ledger.js';
 
@@ -53,6 +54,16 @@ export class AcceptedMissing {
       }
     } catch (cause) {
       throw sqliteFailure(file, cause);
+    }
+  }
+
+  /** What is accepted, of a ledger that nobody need write. */
+  static load(file: string): AcceptedMissing {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+    try {
+      return hasTable(database, 'accepted') ? AcceptedMissing.read(database) : AcceptedMissing.NOTHING;
+    } finally {
+      database.close();
     }
   }
 

@@ -68,6 +68,15 @@ export function openLedgerFile<T>(file: string, use: Use<T>): T {
   }
 }
 
+/** Opens a ledger's database for reading; undefined if it has another version. */
+export function readLedgerFile(file: string): DatabaseSyncInstance | undefined {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version === SCHEMA_VERSION) return database;
+  database.close();
+  return undefined;
+}
+
 class DamagedLedger extends Error {}
 
 function open<T>(file: string, use: Use<T>): T {

@@ -4,7 +4,7 @@ import type { ToldPart } from '../outcome.js';
 import type { KeptNotices } from '../run/task/kept-notices.js';
 import type { RunPlaces } from '../run/task/run-places.js';
 import { inTransaction } from '../sqlite/transaction.js';
-import { openLedgerFile } from './ledger-file.js';
+import { openLedgerFile, readLedgerFile } from './ledger-file.js';
 
 /** What the ledger knows about a converted run. */
 export interface LedgerEntry {
@@ -90,6 +90,12 @@ export class Ledger {
   /** Opens or creates the ledger; see {@link openLedgerFile}. */
   static open(file: string): Ledger {
     return openLedgerFile(file, (database, damaged) => new Ledger(database, damaged));
+  }
+
+  /** Opens a ledger for reading, beside whoever is writing it; undefined for one of another version. Throws errors of SQLite. */
+  static read(file: string): Ledger | undefined {
+    const database = readLedgerFile(file);
+    return database && new Ledger(database, undefined);
   }
 
   get(hash: string): LedgerEntry | undefined {

@@ -25,6 +25,7 @@ export class FakeIo implements Io {
   env: Record<string, string | undefined> = {};
   convert: Io['convert'] = async () => {};
   watch: Io['watch'] = async () => {};
+  verify: Io['verify'] = async () => {};
   readStatus: typeof readStatus = async (repo) => ({ repo, sources: [], accepted: [] });
   readonly exit = (code: number): void => void this.exits.push(code);
 

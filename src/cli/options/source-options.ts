@@ -9,7 +9,8 @@ export function repoOption(): Option {
     .argParser(parseText);
 }
 
-export function sourceOptions(): Option[] {
+/** What is read, and how, and which repository belongs to it. */
+export function placeOptions(): Option[] {
   return [
     new Option(
       '--tracking-uri <URI>',
@@ -25,6 +26,12 @@ export function sourceOptions(): Option[] {
       '--workspace <NAME>',
       'the workspace to read, on servers and databases with workspaces (default: $MLFLOW_WORKSPACE)',
     ).argParser(parseText),
+  ];
+}
+
+export function sourceOptions(): Option[] {
+  return [
+    ...placeOptions(),
     new Option(
       '--include-deleted',
       'also convert runs and experiments that are deleted in MLflow; they are archived in Aim',

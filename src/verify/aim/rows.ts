@@ -1,4 +1,4 @@
-import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { ConvertError } from '../../errors.js';
 import { BUSY_TIMEOUT, sqliteDriver } from '../../sqlite/driver.js';
 import { isBusy, sqliteFailure } from '../../sqlite/errors.js';
@@ -8,10 +8,12 @@ import { checkRows } from './row-check.js';
 /** A row as SQLite gives it. */
 type Columns = Readonly<Record<string, unknown>>;
 
-const RUNS = `SELECT r.id, r.hash, r.name, r.description, r.is_archived, r.created_at, r.updated_at, r.finalized_at,
+const COLUMNS = `SELECT r.id, r.hash, r.name, r.description, r.is_archived, r.created_at, r.updated_at, r.finalized_at,
   e.id AS e_id, e.name AS e_name, e.uuid AS e_uuid, e.description AS e_description, e.is_archived AS e_archived,
   e.created_at AS e_created_at
-  FROM run r LEFT JOIN experiment e ON e.id = r.experiment_id WHERE r.id > ? ORDER BY r.id LIMIT ?`;
+  FROM run r LEFT JOIN experiment e ON e.id = r.experiment_id`;
+const RUNS = `${COLUMNS} WHERE r.id > ? ORDER BY r.id LIMIT ?`;
+const RUN = `${COLUMNS} WHERE r.hash = ?`;
 const LABELS = `SELECT x.run_id, t.name, t.color, t.description, t.is_archived FROM run_tag x JOIN tag t ON t.id = x.tag_id
   WHERE x.run_id > ? AND x.run_id <= ? ORDER BY x.run_id, t.name`;
 const NOTES = `SELECT run_id, content, created_at, updated_at FROM note WHERE run_id > ? AND run_id <= ? ORDER BY run_id, id`;
@@ -21,6 +23,8 @@ const PAGE = 1000;
 
 /** Aim's relational database, opened for reading only. What its write-ahead log holds, SQLite itself takes into account. */
 export class RunRows {
+  private byHash: StatementSyncInstance | undefined;
+
   private constructor(
     private readonly file: string,
     private readonly database: DatabaseSyncInstance,
@@ -63,6 +67,22 @@ export class RunRows {
       after = last.id as number;
       for (const row of page) yield toRunRow(row, labels.get(row.id) ?? [], notes.get(row.id) ?? []);
     }
+  }
+
+  /** The row of one run. */
+  row(hash: string): RunRow | undefined {
+    this.byHash ??= this.guard(() => this.database.prepare(RUN));
+    const row = this.guard(() => this.byHash!.get(hash)) as Columns | undefined;
+    if (row === undefined) return undefined;
+    const id = row.id as number;
+    const [labels, notes] = [LABELS, NOTES].map((query) => this.ofRuns(query, id - 1, id).get(id) ?? []);
+    return toRunRow(row, labels!, notes!);
+  }
+
+  /** The hashes of all rows. */
+  hashes(): string[] {
+    const rows = this.guard(() => this.database.prepare('SELECT hash FROM run ORDER BY hash').all()) as Columns[];
+    return rows.map(({ hash }) => String(hash));
   }
 
   close(): void {

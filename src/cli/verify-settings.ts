@@ -1,0 +1,86 @@
+import type { ArtifactPolicy, ArtifactRule, MappingPolicy, RepeatedSteps } from '../policies.js';
+import type { VerifyOptions } from '../verify.js';
+import { type SelectionFlags, selectionOf } from './selection.js';
+import { repoDirectory, type SourceFlags, sourceOptions } from './settings.js';
+import { SettingsError } from './settings-error.js';
+
+/** The flags of `verify` as commander hands them over. */
+export interface VerifyFlags extends SelectionFlags, SourceFlags {
+  readonly trackingUri?: string;
+  readonly repo: string;
+  readonly includeDeleted?: true;
+  readonly sample?: number;
+  readonly repeatedSteps?: RepeatedSteps;
+  readonly rawParams?: true;
+  readonly staleAfter?: number;
+  readonly artifacts: boolean;
+  readonly artifactRules: readonly ArtifactRule[];
+  readonly maxArtifactSize?: number;
+  readonly maxTextSize?: number;
+  readonly terminalLog?: string;
+  readonly differences?: string;
+  readonly report?: string;
+  readonly json?: true;
+  readonly logFormat: 'text' | 'json';
+  readonly quiet?: true;
+}
+
+/** What a `verify` command asks for. */
+export interface VerifySettings {
+  readonly options: VerifyOptions;
+  readonly differences?: string;
+  readonly report?: string;
+  readonly json: boolean;
+  readonly logFormat: 'text' | 'json';
+  readonly quiet: boolean;
+}
+
+/**
+ * Settings from the flags of `verify`, wherever they were set. A policy that is set goes before that of the last conversion.
+ * @throws SettingsError
+ */
+export function verifySettings(flags: VerifyFlags): VerifySettings {
+  if (flags.trackingUri === undefined) {
+    throw new SettingsError(
+      '--tracking-uri says with what the repository is to be compared; so does MLFLOW_TRACKING_URI.',
+    );
+  }
+  const { concurrency: _, ...source } = sourceOptions(flags);
+  return {
+    options: {
+      trackingUri: flags.trackingUri,
+      repo: repoDirectory(flags.repo),
+      selection: selectionOf(flags),
+      ...(flags.sample !== undefined && { sample: flags.sample }),
+      includeDeleted: flags.includeDeleted ?? false,
+      mapping: mappingOf(flags),
+      artifacts: artifactsOf(flags),
+      source,
+      concurrency: flags.concurrency,
+    },
+    ...(flags.differences !== undefined && { differences: flags.differences }),
+    ...(flags.report !== undefined && { report: flags.report }),
+    json: flags.json ?? false,
+    logFormat: flags.logFormat,
+    quiet: flags.quiet ?? false,
+  };
+}
+
+function mappingOf({ repeatedSteps, rawParams, staleAfter }: VerifyFlags): Partial<MappingPolicy> {
+  return {
+    ...(repeatedSteps !== undefined && { repeatedSteps }),
+    ...(rawParams !== undefined && { rawParams }),
+    ...(staleAfter !== undefined && { staleAfter }),
+  };
+}
+
+function artifactsOf(flags: VerifyFlags): Partial<ArtifactPolicy> {
+  const { artifacts, artifactRules, maxArtifactSize, maxTextSize, terminalLog } = flags;
+  return {
+    ...(!artifacts && { enabled: false }),
+    ...(artifactRules.length > 0 && { rules: artifactRules }),
+    ...(maxArtifactSize !== undefined && { maxSize: maxArtifactSize }),
+    ...(maxTextSize !== undefined && { maxTextSize }),
+    ...(terminalLog !== undefined && { terminalLog }),
+  };
+}

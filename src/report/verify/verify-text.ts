@@ -1,0 +1,139 @@
+import { contextText } from '../../verify/compare/compare-values.js';
+import type { Difference } from '../../verify/compare/differences.js';
+import type { RunVerdict, Verdict } from '../../verify/compare/verdict.js';
+import type { Finding } from '../../verify/contents.js';
+import type { VerifyOutcome, VerifyTotals } from '../../verify/session/verify-totals.js';
+import { formatBytes, formatCount, formatDuration, formatNoun, formatRate } from '../format.js';
+import { type TableRow, tableLines } from '../table.js';
+import { printable } from '../text-width.js';
+
+/** What verdicts are called in the table. */
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  equal: 'equal',
+  expected: 'as expected',
+  differs: 'differ',
+  missing: 'missing',
+  extra: 'only in Aim',
+  behind: 'active, behind',
+  'changed-in-aim': 'changed in Aim',
+  unread: 'not read',
+};
+
+/** Differences of a run that are shown. */
+const SHOWN = 5;
+
+/** The table at the end. */
+export function verifyTable(totals: VerifyTotals, seconds: number): string[] {
+  const { runs, metrics, points, files, bytes, links, kept } = totals;
+  const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
+  const verdicts = (Object.keys(VERDICTS) as Verdict[])
+    .filter((verdict) => runs[verdict] > 0)
+    .map((verdict) => `${formatCount(runs[verdict])} ${VERDICTS[verdict]}`);
+  const some = (count: number, what: string) => (count === 0 ? [] : [`${formatCount(count)} ${what}`]);
+  const rows: TableRow[] = [
+    ['experiments', formatCount(totals.experiments), some(totals.experimentsFailed, 'not read')],
+    ['runs', formatCount(all), verdicts],
+    ['metrics', formatCount(metrics), some(totals.metricsRenumbered, 'renumbered')],
+    [
+      'points',
+      formatCount(points),
+      [...some(totals.pointsCollapsed, 'collapsed'), ...some(totals.pointsBehind, 'not in Aim yet')],
+    ],
+    ['files', formatCount(files), [formatBytes(bytes), ...some(links, 'links')]],
+    ...(kept > 0 ? [['kept', formatCount(kept), ['of parts that cannot be read in MLflow']] as const] : []),
+    ...(totals.runsIncomplete > 0
+      ? [['incomplete', formatCount(totals.runsIncomplete), ['runs of which parts could not be read']] as const]
+      : []),
+    ['time', formatDuration(seconds), [formatRate(all / seconds, 'runs'), formatRate(points / seconds, 'points')]],
+  ];
+  return tableLines(rows);
+}
+
+/** What it came to, in a sentence. */
+export function outcomeLine(outcome: VerifyOutcome, { runs, extraUnexpected, findings }: VerifyTotals): string {
+  switch (outcome) {
+    case 'as-expected':
+      return 'Aim holds what MLflow has.';
+    case 'incomplete':
+      return 'Aim holds what could be read in MLflow; some parts could not be read.';
+    case 'differences': {
+      const wrong = runs.differs + runs.missing + extraUnexpected;
+      const parts = [
+        ...(wrong > 0 ? [`${formatNoun(wrong, 'run')} ${wrong === 1 ? 'is' : 'are'} not in Aim as in MLflow`] : []),
+        ...(findings > 0 ? [`${formatNoun(findings, 'problem')} of the repository as a whole`] : []),
+      ];
+      return `${parts.join('; ')}.`;
+    }
+  }
+}
+
+/** A run that is worth a word, with its first differences; nothing for one that is as it has to be. */
+export function runLines(run: RunVerdict): string[] {
+  const { verdict, runName, hash, experiment, reason, differences, findings, unread, differenceCount, pointsBehind } =
+    run;
+  if (verdict === 'equal' || (verdict === 'expected' && unread.length === 0)) return [];
+  const name = printable([experiment, runName ?? hash].filter((part) => part !== undefined).join(' / '));
+  const id = runName === undefined || runName === hash ? '' : ` (${hash})`;
+  const first = [...differences].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
+  const shownFindings = findings.slice(0, SHOWN);
+  const more = differenceCount - first.length + findings.length - shownFindings.length;
+  return [
+    `${verdict === 'expected' ? 'incomplete' : verdict}: ${name}${id}`,
+    ...(reason === undefined ? [] : [`  ${printable(reason)}`]),
+    ...(verdict === 'behind' ? [`  ${formatNoun(pointsBehind ?? 0, 'point')} not in Aim yet`] : []),
+    ...first.map((difference) => `  ${printable(differenceText(difference))}`),
+    ...shownFindings.map((finding) => `  ${printable(findingText(finding))}`),
+    ...unread
+      .slice(0, SHOWN)
+      .map(({ part, item, why }) => printable(`  not read: ${part}${item === undefined ? '' : ` ${item}`}: ${why}`)),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more`] : []),
+  ];
+}
+
+function rank({ cause }: Difference): number {
+  return cause === 'unexplained' ? 0 : 1;
+}
+
+/** `metric loss, step 12: MLflow 0.25, Aim 0.26`. */
+function differenceText({ code, sequence, step, record, expected, found, cause }: Difference): string {
+  const what = [
+    sequence === undefined ? undefined : `${sequenceNoun(code)} ${sequence.name}${contextOf(sequence)}`,
+    step === undefined ? undefined : `step ${step}`,
+    record,
+  ].filter((part) => part !== undefined);
+  const subject = what.length > 0 ? what.join(', ') : code.replace(/-(missing|extra|differs)$/, '');
+  const because = cause === 'kept' ? ' (kept: it cannot be read in MLflow)' : '';
+  return `${subject}: ${sides(code, expected, found)}${because}`;
+}
+
+function sides(code: string, expected: string | undefined, found: string | undefined): string {
+  const noun = code === 'time-differs' ? 'time ' : '';
+  if (code.endsWith('-missing') || found === undefined) return `missing in Aim (${expected})`;
+  if (code.endsWith('-extra') || expected === undefined) return `only in Aim (${found})`;
+  return `${noun}MLflow ${expected}, Aim ${found}`;
+}
+
+function sequenceNoun(code: string): string {
+  if (code.startsWith('object')) return 'file of';
+  if (code.startsWith('message')) return 'message';
+  return code.startsWith('log') ? 'log' : 'metric';
+}
+
+function contextOf({ context }: NonNullable<Difference['sequence']>): string {
+  return context.entries.size === 0 ? '' : ` ${contextText(context)}`;
+}
+
+/** A problem of Aim's files: `step-hash: metric loss, step 3, …`. */
+export function findingText({ code, sequence, step, record, file, expected, found }: Finding): string {
+  const where = [
+    sequence === undefined ? undefined : `${sequence.name}${contextOf(sequence)}`,
+    step === undefined ? undefined : `step ${step}`,
+    record,
+    file,
+  ].filter((part) => part !== undefined);
+  const values = [
+    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : expected === undefined ? found : `found ${found}`,
+  ].filter((part) => part !== undefined);
+  return [code, where.join(', '), values.join(', ')].filter((part) => part !== '').join(': ');
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import type { ToldPart } from '../outcome.js';
+import { isDamage, sqliteFailure } from '../sqlite/errors.js';
+import { AcceptedMissing, type PlacedRun } from './accepted-missing.js';
+import { Ledger, type LedgerEntry, type LedgerPlace } from './ledger.js';
+import { type Policies, readPolicies } from './recorded-policies.js';
+
+/**
+ * What earlier conversions have written down, for reading alone: nothing is locked or changed. Where there is no ledger, or one that
+ * cannot be used (damaged, of another version), nothing is known.
+ */
+export class ConversionRecord {
+  private constructor(
+    private readonly ledger: Ledger | undefined,
+    private readonly policies: ReadonlyMap<string, Policies>,
+    private readonly accepted: AcceptedMissing,
+  ) {}
+
+  /** Throws a `fatal` error where the ledger is there and may not be read. */
+  static open(file: string): ConversionRecord {
+    if (!existsSync(file)) return new ConversionRecord(undefined, new Map(), AcceptedMissing.NOTHING);
+    let ledger: Ledger | undefined;
+    try {
+      ledger = Ledger.read(file);
+      return new ConversionRecord(ledger, readPolicies(file), AcceptedMissing.load(file));
+    } catch (cause) {
+      ledger?.close();
+      if (isDamage(cause)) return new ConversionRecord(undefined, new Map(), AcceptedMissing.NOTHING);
+      throw sqliteFailure(file, cause);
+    }
+  }
+
+  /** Whether anything is known. */
+  get isKnown(): boolean {
+    return this.ledger !== undefined;
+  }
+
+  entry(hash: string): LedgerEntry | undefined {
+    return this.ledger?.get(hash);
+  }
+
+  /** By which policies a run was converted; undefined where that was not written down. */
+  policiesOf({ inputs }: Pick<LedgerEntry, 'inputs'>): Policies | undefined {
+    return this.policies.get(inputs);
+  }
+
+  /** The policies of any run, if there are some: all runs of a source mostly have the same. */
+  get somePolicies(): Policies | undefined {
+    return [...this.policies.values()].at(-1);
+  }
+
+  /** The runs that were converted from this source. */
+  places(source: string): LedgerPlace[] {
+    return [...(this.ledger?.places(source) ?? [])];
+  }
+
+  /** The parts of a run that could not be read and are not accepted as missing. */
+  left(run: PlacedRun): readonly ToldPart[] {
+    return this.accepted.left(run);
+  }
+
+  close(): void {
+    this.ledger?.close();
+  }
+}

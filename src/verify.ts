@@ -1,0 +1,135 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TrackingStore } from './mlflow/common/tracking-store.js';
+import { openStore } from './mlflow/open-store.js';
+import { DEFAULT_CONCURRENCY, type RunSelection, type SourceOptions } from './options.js';
+import type { ArtifactPolicy, MappingPolicy } from './policies.js';
+import { ConversionRecord } from './state/conversion-record.js';
+import { Listing } from './state/listing.js';
+import { AimRepository } from './verify/aim/repository.js';
+import { Verification } from './verify/session/verification.js';
+import { VerifiedRuns } from './verify/session/verified-runs.js';
+import { VerifyEvents } from './verify/session/verify-events.js';
+import { TotalsCounter, type VerifyTotals } from './verify/session/verify-totals.js';
+import { InProcessVerifier } from './verify/work/in-process-verifier.js';
+import { VerifierPool } from './verify/work/verifier-pool.js';
+import type { RunVerifier } from './verify/work/verify-task.js';
+
+/** What to compare. Policies and options of the source that are not given are those of the last conversion. */
+export interface VerifyOptions {
+  /** An MLflow tracking URI, or the path of a file store. */
+  readonly trackingUri: string;
+  /** The directory that holds `.aim`. */
+  readonly repo: string;
+  /** Which runs; default: all. */
+  readonly selection?: RunSelection;
+  /** The share of runs that are looked at, above 0 to 1; the same ones each time. Default: 1. */
+  readonly sample?: number;
+  /** Runs that are deleted in MLflow have to be in Aim as well. Default: false. */
+  readonly includeDeleted?: boolean;
+  readonly mapping?: Partial<MappingPolicy>;
+  readonly artifacts?: Partial<ArtifactPolicy>;
+  readonly source?: Partial<SourceOptions>;
+  /** Runs under way at once, at least 1; default: two for each core. */
+  readonly concurrency?: number;
+  /** Work in the calling thread rather than in worker threads. Default: false. */
+  readonly inProcess?: boolean;
+}
+
+/** How often progress is told; milliseconds. */
+const PROGRESS_INTERVAL = 100;
+
+/**
+ * Compares a source with an Aim repository, run by run, and takes no lock and changes nothing there, but for a small file that lets
+ * a verification go on that was broken off. Resolves when every chosen run has its verdict (see `events`); rejects with a `fatal`
+ * `ConvertError` where nothing can be compared, or with the signal's reason when aborted.
+ */
+export async function verify(
+  options: VerifyOptions,
+  events: VerifyEvents = new VerifyEvents(),
+  signal: AbortSignal = new AbortController().signal,
+): Promise<VerifyTotals> {
+  const aim = AimRepository.open(options.repo, (finding) => void events.emit('finding', finding));
+  const record = ConversionRecord.open(join(aim.path, 'mlflow2aim.sqlite'));
+  try {
+    const { concurrency = DEFAULT_CONCURRENCY } = options;
+    const source: SourceOptions = { concurrency, ...record.somePolicies?.source, ...defined(options.source) };
+    const store = openStore(options.trackingUri, {
+      ...source,
+      warn: (warning) => void events.emit('warning', warning),
+      failed: (failure) => void events.emit('experiment:failed', failure),
+    });
+    try {
+      return await verifyStore({ aim, record, store, source }, { ...options, concurrency }, events, signal);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    record.close();
+    aim.close();
+  }
+}
+
+interface Ends {
+  readonly aim: AimRepository;
+  readonly record: ConversionRecord;
+  readonly store: TrackingStore;
+  readonly source: SourceOptions;
+}
+
+async function verifyStore(
+  ends: Ends,
+  options: VerifyOptions & { readonly concurrency: number },
+  events: VerifyEvents,
+  signal: AbortSignal,
+): Promise<VerifyTotals> {
+  const { aim, record, store } = ends;
+  const counter = new TotalsCounter(events);
+  const listing = await Listing.begin(store, options.selection ?? {}, signal);
+  const rows = aim.openRows();
+  const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
+  const verifier = startVerifier(ends, options);
+  const stop = () => void verifier.stop();
+  signal.addEventListener('abort', stop);
+  const progress = setInterval(() => events.emit('progress', { points: verifier.takePoints() }), PROGRESS_INTERVAL);
+  try {
+    const { sample = 1, includeDeleted = false, mapping = {}, artifacts = {}, concurrency } = options;
+    const runs = listing.isWhole ? Math.round(record.places(store.uri).length * sample) : undefined;
+    events.emit('start', { source: store.uri, repo: dirname(aim.path), ...(runs !== undefined && { runs }) });
+    const verification = new Verification(
+      { store, rows, record, verifier, verified, events },
+      { concurrency, sample, includeDeleted, mapping: defined(mapping), artifacts: defined(artifacts) },
+    );
+    await verification.verify(listing, signal);
+    if (listing.isWhole) {
+      rows.check((finding) => void events.emit('finding', finding));
+      aim.checkLayout(new Set(rows.hashes()));
+    }
+    verified.finish();
+    return counter.totals;
+  } catch (error) {
+    verified.flush();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearInterval(progress);
+    signal.removeEventListener('abort', stop);
+    await verifier.stop();
+    rows.close();
+  }
+}
+
+function startVerifier(
+  { aim: { path: repository }, store, source }: Ends,
+  options: VerifyOptions & { readonly concurrency: number },
+): RunVerifier {
+  if (options.inProcess) return new InProcessVerifier({ openStore: () => store, repository });
+  const { trackingUri, concurrency } = options;
+  const threads = Math.min(concurrency, store.maxThreads ?? availableParallelism());
+  return new VerifierPool({ trackingUri, source, repository }, threads, Math.ceil(concurrency / threads));
+}
+
+/** What is given as undefined counts as absent. */
+function defined<T extends object>(given: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

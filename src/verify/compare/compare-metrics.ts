@@ -1,0 +1,118 @@
+import type { StageContext } from '../../model.js';
+import type { MetricSequence } from '../contents.js';
+import { type HistorySource, MetricHistory } from '../expected/metric-history.js';
+import { type MetricName, metricName } from '../expected/metric-name.js';
+import { comparePoints } from './compare-points.js';
+import { contextText } from './compare-values.js';
+import type { DifferenceCode, DifferencePlace, Differences } from './differences.js';
+import { causeOf, type RunFacts } from './run-facts.js';
+
+/** What the metrics of a run came to. */
+export interface MetricTotals {
+  metrics: number;
+  /** Points that MLflow has. */
+  points: number;
+  readonly collapsed: Map<string, number>;
+  readonly renumbered: Map<string, number>;
+  /** Milliseconds; undefined without points. */
+  lastTime: number | undefined;
+}
+
+/** So many differences of a metric are looked into; the others count as unexplained. */
+const MOST_EXPLAINED = 1000;
+
+/** Compares the metrics of a run one after the other; all sequences of metrics that Aim holds beside them are extra. */
+export class MetricComparison {
+  readonly totals: MetricTotals = {
+    metrics: 0,
+    points: 0,
+    collapsed: new Map(),
+    renumbered: new Map(),
+    lastTime: undefined,
+  };
+  private readonly found: Map<string, MetricSequence>;
+  private explained = 0;
+
+  constructor(
+    sequences: Iterable<MetricSequence>,
+    private readonly facts: RunFacts,
+    private readonly differences: Differences,
+  ) {
+    this.found = new Map([...sequences].map((sequence) => [keyOf(sequence.name, sequence.context), sequence]));
+  }
+
+  /** Reads the history of a metric and compares it. */
+  async compare(key: string, source: HistorySource, context: StageContext): Promise<void> {
+    const history = await MetricHistory.read(key, source, context);
+    if (history.points === 0) return;
+    const { totals } = this;
+    totals.metrics++;
+    totals.points += history.points;
+    totals.lastTime = Math.max(
+      totals.lastTime ?? Number.NEGATIVE_INFINITY,
+      history.lastTime ?? Number.NEGATIVE_INFINITY,
+    );
+    if (history.isRenumbered) totals.renumbered.set(key, history.points);
+    let held = 0;
+    const met = new Set<string>();
+    for (let pass = 0; pass < history.passes; pass++) {
+      for (const expected of await history.sequences(pass)) {
+        const id = keyOf(expected.name, expected.context);
+        const sequence = this.found.get(id);
+        if (sequence === undefined && !met.has(id)) this.tellMissing(key, expected, history.points);
+        met.add(id);
+        held += expected.table.size;
+        if (sequence !== undefined) {
+          comparePoints({ history, pass }, expected, sequence, (code, place, isOfEarlierState) =>
+            this.tell(key, code, { ...place, sequence }, isOfEarlierState),
+          );
+        }
+      }
+    }
+    for (const id of met) this.found.delete(id);
+    if (held < history.points) totals.collapsed.set(key, history.points - held);
+  }
+
+  /** What Aim holds of metrics that MLflow does not have. */
+  finish(): void {
+    for (const sequence of this.found.values()) {
+      const cause = causeOf(this.facts, 'metric-extra', 'metrics', keyNamed(sequence));
+      this.differences.add('metric-extra', cause, { sequence, found: `${sequence.count()} points` });
+    }
+  }
+
+  private tellMissing(key: string, expected: MetricName, points: number): void {
+    const cause = causeOf(this.facts, 'metric-missing', 'metrics', key);
+    if (cause === 'behind') this.differences.pointsBehind += points;
+    this.differences.add('metric-missing', cause, { sequence: idOf(expected), expected: `${points} points` });
+  }
+
+  private tell(key: string, code: DifferenceCode, place: DifferencePlace, isOfEarlierState: () => boolean): void {
+    let cause = causeOf(this.facts, code, 'metrics', key);
+    if (cause === 'unexplained' && this.facts.isBehind && this.explained++ < MOST_EXPLAINED && isOfEarlierState()) {
+      cause = 'behind';
+    }
+    this.differences.add(code, cause, place);
+  }
+}
+
+function keyOf(name: string, context: Parameters<typeof contextText>[0]): string {
+  return `${contextText(context)} ${name}`;
+}
+
+/** The metric of MLflow's that a sequence belongs to, where its name is its key. */
+function keyNamed({ name, context }: MetricSequence): string {
+  const { name: expected } = metricName(name);
+  const key = context.entries.get('key');
+  return key?.type === 'string' ? key.value : expected;
+}
+
+function idOf({ name, context }: MetricName): NonNullable<DifferencePlace['sequence']> {
+  const entries = [...context].map(
+    ([key, value]): [string | bigint, { type: 'string'; value: string } | { type: 'int'; value: bigint }] => [
+      key,
+      typeof value === 'bigint' ? { type: 'int', value } : { type: 'string', value: String(value) },
+    ],
+  );
+  return { name, context: { type: 'dict', entries: new Map(entries) } };
+}

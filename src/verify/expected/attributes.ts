@@ -1,0 +1,83 @@
+import type { Experiment, Run } from '../../model.js';
+import { datasetsOf, historyOfModels, MODEL_HISTORY, modelsOf, typedParams } from './inputs-and-outputs.js';
+import { clean, cleanText } from './secrets.js';
+import { dictOf, type Plain, type PlainDict, withNamedKeys } from './values.js';
+
+/** Tags that have a place of their own, where they are not empty. */
+const SOURCE_TAGS = {
+  name: 'mlflow.source.name',
+  type: 'mlflow.source.type',
+  git_commit: 'mlflow.source.git.commit',
+  git_branch: 'mlflow.source.git.branch',
+  git_repo_url: 'mlflow.source.git.repoURL',
+  git_dirty: 'mlflow.source.git.dirty',
+} as const;
+const PLACED: ReadonlySet<string> = new Set([
+  ...Object.values(SOURCE_TAGS),
+  'mlflow.user',
+  'mlflow.parentRunId',
+  'mlflow.project.entryPoint',
+]);
+/** Properties of the run. */
+const NEVER: ReadonlySet<string> = new Set(['mlflow.note.content', 'mlflow.runName']);
+
+/** What the attributes of a run have to be (docs/mapping.md, "Attributes"). */
+export function expectedAttributes(
+  run: Run,
+  experiment: Experiment,
+  { trackingUri, rawParams }: { readonly trackingUri: string; readonly rawParams: boolean },
+): PlainDict {
+  const source = sourceOf(run);
+  const history = run.models.length > 0 ? undefined : historyOfModels(run);
+  return dictOf({
+    params: typedParams(run.params, rawParams),
+    tags: withNamedKeys(new Map([...run.tags].filter(([key]) => !key.startsWith('mlflow.')))),
+    mlflow_run_id: run.id,
+    mlflow_run_name: run.name || run.tags.get('mlflow.runName'),
+    mlflow: dictOf({
+      run_id: run.id,
+      experiment_id: run.experimentId,
+      experiment_name: experiment.name,
+      status: run.status,
+      lifecycle_stage: run.lifecycleStage,
+      user: clean(run.tags.get('mlflow.user') || run.userId),
+      artifact_uri: clean(run.artifactUri),
+      tracking_uri: cleanText(trackingUri),
+      parent_run_id: run.tags.get('mlflow.parentRunId'),
+      source,
+      entry_point: clean(run.tags.get('mlflow.project.entryPoint') || run.entryPoint),
+      tags: remainingTags(run, history !== undefined),
+    }),
+    datasets: datasetsOf(run),
+    models: run.models.length > 0 ? modelsOf(run, rawParams) : history,
+    __system_params: systemParams(source),
+  });
+}
+
+function sourceOf(run: Run): PlainDict {
+  const fields: Record<string, Plain | undefined> = {};
+  for (const [name, tag] of Object.entries(SOURCE_TAGS)) fields[name] = clean(run.tags.get(tag));
+  const dirty = String(fields.git_dirty).toLowerCase();
+  if (dirty === 'true' || dirty === 'false') fields.git_dirty = dirty === 'true';
+  return dictOf(fields);
+}
+
+function remainingTags(run: Run, historyIsPlaced: boolean): PlainDict {
+  const isPlaced = (key: string, text: string) =>
+    NEVER.has(key) || (key === MODEL_HISTORY ? historyIsPlaced : PLACED.has(key) && text !== '');
+  const left = [...run.tags].filter(([key, text]) => key.startsWith('mlflow.') && !isPlaced(key, text));
+  return new Map(left.map(([key, text]) => [key, cleanText(text)]));
+}
+
+function systemParams(source: PlainDict): PlainDict {
+  const script = source.get('name');
+  const isScript = script !== undefined && script !== '<console>' && source.get('type') === 'LOCAL';
+  return dictOf({
+    git_info: dictOf({
+      branch: source.get('git_branch'),
+      remote_origin_url: source.get('git_repo_url'),
+      commit: dictOf({ hash: source.get('git_commit') }),
+    }),
+    arguments: isScript ? [script] : undefined,
+  });
+}

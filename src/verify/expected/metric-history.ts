@@ -1,0 +1,208 @@
+import { ConvertError } from '../../errors.js';
+import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import type { PointBatch, RunRef, StageContext } from '../../model.js';
+import type { RepeatedSteps } from '../../policies.js';
+import { type MetricName, metricName, repetitionOf } from './metric-name.js';
+import { PointCollector, type PointColumns, pick } from './point-columns.js';
+import { PointTable, sortedOrder, withoutCollapsed } from './point-table.js';
+import { exactSteps, placeOf, placesOf } from './step-places.js';
+
+/** Points of one metric that are held at a time. A longer history is read in several passes, each of some of its steps. */
+const POINTS_AT_ONCE = 2 ** 21;
+/** A longer metric cannot be split into repetitions (docs/mapping.md). */
+const MOST_TO_SPLIT = 262_144;
+
+/** Before March 1973, as milliseconds. */
+const OLDEST_MILLISECONDS = 1e11;
+const DAY = 86_400_000;
+
+/** A sequence that Aim has to have, as far as its points belong to one pass. */
+export interface ExpectedMetric extends MetricName {
+  readonly table: PointTable;
+}
+
+export interface HistorySource {
+  readonly store: Pick<TrackingStore, 'history'>;
+  readonly ref: RunRef;
+  /** Of the run, milliseconds: it tells which times are in seconds. */
+  readonly startTime: number | undefined;
+  readonly policy: RepeatedSteps;
+  /** Points held at a time; {@link POINTS_AT_ONCE} but for tests. */
+  readonly pointsAtOnce?: number;
+}
+
+/** What one look at a whole history tells. */
+interface Survey {
+  readonly points: number;
+  readonly isOnOneStep: boolean;
+  /** The steps are 0, 1, 2 … in arrival order. */
+  readonly isNumbered: boolean;
+  /** Milliseconds; undefined without points. */
+  readonly lastTime: number | undefined;
+  /** All points, where they are few enough. */
+  readonly columns: PointColumns | undefined;
+}
+
+/** The history of one metric, and what Aim has to have of it (docs/mapping.md, "Metrics"). */
+export class MetricHistory {
+  /** How often the history is read; each pass has the points of some steps. */
+  readonly passes: number;
+  private readonly isToNumber: boolean;
+
+  private constructor(
+    readonly key: string,
+    private readonly source: HistorySource,
+    private readonly context: StageContext,
+    private readonly survey: Survey,
+  ) {
+    const { policy, pointsAtOnce = POINTS_AT_ONCE } = source;
+    this.isToNumber = policy === 'index' || (policy === 'auto' && survey.isOnOneStep);
+    this.passes = survey.columns === undefined ? Math.ceil((2 * survey.points) / pointsAtOnce) : 1;
+  }
+
+  /** Reads a history for the first time. Times in seconds become milliseconds. */
+  static async read(key: string, source: HistorySource, context: StageContext): Promise<MetricHistory> {
+    return new MetricHistory(key, source, context, await surveyOf(key, source, context));
+  }
+
+  get points(): number {
+    return this.survey.points;
+  }
+
+  get lastTime(): number | undefined {
+    return this.survey.lastTime;
+  }
+
+  get isRenumbered(): boolean {
+    return this.isToNumber && !this.survey.isNumbered;
+  }
+
+  /** Whether a point at this step belongs to a pass. */
+  isOfPass(pass: number, step: bigint): boolean {
+    if (this.passes === 1) return true;
+    const passes = BigInt(this.passes);
+    return ((placeOf(step) % passes) + passes) % passes === BigInt(pass);
+  }
+
+  /** The sequences that Aim has to have, of the points of one pass: one, or with `split` one for each repetition. */
+  async sequences(pass: number): Promise<ExpectedMetric[]> {
+    if (this.survey.points === 0) return [];
+    const columns = this.survey.columns ?? (await this.columnsOf(pass));
+    const name = metricName(this.key);
+    if (this.source.policy === 'split') return split(this.key, name, columns);
+    const numbered = this.isToNumber && this.survey.columns !== undefined ? renumbered(columns) : columns;
+    return [{ ...name, table: new PointTable(numbered) }];
+  }
+
+  private async columnsOf(pass: number): Promise<PointColumns> {
+    const { policy, pointsAtOnce = POINTS_AT_ONCE } = this.source;
+    if (policy === 'split') throw tooLong(this.key);
+    let gathered = new PointCollector();
+    let index = 0;
+    for await (const batch of batches(this.key, this.source, this.context)) {
+      const steps = this.isToNumber ? countUp(index, batch.steps.length) : batch.steps;
+      index += batch.steps.length;
+      gathered.add(this.ofPass(pass, { ...batch, steps }));
+      if (gathered.length <= pointsAtOnce) continue;
+      const standing = withoutCollapsed(gathered.columns());
+      gathered = new PointCollector();
+      gathered.addColumns(standing);
+    }
+    return gathered.columns();
+  }
+
+  private ofPass(pass: number, { steps, values, timestamps }: PointBatch): PointBatch {
+    const kept: number[] = [];
+    for (const [i, step] of steps.entries()) if (this.isOfPass(pass, step)) kept.push(i);
+    return {
+      steps: BigInt64Array.from(kept, (i) => steps[i]!),
+      values: Float64Array.from(kept, (i) => values[i]!),
+      timestamps: Float64Array.from(kept, (i) => timestamps[i]!),
+    };
+  }
+}
+
+async function surveyOf(key: string, source: HistorySource, context: StageContext): Promise<Survey> {
+  const { pointsAtOnce = POINTS_AT_ONCE } = source;
+  let collector: PointCollector | undefined = new PointCollector();
+  let [points, isOnOneStep, isNumbered, lastTime] = [0, true, true, Number.NEGATIVE_INFINITY];
+  let first: bigint | undefined;
+  for await (const batch of batches(key, source, context)) {
+    first ??= batch.steps[0];
+    isOnOneStep &&= batch.steps.every((step) => step === first);
+    const from = points;
+    isNumbered &&= batch.steps.every((step, i) => step === BigInt(from + i));
+    for (const time of batch.timestamps) if (time > lastTime) lastTime = time;
+    points += batch.steps.length;
+    if (points > pointsAtOnce) collector = undefined;
+    collector?.add(batch);
+  }
+  return {
+    points,
+    isOnOneStep: isOnOneStep && points > 1,
+    isNumbered,
+    lastTime: points === 0 ? undefined : lastTime,
+    columns: collector?.columns(),
+  };
+}
+
+async function* batches(
+  key: string,
+  { store, ref, startTime }: HistorySource,
+  context: StageContext,
+): AsyncGenerator<PointBatch> {
+  for await (const batch of store.history(ref, key, context)) {
+    context.signal.throwIfAborted();
+    toMilliseconds(batch.timestamps, startTime);
+    yield batch;
+  }
+}
+
+/** A time is one in seconds where, as milliseconds, it is older than MLflow, and as seconds no earlier than a day before its run. */
+function toMilliseconds(times: Float64Array, startTime: number | undefined): void {
+  if (startTime === undefined || startTime < OLDEST_MILLISECONDS) return;
+  for (let i = 0; i < times.length; i++) {
+    const milliseconds = times[i]! * 1000;
+    if (times[i]! < OLDEST_MILLISECONDS && milliseconds >= startTime - DAY) times[i] = milliseconds;
+  }
+}
+
+function renumbered(columns: PointColumns): PointColumns {
+  return { ...columns, steps: countUp(0, columns.steps.length) };
+}
+
+function countUp(from: number, length: number): BigInt64Array {
+  const steps = new BigInt64Array(length);
+  const words = new Int32Array(steps.buffer);
+  for (let i = 0; i < length; i++) {
+    words[i * 2] = from + i;
+    words[i * 2 + 1] = Math.floor((from + i) / 2 ** 32);
+  }
+  return steps;
+}
+
+/** The k-th repetition of each step, k = 0, 1, 2 … */
+function split(key: string, name: MetricName, columns: PointColumns): ExpectedMetric[] {
+  if (columns.steps.length > MOST_TO_SPLIT) throw tooLong(key);
+  const places = exactSteps(columns.steps) ?? placesOf(columns.steps);
+  const order = sortedOrder(places);
+  const layers: number[][] = [];
+  let repeat = 0;
+  for (let i = 0; i < order.length; i++) {
+    repeat = i > 0 && places[order[i]!] === places[order[i - 1]!] ? repeat + 1 : 0;
+    layers[repeat] ??= [];
+    layers[repeat]!.push(order[i]!);
+  }
+  return layers.map((layer, k) => ({
+    ...repetitionOf(name, k),
+    table: new PointTable(pick(columns, Uint32Array.from(layer))),
+  }));
+}
+
+function tooLong(key: string): ConvertError {
+  return new ConvertError(
+    'skip-run',
+    'too-large',
+    `The metric ${key} has more than ${MOST_TO_SPLIT} points, too many for --repeated-steps split.`,
+  );
+}

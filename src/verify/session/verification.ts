@@ -1,0 +1,220 @@
+import pLimit from 'p-limit';
+import { toConvertError } from '../../errors.js';
+import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
+import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../policies.js';
+import type { ConversionRecord } from '../../state/conversion-record.js';
+import type { LedgerEntry } from '../../state/ledger.js';
+import type { Listing } from '../../state/listing.js';
+import type { RunRows } from '../aim/rows.js';
+import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
+import type { RunRow } from '../contents.js';
+import { hashOf } from '../expected/run-hash.js';
+import type { RunVerifier, VerifyTask } from '../work/verify-task.js';
+import { isInSample } from './sample.js';
+import type { VerifiedRuns } from './verified-runs.js';
+import type { VerifyEvents } from './verify-events.js';
+
+type ListedRun = Pick<VerifyTask, 'experiment' | 'ref'>;
+
+/** What a verification works with; the caller opens and closes it. */
+export interface VerificationParts {
+  readonly store: TrackingStore;
+  readonly rows: Pick<RunRows, 'row' | 'hashes'>;
+  readonly record: ConversionRecord;
+  readonly verifier: RunVerifier;
+  readonly verified: VerifiedRuns;
+  readonly events: VerifyEvents;
+}
+
+export interface VerificationOptions {
+  /** Runs under way at once. */
+  readonly concurrency: number;
+  /** The share of runs that are looked at, above 0 to 1. */
+  readonly sample: number;
+  /** What is known better than by the ledger. */
+  readonly mapping: Partial<MappingPolicy>;
+  readonly artifacts: Partial<ArtifactPolicy>;
+  /** Runs that are deleted in MLflow have to be in Aim as well. */
+  readonly includeDeleted: boolean;
+}
+
+/** A run is verified again if it was being written meanwhile, so often. */
+const ATTEMPTS = 3;
+
+/** Compares the runs of a source with those of a repository. */
+export class Verification {
+  private readonly seen = new Set<string>();
+
+  constructor(
+    private readonly parts: VerificationParts,
+    private readonly options: VerificationOptions,
+  ) {}
+
+  /** All chosen runs, then what Aim has beside them. Rejects with a `fatal` error, or with the signal's reason. */
+  async verify(listing: Listing, signal: AbortSignal): Promise<void> {
+    await this.verifyListed(listing, signal);
+    for (const run of await this.extraRuns(listing, signal)) this.parts.events.emit('run', run);
+  }
+
+  private async verifyListed(listing: Listing, signal: AbortSignal): Promise<void> {
+    const { events } = this.parts;
+    const limit = pLimit(this.options.concurrency);
+    const underWay = new Set<Promise<void>>();
+    let failure: { cause: unknown } | undefined;
+    for await (const run of listing.runs((experiment) => events.emit('experiment', experiment), signal)) {
+      if (failure !== undefined) break;
+      if (!isInSample(run.ref.runId, this.options.sample)) continue;
+      const isDuplicate = this.seen.has(hashOf(run.ref.runId));
+      this.seen.add(hashOf(run.ref.runId));
+      const work = limit(() => this.verifyRun(run, isDuplicate, signal)).then(
+        (verdict) => void (verdict && events.emit('run', verdict)),
+        (cause: unknown) => {
+          failure ??= { cause };
+          limit.clearQueue();
+        },
+      );
+      underWay.add(work);
+      void work.finally(() => underWay.delete(work));
+      if (underWay.size >= 2 * this.options.concurrency) await Promise.race(underWay);
+    }
+    if (failure === undefined) await Promise.all(underWay);
+    if (failure !== undefined) throw failure.cause;
+  }
+
+  /** The verdict about one run; undefined for one that has to be in Aim no more than it is. */
+  private async verifyRun(run: ListedRun, isDuplicate: boolean, signal: AbortSignal): Promise<RunVerdict | undefined> {
+    signal.throwIfAborted();
+    if (isDuplicate) {
+      return withoutContent(run, 'missing', 'The run id occurs twice in the source; the other run was converted.');
+    }
+    const { record, verified, verifier } = this.parts;
+    const hash = hashOf(run.ref.runId);
+    for (let attempt = 1; ; attempt++) {
+      const entry = record.entry(hash);
+      const row = this.parts.rows.row(hash);
+      if (row === undefined) return this.withoutRow(run, entry, signal);
+      const known = verified.get(hash);
+      const task = this.taskOf(run, row, entry, known?.state);
+      const { verdict, state, hasChanged } = await verifier.verify(task);
+      if (verdict === undefined)
+        return { ...withoutContent(run, known!.verdict), ...known!, runName: row.name ?? run.ref.runId };
+      if (hasChanged && verdict.verdict === 'differs' && attempt < ATTEMPTS) continue;
+      const told = this.withoutAccepted(verdict, entry);
+      if (!hasChanged) verified.add(told, state);
+      return told;
+    }
+  }
+
+  private taskOf(
+    run: ListedRun,
+    row: RunRow,
+    entry: LedgerEntry | undefined,
+    verifiedState: string | undefined,
+  ): VerifyTask {
+    const { record } = this.parts;
+    const policies = (entry && record.policiesOf(entry)) ?? record.somePolicies;
+    const { mapping, artifacts } = this.options;
+    return {
+      ...run,
+      hash: row.hash,
+      row,
+      mapping: { ...(policies?.mapping ?? DEFAULT_MAPPING), ...mapping },
+      artifacts: { ...(policies?.artifacts ?? DEFAULT_ARTIFACTS), ...artifacts },
+      ...(entry !== undefined && { converted: { written: entry.properties, revision: entry.revision } }),
+      isArchivedForMlflow: entry?.deleted === 'archived',
+      now: Date.now(),
+      ...(verifiedState !== undefined && { verifiedState }),
+    };
+  }
+
+  /** A run that Aim does not list. What is deleted in MLflow, or no run there, need not be in Aim. */
+  private async withoutRow(
+    run: ListedRun,
+    entry: LedgerEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<RunVerdict | undefined> {
+    const { includeDeleted } = this.options;
+    if (run.experiment.lifecycleStage === 'deleted' && !includeDeleted) return undefined;
+    try {
+      const { lifecycleStage, name } = await this.parts.store.run(run.ref, { signal, notice: () => {} });
+      if (lifecycleStage === 'deleted' && !includeDeleted) return undefined;
+      const named = { runName: name ?? run.ref.runId };
+      if (entry === undefined) return { ...withoutContent(run, 'missing'), ...named };
+      return {
+        ...withoutContent(run, 'changed-in-aim', 'It was removed in Aim; --restore-removed brings it back.'),
+        ...named,
+      };
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = toConvertError(cause, 'skip-run', `run ${run.ref.runId}`);
+      if (error.kind === 'fatal') throw error;
+      return error.kind === 'not-a-run' ? undefined : withoutContent(run, 'unread', error.sentence);
+    }
+  }
+
+  private withoutAccepted(verdict: RunVerdict, entry: LedgerEntry | undefined): RunVerdict {
+    if (verdict.unread.length === 0 || entry === undefined) return verdict;
+    const left = this.parts.record.left({ ...entry, unread: verdict.unread });
+    return { ...verdict, unread: left };
+  }
+
+  /** Runs of Aim's that the source does not have, as far as the choice of runs allows to say so. */
+  private async extraRuns(listing: Listing, signal: AbortSignal): Promise<RunVerdict[]> {
+    const { record, rows, store } = this.parts;
+    const missing = new Set(await listing.missing(record, signal));
+    const asked = [...missing].filter((hash) => record.entry(hash)?.deleted === undefined);
+    const ids = asked.flatMap((hash) => record.entry(hash)?.runId ?? []);
+    const gone = new Set((await store.missingRuns?.(ids, signal)) ?? ids);
+    const extra: RunVerdict[] = [];
+    for (const hash of rows.hashes()) {
+      if (this.seen.has(hash)) continue;
+      const entry = record.entry(hash);
+      const isOfSource = entry?.source === store.uri;
+      if (isOfSource ? !missing.has(hash) : !listing.isWhole) continue;
+      if (isOfSource && entry.deleted === undefined && !gone.has(entry.runId)) continue;
+      extra.push(extraRun(hash, rows.row(hash), isOfSource ? entry : undefined));
+    }
+    return extra;
+  }
+}
+
+function extraRun(hash: string, row: RunRow | undefined, entry: LedgerEntry | undefined): RunVerdict {
+  const isGone = entry !== undefined && entry.deleted === undefined;
+  const reason = isGone
+    ? 'MLflow no longer has it; the next conversion does with it what --deleted says.'
+    : entry === undefined
+      ? 'It was not converted from this source.'
+      : 'MLflow has deleted it since it was converted.';
+  return {
+    ...nothing(hash),
+    ...(entry !== undefined && { runId: entry.runId }),
+    ...(row?.name != null && { runName: row.name }),
+    ...(row?.experiment !== undefined && { experiment: row.experiment.name }),
+    verdict: 'extra',
+    ...(isGone && { isUnexpected: true }),
+    reason,
+  };
+}
+
+function withoutContent({ ref, experiment }: ListedRun, verdict: RunVerdict['verdict'], reason?: string): RunVerdict {
+  return {
+    ...nothing(hashOf(ref.runId)),
+    runId: ref.runId,
+    experiment: experiment.name,
+    verdict,
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function nothing(hash: string): Omit<RunVerdict, 'verdict'> {
+  return {
+    hash,
+    allowed: NOTHING_ALLOWED,
+    compared: NOTHING_COMPARED,
+    differences: [],
+    differenceCount: 0,
+    findings: [],
+    unread: [],
+  };
+}

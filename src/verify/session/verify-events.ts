@@ -1,0 +1,22 @@
+import { EventEmitter } from 'node:events';
+import type { ExperimentFailure, Warning } from '../../events.js';
+import type { RunVerdict } from '../compare/verdict.js';
+import type { Finding } from '../contents.js';
+
+/** What a verification tells while it works. Listeners run synchronously and must not throw. */
+export interface VerifyEventMap {
+  /** Source and repository are open. `source` holds no credential; `runs` is about how many will be compared, where that is known. */
+  start: [{ source?: string; repo: string; runs?: number }];
+  /** The runs of an experiment have been listed. */
+  experiment: [{ id: string; name: string; runs: number }];
+  /** A run has been dealt with. */
+  run: [RunVerdict];
+  /** Points compared since the last such event. */
+  progress: [{ points: number }];
+  /** Something is wrong with the structure of the repository that is no run's. */
+  finding: [Finding];
+  'experiment:failed': [ExperimentFailure];
+  warning: [Warning];
+}
+
+export class VerifyEvents extends EventEmitter<VerifyEventMap> {}

@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { asFatal, ConvertError, toConvertError } from '../../errors.js';
+import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import { IndexReader } from '../aim/index-reader.js';
+import { type RunPlace, RunReader } from '../aim/run.js';
+import { compareRun } from '../compare/compare-run.js';
+import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
+import type { Finding, StructureCode } from '../contents.js';
+import { isWrittenByAim, stateOf } from './run-state.js';
+import type { RunVerifier, VerifyResult, VerifyTask } from './verify-task.js';
+
+export interface InProcessVerifierOptions {
+  /** Called by the first task. The caller closes the store. */
+  readonly openStore: () => TrackingStore;
+  /** Path of the repository's `.aim`. */
+  readonly repository: string;
+  /** Told of the points of each run that was compared. */
+  readonly onPoints?: (points: number) => void;
+}
+
+/** Verifies runs in this thread. Each worker of a pool has one. */
+export class InProcessVerifier implements RunVerifier {
+  private readonly stopping = new AbortController();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private readonly findings = new Map<string, Finding[]>();
+  private readonly reader = new RunReader((finding) => this.findings.get(finding.run ?? '')?.push(finding));
+  private store: TrackingStore | undefined;
+  private openedIndex: { readonly reader: IndexReader | undefined } | undefined;
+  private points = 0;
+
+  constructor(private readonly options: InProcessVerifierOptions) {}
+
+  async verify(task: VerifyTask): Promise<VerifyResult> {
+    this.stopping.signal.throwIfAborted();
+    const work = this.verifyNow(task);
+    this.underWay.add(work);
+    try {
+      return await work;
+    } catch (cause) {
+      this.stopping.signal.throwIfAborted();
+      throw asFatal(cause, this.options.repository);
+    } finally {
+      this.underWay.delete(work);
+    }
+  }
+
+  takePoints(): number {
+    const { points } = this;
+    this.points = 0;
+    return points;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.allSettled(this.underWay);
+    this.openedIndex?.reader?.close();
+    this.openedIndex = undefined;
+  }
+
+  private async verifyNow(task: VerifyTask): Promise<VerifyResult> {
+    this.store ??= this.options.openStore();
+    const { store } = this;
+    const { signal } = this.stopping;
+    const place = this.placeOf(task.hash);
+    try {
+      const revision = await store.revision(task.ref, signal);
+      const state = stateOf(task, place, revision);
+      if (state === task.verifiedState) return { state, hasChanged: false };
+      const verdict = await this.compare(task, place, store, revision);
+      this.count(verdict.compared.points);
+      const hasChanged = state !== stateOf(task, place, await store.revision(task.ref, signal));
+      return { verdict, state, hasChanged };
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = toConvertError(cause, 'skip-run', `run ${task.ref.runId}`);
+      if (error.kind === 'fatal') throw error;
+      return { verdict: failure(task, error), state: '', hasChanged: false };
+    }
+  }
+
+  private async compare(
+    task: VerifyTask,
+    place: RunPlace,
+    store: TrackingStore,
+    revision: string,
+  ): Promise<RunVerdict> {
+    const findings: Finding[] = [];
+    this.findings.set(task.hash, findings);
+    const contents = this.open(place);
+    try {
+      if (contents instanceof ConvertError) return damaged(task, contents);
+      const { converted } = task;
+      const aim = {
+        contents,
+        finish: () => {
+          contents.finish();
+          if (this.index !== undefined) contents.compareWith(this.index);
+        },
+        row: task.row,
+        findings,
+        written: converted?.written,
+        isArchivedForMlflow: task.isArchivedForMlflow,
+        isWrittenByAim: isWrittenByAim(place),
+        hasChangedInMlflow: converted !== undefined && converted.revision !== revision,
+      };
+      return await compareRun({ store, ...task }, aim, this.stopping.signal);
+    } finally {
+      if (!(contents instanceof ConvertError)) contents.close();
+      this.findings.delete(task.hash);
+    }
+  }
+
+  /** What cannot be read because it is damaged is a result. */
+  private open(place: RunPlace): ReturnType<RunReader['open']> | ConvertError {
+    try {
+      return this.reader.open(place);
+    } catch (cause) {
+      if (cause instanceof ConvertError && DAMAGE.has(cause.code)) return cause;
+      throw cause;
+    }
+  }
+
+  /** What is wrong with the index as a whole is told elsewhere, once. */
+  private get index(): IndexReader | undefined {
+    this.openedIndex ??= { reader: IndexReader.open(this.options.repository, () => {}) };
+    return this.openedIndex.reader;
+  }
+
+  private placeOf(hash: string): RunPlace {
+    const { repository } = this.options;
+    return { hash, meta: join(repository, 'meta', 'chunks', hash), seqs: join(repository, 'seqs', 'chunks', hash) };
+  }
+
+  private count(points: number): void {
+    this.points += points;
+    this.options.onPoints?.(points);
+  }
+}
+
+const DAMAGE: ReadonlySet<string> = new Set(['damaged-file', 'not-found']);
+
+function damaged(task: VerifyTask, error: ConvertError): RunVerdict {
+  const code: StructureCode = error.code === 'not-found' ? 'row-without-database' : 'database-damaged';
+  const finding: Finding = { code, severity: 'error', run: task.hash, found: error.sentence };
+  return { ...nothingOf(task), verdict: 'differs', findings: [finding] };
+}
+
+function failure(task: VerifyTask, error: ConvertError): RunVerdict {
+  return { ...nothingOf(task), verdict: 'unread', findings: [], reason: error.sentence };
+}
+
+function nothingOf({ hash, ref, row, experiment }: VerifyTask): Omit<RunVerdict, 'verdict' | 'findings'> {
+  return {
+    hash,
+    runId: ref.runId,
+    runName: row.name ?? ref.runId,
+    experiment: experiment.name,
+    allowed: NOTHING_ALLOWED,
+    compared: NOTHING_COMPARED,
+    differences: [],
+    differenceCount: 0,
+    unread: [],
+  };
+}

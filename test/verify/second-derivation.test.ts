@@ -1,0 +1,267 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { globMatcher } from '../../src/artifacts/glob.js';
+import { readImageHeader } from '../../src/artifacts/image/header.js';
+import { placeArtifacts } from '../../src/artifacts/place.js';
+import { toUtf8 } from '../../src/artifacts/text.js';
+import { parseJson } from '../../src/mapping/json-value.js';
+import { metricTarget } from '../../src/mapping/metric-target.js';
+import { parsePythonLiteral } from '../../src/mapping/python-literal.js';
+import { runHash } from '../../src/mapping/run-hash.js';
+import { withoutSecrets } from '../../src/mapping/url-secrets.js';
+import type { ArtifactFile } from '../../src/model.js';
+import { expectedPlaces } from '../../src/verify/expected/artifact-places.js';
+import { globTest } from '../../src/verify/expected/glob.js';
+import { imageFacts } from '../../src/verify/expected/image-file.js';
+import { jsonValue } from '../../src/verify/expected/json-text.js';
+import { metricName } from '../../src/verify/expected/metric-name.js';
+import { typedParam } from '../../src/verify/expected/python-value.js';
+import { hashOf } from '../../src/verify/expected/run-hash.js';
+import { cleanText } from '../../src/verify/expected/secrets.js';
+import { textOf } from '../../src/verify/expected/text-file.js';
+import { SAMPLE_IMAGES } from '../artifacts/sample-images.js';
+
+/** Texts made of these pieces, which meet in ways in which nobody writes them. */
+const textOfPieces = (pieces: readonly string[], maxLength = 8) =>
+  fc.array(fc.constantFrom(...pieces), { maxLength }).map((parts) => parts.join(''));
+
+// prettier-ignore
+const PYTHON = [
+  '1',
+  '0',
+  '0x1F',
+  '1_0',
+  '.5',
+  '1.',
+  'e5',
+  '-',
+  '+',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ':',
+  ' ',
+  '\n',
+  '\t',
+  '\f',
+  '#c',
+  '\\\n',
+  'True',
+  'None',
+  "'a'",
+  '"b"',
+  "r'\\d'",
+  "u'x'",
+  "b'y'",
+  "'''",
+  '"""',
+  "'",
+  '\\x41',
+  '\\N{A}',
+  '\\ud800',
+  '\\101',
+  '9223372036854775808',
+  '1e999',
+  '1j',
+  "''",
+  '""',
+  'é',
+  '\r\n',
+  'x',
+  '_',
+];
+// prettier-ignore
+const JSON_PIECES = [
+  '1',
+  '-0',
+  '0.5',
+  '1e999',
+  '9223372036854775808',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ':',
+  ' ',
+  '\n',
+  '"a"',
+  '""',
+  '"\\ud83d"',
+  '"\\u00e9"',
+  '"',
+  '\\',
+  'true',
+  'null',
+  'NaN',
+  '-Infinity',
+  '01',
+  '.5',
+  '\u0001',
+];
+// prettier-ignore
+const URLS = [
+  'https',
+  's3',
+  'postgresql',
+  '://',
+  ':\\/\\/',
+  'user',
+  ':',
+  'p@ss',
+  '@',
+  'host',
+  '/path',
+  '?',
+  '&',
+  '#',
+  'X-Amz-Signature=',
+  'token=',
+  'a=',
+  "'",
+  ' ',
+  '"',
+  'sig',
+  '=',
+  'ghp_123',
+  '\\',
+];
+
+describe('the second derivation of what is expected agrees with the first', () => {
+  test('about params', () => {
+    fc.assert(
+      fc.property(textOfPieces(PYTHON), (text) => {
+        const literal = parsePythonLiteral(text);
+        expect(typedParam(text)).toStrictEqual(literal === undefined ? text : literal);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test('about JSON texts', () => {
+    fc.assert(
+      fc.property(fc.oneof(textOfPieces(JSON_PIECES), fc.json()), (text) => {
+        expect(jsonValue(text)).toStrictEqual(parseJson(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('about the secrets of URLs', () => {
+    fc.assert(
+      fc.property(textOfPieces(URLS, 12), (text) => expect(cleanText(text)).toBe(withoutSecrets(text))),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('about names of metrics', () => {
+    const pieces = [
+      'system/',
+      'gpu_0_',
+      'gpu_07_',
+      'node',
+      '/',
+      'cpu_utilization_percentage',
+      'power_usage_watts',
+      '__system__cpu',
+      'loss',
+      'logs',
+    ];
+    fc.assert(
+      fc.property(textOfPieces(pieces, 5), (key) => expect(metricName(key)).toEqual(metricTarget(key))),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('about hashes of runs', () => {
+    fc.assert(fc.property(fc.string({ minLength: 1 }), (id) => expect(hashOf(id)).toBe(runHash(id))));
+  });
+
+  test('about patterns', () => {
+    const pattern = textOfPieces(
+      ['*', '**', '/', '?', 'a', '.', 'b', '[a-c]', '[!a]', '{a,b}', '\\*', '**/'],
+      5,
+    ).filter((glob) => !/^\/?$|\*{3}|[^/]\*\*|\*\*[^/]/.test(glob));
+    const path = textOfPieces(['a', 'b', '.', '/', '*', 'c'], 6).filter((text) => !/^$|^\/|\/\/|\/$/.test(text));
+    fc.assert(
+      fc.property(pattern, path, (glob, file) =>
+        expect([glob, file, globTest(glob)(file)]).toEqual([glob, file, globMatcher(glob)(file)]),
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('about texts', () => {
+    const piece = fc.oneof(
+      fc.constantFrom([0xff, 0xfe], [0xfe, 0xff], [0xef, 0xbb, 0xbf], [0, 0], [0x61, 0], [0xd8, 0]),
+      fc.array(fc.nat(255), { maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const bytes = Uint8Array.from(pieces.flat());
+        const { bytes: text, replaced } = toUtf8(bytes);
+        expect(textOf(bytes)).toEqual({ text: Buffer.from(text).toString(), isReplaced: replaced });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('about images, whole, cut and with other bytes', () => {
+    const svg = Buffer.from('<?xml version="1.0"?><!-- x --><svg width="3cm" viewBox="0 0 30 20">');
+    const images = [...SAMPLE_IMAGES.map(({ bytes }) => bytes), svg];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...images),
+        fc.nat(80),
+        fc.option(fc.nat(255)),
+        fc.boolean(),
+        (image, at, byte, isCut) => {
+          const bytes = Uint8Array.from(isCut ? image.subarray(0, at) : image);
+          if (byte !== null && at < bytes.length) bytes[at] = byte;
+          expect(imageFacts(bytes)).toEqual(readImageHeader(bytes));
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('about places of artifacts', () => {
+    const uuid = '0a1b2c3d-0000-4000-8000-000000000000';
+    const name = fc.oneof(
+      textOfPieces(['a', '/', '.png', '.PNG', '.wav', '.txt', 'table_images/t/', uuid, '.webp', '.'], 4),
+      fc
+        .tuple(
+          fc.constantFrom('+', '%'),
+          fc.constantFrom('0', '-1', '7', '9223372036854775808'),
+          fc.constantFrom('.png', '.webp'),
+          fc.boolean(),
+        )
+        .map(
+          ([mark, step, extension, isTwin]) =>
+            `images/a~b#c${mark}step${mark}${step}${mark}timestamp${mark}1700000000000${mark}${uuid}${isTwin ? `${mark}compressed` : ''}${extension}`,
+        ),
+    );
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(
+          name.filter((path) => path !== ''),
+          { maxLength: 6 },
+        ),
+        (paths) => {
+          const files: ArtifactFile[] = paths.sort().map((path) => ({ path, uri: `file:///${path}` }));
+          const { places, unplaced } = placeArtifacts(files);
+          const expected = expectedPlaces(files);
+          expect(expected.others).toEqual(unplaced);
+          expect(expected.places.map(({ kind, sequence, step, time }) => [kind, sequence, step, time])).toEqual(
+            places.map(({ role, sequence, step, timestamp }) => [role, sequence, step, timestamp]),
+          );
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
