@@ -2,8 +2,8 @@ import { type Column, compareKeys } from './column.js';
 
 /** What hears of an element that not all columns have. */
 export interface AlignmentObserver {
-  /** `has` tells of each column whether it has the element; `column` is one that has it, at `at`. */
-  onIncomplete(has: readonly boolean[], column: Column, at: number): void;
+  /** `has` tells of each column whether it has the element, `at` where those have it that do. */
+  onIncomplete(has: readonly boolean[], at: readonly number[]): void;
 }
 
 /**
@@ -29,7 +29,7 @@ export function align(
     if (has.every(Boolean)) {
       for (const [i, column] of columns.entries()) column.move(at[i]!, length);
       length++;
-    } else observer.onIncomplete(has, columns[lowest]!, at[lowest]!);
+    } else observer.onIncomplete(has, at);
     for (const i of at.keys()) if (has[i]) at[i]!++;
   }
   return { length, rest: at };

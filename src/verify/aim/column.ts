@@ -67,11 +67,6 @@ export class Column {
     }
   }
 
-  /** Takes the element that the cursor shows, if it is a number or None. */
-  takeOne(cursor: DatabaseCursor, prefix: Uint8Array): void {
-    this.take(cursor, prefix.length);
-  }
-
   private take({ key, value, valueStart, valueEnd }: DatabaseCursor, at: number): boolean {
     const type = value[valueStart];
     const size = valueEnd - valueStart;

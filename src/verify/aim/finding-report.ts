@@ -21,6 +21,11 @@ export class RunReport {
     private readonly isChanging: () => boolean,
   ) {}
 
+  /** One that says nothing, for what has been reported before. */
+  get silent(): RunReport {
+    return new RunReport(this.hash, () => {}, this.isChanging);
+  }
+
   add(code: StructureCode, details: FindingDetails = {}, sequence?: SequenceId): void {
     const count = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, count);

@@ -9,17 +9,27 @@ import { METRIC_COLUMNS } from './layout.js';
 import type { MetricCheck } from './metric-check.js';
 import { type MalformedPoints, PointBatch } from './point-batch.js';
 import { RecordType } from './records.js';
-import type { StepHashes } from './step-hashes.js';
 
 /** A metric of at most so many points is read column by column, in one go; a longer one from four places at once. */
 const WHOLE_METRIC = 1 << 16;
 
-/** What is used again for each metric: some megabytes. */
+/** Where the points of one metric are gathered: some megabytes, which are used again for the next. */
 export class MetricBuffers {
   readonly columns = METRIC_COLUMNS.map(() => new Column(WHOLE_METRIC));
   readonly batch = new PointBatch(WHOLE_METRIC);
+}
 
-  constructor(readonly hashes: StepHashes) {}
+/** Buffers for as many metrics as are being read at once. */
+export class BufferPool {
+  private readonly free: MetricBuffers[] = [];
+
+  take(): MetricBuffers {
+    return this.free.pop() ?? new MetricBuffers();
+  }
+
+  giveBack(buffers: MetricBuffers): void {
+    this.free.push(buffers);
+  }
 }
 
 /** A metric and where it lies. */
@@ -42,18 +52,28 @@ export class MetricPoints implements MalformedPoints {
     private readonly database: Database,
     private readonly cursor: DatabaseCursor,
     private readonly metric: StoredMetric,
-    private readonly buffers: MetricBuffers,
+    private readonly pool: BufferPool,
     private readonly report: RunReport,
   ) {
     this.prefixes = METRIC_COLUMNS.map((name) => Buffer.concat([metric.base, encodeKey(name)]));
   }
 
   *read(check: MetricCheck): Generator<MetricBatch> {
-    const { columns, batch } = this.buffers;
-    const cursors = this.fillWhole() ?? this.fillSeparately();
+    const buffers = this.pool.take();
+    try {
+      yield* this.batches(buffers, check);
+    } finally {
+      this.pool.giveBack(buffers);
+    }
+    check.finish();
+    this.report.endSequence(this.metric.id);
+  }
+
+  private *batches({ columns, batch }: MetricBuffers, check: MetricCheck): Generator<MetricBatch> {
+    const cursors = this.fillFrom(columns);
     for (;;) {
       const { length, rest } = align(columns, {
-        onIncomplete: (has, column, at) => this.incomplete(has, column, at),
+        onIncomplete: (has, at) => this.incomplete(has, has[1] === true ? columns[1]!.integers[at[1]!] : undefined),
       });
       const points = batch.take(columns, length, this);
       check.add(points, columns);
@@ -61,11 +81,9 @@ export class MetricPoints implements MalformedPoints {
       if (columns.every((column, i) => column.ended && rest[i] === column.length)) break;
       for (const [i, column] of columns.entries()) {
         column.drop(rest[i]!);
-        this.fill(i, cursors[i]!);
+        this.fill(i, column, cursors[i]!);
       }
     }
-    check.finish();
-    this.report.endSequence(this.metric.id);
   }
 
   get allowFloatSteps(): boolean {
@@ -74,81 +92,79 @@ export class MetricPoints implements MalformedPoints {
 
   /** How many points the first column has. */
   count(): number {
-    const [column] = this.buffers.columns as [Column];
     const [prefix] = this.prefixes as [Buffer];
     const cursor = this.database.cursor();
-    let count = 0;
-    column.clear();
     cursor.seek(prefix);
     if (cursor.valid && cursor.compare(prefix) === 0) cursor.next();
-    while (!column.ended) {
-      column.fill(cursor, prefix, () => {});
-      count += column.length;
-      column.length = 0;
-    }
+    let count = 0;
+    for (; cursor.valid && cursor.startsWith(prefix, Math.min(cursor.shared, prefix.length)); cursor.next()) count++;
     return count;
   }
 
   /** The point under a key, as a batch of one. */
   find(key: { readonly low: number; readonly high: number }): MetricBatch | undefined {
-    const { columns, batch } = this.buffers;
+    const columns = METRIC_COLUMNS.map(() => new Column(1));
     const element = Buffer.alloc(10, 0xfe);
     element.writeInt32BE(key.high, 1);
     element.writeInt32BE(key.low, 5);
     for (const [i, column] of columns.entries()) {
       const wanted = Buffer.concat([this.prefixes[i]!, element]);
-      column.clear();
       this.cursor.seek(wanted);
       if (!this.cursor.valid || this.cursor.compare(wanted) !== 0) return undefined;
-      column.takeOne(this.cursor, this.prefixes[i]!);
+      column.fill(this.cursor, this.prefixes[i]!, () => {});
     }
-    if (columns.some(({ length }) => length === 0)) return undefined;
-    return batch.take(columns, 1, { allowFloatSteps: this.allowFloatSteps, onMalformed: () => {} });
+    return new PointBatch(1).take(columns, 1, this);
   }
 
-  /** Fills all columns from one cursor; undefined when the metric is too long for that. */
-  private fillWhole(): readonly DatabaseCursor[] | undefined {
-    const { cursor, metric } = this;
-    const { columns } = this.buffers;
+  /**
+   * Begins to fill the columns: from the run's cursor one after the other, which needs no seeking where metrics are read in
+   * order; a metric that is too long for that from a cursor for each.
+   */
+  private fillFrom(columns: readonly Column[]): readonly DatabaseCursor[] {
+    const { cursor, metric, prefixes } = this;
     for (const column of columns) column.clear();
-    if (!cursor.valid || !cursor.startsWith(metric.base)) cursor.seek(metric.base);
+    const isAtStart = cursor.valid && cursor.startsWith(metric.base) && cursor.compare(prefixes[0]!) <= 0;
+    if (!isAtStart) cursor.seek(metric.base);
+    for (; cursor.valid && cursor.startsWith(metric.base) && cursor.compare(prefixes[0]!) < 0; cursor.next()) {
+      this.unknown(cursor);
+    }
     for (const [i, column] of columns.entries()) {
       this.begin(i, cursor);
-      this.fill(i, cursor);
-      if (!column.ended) return undefined;
+      this.fill(i, column, cursor);
+      if (!column.ended) return columns.map((one, at) => this.restart(at, one, i));
     }
     return columns.map(() => cursor);
   }
 
-  private fillSeparately(): readonly DatabaseCursor[] {
-    return this.buffers.columns.map((column, i) => {
-      const cursor = this.database.cursor();
-      column.clear();
-      cursor.seek(this.prefixes[i]!);
-      this.begin(i, cursor, true);
-      this.fill(i, cursor);
-      return cursor;
-    });
+  /** Begins a column anew with a cursor of its own; those up to `seen` have been begun before, and checked. */
+  private restart(i: number, column: Column, seen: number): DatabaseCursor {
+    const cursor = this.database.cursor();
+    column.clear();
+    cursor.seek(this.prefixes[i]!);
+    this.begin(i, cursor, i <= seen);
+    this.fill(i, column, cursor);
+    return cursor;
   }
 
   /** Goes to the first element of a column, of which a record of its own says that it is a list. */
-  private begin(i: number, cursor: DatabaseCursor, again = false): void {
-    const prefix = this.prefixes[i]!;
-    while (cursor.valid && cursor.startsWith(this.metric.base) && cursor.compare(prefix) < 0) {
+  private begin(i: number, cursor: DatabaseCursor, isSeen = false): void {
+    const isMarker = cursor.valid && cursor.compare(this.prefixes[i]!) === 0;
+    const isList = isMarker && cursor.value[cursor.valueStart] === RecordType.list;
+    if (isMarker) cursor.next();
+    if (!isList && !isSeen) this.report.add('record-missing', { record: METRIC_COLUMNS[i]! }, this.metric.id);
+  }
+
+  /** Fills a column; at its end reports what lies between it and the next, or behind the last. */
+  private fill(i: number, column: Column, cursor: DatabaseCursor): void {
+    if (column.ended) return;
+    column.fill(cursor, this.prefixes[i]!, () => this.unknown(cursor));
+    if (!column.ended) return;
+    const next = this.prefixes[i + 1];
+    while (cursor.valid && cursor.startsWith(this.metric.base)) {
+      if (next !== undefined && cursor.compare(next) >= 0) return;
       this.unknown(cursor);
       cursor.next();
     }
-    const isList = cursor.valid && cursor.compare(prefix) === 0 && cursor.value[cursor.valueStart] === RecordType.list;
-    if (isList) cursor.next();
-    else if (!again) this.report.add('record-missing', { record: METRIC_COLUMNS[i]! }, this.metric.id);
-  }
-
-  private fill(i: number, cursor: DatabaseCursor): void {
-    const column = this.buffers.columns[i]!;
-    if (column.ended) return;
-    column.fill(cursor, this.prefixes[i]!, () => this.unknown(cursor));
-    if (!column.ended || i < METRIC_COLUMNS.length - 1) return;
-    for (; cursor.valid && cursor.startsWith(this.metric.base); cursor.next()) this.unknown(cursor);
   }
 
   private unknown({ key, keyLength }: DatabaseCursor): void {
@@ -156,12 +172,10 @@ export class MetricPoints implements MalformedPoints {
     this.report.add('record-unknown', { record }, this.metric.id);
   }
 
-  private incomplete(has: readonly boolean[], column: Column, at: number): void {
-    const names = METRIC_COLUMNS.filter((_, i) => !has[i]);
-    const step = has[1] === true ? this.buffers.columns[1] : undefined;
-    const found = `no ${names.join(', no ')}`;
-    if (step === undefined || step !== column) this.report.add('point-incomplete', { found }, this.metric.id);
-    else this.report.add('point-incomplete', { step: step.integers[at]!, found }, this.metric.id);
+  private incomplete(has: readonly boolean[], step: bigint | undefined): void {
+    const missing = METRIC_COLUMNS.filter((_, i) => !has[i]);
+    const found = `no ${missing.join(', no ')}`;
+    this.report.add('point-incomplete', step === undefined ? { found } : { step, found }, this.metric.id);
   }
 
   onMalformed(step: bigint | undefined, record: string, found: string): void {

@@ -5,6 +5,7 @@ import type { Report, RunContents } from '../contents.js';
 import { IndexReader } from './index-reader.js';
 import { RunRows } from './rows.js';
 import { type OpenRun, RunReader } from './run.js';
+import { isDamage } from './run-sequences.js';
 
 /** The version of Aim's files that is understood (docs/aim-repo-format.md §1). */
 const DATA_VERSION = '1.3';
@@ -63,16 +64,14 @@ export class AimRepository {
       run = this.reader.open({ hash, ...this.placeOf(hash) });
       visit(run);
       run.finish();
-      const { index } = this;
-      if (index !== undefined) run.compareWith(index);
+      if (this.index !== undefined) run.compareWith(this.index);
       return 'read';
     } catch (error) {
       if (!(error instanceof ConvertError)) throw error;
       if (error.code === 'not-found' && run === undefined) return 'gone';
-      if (error.code !== 'damaged-file' && error.code !== 'unsupported-version') throw error;
+      if (!isDamage(error)) throw error;
       const file = error.where ?? `meta/chunks/${hash}`;
-      const code = file.startsWith('meta/index') ? 'index-damaged' : 'database-damaged';
-      this.report({ code, severity: 'error', run: hash, file, found: error.message });
+      this.report({ code: 'database-damaged', severity: 'error', run: hash, file, found: error.message });
       return 'damaged';
     } finally {
       run?.close();

@@ -1,26 +1,12 @@
 import { ConvertError } from '../../errors.js';
-import type {
-  DictValue,
-  MetricBatch,
-  ObjectPoint,
-  Report,
-  RunContents,
-  SequenceContents,
-  SequenceId,
-  SequenceSummary,
-  Value,
-} from '../contents.js';
+import type { DictValue, Report, RunContents, SequenceContents, Value } from '../contents.js';
 import { Database } from '../rocksdb/database.js';
-import type { DatabaseCursor } from '../rocksdb/database-cursor.js';
 import { RunReport } from './finding-report.js';
 import type { IndexReader } from './index-reader.js';
-import { kindOf, METRIC_VERSION, metricKey, objectsKey, versionOf } from './layout.js';
-import { checkRunMeta, requireRecords } from './meta-check.js';
-import { MetricCheck } from './metric-check.js';
-import { MetricBuffers, MetricPoints } from './metric-points.js';
-import { ObjectCheck } from './object-check.js';
-import { ObjectPoints } from './object-points.js';
-import { type RunMeta, readRunMeta, type Trace } from './run-meta.js';
+import { checkRunMeta } from './meta-check.js';
+import { BufferPool } from './metric-points.js';
+import { readRunMeta } from './run-meta.js';
+import { isDamage, type ReadingAids, RunSequences } from './run-sequences.js';
 import { StepHashes } from './step-hashes.js';
 import { checkStrayRecords } from './stray-records.js';
 
@@ -33,18 +19,19 @@ export interface RunPlace {
 
 const NO_CONTEXT: DictValue = { type: 'dict', entries: new Map() };
 
-/** Reads runs one after the other; what is costly to make is used again. */
+/** Reads runs, any number at once; what is costly to make is used again. */
 export class RunReader {
-  private readonly buffers = new MetricBuffers(new StepHashes());
+  private readonly aids: ReadingAids = { pool: new BufferPool(), hashes: new StepHashes() };
 
   constructor(private readonly report: Report) {}
 
   /**
    * Opens a run, and checks its first database. What is wrong goes to `report`, also later, while its sequences are read.
-   * Throws a {@link ConvertError} when a database cannot be opened or read; of one that is damaged that is `damaged-file`.
+   * Throws a {@link ConvertError} when it cannot be opened or its attributes cannot be read; of a database that is damaged
+   * that is `damaged-file`. Damage that is met later is reported, and ends the sequence.
    */
   open(place: RunPlace): OpenRun {
-    return new OpenRun(place, this.buffers, this.report);
+    return new OpenRun(place, this.aids, this.report);
   }
 }
 
@@ -58,14 +45,13 @@ export class OpenRun implements RunContents {
   readonly sequences: readonly SequenceContents[];
   private readonly meta: Database;
   private readonly seqs: Database | undefined;
-  private readonly cursor: DatabaseCursor | undefined;
   private readonly report: RunReport;
   private readonly byAim: boolean;
-  private readonly bases: Uint8Array[] = [];
+  private readonly bases: readonly Uint8Array[];
 
   constructor(
     private readonly place: RunPlace,
-    private readonly buffers: MetricBuffers,
+    aids: ReadingAids,
     report: Report,
   ) {
     const { hash } = place;
@@ -77,17 +63,21 @@ export class OpenRun implements RunContents {
       this.seqs = this.openSeqs(place.seqs);
       // mlflow2aim never leaves what RocksDB does
       this.byAim = this.meta.wasOpenedByRocksDb || this.seqs?.wasOpenedByRocksDb === true;
-      this.cursor = this.seqs?.cursor();
       const meta = readRunMeta(this.meta, hash, this.byAim, this.report);
       checkRunMeta(meta, this.byAim, this.report);
+      const properties = new Map(meta.properties);
+      const artifacts = properties.get('artifacts');
       this.attributes = meta.attributes;
-      this.endTime = meta.properties.get('end_time');
-      const artifacts = meta.properties.get('artifacts');
+      this.endTime = properties.get('end_time');
       this.artifacts = artifacts?.type === 'dict' ? byName(artifacts) : new Map();
-      this.otherProperties = new Map(
-        [...meta.properties].filter(([name]) => name !== 'end_time' && name !== 'artifacts'),
+      for (const name of ['end_time', 'artifacts']) properties.delete(name);
+      this.otherProperties = properties;
+      const run = { hash, byAim: this.byAim, database: this.seqs, report: this.report };
+      const sequences = new RunSequences(run, aids);
+      this.sequences = meta.traces.map((trace) =>
+        sequences.make(trace, meta.contexts.get(trace.contextId) ?? NO_CONTEXT),
       );
-      this.sequences = meta.traces.map((trace) => this.sequence(trace, meta));
+      this.bases = sequences.bases;
     } catch (error) {
       this.close();
       throw error;
@@ -96,12 +86,14 @@ export class OpenRun implements RunContents {
   }
 
   finish(): void {
-    if (this.seqs !== undefined) checkStrayRecords(this.seqs, this.hash, this.bases, this.report);
+    const { seqs, hash, bases, report } = this;
+    if (seqs !== undefined) this.guard(`seqs/chunks/${hash}`, () => checkStrayRecords(seqs, hash, bases, report));
   }
 
+  /** Compares what Aim's index says of the run with the run. */
   compareWith(index: IndexReader): void {
     const { hash, meta: database, byAim, report } = this;
-    index.compare({ hash, directory: this.place.meta, database, byAim, report });
+    this.guard('meta/index', () => index.compare({ hash, directory: this.place.meta, database, byAim, report }));
   }
 
   close(): void {
@@ -111,6 +103,20 @@ export class OpenRun implements RunContents {
 
   private isChanging(): boolean {
     return !this.meta.isUnchanged() || this.seqs?.isUnchanged() === false;
+  }
+
+  /** What is damaged is reported. */
+  private guard(where: string, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const file = error.where ?? where;
+      this.report.add(file.startsWith('meta/index') ? 'index-damaged' : 'database-damaged', {
+        file,
+        found: error.message,
+      });
+    }
   }
 
   private openSeqs(directory: string): Database | undefined {
@@ -133,83 +139,8 @@ export class OpenRun implements RunContents {
       }
     }
   }
-
-  private checkVersion(id: SequenceId, { dtype, version }: SequenceSummary): void {
-    if (dtype === undefined || version === undefined || version === versionOf(dtype)) return;
-    const details = { record: 'version', expected: String(versionOf(dtype)), found: String(version) };
-    this.report.add('summary-differs', details, id);
-  }
-
-  private sequence({ contextId, name, values }: Trace, meta: RunMeta): SequenceContents {
-    const context = meta.contexts.get(contextId) ?? NO_CONTEXT;
-    const id = { name, context };
-    const summary = summaryOf(values, this.byAim);
-    const isMetric = summary.version === METRIC_VERSION && kindOf(summary.dtype ?? '') === 'metric';
-    const base = isMetric ? metricKey(this.hash, contextId, name) : objectsKey(this.hash, contextId, name);
-    this.bases.push(base);
-    requireRecords(id, values, this.report, ['dtype', 'version', 'first_step', ...(isMetric ? ['first'] : [])]);
-    this.checkVersion(id, summary);
-    const { byAim, report, seqs, cursor, buffers } = this;
-    const toCheck = { id, summary, byAim };
-    if (isMetric) {
-      const points = () =>
-        seqs === undefined ? undefined : new MetricPoints(seqs, cursor!, { id, base, byAim }, buffers, report);
-      return {
-        ...id,
-        kind: 'metric',
-        summary,
-        count: () => points()?.count() ?? 0,
-        points: (): IterableIterator<MetricBatch> =>
-          points()?.read(new MetricCheck(toCheck, buffers.hashes, report)) ?? nothing(),
-        point: (step) => points()?.find(hashOfStep(step, buffers.hashes)),
-      };
-    }
-    const kind = kindOf(summary.dtype ?? '');
-    const points = () => (seqs === undefined ? undefined : new ObjectPoints(seqs, { id, base }, report));
-    return {
-      ...id,
-      kind: kind === 'metric' ? 'sequence' : kind,
-      summary,
-      count: () => points()?.count() ?? 0,
-      points: (): IterableIterator<ObjectPoint> => points()?.read(new ObjectCheck(toCheck, report)) ?? nothing(),
-    };
-  }
-}
-
-function nothing(): IterableIterator<never> {
-  return [][Symbol.iterator]() as IterableIterator<never>;
-}
-
-function hashOfStep(step: bigint, hashes: StepHashes): { low: number; high: number } {
-  hashes.hash(Number(BigInt.asIntN(32, step)), Number(BigInt.asIntN(32, step >> 32n)));
-  return { low: hashes.low, high: hashes.high };
 }
 
 function byName({ entries }: DictValue): Map<string, Value> {
   return new Map([...entries].map(([name, value]) => [String(name), value]));
-}
-
-function summaryOf(values: ReadonlyMap<string, Value>, byAim: boolean): SequenceSummary {
-  const int = (name: string) => {
-    const value = values.get(name);
-    // Aim's SDK takes a float for a step and keeps it as one
-    if (byAim && value?.type === 'float' && Number.isSafeInteger(value.value)) return BigInt(value.value);
-    return value?.type === 'int' ? value.value : undefined;
-  };
-  const dtype = values.get('dtype');
-  return {
-    ...optional('dtype', dtype?.type === 'string' ? dtype.value : undefined),
-    ...optional('version', int('version')),
-    ...optional('firstStep', int('first_step')),
-    ...optional('lastStep', int('last_step')),
-    ...optional('recordMaxLength', int('record_max_length')),
-    ...optional('first', values.get('first')),
-    ...optional('last', values.get('last')),
-    ...optional('min', values.get('min')),
-    ...optional('max', values.get('max')),
-  };
-}
-
-function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [N in Name]?: T } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: T });
 }
