@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isSwitch } from './config/setting.js';
+import { declaredFlag } from './options/aliases.js';
 import { parseSwitch } from './options/values.js';
-
-/** The names that aimlflow uses. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['--mlflow-tracking-uri', '--tracking-uri'],
-  ['--aim-repo', '--repo'],
-]);
 
 /** A flag without its value, or a switch with one that is none; the message is a sentence. */
 export class FlagValueError extends Error {}
@@ -58,8 +53,7 @@ export function normaliseFlags(argv: readonly string[], program: Command): Norma
 function normaliseFlag(argument: string): string {
   if (!argument.startsWith('--')) return argument;
   const [written, value] = splitFlag(argument);
-  const name = written.replaceAll('_', '-');
-  return (ALIASES.get(name) ?? name) + (value === undefined ? '' : `=${value}`);
+  return declaredFlag(written) + (value === undefined ? '' : `=${value}`);
 }
 
 function splitFlag(argument: string): readonly [name: string, value?: string] {

@@ -1,4 +1,5 @@
 import { printable } from '../../report/text-width.js';
+import { declaredFlag } from '../options/aliases.js';
 import { closestWord } from './closest-word.js';
 import type { ConfigFile } from './config-file.js';
 import { CONFIG_FLAGS } from './config-option.js';
@@ -22,7 +23,7 @@ export function fileSettings(file: ConfigFile, flags: FlagOptions, problems: str
       continue;
     }
     const { texts, where } = entry;
-    const flag = `--${entry.key.replaceAll('_', '-')}`;
+    const flag = declaredFlag(`--${entry.key}`);
     const problem = settings.has(flag) ? `${entry.key} is there twice.` : problemOfEntry(entry, flag, flags);
     const refusal = problem === undefined && mayCome ? whyRefused(flag, texts) : undefined;
     refused ||= refusal !== undefined;

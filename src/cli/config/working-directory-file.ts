@@ -7,7 +7,7 @@ import { uriTarget } from '../../mlflow/locations/file-uri.js';
  * requests and credentials, nor what is written, replaced or removed outside of the directory, nor what is held for converted. A
  * flag that is not listed may not be set.
  */
-const HARMLESS: ReadonlySet<string> = new Set([
+export const HARMLESS: ReadonlySet<string> = new Set([
   '--experiment',
   '--exclude-experiment',
   '--workspace',
@@ -37,7 +37,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
 ]);
 
 /** Flags that it may set to places in the working directory. */
-const INSIDE: ReadonlySet<string> = new Set(['--tracking-uri', '--repo']);
+export const INSIDE: ReadonlySet<string> = new Set(['--tracking-uri', '--repo']);
 
 /** Why the file in the working directory may not set a flag to these values, as a sentence; undefined if it may. */
 export function whyRefused(flag: string, texts: readonly string[]): string | undefined {

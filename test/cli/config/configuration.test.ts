@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { flagOptions } from '../../../src/cli/config/setting.js';
+import { HARMLESS, INSIDE } from '../../../src/cli/config/working-directory-file.js';
 import { main } from '../../../src/cli/main.js';
 import { parseArguments } from '../../../src/cli/parse-arguments.js';
+import { createProgram } from '../../../src/cli/program.js';
 import type { ConvertSettings } from '../../../src/cli/settings.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { FakeIo } from '../fake-io.js';
+
+const FLAGS = flagOptions(createProgram().commands);
 
 const before = process.cwd();
 let home: string;
@@ -146,6 +151,13 @@ describe('the file', () => {
     expect(settings('--config', write(text)).options.artifacts).toMatchObject(expected);
   });
 
+  test('may have the names of aimlflow', () => {
+    expect(settings('--config', write('mlflow-tracking-uri: a\naim_repo: b')).options).toMatchObject({
+      trackingUri: 'a',
+      repo: 'b',
+    });
+  });
+
   test.each<[string, string[]]>([
     ['max-artefact-size: 1MB', ['c.yaml:1: There is no flag --max-artefact-size. Did you mean max-artifact-size?']],
     ['\nartifacts: false', ['c.yaml:2: There is no flag --artifacts. Did you mean no-artifacts: true?']],
@@ -222,6 +234,7 @@ describe('the file in the working directory', () => {
     ['deleted: remove'],
     ['accept-missing: a'],
     ['report: r.json'],
+    ['log-file: a.log'],
     ['listen: 0.0.0.0:80'],
   ])('may not set %s', (text) => {
     write(text);
@@ -259,6 +272,10 @@ describe('the file in the working directory', () => {
         `error: mlflow2aim.yaml:1: ${flag} may not be set by this file to a place outside of its directory.`,
         last,
       ]);
+  });
+
+  test('may set flags that there are', () => {
+    expect([...HARMLESS, ...INSIDE].filter((flag) => !FLAGS.has(flag))).toEqual([]);
   });
 
   test('may set which runs are converted, and how', () => {
