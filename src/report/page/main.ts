@@ -1,7 +1,8 @@
+import { summaryCards } from './cards.js';
 import { throughputSection } from './charts.js';
 import { element } from './element.js';
 import { causesSection, leftBehindSection, skippedSection, slowestSection } from './group-tables.js';
-import { header, summaryCards, warningList } from './header.js';
+import { header, warningList } from './header.js';
 import type { PageReport, PageRun } from './page-data.js';
 import { RunList } from './run-list.js';
 

@@ -1,7 +1,7 @@
 import { formatCount, formatNoun } from '../format.js';
 import { element, foreign, sentence } from './element.js';
 import type { PageGroup, PageReport, PageRun } from './page-data.js';
-import { FILTERS, ORDERS, type Query, RunSearch } from './search.js';
+import { ORDERS, type Query, RunSearch } from './search.js';
 import { shortTime } from './short-time.js';
 
 /** Runs that are put on the page at once; a browser does not lay out ten thousand quickly. */
@@ -11,6 +11,7 @@ const AT_ONCE = 100;
 export class RunList {
   readonly section: HTMLElement;
   readonly #search: RunSearch;
+  readonly #filterCounts: ReturnType<RunSearch['filters']>;
   readonly #words = element('input.words');
   readonly #order = element('select');
   readonly #filters = element('div.filters');
@@ -24,6 +25,7 @@ export class RunList {
 
   constructor(runs: readonly PageRun[], report: PageReport) {
     this.#search = new RunSearch(runs);
+    this.#filterCounts = this.#search.filters();
     this.#words.type = 'search';
     this.#words.placeholder = 'Search names, ids, experiments, causes';
     this.#words.setAttribute('aria-label', 'Search runs');
@@ -71,9 +73,8 @@ export class RunList {
   }
 
   #drawFilters(): void {
-    const buttons = Object.entries(FILTERS).flatMap(([filter, { label }]) => {
-      const count = this.#search.count(filter);
-      return count === 0 ? [] : [this.#filterButton(filter, `${label} ${formatCount(count)}`)];
+    const buttons = this.#filterCounts.map(({ filter, label, runs }) => {
+      return this.#filterButton(filter, `${label} ${formatCount(runs)}`);
     });
     if (this.#group !== undefined) buttons.push(this.#filterButton(this.#group.key, this.#group.title));
     this.#filters.replaceChildren(...buttons);
@@ -124,7 +125,7 @@ function omission({ omitted }: PageReport): HTMLElement | undefined {
   if (named.length === 0) return undefined;
   return element(
     'p.note.omitted',
-    `Not on this page, which has room for the first 10,000 of each kind: ${named.join('; ')}. The numbers and causes above include them; --report FILE.json lists every run.`,
+    `Not on this page, which has room for 10,000 of each kind at most: ${named.join('; ')}. The numbers and causes above include them; --report FILE.json lists every run.`,
   );
 }
 

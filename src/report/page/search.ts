@@ -10,9 +10,7 @@ export interface Query {
 }
 
 /** Filters that are always there, by name. */
-export const FILTERS: Readonly<
-  Record<string, { readonly label: string; readonly matches: (run: PageRun) => boolean }>
-> = {
+const FILTERS: Readonly<Record<string, { readonly label: string; readonly matches: (run: PageRun) => boolean }>> = {
   all: { label: 'All', matches: () => true },
   failed: { label: 'Failed', matches: ({ outcome }) => outcome === 'failed' },
   incomplete: { label: 'Incomplete', matches: ({ unread }) => unread !== undefined },
@@ -70,9 +68,12 @@ export class RunSearch {
     return found.map(({ run }) => run).sort(COMPARE[order]);
   }
 
-  /** How many runs pass a filter. */
-  count(filter: string): number {
-    return this.#runs.filter(({ run }) => FILTERS[filter]?.matches(run)).length;
+  /** The filters that some run passes, with their labels and how many do. */
+  filters(): { readonly filter: string; readonly label: string; readonly runs: number }[] {
+    const counted = Object.entries(FILTERS).map(([filter, { label, matches }]) => {
+      return { filter, label, runs: this.#runs.filter(({ run }) => matches(run)).length };
+    });
+    return counted.filter(({ runs }) => runs > 0);
   }
 }
 

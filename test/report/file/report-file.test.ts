@@ -67,6 +67,20 @@ describe('the report file', () => {
     expect(readdirSync(directory)).toEqual(['report.json']);
   });
 
+  test.each(['report.html', 'REPORT.HTM'])('called %s is a page', (name) => {
+    const path = join(directory, name);
+    const events = new ConvertEvents();
+    const report = new ReportFile(path, events, '9.9.9');
+    expect(readdirSync(directory)).toEqual([expect.stringContaining('.partial')]);
+    events.emit('run:done', makeRun({ runName: 'baseline' }));
+    expect(report.finish({ type: 'interrupted' }, new Summary(events).numbers())).toBeUndefined();
+    const page = readFileSync(path, 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain('"name":"baseline"');
+    expect(page).toContain('"interrupted":true');
+    expect(readdirSync(directory)).toEqual([name]);
+  });
+
   test('a run is one line, whole with its notices', () => {
     const path = join(directory, 'report.json');
     const events = new ConvertEvents();

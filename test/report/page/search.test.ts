@@ -48,6 +48,19 @@ describe('the search of the page', () => {
     ['left other', ''],
   ])('filters by %s', (filter, found) => expect(ids({ filter })).toBe(found));
 
+  test('offers the filters that some run passes', () => {
+    const filters = new RunSearch(runs).filters();
+    expect(filters.map(({ label, runs: count }) => `${label} ${count}`)).toEqual([
+      'All 5',
+      'Failed 1',
+      'Incomplete 1',
+      'Something left behind 1',
+      'Skipped 1',
+      'New 2',
+      'Unchanged 1',
+    ]);
+  });
+
   test('orders by time, points and name as people do', () => {
     expect(ids({ order: 'slowest' })).toBe('a1 b1 a2 b2 c1');
     expect(ids({ order: 'points' })).toBe('a2 a1 b1 b2 c1');
