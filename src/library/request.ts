@@ -4,6 +4,7 @@ import { ConvertEvents } from '../events.js';
 import type { OpenStore } from '../mlflow/common/tracking-store.js';
 import { type ConvertOptions, MAX_CONCURRENCY, type WatchOptions } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
+import { checkNames } from './known-options.js';
 
 /** What a program can give besides options. */
 export interface ProgramParts {
@@ -52,6 +53,7 @@ export function readRequest(request: WatchRequest): ReadRequest<WatchOptions>;
 export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest<WatchOptions> {
   if (typeof request !== 'object' || request === null) throw invalid('An object with trackingUri and repo is needed.');
   const { signal, events, openStore, stages, trackingUri, ...options } = request;
+  checkNames(options);
   checkSource(trackingUri, openStore);
   checkOptions(options);
   if (stages !== undefined) checkStages(stages);
@@ -88,9 +90,13 @@ function checkOptions({ repo, concurrency }: Pick<ConvertOptions, 'repo' | 'conc
   }
 }
 
-function checkStages({ version }: CustomStages): void {
-  if (typeof version === 'string' && version !== '') return;
-  throw invalid('stages.version is missing: a text that changes whenever the stages would write something else.');
+function checkStages({ version, histories, artifacts }: CustomStages): void {
+  if (typeof version !== 'string' || version === '') {
+    throw invalid('stages.version is missing: a text that changes whenever the stages would write something else.');
+  }
+  if (typeof (histories ?? artifacts) !== 'function') {
+    throw invalid('stages has to have a function, histories or artifacts.');
+  }
 }
 
 function invalid(message: string): ConvertError {

@@ -173,7 +173,19 @@ describe('what JavaScript lets a program write is refused with a sentence:', () 
     ['an open store', { openStore: new Source(), repo: 'x' }, 'openStore has to be a function'],
     ['no repository', { trackingUri: 'mlruns' }, 'repo has to name the directory'],
     ['no run at a time', { trackingUri: 'mlruns', repo: 'x', concurrency: 0 }, 'concurrency has to be a whole number'],
+    ['an option of another name', { trackingUri: 'mlruns', repo: 'x', experiments: ['1'] }, 'no option experiments.'],
+    [
+      'a misspelt policy',
+      { trackingUri: 'mlruns', repo: 'x', mapping: { repeatedStep: 'last' } },
+      'no option mapping.repeatedStep.',
+    ],
+    [
+      'a selection that is none',
+      { trackingUri: 'mlruns', repo: 'x', selection: '1' },
+      'selection has to be an object.',
+    ],
     ['stages without a version', { trackingUri: 'mlruns', repo: 'x', stages: {} }, 'stages.version is missing'],
+    ['no stage', { trackingUri: 'mlruns', repo: 'x', stages: { version: '1', history() {} } }, 'stages has to have a'],
     [
       'functions for worker threads',
       { openStore, repo: 'x', inProcess: false },

@@ -1,0 +1,73 @@
+import { ConvertError } from '../errors.js';
+import type { RunSelection, SourceOptions, WatchOptions } from '../options.js';
+import type { AcceptedChanges, ArtifactPolicy, MappingPolicy } from '../policies.js';
+
+/** Each name of a type, so that none is forgotten here. */
+type Names<T> = Readonly<Record<keyof T, true>>;
+
+const SELECTION: Names<RunSelection> = { experiments: true, excludeExperiments: true };
+
+const SOURCE: Names<SourceOptions> = {
+  concurrency: true,
+  requestsPerSecond: true,
+  artifactsDestination: true,
+  workspace: true,
+  allowRoots: true,
+  copyLinks: true,
+  trustOrigins: true,
+};
+
+const MAPPING: Names<MappingPolicy> = { repeatedSteps: true, rawParams: true, staleAfter: true };
+
+const ARTIFACTS: Names<ArtifactPolicy> = {
+  enabled: true,
+  rules: true,
+  maxSize: true,
+  maxTextSize: true,
+  terminalLog: true,
+};
+
+const MISSING: Names<AcceptedChanges> = { accept: true, unaccept: true };
+
+/** The options, each with the names that it consists of, if it is an object of some. */
+const OPTIONS: Readonly<Record<keyof WatchOptions, true | Readonly<Record<string, true>>>> = {
+  trackingUri: true,
+  repo: true,
+  selection: SELECTION,
+  force: true,
+  includeDeleted: true,
+  deleted: true,
+  overwrite: true,
+  restoreRemoved: true,
+  missing: MISSING,
+  concurrency: true,
+  inProcess: true,
+  source: SOURCE,
+  mapping: MAPPING,
+  artifacts: ARTIFACTS,
+  interval: true,
+  reconcile: true,
+  poll: true,
+};
+
+/**
+ * Throws a `fatal` error for an option that there is not: left alone, a misspelt one would convert more than what was meant, or
+ * otherwise.
+ */
+export function checkNames(given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    const known = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof typeof OPTIONS] : undefined;
+    if (known === undefined) throw unknown(name);
+    if (known === true || value === undefined) continue;
+    if (typeof value !== 'object' || value === null) throw invalid(`${name} has to be an object.`);
+    for (const inner of Object.keys(value)) if (!Object.hasOwn(known, inner)) throw unknown(`${name}.${inner}`);
+  }
+}
+
+function unknown(name: string): ConvertError {
+  return invalid(`There is no option ${name}.`);
+}
+
+function invalid(message: string): ConvertError {
+  return new ConvertError('fatal', 'invalid-argument', message);
+}
