@@ -23,6 +23,7 @@ test.each([
   ['outcome.ts', 'SkipCode', '## Skipped runs'],
   ['outcome.ts', 'RewriteReason', '## Rewrites'],
   ['events.ts', 'WarningCode', '## Warnings'],
+  ['verify/contents.ts', 'StructureCode', '## Structure'],
   ['verify/compare/differences.ts', 'DifferenceCode', '## Differences'],
   ['model.ts', 'ArtifactSkipReason', '| reason of `artifact-skipped`'],
   ['model.ts', 'UnreachableReason', '| reason of `artifacts-unreachable`'],
