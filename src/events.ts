@@ -35,7 +35,15 @@ export type WarningCode =
   /** The report could not be written. */
   | 'report-not-written'
   /** Lines could not be written to the log file. */
-  | 'log-not-written';
+  | 'log-not-written'
+  /** Of a plan: the repository's file system has too little space. */
+  | 'disk-too-small'
+  /** Of a plan: it can hold too few files. */
+  | 'too-few-inodes'
+  /** Of a plan: `aim up` will need more open files than this shell allows. */
+  | 'open-files-limit'
+  /** Of a plan: no run could be converted to measure how long it takes. */
+  | 'not-measured';
 
 /** Something about the conversion as a whole that the user should know. */
 export interface Warning {

@@ -40,7 +40,7 @@ export class Repository {
   static open(directory: string): Repository {
     const path = repositoryPath(directory);
     try {
-      if (existsSync(path)) check(path);
+      if (existsSync(path)) open(path);
       else create(path);
     } catch (error) {
       throw sqliteFailure(path, error);
@@ -57,6 +57,22 @@ export class Repository {
       });
     }
     return new Repository(path);
+  }
+
+  /**
+   * A repository to plan for, named as for {@link open}: undefined where there is none. Writes nothing. Throws a `fatal` error
+   * for one that {@link open} would refuse; for the version of its database, see {@link checkSchema}.
+   */
+  static look(directory: string): Repository | undefined {
+    const path = repositoryPath(directory);
+    if (!isThere(path)) return undefined;
+    checkFiles(path);
+    return new Repository(path);
+  }
+
+  /** Throws a `fatal` error when its database, of which `copy` is one, is of another version of Aim. */
+  checkSchema(copy: string): void {
+    checkRevision(this.path, alembicRevision(copy));
   }
 
   /** A repository that another thread has opened, by its {@link path}. */
@@ -133,7 +149,7 @@ function create(path: string): void {
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
     if (!existsSync(path)) throw error;
-    check(path); // another process was quicker
+    open(path); // another process was quicker
   }
 }
 
@@ -163,32 +179,42 @@ function hasRuns(path: string): boolean {
   return existsSync(chunks) && readdirSync(chunks).length > 0;
 }
 
-function check(path: string): void {
+/** Checks what is there, and completes it. */
+function open(path: string): void {
+  checkFiles(path);
+  checkRevision(path, alembicRevision(join(path, 'run_metadata.sqlite')));
+  for (const folder of ['meta/chunks', 'seqs/chunks']) makeDirectory(join(path, folder));
+}
+
+function checkFiles(path: string): void {
   if (!isThere(join(path, 'VERSION'))) {
     throw new ConvertError('fatal', 'repository-not-found', `${path} is no Aim repository: it has no VERSION.`, {
       hint: 'Choose another --repo.',
     });
   }
-  // opened with `init`, Aim brings both of its versions up to date, and keeps what is there
-  const update = `python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"`;
-  const hint = `Bring it up to date with aim 3.29 (${update}), or choose another --repo.`;
   const version = readFileSync(join(path, 'VERSION'), 'utf8').trim();
   if (version !== DATA_VERSION) {
     const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
-    throw new ConvertError('fatal', 'unsupported-version', message, { hint });
+    throw new ConvertError('fatal', 'unsupported-version', message, { hint: updateHint(path) });
   }
   const file = join(path, 'run_metadata.sqlite');
   if (!existsSync(file)) {
     throw new ConvertError('fatal', 'damaged-file', `The Aim repository ${path} has no run_metadata.sqlite.`, {
-      hint: hasRuns(path) ? PUT_BACK : hint,
+      hint: hasRuns(path) ? PUT_BACK : updateHint(path),
     });
   }
-  const revision = alembicRevision(file);
-  if (revision !== ALEMBIC_HEAD) {
-    const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
-    throw new ConvertError('fatal', 'unsupported-version', message, { hint });
-  }
-  for (const folder of ['meta/chunks', 'seqs/chunks']) makeDirectory(join(path, folder));
+}
+
+function checkRevision(path: string, revision: string): void {
+  if (revision === ALEMBIC_HEAD) return;
+  const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
+  throw new ConvertError('fatal', 'unsupported-version', message, { hint: updateHint(path) });
+}
+
+/** Opened with `init`, Aim brings both of its versions up to date, and keeps what is there. */
+function updateHint(path: string): string {
+  const update = `python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"`;
+  return `Bring it up to date with aim 3.29 (${update}), or choose another --repo.`;
 }
 
 function alembicRevision(file: string): string {

@@ -28,6 +28,11 @@ export function sizeLimit(role: ArtifactRole, policy: ArtifactPolicy): number {
   return role === 'text' || role === 'log' ? policy.maxTextSize : policy.maxSize;
 }
 
+/** Whether a file stays in MLflow because of its size alone, as far as its listing tells that. */
+export function isTooLarge({ role, file }: ArtifactPlace, policy: ArtifactPolicy): boolean {
+  return file.size !== undefined && file.size > sizeLimit(role, policy);
+}
+
 /**
  * Turns the files of one run into records, and remembers those that it could not turn into one. A file that has two
  * places is told of once.
@@ -82,7 +87,7 @@ export class Transfer {
   private async tryRead(place: ArtifactPlace): Promise<Transferred | Skip> {
     const { file, role } = place;
     const limit = sizeLimit(role, this.policy);
-    if (file.size !== undefined && file.size > limit) return tooLarge(file.size, limit);
+    if (isTooLarge(place, this.policy)) return tooLarge(file.size, limit);
     const bytes = this.orKept(file, await this.readFile(file, limit));
     if (bytes instanceof Skip) return bytes;
     switch (role) {

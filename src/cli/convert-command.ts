@@ -1,6 +1,5 @@
-import { ConvertError, isAbort, toConvertError } from '../errors.js';
+import { toConvertError } from '../errors.js';
 import { ConvertEvents } from '../events.js';
-import { defaultTrackingUri } from '../mlflow/default-store.js';
 import type { Ending, View } from '../report/ending.js';
 import { ReportFile } from '../report/file/report-file.js';
 import type { MetricsServer } from '../report/metrics-server.js';
@@ -8,9 +7,10 @@ import { ProgressState } from '../report/progress-state.js';
 import { checkPlace } from '../report/report-place.js';
 import { TextView } from '../report/text-view.js';
 import { Summary } from '../summary/summary.js';
+import { withSource } from './assumed-source.js';
 import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
-import { listenForSignals } from './interrupt.js';
+import { isInterruption, listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
 import { type Log, openLog } from './log-view.js';
 import type { ListenAddress } from './options/values.js';
@@ -57,7 +57,7 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
   });
   try {
     if (settings.logFile !== undefined) log = openLog(settings.logFile, events, view, io);
-    const sourced = withSource(settings);
+    const sourced = { ...settings, options: withSource(settings) };
     if (settings.report !== undefined) {
       checkPlace('report', settings.report);
       report = new ReportFile(settings.report, events, packageVersion());
@@ -136,27 +136,4 @@ async function createView(
     color: ansi && settings.color,
     ...(report === undefined ? {} : { reportFile: report }),
   });
-}
-
-/** Without a tracking URI, the store that MLflow itself would use in this directory. */
-function withSource(settings: ConvertSettings): ConvertSettings {
-  if (!settings.sourceAssumed) return settings;
-  const trackingUri = defaultTrackingUri('.');
-  if (trackingUri === undefined) {
-    throw new ConvertError(
-      'fatal',
-      'source-not-found',
-      'No tracking URI was given, and this directory contains neither ./mlruns nor ./mlflow.db.',
-      {
-        hint: 'Set --tracking_uri or MLFLOW_TRACKING_URI to where MLflow keeps its runs.',
-      },
-    );
-  }
-  return { ...settings, options: { ...settings.options, trackingUri } };
-}
-
-/** After an abort anything under way may fail; only what the user has to fix, such as a full disk, is still reported. */
-function isInterruption(error: unknown, signal: AbortSignal): boolean {
-  if (!signal.aborted) return false;
-  return !(error instanceof ConvertError) || error.cause === signal.reason || isAbort(error.cause);
 }

@@ -8,6 +8,8 @@ export const ExitCode = {
   SomeFailed: 3,
   /** `verify`: something is not in Aim as in MLflow. */
   Differences: 4,
+  /** `plan --detailed-exitcode`: a conversion would change something. */
+  Changes: 5,
   /** 128 plus the signal's number, as in shells. The repository is consistent, and the next conversion resumes. */
   SIGINT: 130,
   SIGTERM: 143,

@@ -2,13 +2,20 @@ import type { ArtifactRule, DeletedPolicy, RepeatedSteps } from '../policies.js'
 import type { ListenAddress } from './options/values.js';
 import type { SelectionFlags } from './selection.js';
 
-/** The flags of `convert` as commander hands them over. */
-export interface ConvertFlags extends SelectionFlags {
+/** The flags that say what is read and how, as commander hands them over. */
+export interface SourceFlags extends SelectionFlags {
   readonly trackingUri?: string;
   readonly artifactsDestination?: string;
-  readonly allowRoot: readonly string[];
+  readonly allowRoot?: readonly string[];
   readonly copyLinks?: true;
-  readonly trustOrigin: readonly string[];
+  readonly trustOrigin?: readonly string[];
+  readonly concurrency: number;
+  readonly requestsPerSecond?: number;
+  readonly workspace?: string;
+}
+
+/** The flags that say what is converted into what, and how. */
+export interface OptionFlags extends SourceFlags {
   readonly repo: string;
   readonly includeDeleted?: true;
   readonly deleted: DeletedPolicy;
@@ -17,9 +24,6 @@ export interface ConvertFlags extends SelectionFlags {
   readonly restoreRemoved?: true;
   readonly acceptMissing: readonly string[];
   readonly unacceptMissing: readonly string[];
-  readonly concurrency: number;
-  readonly requestsPerSecond?: number;
-  readonly workspace?: string;
   readonly repeatedSteps: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter: number;
@@ -30,6 +34,17 @@ export interface ConvertFlags extends SelectionFlags {
   readonly maxTextSize: number;
   readonly terminalLog?: string;
   readonly quiet?: true;
+}
+
+/** The flags of `plan`. */
+export interface PlanFlags extends OptionFlags {
+  readonly json?: true;
+  readonly detailedExitcode?: true;
+}
+
+/** The flags of `convert`. */
+export interface ConvertFlags extends PlanFlags {
+  readonly dryRun?: true;
   readonly verbose?: true;
   readonly logFormat: 'text' | 'json';
   readonly logFile?: string;
@@ -44,6 +59,11 @@ export interface ConvertFlags extends SelectionFlags {
 
 /** Whether a flag is on the command line; a flag of environment or file that does not fit is left out of account. */
 export type IsGiven = (flag: keyof ConvertFlags) => boolean;
+
+/** The flags of `list`. */
+export interface ListFlags extends SourceFlags {
+  readonly json?: true;
+}
 
 /** The flags of `status`. */
 export interface StatusFlags {

@@ -2,6 +2,7 @@
 export const PROGRAM_HELP = `
 Examples:
   mlflow2aim convert                                      ./mlruns or ./mlflow.db to ./.aim
+  mlflow2aim plan --tracking_uri /data/mlruns             what convert would do, and how long it would take
   mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
   mlflow2aim sync                                         convert, then follow changes
   mlflow2aim verify --tracking_uri /data/mlruns           compare Aim with MLflow
@@ -47,6 +48,19 @@ It is the one that --config names, else ~/.config/mlflow2aim.yaml, else
 mlflow2aim.yaml in the working directory, which may set only part of the flags.
 
 Exit codes: 0 success; 2 something in environment or file cannot be used.
+`;
+
+/** Printed after the help of `plan`. */
+export const PLAN_HELP = `
+Looks at all runs, and converts some of them into a temporary directory ($TMPDIR) to measure the time. Nothing is written
+to MLflow or to the Aim repository.
+
+Exit codes: 0 the plan was made; 5 with --detailed-exitcode, if there is something to do; 1 no plan could be made; 2 usage
+error.
+
+Examples:
+  mlflow2aim plan --tracking_uri https://mlflow.example.org --repo /data/aim
+  mlflow2aim plan --tracking_uri /data/mlruns --repo /data/aim --detailed-exitcode || echo 'out of date'
 `;
 
 /** Printed after the help of `convert` and `sync`. */

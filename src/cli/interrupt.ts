@@ -1,3 +1,4 @@
+import { ConvertError, isAbort } from '../errors.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 
@@ -41,4 +42,10 @@ export function listenForSignals(
       for (const [name, listener] of listeners) signals.off(name, listener);
     },
   };
+}
+
+/** After an abort anything under way may fail; only what the user has to fix, such as a full disk, is still reported. */
+export function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted) return false;
+  return !(error instanceof ConvertError) || error.cause === signal.reason || isAbort(error.cause);
 }

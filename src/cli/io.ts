@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { ConvertEvents } from '../events.js';
 import type { ConvertOptions, WatchOptions } from '../options.js';
+import type { listSource } from '../plan/list.js';
+import type { plan } from '../plan/plan.js';
 import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
 import type { VerifyEvents } from '../verify/session/verify-events.js';
@@ -23,5 +25,7 @@ export interface Io {
   readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<unknown>;
+  readonly plan: (...given: Required<Parameters<typeof plan>>) => ReturnType<typeof plan>;
+  readonly list: (...given: Required<Parameters<typeof listSource>>) => ReturnType<typeof listSource>;
   readonly readStatus: typeof readStatus;
 }

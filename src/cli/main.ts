@@ -3,7 +3,9 @@ import { runConfig } from './config-command.js';
 import { runConvert } from './convert-command.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
+import { runList } from './list-command.js';
 import { parseArguments } from './parse-arguments.js';
+import { runPlan } from './plan-command.js';
 import { runStatus } from './status-command.js';
 import { runVerify } from './verify-command.js';
 
@@ -29,6 +31,10 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
       return runConfig(parsed.settings, parsed.program, io);
     case 'convert':
       return runConvert(parsed.settings, io);
+    case 'plan':
+      return runPlan(parsed.settings, io);
+    case 'list':
+      return runList(parsed.settings, io);
   }
 }
 

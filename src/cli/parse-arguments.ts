@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { completionScript, type Shell } from './completion/completion-script.js';
+import { completionScript } from './completion/completion-script.js';
 import { applySettings } from './config/apply-settings.js';
 import { configurableCommands } from './config/config-option.js';
 import { loadSettings } from './config/load-settings.js';
@@ -7,6 +7,7 @@ import { problemLines } from './config/problem.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import { FlagValueError, normaliseFlags } from './normalise-flags.js';
+import { dryRunSettings, type ListSettings, listSettings, type PlanSettings, planSettings } from './plan-settings.js';
 import { createProgram, type Handlers } from './program.js';
 import {
   type ConfigSettings,
@@ -23,34 +24,38 @@ import { type VerifySettings, verifySettings } from './verify-settings.js';
 export type Parsed =
   | { readonly type: 'convert'; readonly settings: ConvertSettings }
   | { readonly type: 'verify'; readonly settings: VerifySettings }
+  | { readonly type: 'plan'; readonly settings: PlanSettings }
+  | { readonly type: 'list'; readonly settings: ListSettings }
   | { readonly type: 'status'; readonly settings: StatusSettings }
   | { readonly type: 'config'; readonly settings: ConfigSettings; readonly program: Command }
   | { readonly type: 'exit'; readonly code: number };
 
 /** Parses the arguments (without the program's name). Prints help, version and usage errors itself. */
 export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 'stderr' | 'env'>): Parsed {
-  const asked: {
-    convert?: ConvertSettings;
-    verify?: VerifySettings;
-    status?: StatusSettings;
-    config?: ConfigSettings;
-    completion?: Shell;
-  } = {};
+  let parsed: Parsed = { type: 'exit', code: ExitCode.Done };
   const handlers: Handlers = {
     convert: (flags, isGiven) => {
-      asked.convert = convertSettings(flags, isGiven);
+      const dryRun = dryRunSettings(flags, isGiven);
+      if (dryRun !== undefined) parsed = { type: 'plan', settings: dryRun };
+      else parsed = { type: 'convert', settings: convertSettings(flags, isGiven) };
+    },
+    plan: (flags) => {
+      parsed = { type: 'plan', settings: planSettings(flags) };
+    },
+    list: (flags) => {
+      parsed = { type: 'list', settings: listSettings(flags) };
     },
     verify: (flags) => {
-      asked.verify = verifySettings(flags);
+      parsed = { type: 'verify', settings: verifySettings(flags) };
     },
     status: (flags) => {
-      asked.status = statusSettings(flags);
+      parsed = { type: 'status', settings: statusSettings(flags) };
     },
     config: (flags, command) => {
-      asked.config = configSettings(flags, command);
+      parsed = { type: 'config', settings: configSettings(flags, command), program };
     },
     completion: (shell) => {
-      asked.completion = shell;
+      io.stdout.write(completionScript(shell, program));
     },
   };
   const program = createProgram(handlers);
@@ -63,12 +68,7 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
     }
     throw error;
   }
-  if (asked.convert !== undefined) return { type: 'convert', settings: asked.convert };
-  if (asked.verify !== undefined) return { type: 'verify', settings: asked.verify };
-  if (asked.status !== undefined) return { type: 'status', settings: asked.status };
-  if (asked.config !== undefined) return { type: 'config', settings: asked.config, program };
-  if (asked.completion !== undefined) io.stdout.write(completionScript(asked.completion, program));
-  return { type: 'exit', code: ExitCode.Done };
+  return parsed;
 }
 
 function parse(program: Command, argv: readonly string[], env: Io['env']): void {

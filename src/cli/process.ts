@@ -28,6 +28,8 @@ process.exitCode = await main(process.argv.slice(2), {
   convert: async (...args) => (await import('../convert.js')).convert(...args),
   watch: async (...args) => (await import('../watch/watch.js')).watch(...args),
   verify: async (...args) => (await import('../verify.js')).verify(...args),
+  plan: async (...args) => (await import('../plan/plan.js')).plan(...args),
+  list: async (...args) => (await import('../plan/list.js')).listSource(...args),
   readStatus: async (...args) => (await import('../state/status.js')).readStatus(...args),
 });
 isSettled = true;

@@ -1,8 +1,9 @@
 import { Argument, Command, Option } from 'commander';
 import { SHELLS, type Shell } from './completion/completion-script.js';
 import { CONFIG_COMMAND, configOptions } from './config/config-option.js';
-import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
+import type { ConfigFlags, ConvertFlags, IsGiven, ListFlags, PlanFlags, StatusFlags } from './flags.js';
 import { COMPLETION_HELP, CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP, VERIFY_HELP } from './help-texts.js';
+import { dryRunOptions } from './options/plan-options.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
 import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
@@ -14,6 +15,7 @@ import {
   verifyRunningOptions,
 } from './options/verify-options.js';
 import { addPlaces, withPlaces } from './places.js';
+import { addList, addPlan } from './plan-program.js';
 import type { VerifyFlags } from './verify-settings.js';
 import { packageVersion } from './version.js';
 
@@ -21,6 +23,8 @@ import { packageVersion } from './version.js';
 export interface Handlers {
   readonly convert: (flags: ConvertFlags, isGiven: IsGiven) => void;
   readonly verify: (flags: VerifyFlags) => void;
+  readonly plan: (flags: PlanFlags) => void;
+  readonly list: (flags: ListFlags) => void;
   readonly status: (flags: StatusFlags) => void;
   /** Gets the command whose flags are asked for, undefined for all. */
   readonly config: (flags: ConfigFlags, command: string | undefined) => void;
@@ -29,13 +33,15 @@ export interface Handlers {
 
 /** The commands and their flags. `sync` is `convert --watch`. Without a handler a command does nothing, which suffices to describe it. */
 export function createProgram(handlers: Partial<Handlers> = {}): Command {
-  const { convert = ignore, verify = ignore, status = ignore, config = ignore, completion = ignore } = handlers;
+  const { convert = ignore, plan = ignore, list = ignore, verify = ignore, status = ignore } = handlers;
+  const { config = ignore, completion = ignore } = handlers;
   const program = new Command('mlflow2aim')
     .description('Copies MLflow experiments, runs and artifacts into an Aim repository, and keeps it up to date.')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'Print the help of a command.')
     .addHelpText('after', PROGRAM_HELP);
+  addPlan(program, plan);
   addConvert(program, 'convert', convert).description(
     'Convert an MLflow store into an Aim repository, or bring an earlier conversion up to date.',
   );
@@ -43,6 +49,7 @@ export function createProgram(handlers: Partial<Handlers> = {}): Command {
     'Convert, then follow changes in MLflow until stopped; the same as convert --watch.',
   );
   addVerify(program, verify);
+  addList(program, list);
   program
     .command('status')
     .description('Show what an Aim repository was converted from, how up to date it is, and what failed.')
@@ -110,6 +117,7 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
     ['Artifacts:', artifactOptions()],
     ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
     ['Running and reporting:', runningOptions()],
+    ...(name === 'convert' ? ([['Dry run:', dryRunOptions()]] as const) : []),
   ];
   for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
   const isGiven: IsGiven = (flag) => command.getOptionValueSource(flag) === 'cli';

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
-import type { ConfigFlags, ConvertFlags, IsGiven, StatusFlags } from './flags.js';
+import type { ConfigFlags, ConvertFlags, IsGiven, OptionFlags, SourceFlags, StatusFlags } from './flags.js';
 import type { ListenAddress } from './options/values.js';
 import { withoutPage } from './page-flags.js';
-import { selectionOf } from './selection.js';
+import { type SelectionFlags, selectionOf } from './selection.js';
 import { SettingsError } from './settings-error.js';
 
 /** What a `convert` command asks for. */
@@ -56,6 +56,20 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
   const flags = withoutPage(given);
   checkWatchFlags(flags, isGiven);
   return {
+    ...convertOptions(flags),
+    quiet: flags.quiet ?? false,
+    verbose: flags.verbose ?? false,
+    logFormat: flags.logFormat,
+    color: flags.color,
+    ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
+    ...(flags.logFile === undefined ? {} : { logFile: flags.logFile }),
+    ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
+  };
+}
+
+/** What is converted into what, and how. */
+export function convertOptions(flags: OptionFlags): Pick<ConvertSettings, 'options' | 'sourceAssumed'> {
+  return {
     options: {
       trackingUri: flags.trackingUri ?? '',
       repo: repoDirectory(flags.repo),
@@ -82,26 +96,16 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
       },
     },
     sourceAssumed: flags.trackingUri === undefined,
-    quiet: flags.quiet ?? false,
-    verbose: flags.verbose ?? false,
-    logFormat: flags.logFormat,
-    color: flags.color,
-    ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
-    ...(flags.logFile === undefined ? {} : { logFile: flags.logFile }),
-    ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }
 
 /** The flags by which any command reads a source. */
-export type SourceFlags = Pick<
-  ConvertFlags,
-  'allowRoot' | 'artifactsDestination' | 'concurrency' | 'copyLinks' | 'requestsPerSecond' | 'trustOrigin' | 'workspace'
->;
+export type ReadingFlags = Omit<SourceFlags, keyof SelectionFlags | 'trackingUri'>;
 
 /** How the source is read. */
-export function sourceOptions(flags: SourceFlags): SourceOptions {
+export function sourceOptions(flags: ReadingFlags): SourceOptions {
   const { concurrency, requestsPerSecond, artifactsDestination, workspace } = flags;
-  const { allowRoot, copyLinks, trustOrigin } = flags;
+  const { allowRoot = [], copyLinks, trustOrigin = [] } = flags;
   return {
     concurrency,
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),

@@ -1,11 +1,11 @@
 import type { ArtifactPolicy, ArtifactRule, MappingPolicy, RepeatedSteps } from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
 import { type SelectionFlags, selectionOf } from './selection.js';
-import { repoDirectory, type SourceFlags, sourceOptions } from './settings.js';
+import { type ReadingFlags, repoDirectory, sourceOptions } from './settings.js';
 import { SettingsError } from './settings-error.js';
 
 /** The flags of `verify` as commander hands them over. */
-export interface VerifyFlags extends SelectionFlags, SourceFlags {
+export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly trackingUri?: string;
   readonly repo: string;
   readonly includeDeleted?: true;

@@ -69,3 +69,20 @@ function characterWidth(character: string): number {
   if (INVISIBLE.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }
+
+/** Breaks `text` at spaces into lines of at most `columns` columns; those after the first begin with `indent`. A longer word stays whole. */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  const [start = ''] = /^ */.exec(text) ?? [];
+  let line = start;
+  for (const word of text.trim().split(' ')) {
+    const isFirst = line.trim() === '';
+    const longer = isFirst ? line + word : `${line} ${word}`;
+    if (isFirst || textWidth(longer) <= columns) line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,6 +1,6 @@
 import { artifactFilter, globMatcher } from '../artifacts/glob.js';
 import { comparePaths, linksTo } from '../artifacts/links.js';
-import { placeArtifacts } from '../artifacts/place.js';
+import { type Placement, placeArtifacts } from '../artifacts/place.js';
 import { Transfer } from '../artifacts/transfer.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, ArtifactRecord, Run, RunRef, StageContext } from '../model.js';
@@ -40,15 +40,25 @@ export async function* classifyArtifacts(
   { arrange = (places) => places, onListed }: ArtifactHooks = {},
 ): AsyncGenerator<ArtifactRecord, void, undefined> {
   if (!policy.enabled) return;
-  const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
-  const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
+  const { files, places, unplaced } = await placeFiles(store, { ref, run }, policy, context);
   onListed?.(files);
-  const { places, unplaced } = placeArtifacts(files, isTerminalLog);
   const open = (file: ArtifactFile) => store.openArtifact(ref, run, file, context.signal);
   const transfer = new Transfer(open, policy, context, store.kept);
   for (const file of unplaced) transfer.leave(file);
   yield* readAll(arrange(places), transfer);
   yield* linksTo(transfer.notTransferred);
+}
+
+/** The files of a run that the policy selects, sorted by path, and the place of each. Reads none of them. */
+export async function placeFiles(
+  store: Pick<TrackingStore, 'artifacts'>,
+  { ref, run }: { readonly ref: RunRef; readonly run: Run },
+  policy: ArtifactPolicy,
+  context: StageContext,
+): Promise<Placement & { readonly files: readonly ArtifactFile[] }> {
+  const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
+  const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
+  return { files, ...placeArtifacts(files, isTerminalLog) };
 }
 
 /** The files that the policy selects, sorted by path. */

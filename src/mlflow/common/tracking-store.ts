@@ -16,6 +16,14 @@ export type ChangeSignal =
   | { readonly type: 'file'; readonly file: string }
   | { readonly type: 'poll' };
 
+/** How much there is to read of a run. */
+export interface RunExtent {
+  readonly metrics: number;
+  /** About how many; exact where {@link isExact}. */
+  readonly points: number;
+  readonly isExact: boolean;
+}
+
 /** A number of traces; `more` if counting stopped there. */
 export interface TraceCount {
   readonly traces: number;
@@ -72,6 +80,12 @@ export interface TrackingStore {
 
   /** Returns the keys of all metrics of a run, each once, in no particular order. */
   metricKeys(ref: RunRef, context: StageContext): Promise<string[]>;
+
+  /**
+   * How many metrics and points a run has, as far as that is known without reading histories; for plans. Absent if that is not
+   * known at all.
+   */
+  extent?(ref: RunRef, context: StageContext): Promise<RunExtent>;
 
   /**
    * Reads the whole history of one metric in arrival order, in batches of at most a few thousand points. An empty history

@@ -9,14 +9,14 @@ import { EventLoopTurns } from '../common/event-loop.js';
 import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
 import { optionalField } from '../common/run-fields.js';
 import { withSourceTags } from '../common/source-tags.js';
-import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { isDirectory, mayExist } from '../local/directories.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import { readFileDatasets } from './datasets.js';
 import { type ExperimentOptions, readExperiment } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
 import { readFileChanges, readHistory } from './history.js';
-import { type KeyFile, listFields, readFields } from './key-files.js';
+import { extentOfFiles, type KeyFile, listFields, readFields } from './key-files.js';
 import { experimentDirectories, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
 import { readLoggedModels } from './logged-models.js';
 import { ModelsByRun } from './models-by-run.js';
@@ -110,9 +110,8 @@ export class FileStore implements TrackingStore {
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     await this.#turns.pause(signal);
     const directory = this.#directoryOf(ref);
-    const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId).ids;
-    return fileRevision(this.#root, directory, { parts, made }, this.#trust);
+    return fileRevision(this.#root, directory, { parts: entriesOf(ref, directory), made }, this.#trust);
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
@@ -146,8 +145,11 @@ export class FileStore implements TrackingStore {
 
   async metricKeys(ref: RunRef, context: StageContext): Promise<string[]> {
     await this.#turns.pause(context.signal);
-    const files = this.#metricFiles(ref, context);
-    return files.map((file) => file.key);
+    return this.#metricFiles(ref, context).map((file) => file.key);
+  }
+
+  async extent(ref: RunRef, context: StageContext): Promise<RunExtent> {
+    return extentOfFiles(this.#metricFiles(ref, context));
   }
 
   async *history(

@@ -5,6 +5,7 @@ import type { UnreadPart } from '../../model.js';
 import { sleep } from '../../wait.js';
 import { MAX_DIRECTORY_DEPTH, MAX_ENTRIES } from '../common/bounds.js';
 import { METRICS, PARAMS, TAGS } from '../common/layout-names.js';
+import type { RunExtent } from '../common/tracking-store.js';
 import { notRegular } from '../local/regular-file.js';
 import { asSkippable, unreadableField } from '../local/skippable.js';
 import { tooDeep, tooMany } from '../local/walk.js';
@@ -141,6 +142,19 @@ export function listFields(directory: string, name: string, { notice, absent, li
   const { part } = unreadOf(name);
   if (isAbsent && files.length === 0 && part !== 'models') absent?.({ part, directory });
   return files;
+}
+
+/** A line of a metric file: a time, a value of up to seventeen digits, a step. */
+const BYTES_PER_POINT = 36;
+
+/** What the sizes of metric files tell. */
+export function extentOfFiles(files: readonly KeyFile[]): RunExtent {
+  let points = 0;
+  for (const { path } of files) {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    points += Math.ceil(size / BYTES_PER_POINT);
+  }
+  return { metrics: files.length, points, isExact: false };
 }
 
 /** The fields of a run are parts of their own; those of a model belong to the part `models`. */

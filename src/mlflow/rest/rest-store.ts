@@ -4,7 +4,7 @@ import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } 
 import { abortable } from '../../wait.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
-import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
 import { isResourceMissing, responseErrorOf } from '../http/response-error.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
@@ -16,7 +16,7 @@ import { fetchModels } from './logged-models.js';
 import { fetchItems, fetchPage, type PagedRequest } from './pages.js';
 import { Prefetcher } from './prefetcher.js';
 import { listActiveRuns, listRuns, runsRequest } from './run-listing.js';
-import { experimentRecord, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { experimentRecord, extentOf, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import { countServerTraces } from './traces.js';
 import { asText, type Fields, fields } from './wire/wire.js';
 
@@ -117,6 +117,10 @@ export class RestStore implements TrackingStore {
 
   async metricKeys(ref: RunRef, { signal }: StageContext): Promise<string[]> {
     return [...(await this.#prefetcher.latest(ref, signal)).keys()];
+  }
+
+  async extent(ref: RunRef, { signal }: StageContext): Promise<RunExtent> {
+    return extentOf(await this.#prefetcher.latest(ref, signal));
   }
 
   async *history(

@@ -3,6 +3,7 @@ import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
 import type { MetricPoint } from '../common/arrival-order.js';
 import { contextAndTags } from '../common/dataset-input.js';
+import type { RunExtent } from '../common/tracking-store.js';
 import { asText, type Fields, fields, filled, int64, keyValues, list, numeric, optional } from './wire/wire.js';
 
 const STATUSES: ReadonlySet<string> = new Set(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
@@ -64,6 +65,13 @@ export function runRecord(json: Fields, runId: string, experimentId: string): Ru
       ),
     ]),
   };
+}
+
+/** As if a point had been logged at each step up to the latest. */
+export function extentOf(latest: RunRecord['latest']): RunExtent {
+  let points = 0;
+  for (const { step } of latest.values()) points += Math.max(1, Number(step) + 1);
+  return { metrics: latest.size, points, isExact: false };
 }
 
 function latestPoint({ step, timestamp, value }: Fields): LatestPoint {

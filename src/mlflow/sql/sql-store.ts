@@ -4,7 +4,7 @@ import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageCo
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../common/chunks.js';
-import type { ChangeSignal, MetricChange, TraceCount, TrackingStore } from '../common/tracking-store.js';
+import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { uriTarget } from '../locations/file-uri.js';
 import { type Database, placeholders } from './database.js';
 import { readExperiments } from './experiments.js';
@@ -151,6 +151,15 @@ export class SqlStore implements TrackingStore {
       notice(this.#unreadMetrics(error));
       return [];
     }
+  }
+
+  /** A run of which the metrics may not be read has none. */
+  async extent(ref: RunRef, { signal }: StageContext): Promise<RunExtent> {
+    const listed = await this.#listed(ref, signal);
+    const { points } = listed.metrics;
+    const counted = listed.latest === undefined && points > 0;
+    const metrics = counted ? (await this.#database.counts(rowsOf(ref, listed), signal)).size : (listed.latest ?? 0);
+    return { metrics, points, isExact: true };
   }
 
   async *history(

@@ -1,0 +1,150 @@
+import { dirname } from 'node:path';
+import { repositoryPath } from '../aim/repository.js';
+import { checkRepositoryPlace } from '../conversion/repository-place.js';
+import { toConvertError } from '../errors.js';
+import type { ExperimentFailure, Warn, Warning } from '../events.js';
+import { experimentTagsLeft } from '../mapping/experiment-tags.js';
+import type { TraceCount, TrackingStore } from '../mlflow/common/tracking-store.js';
+import { openStore } from '../mlflow/open-store.js';
+import { type ConvertOptions, type ResolvedOptions, withDefaults } from '../options.js';
+import { Listing } from '../state/listing.js';
+import type { Estimate } from './estimate.js';
+import { type KnownState, openKnownState } from './known-state.js';
+import { type Looked, lookAtRuns } from './look.js';
+import { PlanEvents } from './plan-events.js';
+import type { Plan } from './plan-result.js';
+import { requirements, shortages } from './requirements.js';
+import { takeSample } from './sample.js';
+import { Scratch } from './scratch.js';
+
+/**
+ * Tells what a conversion with the same options would find, do, lose and need. Writes nothing but temporary files, which it
+ * removes. Rejects with a `fatal` error where a conversion would, or with the signal's reason when aborted.
+ */
+export async function plan(
+  given: ConvertOptions,
+  events: PlanEvents = new PlanEvents(),
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Plan> {
+  const options = withDefaults(given);
+  const warnings: Warning[] = [];
+  const failures: ExperimentFailure[] = [];
+  const warn: Warn = (warning) => {
+    warnings.push(warning);
+    events.emit('warning', warning);
+  };
+  const failed = (failure: ExperimentFailure) => {
+    failures.push(failure);
+    events.emit('experiment:failed', failure);
+  };
+  const store = openStore(options.trackingUri, { ...options.source, warn, failed });
+  const scratch = Scratch.make();
+  try {
+    const parts = await makePlan({ store, scratch, options, warn }, events, signal);
+    return { ...parts, failedExperiments: failures, warnings };
+  } finally {
+    scratch.remove();
+    await store.close();
+  }
+}
+
+interface PlanContext {
+  readonly store: TrackingStore;
+  readonly scratch: Scratch;
+  readonly options: ResolvedOptions;
+  readonly warn: Warn;
+}
+
+type PlanParts = Omit<Plan, 'failedExperiments' | 'warnings'>;
+
+async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortSignal): Promise<PlanParts> {
+  const { store, scratch, options, warn } = context;
+  const listing = await Listing.begin(store, options.selection, signal);
+  checkRepositoryPlace(options, store);
+  const left = experimentTagsLeft(listing.experiments);
+  if (left !== undefined) warn({ code: 'tags-left-out', message: left });
+  const known = await openKnownState(options, scratch.subdirectory('known'), signal);
+  try {
+    const traces = await countTraces(context, listing, signal);
+    const looked = await lookAtRuns({ store, listing, known, options }, events, signal);
+    events.emit('measuring');
+    const estimate = await tryToSample(context, looked, signal);
+    const told = { source: store.uri, ...described(looked, known, estimate), ...(traces !== undefined && { traces }) };
+    const deletedExperiments = listing.experiments.filter(({ lifecycleStage }) => lifecycleStage === 'deleted').length;
+    const repo = dirname(repositoryPath(options.repo));
+    if (estimate === undefined) return { ...told, repo, deletedExperiments };
+    const { existing } = known;
+    const needed = requirements(repo, estimate.disk, { existing, newRuns: looked.inventory.outcomes.new });
+    for (const shortage of shortages(needed, repo)) warn(shortage);
+    return { ...told, repo, deletedExperiments, requirements: needed };
+  } finally {
+    known.close();
+  }
+}
+
+/** Undefined where nothing could be measured: the rest of a plan is worth something, too. */
+async function tryToSample(
+  { store, options, scratch, warn }: PlanContext,
+  { inventory, strata, seconds }: Looked,
+  signal: AbortSignal,
+): Promise<Estimate | undefined> {
+  const { outcomes, losses } = inventory;
+  const toWrite = outcomes.new + outcomes.updated;
+  const passedOver = outcomes.unchanged + outcomes.skipped + outcomes.failed;
+  const secondsPassedOver = passedOver === 0 ? 0 : (seconds * passedOver) / (passedOver + toWrite);
+  if (toWrite === 0) return { seconds: secondsPassedOver, disk: { bytes: 0, inodes: 0 }, sampledRuns: 0, points: 0 };
+  try {
+    const parts = { store, options, losses, directory: scratch.subdirectory('sample') };
+    return await takeSample(strata, parts, { secondsPassedOver, newShare: outcomes.new / toWrite }, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { sentence } = toConvertError(cause, 'fatal', scratch.directory);
+    const message = `Time and space could not be measured: ${sentence} Temporary files are written to $TMPDIR, else /tmp.`;
+    warn({ code: 'not-measured', message });
+    return undefined;
+  }
+}
+
+function described(
+  { inventory, deleted, experiments }: Looked,
+  { existing }: KnownState,
+  estimate: Estimate | undefined,
+): Omit<PlanParts, 'source' | 'repo' | 'deletedExperiments' | 'traces' | 'requirements'> {
+  const { outcomes, skipped, unreadable, incomplete, damaged, losses } = inventory;
+  const { updated, ...runs } = outcomes;
+  const toWrite = outcomes.new + updated;
+  const actions = { archived: 0, removed: 0, kept: 0 };
+  for (const { action } of deleted) actions[action] += 1;
+  const sampled = estimate && { points: estimate.points, isEstimate: estimate.sampledRuns < toWrite };
+  return {
+    isNewRepository: existing === undefined,
+    experiments,
+    runs: { ...runs, changed: updated },
+    skippedRuns: skipped,
+    failedRuns: unreadable,
+    incomplete,
+    damaged,
+    deleted: actions,
+    content: inventory.content(sampled),
+    losses: losses.all(),
+    ...(estimate !== undefined && { seconds: estimate.seconds }),
+    sampledRuns: estimate?.sampledRuns ?? 0,
+    hasChanges: existing === undefined || toWrite > 0 || deleted.length > 0,
+  };
+}
+
+/** A source of traces only would look empty. */
+async function countTraces(
+  { store, warn }: PlanContext,
+  { experiments }: Listing,
+  signal: AbortSignal,
+): Promise<TraceCount | undefined> {
+  try {
+    return await store.traces?.(experiments, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { sentence } = toConvertError(cause, 'skip-item', store.uri);
+    warn({ code: 'traces-not-counted', message: `Traces, which stay in MLflow, could not be counted. ${sentence}` });
+    return undefined;
+  }
+}
