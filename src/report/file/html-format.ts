@@ -71,7 +71,7 @@ export class HtmlFormat implements ReportFormat {
       failedExperiments: failedExperiments.slice(0, MESSAGES_SHOWN).map((failure) => {
         return { id: sentence(failure.id), ...shown(failure) };
       }),
-      groups: this.#groups.groups(summary),
+      groups: this.#groups.groups(),
       slowest: this.#slowest,
       omitted: this.#omitted,
     };

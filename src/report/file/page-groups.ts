@@ -1,25 +1,32 @@
-import { PART_NOUNS } from '../../mapping/unread-parts.js';
-import type { ArtifactSkipReason, Notice, UnreachableReason } from '../../model.js';
+import { PART_NOUNS, unreadParts } from '../../mapping/unread-parts.js';
+import type { Notice, UnreachableReason } from '../../model.js';
 import type { RunReport, ToldPart } from '../../outcome.js';
-import type { ConversionSummary } from '../../summary/summary.js';
+import { fileExtension } from '../../summary/file-extension.js';
+import { Tally } from '../../summary/tally.js';
 import { formatCount, formatNoun } from '../format.js';
-import { partText } from '../incomplete-text.js';
 import { noticeLines, skipReasonText } from '../notice-text.js';
 import type { PageGroup, PageGroups } from '../page/page-data.js';
-import { sentence } from './page-rows.js';
+import { sentence, unreadText } from './page-rows.js';
 
 type Section = keyof PageGroups;
 
-interface Group {
+interface GroupText {
   readonly section: Section;
   readonly title: string;
   readonly code: string;
-  runs: number;
-  items: number;
   readonly noun?: string;
-  readonly detail: string;
+  readonly detail?: string;
 }
 
+interface Group extends GroupText {
+  runs: number;
+  items: number;
+  /** Of files that stayed behind. */
+  readonly extensions: Tally;
+}
+
+/** Different extensions that are counted apart: some are step numbers. */
+const EXTENSIONS_KEPT = 200;
 /** Extensions named for each reason why files stayed behind. */
 const EXTENSIONS_NAMED = 8;
 
@@ -52,12 +59,18 @@ export class GroupCounts {
   /** @returns the keys of the groups that the run belongs to */
   add(run: RunReport): string[] {
     const keys = new Set<string>();
-    const count = (key: string, items: number, group: () => Omit<Group, 'runs' | 'items'>) => {
-      const known = this.#groups.get(key) ?? { ...group(), runs: 0, items: 0 };
-      this.#groups.set(key, known);
-      if (!keys.has(key)) known.runs += 1;
-      known.items += items;
+    const count = (key: string, items: number, describe: () => GroupText): Group => {
+      const group = this.#groups.get(key) ?? {
+        ...describe(),
+        runs: 0,
+        items: 0,
+        extensions: new Tally(EXTENSIONS_KEPT),
+      };
+      this.#groups.set(key, group);
+      if (!keys.has(key)) group.runs += 1;
+      group.items += items;
       keys.add(key);
+      return group;
     };
     if (run.outcome === 'failed' || run.outcome === 'skipped') {
       const { outcome, code = 'unexpected' } = run;
@@ -68,18 +81,20 @@ export class GroupCounts {
       count(`incomplete ${part.part} ${code}`, 1, () => incompleteGroup(run, part, code));
     }
     for (const notice of run.notices) {
-      count(`left ${codeOf(notice)}`, itemsOf(notice), () => noticeGroup(run, notice));
+      if (run.incomplete !== undefined && unreadParts([notice]).length > 0) continue; // it is told there
+      const group = count(`left ${codeOf(notice)}`, itemsOf(notice), () => noticeGroup(run, notice));
+      if (notice.kind === 'artifact-skipped') group.extensions.add(fileExtension(notice.path) || 'without extension');
     }
     return [...keys];
   }
 
   /** The groups with most runs first. */
-  groups({ artifactsSkipped }: Pick<ConversionSummary, 'artifactsSkipped'>): PageGroups {
+  groups(): PageGroups {
     const of = (section: Section) =>
       [...this.#groups]
         .filter(([, group]) => group.section === section)
         .sort(([, a], [, b]) => b.runs - a.runs || (a.title < b.title ? -1 : 1))
-        .map(([key, group]) => pageGroup(key, group, artifactsSkipped));
+        .map(([key, group]) => pageGroup(key, group));
     return {
       failed: of('failed'),
       incomplete: of('incomplete'),
@@ -89,26 +104,26 @@ export class GroupCounts {
   }
 }
 
-function passedOverGroup(run: RunReport, section: 'failed' | 'skipped', code: string): Omit<Group, 'runs' | 'items'> {
+function passedOverGroup(run: RunReport, section: 'failed' | 'skipped', code: string): GroupText {
   return { section, title: titleOf(code), code, detail: sentence(run.reason ?? '') };
 }
 
-function incompleteGroup(run: RunReport, part: ToldPart, code: string): Omit<Group, 'runs' | 'items'> {
+function incompleteGroup(run: RunReport, part: ToldPart, code: string): GroupText {
   const why = part.reason === undefined ? 'could not be read' : UNREACHABLE[part.reason];
   return {
     section: 'incomplete',
     title: `${titleOf(part.part)}: ${why}`,
     code,
     ...(part.item !== undefined && { noun: PART_NOUNS[part.part] }),
-    detail: example(run, partText(part, undefined)),
+    detail: example(run, unreadText(run, part)),
   };
 }
 
-function noticeGroup(run: RunReport, notice: Notice): Omit<Group, 'runs' | 'items'> {
+function noticeGroup(run: RunReport, notice: Notice): GroupText {
   const section = 'leftBehind';
   const code = codeOf(notice);
   if (notice.kind === 'artifact-skipped') {
-    return { section, title: `Files ${skipReasonText(notice.reason)}`, code, noun: 'file', detail: '' };
+    return { section, title: `Files ${skipReasonText(notice.reason)}`, code, noun: 'file' };
   }
   const detail = example(run, noticeLines([notice])[0]?.text ?? '');
   return { section, ...NOTICES[notice.kind], code, detail };
@@ -127,12 +142,8 @@ function itemsOf(notice: Notice): number {
   return notice.kind === 'part-kept' ? notice.items : 1;
 }
 
-function pageGroup(
-  key: string,
-  { title, code, runs, items, noun, detail }: Group,
-  skipped: ConversionSummary['artifactsSkipped'],
-): PageGroup {
-  const told = detail === '' ? extensions(skipped, code as ArtifactSkipReason) : detail;
+function pageGroup(key: string, { title, code, runs, items, noun, extensions, detail }: Group): PageGroup {
+  const told = detail ?? extensionList(extensions);
   return {
     key,
     title,
@@ -144,11 +155,9 @@ function pageGroup(
 }
 
 /** `12 .pt, 3 .pkl, 1 without extension`, most first. */
-function extensions(skipped: ConversionSummary['artifactsSkipped'], reason: ArtifactSkipReason): string {
-  const all = skipped.filter((one) => one.reason === reason);
-  const named = all.slice(0, EXTENSIONS_NAMED).map(({ files, extension }) => {
-    return `${formatCount(files)} ${extension === '' ? 'without extension' : extension}`;
-  });
+function extensionList(extensions: Tally): string {
+  const all = extensions.entries();
+  const named = all.slice(0, EXTENSIONS_NAMED).map(([extension, files]) => `${formatCount(files)} ${extension}`);
   const more = all.length - named.length;
   return sentence([...named, ...(more > 0 ? [`and ${formatNoun(more, 'other extension')}`] : [])].join(', '));
 }

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../outcome.js';
+import type { RunReport, ToldPart } from '../../outcome.js';
 import { formatCount } from '../format.js';
 import { partText } from '../incomplete-text.js';
 import { noticeLines } from '../notice-text.js';
@@ -19,7 +19,7 @@ export function rankOf({ outcome, code, incomplete = [], notices }: RunReport): 
 /** A run as the page shows it; its size is bounded. */
 export function pageRun(run: RunReport, groups: readonly string[]): PageRun {
   const { runName, seconds, counts, reason, incomplete = [], notices } = run;
-  const unread = sentences(incomplete.map((part) => partText(part, undefined)));
+  const unread = sentences(incomplete.map((part) => unreadText(run, part)));
   const told = sentences(noticeLines(notices).map(({ text }) => text));
   return {
     id: shortText(run.runId, LONGEST_NAME),
@@ -34,6 +34,12 @@ export function pageRun(run: RunReport, groups: readonly string[]): PageRun {
     ...(told.length > 0 && { notices: told }),
     ...(groups.length > 0 && { groups }),
   };
+}
+
+/** A part that could not be read, why, and where its artifacts would be. */
+export function unreadText({ notices }: RunReport, part: ToldPart): string {
+  const unreachable = notices.find((notice) => notice.kind === 'artifacts-unreachable');
+  return partText(part, unreachable?.uri);
 }
 
 /** A sentence of a conversion, as long as a page has room for. */

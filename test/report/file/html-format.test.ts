@@ -80,6 +80,7 @@ describe('the page of a report', () => {
         runId: 'd',
         outcome: 'unchanged',
         incomplete: [{ part: 'artifacts', why: 'Gone.', reason: 'missing' }],
+        notices: [{ kind: 'artifacts-unreachable', uri: 'file:///x', detail: 'Gone.', reason: 'missing' }],
       }),
       makeRun({ runId: 'e', outcome: 'skipped', code: 'changed-by-aim', reason: 'Aim has changed the run.' }),
     ]);
