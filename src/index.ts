@@ -27,6 +27,7 @@ export {
 export { convert } from './library/convert.js';
 export type { ConvertRequest, FromOwnStore, FromTrackingUri, ProgramParts, WatchRequest } from './library/request.js';
 export { type StatusRequest, status } from './library/status.js';
+export { type VerificationSummary, type VerifyRequest, verify } from './library/verify.js';
 export { watch } from './library/watch.js';
 export type {
   ChangeSignal,
@@ -78,3 +79,7 @@ export { fetchHistories, type HistoryBatch, type HistoryOptions } from './stages
 export { type Progress, type RunBatches, type RunSink, writeBatches } from './stages/write-batches.js';
 export type { OutdatedRun, SourceError, SourceStatus, Status, StatusOptions } from './state/status.js';
 export type { ConversionSummary, FailedRun } from './summary/summary.js';
+export type { RunVerdict, Verdict } from './verify/compare/verdict.js';
+export { type VerifyEventMap, VerifyEvents } from './verify/session/verify-events.js';
+export type { VerifyOutcome, VerifyTotals } from './verify/session/verify-totals.js';
+export type { VerifyOptions } from './verify.js';

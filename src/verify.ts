@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TrackingStore } from './mlflow/common/tracking-store.js';
+import type { OpenStore, StoreListener, TrackingStore } from './mlflow/common/tracking-store.js';
 import { openStore } from './mlflow/open-store.js';
 import { DEFAULT_CONCURRENCY, type RunSelection, type SourceOptions } from './options.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
@@ -43,24 +43,29 @@ const PROGRESS_INTERVAL = 100;
  * Compares a source with an Aim repository, run by run, and takes no lock and changes nothing there, but for a small file that lets
  * a verification go on that was broken off. Resolves when every chosen run has its verdict (see `events`); rejects with a `fatal`
  * `ConvertError` where nothing can be compared, or with the signal's reason when aborted.
+ *
+ * @param ownStore opens the source in the place of the tracking URI; it does not cross to worker threads, so none are used
  */
 export async function verify(
   options: VerifyOptions,
   events: VerifyEvents = new VerifyEvents(),
   signal: AbortSignal = new AbortController().signal,
+  ownStore?: OpenStore,
 ): Promise<VerifyTotals> {
   const aim = AimRepository.open(options.repo, (finding) => void events.emit('finding', finding));
   const record = ConversionRecord.open(join(aim.path, 'mlflow2aim.sqlite'));
   try {
     const { concurrency = DEFAULT_CONCURRENCY } = options;
     const source: SourceOptions = { concurrency, ...record.somePolicies?.source, ...defined(options.source) };
-    const store = openStore(options.trackingUri, {
-      ...source,
+    const listener: StoreListener = {
       warn: (warning) => void events.emit('warning', warning),
       failed: (failure) => void events.emit('experiment:failed', failure),
-    });
+      retrying: () => {},
+    };
+    const store = ownStore?.(listener) ?? openStore(options.trackingUri, { ...source, ...listener });
+    const inProcess = ownStore !== undefined || options.inProcess === true;
     try {
-      return await verifyStore({ aim, record, store, source }, { ...options, concurrency }, events, signal);
+      return await verifyStore({ aim, record, store, source }, { ...options, concurrency, inProcess }, events, signal);
     } finally {
       await store.close();
     }

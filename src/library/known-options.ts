@@ -1,6 +1,7 @@
 import { ConvertError } from '../errors.js';
 import type { RunSelection, SourceOptions, WatchOptions } from '../options.js';
 import type { AcceptedChanges, ArtifactPolicy, MappingPolicy } from '../policies.js';
+import type { VerifyOptions } from '../verify.js';
 
 /** Each name of a type, so that none is forgotten here. */
 type Names<T> = Readonly<Record<keyof T, true>>;
@@ -29,8 +30,10 @@ const ARTIFACTS: Names<ArtifactPolicy> = {
 
 const MISSING: Names<AcceptedChanges> = { accept: true, unaccept: true };
 
-/** The options, each with the names that it consists of, if it is an object of some. */
-const OPTIONS: Readonly<Record<keyof WatchOptions, true | Readonly<Record<string, true>>>> = {
+/** Options, each with the names that it consists of, if it is an object of some. */
+type Known<Name extends string> = Readonly<Record<Name, true | Readonly<Record<string, true>>>>;
+
+export const WATCH_OPTIONS: Known<keyof WatchOptions> = {
   trackingUri: true,
   repo: true,
   selection: SELECTION,
@@ -50,13 +53,26 @@ const OPTIONS: Readonly<Record<keyof WatchOptions, true | Readonly<Record<string
   poll: true,
 };
 
+export const VERIFY_OPTIONS: Known<keyof VerifyOptions> = {
+  trackingUri: true,
+  repo: true,
+  selection: SELECTION,
+  sample: true,
+  includeDeleted: true,
+  mapping: MAPPING,
+  artifacts: ARTIFACTS,
+  source: SOURCE,
+  concurrency: true,
+  inProcess: true,
+};
+
 /**
  * Throws a `fatal` error for an option that there is not: left alone, a misspelt one would convert more than what was meant, or
  * otherwise.
  */
-export function checkNames(given: object): void {
+export function checkNames(given: object, options: Known<string>): void {
   for (const [name, value] of Object.entries(given)) {
-    const known = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof typeof OPTIONS] : undefined;
+    const known = Object.hasOwn(options, name) ? options[name] : undefined;
     if (known === undefined) throw unknown(name);
     if (known === true || value === undefined) continue;
     if (typeof value !== 'object' || value === null) throw invalid(`${name} has to be an object.`);

@@ -4,7 +4,7 @@ import { ConvertEvents } from '../events.js';
 import type { OpenStore } from '../mlflow/common/tracking-store.js';
 import { type ConvertOptions, MAX_CONCURRENCY, type WatchOptions } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
-import { checkNames } from './known-options.js';
+import { checkNames, WATCH_OPTIONS } from './known-options.js';
 
 /** What a program can give besides options. */
 export interface ProgramParts {
@@ -53,7 +53,7 @@ export function readRequest(request: WatchRequest): ReadRequest<WatchOptions>;
 export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest<WatchOptions> {
   if (typeof request !== 'object' || request === null) throw invalid('An object with trackingUri and repo is needed.');
   const { signal, events, openStore, stages, trackingUri, ...options } = request;
-  checkNames(options);
+  checkNames(options, WATCH_OPTIONS);
   checkSource(trackingUri, openStore);
   checkOptions(options);
   if (stages !== undefined) checkStages(stages);
@@ -69,9 +69,10 @@ export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest
   };
 }
 
-function checkSource(trackingUri: unknown, openStore: unknown): void {
+/** Throws unless there is just one source. */
+export function checkSource(trackingUri: unknown, openStore: unknown): void {
   if (trackingUri === undefined && openStore === undefined) {
-    throw invalid('There is nothing to convert from: trackingUri is missing, and so is openStore.');
+    throw invalid('There is no source: trackingUri is missing, and so is openStore.');
   }
   if (trackingUri !== undefined && openStore !== undefined) {
     throw invalid('There are two sources: give either trackingUri or openStore.');
@@ -82,7 +83,8 @@ function checkSource(trackingUri: unknown, openStore: unknown): void {
   }
 }
 
-function checkOptions({ repo, concurrency }: Pick<ConvertOptions, 'repo' | 'concurrency'>): void {
+/** Throws for what would only be noticed later, or never. */
+export function checkOptions({ repo, concurrency }: Pick<ConvertOptions, 'repo' | 'concurrency'>): void {
   if (typeof repo !== 'string' || repo === '') throw invalid('repo has to name the directory that contains .aim.');
   if (concurrency === undefined) return;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {

@@ -167,7 +167,7 @@ describe('what JavaScript lets a program write is refused with a sentence:', () 
   const openStore = () => new Source();
   test.each<[string, object | undefined, string]>([
     ['nothing', undefined, 'An object with trackingUri and repo is needed.'],
-    ['no source', { repo: 'x' }, 'There is nothing to convert from'],
+    ['no source', { repo: 'x' }, 'There is no source: trackingUri is missing'],
     ['two sources', { trackingUri: 'mlruns', openStore, repo: 'x' }, 'There are two sources'],
     ['a tracking URI that is none', { trackingUri: 7, repo: 'x' }, 'trackingUri has to be a string'],
     ['an open store', { openStore: new Source(), repo: 'x' }, 'openStore has to be a function'],

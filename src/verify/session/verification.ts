@@ -94,6 +94,8 @@ export class Verification {
       const entry = record.entry(hash);
       const row = this.parts.rows.row(hash);
       if (row === undefined) return this.withoutRow(run, entry, signal);
+      const stages = entry && record.policiesOf(entry)?.stages;
+      if (stages !== undefined) return withoutContent(run, 'unread', ofStages(stages));
       const known = verified.get(hash);
       const task = this.taskOf(run, row, entry, known?.state);
       const { verdict, state, hasChanged } = await verifier.verify(task);
@@ -195,6 +197,10 @@ function extraRun(hash: string, row: RunRow | undefined, entry: LedgerEntry | un
     ...(isGone && { isUnexpected: true }),
     reason,
   };
+}
+
+function ofStages(version: string): string {
+  return `It was converted through stages of a program ("${version}"), which alone knows what they make of a run.`;
 }
 
 function withoutContent({ ref, experiment }: ListedRun, verdict: RunVerdict['verdict'], reason?: string): RunVerdict {

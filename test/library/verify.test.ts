@@ -1,0 +1,71 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { convert } from '../../src/library/convert.js';
+import { type VerifyRequest, verify } from '../../src/library/verify.js';
+import type { Experiment } from '../../src/model.js';
+import { VerifyEvents } from '../../src/verify/session/verify-events.js';
+import { memoryRun } from '../support/memory-run.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const EXPERIMENT: Experiment = { id: '1', name: 'mnist', lifecycleStage: 'active', tags: new Map() };
+
+let store: MemoryStore;
+let repo: string;
+beforeEach(() => {
+  store = new MemoryStore(EXPERIMENT, [memoryRun('a', { loss: [0, 1, 2] }), memoryRun('b', { loss: [3] })]);
+  repo = temporaryDirectory();
+});
+
+const openStore = () => store;
+
+test('verify resolves with what it has found, of a source of a program as well', async () => {
+  await convert({ openStore, repo });
+  expect(await verify({ openStore, repo })).toMatchObject({ outcome: 'as-expected', runs: { equal: 2 }, points: 4 });
+
+  store.put(memoryRun('b', { loss: [4] }, { revision: '2' }));
+  const events = new VerifyEvents();
+  const told: string[] = [];
+  events.on('run', ({ runId, verdict }) => told.push(`${runId} ${verdict}`));
+  expect(await verify({ openStore, repo, events })).toMatchObject({
+    outcome: 'differences',
+    runs: { equal: 1, differs: 1 },
+  });
+  expect(told.sort()).toEqual(['a equal', 'b differs']);
+});
+
+test('what the stages of a program have made of a run is not called a difference, nor verified', async () => {
+  const stages = {
+    version: 'nothing 1',
+    async *histories<T>(batches: AsyncIterable<T>) {
+      for await (const _ of batches);
+      yield* [] as T[];
+    },
+  };
+  await convert({ openStore, repo, stages });
+  const events = new VerifyEvents();
+  const reasons: (string | undefined)[] = [];
+  events.on('run', ({ reason }) => reasons.push(reason));
+  expect(await verify({ openStore, repo, events })).toMatchObject({ outcome: 'incomplete', runs: { unread: 2 } });
+  expect(reasons[0]).toContain('stages of a program ("nothing 1")');
+  await convert({ openStore, repo });
+  expect(await verify({ openStore, repo })).toMatchObject({ outcome: 'as-expected', runs: { equal: 2 } });
+});
+
+test('verify rejects with the reason of its signal', async () => {
+  await convert({ openStore, repo });
+  const reason = new Error('enough');
+  await expect(verify({ openStore, repo, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test.each<[object | undefined, string]>([
+  [undefined, 'An object with trackingUri and repo is needed.'],
+  [{ repo: 'x' }, 'There is no source: trackingUri is missing'],
+  [{ trackingUri: 'mlruns', repo: 'x', samples: 0.1 }, 'no option samples.'],
+  [{ trackingUri: 'mlruns', repo: 'x', concurrency: 0.5 }, 'concurrency has to be'],
+])('%j is refused', async (given, message) => {
+  await expect(verify(given as VerifyRequest)).rejects.toMatchObject({
+    kind: 'fatal',
+    code: 'invalid-argument',
+    message: expect.stringContaining(message),
+  });
+});
