@@ -66,7 +66,10 @@ export class Differences {
     if (code === 'point-missing' && cause === 'behind') this.pointsBehind++;
     if (this.kept.length >= MOST_KEPT) return;
     const severity = cause === 'unexplained' ? 'error' : 'note';
-    this.kept.push({ code, severity, cause, run: this.run, ...place });
+    const { sequence, ...rest } = place;
+    // a sequence that was read has functions, which cannot cross threads
+    const id = sequence && { sequence: { name: sequence.name, context: sequence.context } };
+    this.kept.push({ code, severity, cause, run: this.run, ...id, ...rest });
   }
 
   /** The first of them; those that nothing explains may be among the others. */
