@@ -121,7 +121,7 @@ class Reading {
       for await (const chunk of store.openArtifact(ref, run, file, this.context.signal)) {
         length += chunk.length;
         if (length > limit) return 'too-large';
-        chunks.push(Uint8Array.from(chunk));
+        chunks.push(new Uint8Array(chunk));
       }
     } catch (cause) {
       this.context.signal.throwIfAborted();

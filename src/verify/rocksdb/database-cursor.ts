@@ -52,7 +52,8 @@ export class DatabaseCursor {
 
   /** A copy of the value. */
   copyValue(): Uint8Array {
-    return this.value.slice(this.valueStart, this.valueEnd);
+    // not `slice`, which gives a view where the block is a Buffer
+    return new Uint8Array(this.value.subarray(this.valueStart, this.valueEnd));
   }
 
   /** Whether the key begins with `prefix`, of which `known` bytes are known to agree. */

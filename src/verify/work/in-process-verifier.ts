@@ -6,7 +6,7 @@ import { type RunPlace, RunReader } from '../aim/run.js';
 import { compareRun } from '../compare/compare-run.js';
 import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
 import type { Finding, StructureCode } from '../contents.js';
-import { isWrittenByAim, stateOf } from './run-state.js';
+import { stateOf } from './run-state.js';
 import type { RunVerifier, VerifyResult, VerifyTask } from './verify-task.js';
 
 export interface InProcessVerifierOptions {
@@ -65,11 +65,14 @@ export class InProcessVerifier implements RunVerifier {
     try {
       const revision = await store.revision(task.ref, signal);
       const state = stateOf(task, place, revision);
-      if (state === task.verifiedState) return { state, hasChanged: false };
-      const verdict = await this.compare(task, place, store, revision);
+      if (state.digest === task.verifiedState) return { state: state.digest, hasChanged: false };
+      const { isWrittenByAim } = state;
+      const verdict = await this.compare(task, place, store, { revision, isWrittenByAim });
       this.count(verdict.compared.points);
-      const hasChanged = state !== stateOf(task, place, await store.revision(task.ref, signal));
-      return { verdict, state, hasChanged };
+      const hasChanged =
+        verdict.verdict === 'differs' &&
+        state.digest !== stateOf(task, place, await store.revision(task.ref, signal)).digest;
+      return { verdict, state: state.digest, hasChanged };
     } catch (cause) {
       signal.throwIfAborted();
       const error = toConvertError(cause, 'skip-run', `run ${task.ref.runId}`);
@@ -82,7 +85,7 @@ export class InProcessVerifier implements RunVerifier {
     task: VerifyTask,
     place: RunPlace,
     store: TrackingStore,
-    revision: string,
+    { revision, isWrittenByAim }: { readonly revision: string; readonly isWrittenByAim: boolean },
   ): Promise<RunVerdict> {
     const findings: Finding[] = [];
     this.findings.set(task.hash, findings);
@@ -100,7 +103,7 @@ export class InProcessVerifier implements RunVerifier {
         findings,
         written: converted?.written,
         isArchivedForMlflow: task.isArchivedForMlflow,
-        isWrittenByAim: isWrittenByAim(place),
+        isWrittenByAim,
         hasChangedInMlflow: converted !== undefined && converted.revision !== revision,
       };
       return await compareRun({ store, ...task }, aim, this.stopping.signal);

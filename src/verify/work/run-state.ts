@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { errorCode } from '../../errors.js';
 import type { RunPlace } from '../aim/run.js';
 import type { VerifyTask } from './verify-task.js';
@@ -8,51 +7,38 @@ import type { VerifyTask } from './verify-task.js';
 /** Raised whenever a verification finds what an earlier one did not. */
 const VERIFY_VERSION = 1;
 
-/** What RocksDB writes for people; it says nothing of the content. */
-const ASIDE = /^LOG/;
+/** What a run is at this moment, in MLflow and in Aim. */
+export interface RunState {
+  /** A digest of all that the verdict about the run depends on. */
+  readonly digest: string;
+  /** Aim has opened the run for writing since it was converted: RocksDB leaves files that mlflow2aim does not make. */
+  readonly isWrittenByAim: boolean;
+}
 
-/** A digest of all that the verdict about a run depends on; `revision` is the source's of the run. */
-export function stateOf(task: VerifyTask, place: RunPlace, revision: string): string {
+/** @param revision the source's, of the run */
+export function stateOf(task: VerifyTask, place: RunPlace, revision: string): RunState {
   const { row, mapping, artifacts, converted, isArchivedForMlflow, experiment } = task;
   const { tags, ...rest } = experiment;
-  const files = [place.meta, place.seqs].map(filesOf);
+  const files = [place.meta, place.seqs].flatMap(filesOf);
   const stale = Number.isFinite(mapping.staleAfter) ? mapping.staleAfter : 'never';
-  const all = [
-    VERIFY_VERSION,
-    revision,
-    files,
-    row,
-    { ...mapping, stale },
-    artifacts,
-    converted,
-    isArchivedForMlflow,
-    rest,
-  ];
-  return createHash('sha256')
-    .update(JSON.stringify([...all, [...tags]]))
-    .digest('base64url')
-    .slice(0, 27);
+  const known = [row, { ...mapping, stale }, artifacts, converted, isArchivedForMlflow, rest, [...tags]];
+  const text = JSON.stringify([VERIFY_VERSION, revision, files, ...known]);
+  return {
+    digest: createHash('sha256').update(text).digest('base64url').slice(0, 27),
+    isWrittenByAim: files.some((file) => file.startsWith('LOCK ') || file.startsWith('OPTIONS-')),
+  };
 }
 
 /** Names, sizes and times of a directory's files. */
 function filesOf(directory: string): readonly string[] {
   try {
-    return readdirSync(directory)
-      .filter((name) => !ASIDE.test(name))
-      .sort()
-      .map((name) => {
-        const { size, mtimeNs, ino } = lstatSync(join(directory, name), { bigint: true });
-        return `${name} ${size} ${mtimeNs} ${ino}`;
-      });
+    const names = readdirSync(directory).sort();
+    return names.map((name) => {
+      const { size, mtimeMs, ino } = lstatSync(`${directory}/${name}`);
+      return `${name} ${size} ${mtimeMs} ${ino}`;
+    });
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return [];
     throw cause;
   }
-}
-
-/** Whether Aim has opened the run for writing since it was converted: RocksDB leaves these files, mlflow2aim makes none of them. */
-export function isWrittenByAim(place: RunPlace): boolean {
-  return [place.meta, place.seqs].some((directory) =>
-    filesOf(directory).some((file) => file.startsWith('LOCK ') || file.startsWith('OPTIONS-')),
-  );
 }

@@ -27,7 +27,7 @@ export interface VerifyResult {
   readonly verdict?: RunVerdict;
   /** A digest of all that the verdict depends on: the run in MLflow, its files and row in Aim, the policies. */
   readonly state: string;
-  /** The run was written, in MLflow or in Aim, while it was being verified: the verdict may be of a moment that never was. */
+  /** Of a run that differs: it was written, in MLflow or in Aim, while it was being verified, so the verdict may be of a moment that never was. */
   readonly hasChanged: boolean;
 }
 
