@@ -39,7 +39,13 @@ function record({ file, problems }: LoadedSettings, flags: readonly FlagInForce[
   return {
     file: file?.path ?? null,
     problems,
-    flags: flags.map(({ name, value, source, where }) => ({ name, value, source, ...(where && { where }) })),
+    flags: flags.map(({ name, command, value, source, where }) => ({
+      name,
+      ...(command !== undefined && { command }),
+      value,
+      source,
+      ...(where !== undefined && { where }),
+    })),
   };
 }
 
@@ -55,11 +61,15 @@ function headLines({ file, settings }: LoadedSettings, check: boolean): string[]
 }
 
 function tableLines(flags: readonly FlagInForce[], { file }: LoadedSettings): string[] {
-  const rows = flags.map((flag) => [flag.name, sourceText(flag, file?.path), valueText(flag)] as const);
+  const rows = flags.map((flag) => [nameText(flag), sourceText(flag, file?.path), valueText(flag)] as const);
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
   return rows.map(
     ([name, source, value]) => `${padRight(name, widths[0]!)}  ${padRight(source, widths[1]!)}  ${value}`,
   );
+}
+
+function nameText({ name, command }: FlagInForce): string {
+  return command === undefined ? name : `${command}: ${name}`;
 }
 
 function sourceText({ source, where }: FlagInForce, file = ''): string {

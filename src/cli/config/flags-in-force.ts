@@ -6,6 +6,8 @@ import { type FlagOptions, isList, isSwitch, type Setting } from './setting.js';
 export interface FlagInForce {
   /** Without its dashes. */
   readonly name: string;
+  /** The only command for which it is set so. */
+  readonly command?: string;
   /** The texts of a list, whether a switch is on, or one text; null when the flag has no value. Without secrets. */
   readonly value: readonly string[] | boolean | string | null;
   /** What the help says of the value when it is a default. */
@@ -17,15 +19,16 @@ export interface FlagInForce {
 
 /** The flags that are set, in the order in which they are told; then those that have their defaults. */
 export function flagsInForce(flags: FlagOptions, settings: readonly Setting[]): FlagInForce[] {
-  const set = settings.map(({ flag, texts, origin, where }) => ({
+  const set = settings.map(({ flag, texts, origin, where, command }) => ({
     name: flag.slice(2),
+    ...(command !== undefined && { command }),
     value: shown(flags, flag, texts.map(withoutSecrets)),
     description: undefined,
     source: origin,
     where,
   }));
-  const names = new Set(settings.map(({ flag }) => flag));
-  const rest = [...flags.keys()].filter((flag) => !names.has(flag));
+  const isSet = (flag: string) => settings.some((setting) => setting.flag === flag && setting.command === undefined);
+  const rest = [...flags.keys()].filter((flag) => !isSet(flag));
   return [...set, ...rest.map((flag) => atDefault(flags, flag))];
 }
 

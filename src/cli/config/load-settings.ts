@@ -10,7 +10,7 @@ import { flagOptions, type Setting } from './setting.js';
 /** What environment and configuration file say. */
 export interface LoadedSettings {
   readonly file: ConfigFile | undefined;
-  /** Those that count: where both set a flag, the environment's. */
+  /** Those that count: where both set a flag, the environment's; of the file, what it says of a single command. */
   readonly settings: readonly Setting[];
   /** Sentences about what cannot be used. If there are some, nothing should be done. */
   readonly problems: readonly string[];
@@ -31,12 +31,23 @@ export function loadSettings(
   const flags = flagOptions(commands);
   const file = findFile(config, env, problems);
   const fromEnvironment = environmentSettings(flags, env, problems);
-  const fromFile = file === undefined ? [] : fileSettings(file, flagOptions(configurableCommands(program)), problems);
+  const fromFile = file === undefined ? [] : fileSettings(file, configurableCommands(program), problems);
   // flags that share a list, such as those of artifact rules, are set together
   const targetOf = ({ flag }: Setting) => flags.get(flag)?.[0]?.attributeName();
-  const taken = new Set(fromEnvironment.map(targetOf));
-  const rest = fromFile.filter((setting) => flags.has(setting.flag) && !taken.has(targetOf(setting)));
-  return { file, settings: [...fromEnvironment, ...rest], problems };
+  const without = (settings: readonly Setting[], stronger: readonly Setting[]) => {
+    const taken = new Set(stronger.map(targetOf));
+    return settings.filter((setting) => !taken.has(targetOf(setting)));
+  };
+  const names = commands.map((command) => command.name());
+  const general = fromFile.filter(({ flag, command }) => command === undefined && flags.has(flag));
+  const special = fromFile.filter(({ command }) => command !== undefined && names.includes(command));
+  const ofFile =
+    commands.length === 1 ? [...special.map(forAll), ...without(general, special)] : [...general, ...special];
+  return { file, settings: [...fromEnvironment, ...without(ofFile, fromEnvironment)], problems };
+}
+
+function forAll({ command: _, ...setting }: Setting): Setting {
+  return setting;
 }
 
 function findFile(config: string | false | undefined, env: Environment, problems: string[]): ConfigFile | undefined {

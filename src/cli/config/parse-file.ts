@@ -12,6 +12,8 @@ export interface FileEntry {
   readonly isList: boolean;
   /** The file and line. */
   readonly where: string;
+  /** The key in whose mapping it stands, which is to be a command. */
+  readonly section?: string;
 }
 
 /**
@@ -32,7 +34,17 @@ export function* parseFile({ path, text }: ConfigFile): Generator<FileEntry | st
   const { contents } = document;
   if (contents === null || (yaml.isScalar(contents) && isEmpty(yaml, contents))) return;
   if (!yaml.isMap(contents)) return yield `${place(contents)}: Expected lines such as "max-artifact-size: 1GB".`;
-  for (const pair of contents.items) yield toEntry(yaml, pair, place(pair.key));
+  for (const pair of contents.items) {
+    if (!yaml.isMap(pair.value) || !yaml.isScalar(pair.key)) {
+      yield toEntry(yaml, pair, place(pair.key));
+      continue;
+    }
+    const section = String(pair.key.value);
+    for (const inner of pair.value.items) {
+      const entry = toEntry(yaml, inner, place(inner.key));
+      yield typeof entry === 'string' ? entry : { ...entry, section };
+    }
+  }
 }
 
 /** Keys that are there twice are told like other problems. */

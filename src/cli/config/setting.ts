@@ -12,6 +12,8 @@ export interface Setting {
   readonly origin: 'environment' | 'file';
   /** The variable, or the file and line. */
   readonly where: string;
+  /** The only command that it is meant for, where a file says so. */
+  readonly command?: string;
 }
 
 /** The flags of some commands, and what each of those declares for it. */

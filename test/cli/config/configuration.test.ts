@@ -110,6 +110,17 @@ describe('what counts', () => {
     expect(settings().options.repo).toBe('.');
   });
 
+  test('of a file, what it says of the command', () => {
+    const file = write(
+      'max-text-size: 1MB\nconvert: {max-text-size: 2MB, exclude-artifacts: a}\ninclude-artifacts: b\n',
+    );
+    const artifacts = (...argv: string[]) => settings(...argv, '--config', file).options.artifacts!;
+    expect(artifacts('convert')).toMatchObject({ maxTextSize: 2e6, rules: [{ include: false, glob: 'a' }] });
+    expect(artifacts('sync')).toMatchObject({ maxTextSize: 1e6, rules: [{ include: true, glob: 'b' }] });
+    io.env = { MLFLOW2AIM_MAX_TEXT_SIZE: '3MB' };
+    expect(artifacts('convert').maxTextSize).toBe(3e6);
+  });
+
   test('what fits the command', () => {
     const file = write('poll: true\nlisten: 9464\nreport: r.json\nincomplete: true\n');
     expect(settings('--config', file)).toMatchObject({ report: 'r.json' });
@@ -169,7 +180,13 @@ describe('the file', () => {
     ['interval: 1', ["c.yaml:1: interval is '1'. Expected a duration from 100ms to 7d, such as 10s or 5m."]],
     ['deleted: [keep]', ['c.yaml:1: deleted takes one value, not a list.']],
     ['experiment: [a, [b]]', ['c.yaml:1: experiment takes a value, or a list of values.']],
-    ['experiment: {a: b}', ['c.yaml:1: experiment takes a value, or a list of values.']],
+    ['experiment: {a: b}', ['c.yaml:1: There is no command experiment.']],
+    ['conver: {quiet: 1}', ['c.yaml:1: There is no command conver. Did you mean convert?']],
+    ['status:\n  reprt: a', ['c.yaml:2: status has no flag --reprt. Did you mean repo?']],
+    ['sync: {watch: true}', ['c.yaml:1: sync has no flag --watch.']],
+    ['sync: {poll: true, poll: false}', ['c.yaml:1: poll is there twice.']],
+    ['sync: {sync: {poll: true}}', ['c.yaml:1: sync takes a value, or a list of values.']],
+    ['sync: {config: a}', ['c.yaml:1: config chooses the configuration file, and has no meaning in it.']],
     ['report:', ['c.yaml:1: report has no value. Remove the line, or give it one.']],
     ['experiment: [~]', ['c.yaml:1: experiment has no value. Remove the line, or give it one.']],
     ['repo: a\nrepo: b', ['c.yaml:2: repo is there twice.']],
@@ -342,6 +359,15 @@ describe('mlflow2aim config', () => {
     const { lines } = await config('status');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['No', '', 'repo', 'incomplete', 'warnings', 'json']);
     expect(await config('stauts')).toMatchObject({ code: 2 });
+  });
+
+  test('prints what is set for a single command', async () => {
+    writeOwn('quiet: true\nconvert: {quiet: false}\n');
+    const ofQuiet = ({ lines }: { lines: string[] }) => lines.filter((line) => line.includes('quiet'));
+    const inAll = ofQuiet(await config());
+    expect(inAll.map((line) => line.replace(/ +/g, ' '))).toEqual(['quiet line 1 true', 'convert: quiet line 2 false']);
+    io.stdout.text = '';
+    expect(ofQuiet(await config('convert'))[0]).toMatch(/^quiet +line 2 +false$/);
   });
 
   test('prints JSON', async () => {

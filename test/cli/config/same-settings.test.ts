@@ -138,7 +138,7 @@ describe.each(configurableCommands(program).map((command) => [command.name(), co
           writeFileSync(file, stringify(Object.fromEntries(entries)));
           expect(parse([name, '--config', file])).toEqual({ parsed, said: '' });
         }),
-        { numRuns: 100 },
+        { numRuns: 50 },
       );
     });
   },
