@@ -98,6 +98,8 @@ export interface WatchPolicy {
   readonly reconcile: number;
   /** Poll instead of waiting for file system events. */
   readonly poll: boolean;
+  /** Wait for a source that is not there at the beginning, or does not respond, instead of failing. */
+  readonly waitForSource: boolean;
 }
 
 /** Runs wait for the disk as often as they compute; beyond the maximum, more only costs memory and open files. */
@@ -108,7 +110,7 @@ export const DEFAULT_CONCURRENCY = Math.min(MAX_CONCURRENCY, RUNS_PER_CORE * ava
 
 export const DEFAULT_SOURCE: SourceOptions = { concurrency: DEFAULT_CONCURRENCY };
 
-export const DEFAULT_WATCH: WatchPolicy = { interval: 10_000, reconcile: 30_000, poll: false };
+export const DEFAULT_WATCH: WatchPolicy = { interval: 10_000, reconcile: 30_000, poll: false, waitForSource: false };
 
 /** Fills in what the caller left open. */
 export function withDefaults(options: ConvertOptions): ResolvedOptions {
@@ -132,8 +134,8 @@ export function withDefaults(options: ConvertOptions): ResolvedOptions {
 }
 
 /** As {@link withDefaults}, for what only a watch asks for. */
-export function watchPolicy({ interval, reconcile, poll }: WatchOptions): WatchPolicy {
-  return fill(DEFAULT_WATCH, { interval, reconcile, poll });
+export function watchPolicy({ interval, reconcile, poll, waitForSource }: WatchOptions): WatchPolicy {
+  return fill(DEFAULT_WATCH, { interval, reconcile, poll, waitForSource });
 }
 
 /** A property that is given as undefined counts as absent. */

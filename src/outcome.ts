@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js';
-import type { ArtifactKind, Notice, UnreachableReason, UnreadPart } from './model.js';
+import type { ArtifactKind, Notice, RunStatus, UnreachableReason, UnreadPart } from './model.js';
 
 /**
  * What became of one run:
@@ -103,6 +103,10 @@ export interface RunReport {
   readonly runName?: string;
   readonly experiment: string;
   readonly outcome: RunOutcome;
+  /** The run's status in MLflow; absent if its header was not read. */
+  readonly status?: RunStatus;
+  /** Whether it is active in MLflow, so that more may come; absent if that is not known. */
+  readonly active?: boolean;
   /** Why, for `skipped` and `failed`. */
   readonly code?: SkipCode | ErrorCode;
   /** The file, URI or run that the error is about, for `failed`, where it is known. */

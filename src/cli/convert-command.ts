@@ -132,6 +132,7 @@ async function createView(
     stderr,
     quiet,
     verbose,
+    timed: settings.watch !== undefined,
     live: ansi,
     color: ansi && settings.color,
     ...(report === undefined ? {} : { reportFile: report }),

@@ -54,6 +54,7 @@ export interface ConvertFlags extends PlanFlags {
   readonly interval: number;
   readonly reconcile: number;
   readonly poll?: true;
+  readonly waitForSource?: true;
   readonly listen?: ListenAddress;
 }
 

@@ -117,8 +117,8 @@ export function sourceOptions(flags: ReadingFlags): SourceOptions {
   };
 }
 
-function watchSettings({ interval, reconcile, poll, listen }: ConvertFlags): WatchSettings {
-  const options = { interval, reconcile, poll: poll ?? false };
+function watchSettings({ interval, reconcile, poll, waitForSource, listen }: ConvertFlags): WatchSettings {
+  const options = { interval, reconcile, poll: poll ?? false, waitForSource: waitForSource ?? false };
   return listen === undefined ? { options } : { options, listen };
 }
 
@@ -130,8 +130,9 @@ function checkWatchFlags({ watch }: ConvertFlags, isGiven: IsGiven): void {
     );
   }
   if (watch !== undefined) return;
-  for (const flag of ['poll', 'listen'] as const) {
-    if (isGiven(flag)) throw new SettingsError(`--${flag} requires --watch.`);
+  const ofWatches = { poll: '--poll', waitForSource: '--wait-for-source', listen: '--listen' } as const;
+  for (const name of Object.keys(ofWatches) as (keyof typeof ofWatches)[]) {
+    if (isGiven(name)) throw new SettingsError(`${ofWatches[name]} requires --watch.`);
   }
 }
 

@@ -60,5 +60,6 @@ export class PendingReports {
 }
 
 function processedRun({ experiment, ref }: RunTask, report: RunReport, active: boolean | undefined): ProcessedRun {
-  return { run: { experiment, ref }, report, ...(active !== undefined && { active }) };
+  const run = { experiment, ref };
+  return active === undefined ? { run, report } : { run, report: { ...report, active }, active };
 }

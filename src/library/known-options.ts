@@ -51,6 +51,7 @@ export const WATCH_OPTIONS: Known<keyof WatchOptions> = {
   interval: true,
   reconcile: true,
   poll: true,
+  waitForSource: true,
 };
 
 export const VERIFY_OPTIONS: Known<keyof VerifyOptions> = {

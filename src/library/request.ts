@@ -23,7 +23,7 @@ export interface FromTrackingUri extends ProgramParts {
 
 /** Reads a source of the program's own. The conversion then runs in the calling thread. */
 export interface FromOwnStore extends ProgramParts {
-  /** Called once, when the work begins, and closed when it ends. */
+  /** Called when the work begins (with `waitForSource` until it succeeds); the store is closed when the work ends. */
   readonly openStore: OpenStore;
   readonly trackingUri?: undefined;
   readonly source?: undefined;

@@ -92,7 +92,7 @@ function lineOf(group: Group): string {
 }
 
 /** What happened in all runs of the group, as a sentence. */
-function sentenceOf({ first, things, tally, detail, runs }: Group): string {
+function sentenceOf({ first, things, tally, detail }: Group): string {
   const many = (noun: string) => formatNoun(things, noun);
   const example = detail === '' ? '' : ` The first: ${detail}`;
   switch (first.kind) {
@@ -115,7 +115,7 @@ function sentenceOf({ first, things, tally, detail, runs }: Group): string {
     case 'text-replaced':
       return `${many('text')} held bytes that are not UTF-8; they became U+FFFD.${example}`;
     case 'stale':
-      return `MLflow still says RUNNING, without a sign of life for --stale-after; closed at the last ${runs === 1 ? 'one' : 'ones'}.`;
+      return `MLflow still says RUNNING, without a sign of life for --stale-after; counted as ended then.`;
   }
 }
 
@@ -129,7 +129,7 @@ function skippedSentence({ reason }: Notice & { kind: 'artifact-skipped' }, file
     case 'too-large':
       return `${files} over the size limit ${stay}; --max-artifact-size and --max-text-size raise it.`;
     case 'not-an-image':
-      return `${files} called an image, without a header of one that Aim paints, ${stay}.`;
+      return `${files} named as ${isOne ? 'an image' : 'images'} that Aim cannot paint ${stay}.`;
     case 'unreadable':
       return `${files} could not be read (${kinds}).`;
     case 'link-outside':

@@ -3,7 +3,7 @@ import { formatNoun } from './format.js';
 import { failedRunLine } from './summary-text.js';
 
 /** What was written of a run, without what there was none of: `300 points, 8 images`. Empty if there was nothing. */
-function countsText({ points, artifacts, artifactsListed }: RunCounts): string {
+export function countsText({ points, artifacts, artifactsListed }: RunCounts): string {
   const { image, text, audio } = artifacts;
   const parts: ReadonlyArray<readonly [count: number, text: string]> = [
     [points, formatNoun(points, 'point')],

@@ -3,22 +3,17 @@ import type { ConversionSummary } from '../summary/summary.js';
 import { type Ending, INTERRUPTED, STOPPED, type View } from './ending.js';
 import { columnsOf, fitted } from './fitted.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
+import { type Label, Printer } from './printer.js';
 import { showLive, showPlain } from './progress.js';
 import type { ProgressState } from './progress-state.js';
 import { RetryFilter, retryText } from './retry-text.js';
 import { runLine } from './run-line.js';
 import { failedRunLine, failedRunLines, incompleteLines, summaryLines } from './summary-text.js';
-import { printable } from './text-width.js';
 import { Warnings, type WarningsOptions } from './warnings.js';
-import { showWatchLive, showWatchPlain } from './watch-progress.js';
+import { WatchLog } from './watch-log.js';
+import { showWatchLive } from './watch-progress.js';
 import { WatchState } from './watch-state.js';
 import { watchingLine } from './watch-text.js';
-
-const COLORS = { warning: '\x1b[33m', error: '\x1b[31m', note: '\x1b[36m' } as const;
-const RESET = '\x1b[39m';
-
-/** What stands before a line, in its color. */
-type Label = keyof typeof COLORS;
 
 export interface TextViewOptions {
   readonly stdout: TerminalStream;
@@ -28,6 +23,8 @@ export interface TextViewOptions {
   /** Each run as it is done, and each of its notices. */
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Lines begin with the time. */
+  readonly timed: boolean;
   /** False where the cursor cannot be moved, be it a terminal or not. */
   readonly live: boolean;
   readonly reportFile?: string;
@@ -37,44 +34,48 @@ export interface TextViewOptions {
 export class TextView implements View {
   readonly #options: TextViewOptions;
   readonly #block: LiveBlock;
+  readonly #printer: Printer;
   readonly #warnings: Warnings | undefined;
   #stopProgress: () => void;
+  /** For the source: there is no progress to tell. */
+  #isWaiting = false;
 
   constructor(events: ConvertEvents, progress: ProgressState, options: TextViewOptions) {
     this.#options = options;
     this.#block = new LiveBlock(options.stderr);
-    const print: WarningsOptions['print'] = (text, level) =>
-      level === 'warning' ? this.#warn(text) : this.#news(text, 'note');
+    this.#printer = new Printer(this.#block, options.stderr, options);
+    const print: WarningsOptions['print'] = (text, level) => this.#news(text, level);
     this.#warnings = options.quiet ? undefined : new Warnings(events, { print, each: options.verbose });
     this.#stopProgress = this.#showProgress(progress);
     const watch = new WatchState(events);
+    const log = options.quiet ? undefined : new WatchLog(events, (text, level) => this.#news(text, level));
     events.on('watching', ({ how, active }) => {
       this.#stopProgress();
-      this.#warnings?.tellRuns(options.reportFile);
-      if (!options.quiet) this.say(watchingLine(how, active));
+      this.#warnings?.leaveRuns();
+      this.#news(watchingLine(how, active, watch.firstPass));
       for (const line of incompleteLines(watch)) this.say(line);
-      this.#stopProgress = this.#showWatch(watch);
+      this.#stopProgress = this.#showWatch(watch, log);
     });
-    events.on('source', ({ available, message }) => (available ? this.#news(message) : this.#warn(message)));
+    events.on('source', ({ available, message }) => {
+      this.#isWaiting = !available;
+      if (available) this.#news(message);
+      else this.#warn(message);
+    });
     const retries = new RetryFilter();
     events.on('retry', (retry) => {
       if (options.verbose || retries.passes(retry)) this.#news(retryText(retry));
     });
-    events.on('experiment:failed', ({ message }) => this.say(message, 'error'));
-    if (options.verbose && !options.quiet) events.on('run:done', (run) => this.say(runLine(run)));
+    events.on('experiment:failed', ({ message }) => this.#printer.print(message, 'error'));
     events.on('run:done', (run) => {
-      if (watch.isWatching && run.outcome === 'failed') this.say(failedRunLine(run), 'error');
+      // of the others the log of the watch tells
+      const isNews = !watch.isWatching || (run.outcome === 'updated' && run.active === true);
+      if (options.verbose && isNews) this.#news(runLine(run));
+      if (watch.isWatching && run.outcome === 'failed') this.#printer.print(failedRunLine(run), 'error');
     });
   }
 
-  say(text: string, label?: Label): void {
-    const line = printable(text);
-    if (label === undefined) {
-      this.#block.print(fitted([line], this.#options.stderr).join('\n'));
-      return;
-    }
-    const [first = '', ...more] = fitted([`${label}: ${line}`], this.#options.stderr);
-    this.#block.print([this.#paint(`${label}:`, COLORS[label]) + first.slice(label.length + 1), ...more].join('\n'));
+  say(text: string): void {
+    this.#printer.print(text);
   }
 
   warn({ message }: Warning): void {
@@ -82,7 +83,7 @@ export class TextView implements View {
   }
 
   #warn(text: string): void {
-    if (!this.#options.quiet) this.say(text, 'warning');
+    if (!this.#options.quiet) this.#printer.print(text, 'warning');
   }
 
   end(ending: Ending, summary: ConversionSummary): void {
@@ -95,33 +96,30 @@ export class TextView implements View {
     if (this.#options.quiet)
       for (const line of [...failedRunLines(summary), ...incompleteLines(summary)]) this.say(line);
     else if (ending.type !== 'failed' || somethingWasDone(summary)) this.#printTable(summary, ending.type === 'done');
-    if (ending.type === 'failed') this.say(ending.message, 'error');
+    if (ending.type === 'failed') this.#printer.print(ending.message, 'error');
     if (ending.type === 'interrupted') this.say(INTERRUPTED);
   }
 
   #showProgress(progress: ProgressState): () => void {
     if (this.#options.quiet) return () => {};
     if (this.#options.live) return showLive(progress, this.#block);
-    return showPlain(progress, (line) => this.say(line));
+    return showPlain(progress, (line) => {
+      if (!this.#isWaiting) this.say(line);
+    });
   }
 
-  #showWatch(watch: WatchState): () => void {
-    if (this.#options.quiet) return () => {};
-    if (this.#options.live) return showWatchLive(watch, this.#block);
-    return showWatchPlain(watch, (line) => this.say(line));
+  #showWatch(watch: WatchState, log: WatchLog | undefined): () => void {
+    if (log === undefined) return () => {};
+    return this.#options.live ? showWatchLive(watch, this.#block) : log.tellGrowth();
   }
 
   #news(text: string, label?: Label): void {
-    if (!this.#options.quiet) this.say(text, label);
+    if (!this.#options.quiet) this.#printer.print(text, label);
   }
 
   #printTable(summary: ConversionSummary, isComplete: boolean): void {
     const { stdout } = this.#options;
     stdout.write(`${fitted(summaryLines(summary, isComplete, columnsOf(stdout)), stdout).join('\n')}\n`);
-  }
-
-  #paint(text: string, color: string): string {
-    return this.#options.color ? `${color}${text}${RESET}` : text;
   }
 }
 

@@ -30,14 +30,14 @@ export function truncate(text: string, columns: number): string {
 
 /**
  * `text` broken at spaces into lines of at most `columns` columns, the second and later ones behind `indent` spaces. A word that is
- * longer than a line stays whole: a path or URL that is copied from a terminal must be.
+ * longer than a line stays whole: a path or URL that is copied from a terminal must be. So does what is counted: `12 .png`.
  */
 export function wrapped(text: string, columns: number, indent = 0): string[] {
   const margin = ' '.repeat(Math.max(0, Math.min(indent, Math.floor(columns / 2))));
   const lines: string[] = [];
   let line = /^ */.exec(text)?.[0] ?? '';
   let isEmpty = true;
-  for (const word of text.trimStart().split(' ')) {
+  for (const word of text.trimStart().split(/ (?!\.)/)) {
     if (!isEmpty && textWidth(line) + 1 + textWidth(word) > columns) {
       lines.push(line);
       line = margin;

@@ -22,12 +22,13 @@ export class Warnings {
   readonly #options: WarningsOptions;
   #groups = new NoticeGroups();
   #linesOfConversion = 0;
+  #isPaused = false;
 
   constructor(events: ConvertEvents, options: WarningsOptions) {
     this.#options = options;
     events.on('warning', ({ message }) => this.#tellConversion(message));
     events.on('run:done', (run) => {
-      if (run.notices.length > 0 && run.outcome !== 'unchanged') this.#addRun(run);
+      if (run.notices.length > 0 && run.outcome !== 'unchanged' && !this.#isPaused) this.#addRun(run);
     });
   }
 
@@ -40,6 +41,12 @@ export class Warnings {
     if (!groups.hasUnnamed) return;
     const where = reportFile === undefined ? 'mlflow2aim status --warnings names' : `${reportFile} names`;
     print(`${where} all of these runs.`, 'note');
+  }
+
+  /** Somebody else tells about runs from now on: what has gathered is told. */
+  leaveRuns(): void {
+    this.tellRuns(undefined);
+    this.#isPaused = true;
   }
 
   /** Tells what is left, at the end. */

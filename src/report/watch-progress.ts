@@ -1,5 +1,4 @@
 import type { LiveBlock } from './live-block.js';
-import { everyNowAndThen } from './timers.js';
 import type { WatchState } from './watch-state.js';
 import { changesLine, standingLine } from './watch-text.js';
 
@@ -23,18 +22,5 @@ export function showWatchLive(state: WatchState, block: LiveBlock): () => void {
   return () => {
     clearInterval(timer);
     block.clear();
-  };
-}
-
-/** Prints what has changed in a watch as a line every few seconds, until the function it returns is called. */
-export function showWatchPlain(state: WatchState, print: (line: string) => void): () => void {
-  const tell = () => {
-    const changes = state.take();
-    if (changes !== undefined) print(changesLine(changes));
-  };
-  const stop = everyNowAndThen(tell);
-  return () => {
-    stop();
-    tell();
   };
 }

@@ -1,4 +1,5 @@
 import type { ConvertEvents } from '../events.js';
+import type { RunOutcome } from '../outcome.js';
 
 /** What has happened in a watch since somebody asked last, and how it stands. */
 export interface WatchChanges {
@@ -22,6 +23,7 @@ export class WatchState {
   private lag: number | undefined;
   private incomplete = 0;
   private watching = false;
+  private readonly first = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
 
   constructor(events: ConvertEvents) {
     events.on('watching', ({ active }) => {
@@ -29,6 +31,7 @@ export class WatchState {
       this.active = active;
     });
     events.on('run:done', ({ runHash, outcome, incomplete = [] }) => {
+      if (!this.watching) this.first[outcome]++;
       if (!this.watching && incomplete.length > 0) this.incomplete++;
       if (this.watching && (outcome === 'new' || outcome === 'updated' || outcome === 'failed')) {
         this.seen[outcome].add(runHash);
@@ -46,6 +49,11 @@ export class WatchState {
   /** Whether the first look is over. */
   get isWatching(): boolean {
     return this.watching;
+  }
+
+  /** How many runs of the first look ended how. */
+  get firstPass(): Readonly<Record<RunOutcome, number>> {
+    return this.first;
   }
 
   /** Runs of which something could not be read in the first look. */

@@ -1,10 +1,20 @@
+import type { RunOutcome } from '../outcome.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import type { WatchChanges } from './watch-state.js';
 
-/** That a watch is up to date, as a sentence. */
-export function watchingLine(how: 'events' | 'polling', active: number): string {
+/** That a watch is up to date, and what came of its first look: `Up to date: 12 new · 1 unchanged · 1 active.` */
+export function watchingLine(
+  how: 'events' | 'polling',
+  active: number,
+  firstPass: Readonly<Record<RunOutcome, number>>,
+): string {
   const following = how === 'polling' ? 'Polling' : 'Watching';
-  return `Up to date: ${formatNoun(active, 'active run')}. ${following} for changes; Ctrl-C stops.`;
+  const outcomes = Object.entries(firstPass).filter(([, runs]) => runs > 0);
+  const told = [
+    ...outcomes.map(([outcome, runs]) => `${formatCount(runs)} ${outcome}`),
+    `${formatCount(active)} active`,
+  ];
+  return `Up to date. Runs: ${told.join(' · ')}. ${following} for changes; Ctrl-C stops.`;
 }
 
 /** Some changes on one line: `1 new · 2 updated · 3 active · 0.6 s behind`. */

@@ -61,7 +61,7 @@ export class WatchLoop {
 
   constructor(
     private readonly ends: WatchEnds,
-    { poll, reconcile, interval }: WatchPolicy,
+    { poll, reconcile, interval }: Pick<WatchPolicy, 'poll' | 'reconcile' | 'interval'>,
     private readonly events: ConvertEvents,
   ) {
     const { source, openWatcher } = ends;

@@ -6,12 +6,14 @@ import { type OwnParts, openSource, resolveOptions } from '../conversion/own-par
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
-import { type WatchOptions, watchPolicy } from '../options.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
+import { type RunSelection, type WatchOptions, watchPolicy } from '../options.js';
 import { retryWhileLocked } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
 import { Retries } from '../state/retries.js';
 import { SyncJournal } from '../state/sync-journal.js';
 import { watchersOf } from './open-watcher.js';
+import { whenThere } from './wait-for-source.js';
 import { type WatchEnds, WatchLoop } from './watch-loop.js';
 
 /**
@@ -29,41 +31,57 @@ export async function watch(
   const warn = (warning: Warning) => events.emit('warning', warning);
   const failures = new Map<string, ExperimentFailure>();
   const tellFailure = once((failure: ExperimentFailure) => events.emit('experiment:failed', failure));
-  const store = openSource(options, own, {
-    warn: once(warn),
-    retrying: (retry) => events.emit('retry', retry),
-    failed: (failure) => {
-      failures.set(failure.id, failure);
-      tellFailure(failure);
-    },
-  });
+  const open = async () => {
+    const store = openSource(options, own, {
+      warn: once(warn),
+      retrying: (retry) => events.emit('retry', retry),
+      failed: (failure) => {
+        failures.set(failure.id, failure);
+        tellFailure(failure);
+      },
+    });
+    return { store, listing: await beginOrClose(store, options.selection, signal) };
+  };
+  const policy = watchPolicy(given);
   try {
-    const listing = await Listing.begin(store, options.selection, signal);
-    checkRepositoryPlace(options, store);
-    const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
-    const lock = RepositoryLock.take(repository.lockFile);
+    const { store, listing } = policy.waitForSource ? await whenThere(open, events, signal) : await open();
     try {
-      repository.pin();
-      events.emit('start', { source: store.uri, repo: dirname(repository.path) });
-      const left = experimentTagsLeft(listing.experiments);
-      if (left !== undefined) warn({ code: 'tags-left-out', message: left });
-      const retries = new Retries();
-      const ends: WatchEnds = {
-        source: { store, selection: options.selection, failures },
-        repository,
-        openConversion: () => openConversion({ store, repository, stages: own.stages }, options, events, retries),
-        openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
-        openWatcher: watchersOf(store.changes),
-        force: options.force,
-      };
-      await new WatchLoop(ends, watchPolicy(given), events).run(listing, signal);
+      checkRepositoryPlace(options, store);
+      const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
+      const lock = RepositoryLock.take(repository.lockFile);
+      try {
+        repository.pin();
+        events.emit('start', { source: store.uri, repo: dirname(repository.path) });
+        const left = experimentTagsLeft(listing.experiments);
+        if (left !== undefined) warn({ code: 'tags-left-out', message: left });
+        const retries = new Retries();
+        const ends: WatchEnds = {
+          source: { store, selection: options.selection, failures },
+          repository,
+          openConversion: () => openConversion({ store, repository, stages: own.stages }, options, events, retries),
+          openJournal: () => SyncJournal.open(repository.ledgerFile, store.uri),
+          openWatcher: watchersOf(store.changes),
+          force: options.force,
+        };
+        await new WatchLoop(ends, policy, events).run(listing, signal);
+      } finally {
+        lock.release();
+      }
     } finally {
-      lock.release();
+      await store.close();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-  } finally {
+  }
+}
+
+/** Lists the experiments of a store, which is closed if that fails. */
+async function beginOrClose(store: TrackingStore, selection: RunSelection, signal: AbortSignal): Promise<Listing> {
+  try {
+    return await Listing.begin(store, selection, signal);
+  } catch (cause) {
     await store.close();
+    throw cause;
   }
 }
 

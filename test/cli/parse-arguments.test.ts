@@ -151,7 +151,7 @@ describe('following changes', () => {
   };
 
   test('is asked for by --watch or sync, which mean the same', () => {
-    const options = { interval: 10_000, reconcile: 30_000, poll: false };
+    const options = { interval: 10_000, reconcile: 30_000, poll: false, waitForSource: false };
     expect(watch('convert')).toBeUndefined();
     expect(watch('convert', '--watch')).toEqual({ options });
     expect(watch('sync')).toEqual({ options });
@@ -160,7 +160,7 @@ describe('following changes', () => {
   test('has flags of its own', () => {
     const flags = ['--interval=1m', '--reconcile', '500ms', '--poll', '--listen', '[::1]:0', '--deleted', 'keep'];
     expect(watch('sync', ...flags)).toEqual({
-      options: { interval: 60_000, reconcile: 500, poll: true },
+      options: { interval: 60_000, reconcile: 500, poll: true, waitForSource: false },
       listen: { host: '::1', port: 0 },
     });
   });

@@ -16,7 +16,7 @@ const eventful: FakeIo['watch'] = async (_options, events, signal) => {
   events.emit('start', { source: 'a-store', repo: '.' });
   events.emit('run:done', makeRun());
   events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
-  events.emit('run:done', makeRun({ outcome: 'updated' }));
+  events.emit('run:done', makeRun({ runName: 'owl', outcome: 'updated', active: true, counts: { points: 5 } }));
   events.emit('run:done', makeRun({ runHash: 'bad', runId: 'bad', outcome: 'failed', reason: 'It broke.' }));
   events.emit('run:deleted', { runId: 'old', runHash: 'old', experiment: 'e', action: 'archived' });
   events.emit('pass', { complete: false, runs: 2, changed: 1, active: 1, seconds: 0.1, lag: 0.5 });
@@ -31,13 +31,16 @@ describe('a watch', () => {
     io.watch = eventful;
     expect(await sync()).toBe(0);
     expect(io.stdout.text).toBe('');
-    expect(io.stderr.text.trimEnd().split('\n')).toEqual([
-      'Up to date: 1 active run. Watching for changes; Ctrl-C stops.',
+    const lines = io.stderr.text.trimEnd().split('\n');
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /);
+    expect(lines.map((line) => line.slice(21))).toEqual([
+      'Up to date. Runs: 1 new · 1 active. Watching for changes; Ctrl-C stops.',
       'error: bad of resnet50: It broke.',
+      'deleted in MLflow, archived in Aim: old of e',
       'warning: It is down.',
       'It is back.',
       'Stopping after the current writes. Press Ctrl-C again to stop immediately.',
-      'Runs: 1 updated · 1 failed · 1 deleted in MLflow · 1 active · 0.5 s behind',
+      '1 active run changed (owl): +5 points, at most 0.5 s behind',
       'Stopped. The repository holds only whole runs; the next watch goes on from here.',
     ]);
   });
@@ -49,7 +52,7 @@ describe('a watch', () => {
       events.emit('watching', { how: 'events', active: 0, nextWithin: 60 });
     };
     expect(await sync()).toBe(0);
-    expect(io.stderr.text).toMatch(/^Up to date:.*\n1 run could not be read completely;/);
+    expect(io.stderr.text).toMatch(/Z Up to date\..*\n.*Z 1 run could not be read completely;/);
     expect(await sync('--log-format', 'json')).toBe(0);
     expect(io.stdout.text).toContain('"runsIncomplete":1');
   });
@@ -78,7 +81,7 @@ describe('a watch', () => {
     io.watch = eventful;
     expect(await sync('--quiet')).toBe(0);
     expect(io.stderr.text).toContain('It broke.');
-    expect(io.stderr.text).not.toMatch(/Up to date|Runs:|It is/);
+    expect(io.stderr.text).not.toMatch(/Up to date|changed|It is/);
   });
 
   test('that gets a second signal ends at once', async () => {
@@ -95,7 +98,7 @@ describe('a watch', () => {
       throw new ConvertError('fatal', 'unexpected', 'The store is of another kind.');
     };
     expect(await sync()).toBe(1);
-    expect(io.stderr.text).toBe('error: The store is of another kind.\n');
+    expect(io.stderr.text).toMatch(/^\S+Z error: The store is of another kind\.\n$/);
   });
 
   test('serves its numbers while it lasts', async () => {

@@ -38,7 +38,7 @@ function watchPasses(trackingUri: string, repo: string): Started {
     let passes = 0;
     events.on('watching', () => console.log('watching'));
     events.on('pass', (pass) => { if (pass.changed > 0) console.log(++passes + ' ' + JSON.stringify(pass)); });
-    await watch(options, events, stop.signal);
+    await watch({ ...options, events, signal: stop.signal });
   `);
 }
 

@@ -34,6 +34,7 @@ describe('text on a terminal', () => {
       }),
     );
     expect(wrapped('  one two three', 9, 4)).toEqual(['  one two', '    three']);
+    expect(wrapped('links (2 .a, 10 .bin)', 15, 2)).toEqual(['links (2 .a,', '  10 .bin)']);
     expect(wrapped('', 9)).toEqual(['']);
     expect(wrapped('a  b', Number.POSITIVE_INFINITY, 2)).toEqual(['a  b']);
   });

@@ -112,7 +112,7 @@ describe('what happened to runs', () => {
       'warning: Run owl: what could not be read stays in Aim as it was: 2 params.',
       'warning: Run owl: MLflow has only the latest value of 1 metric, and its points no more. The first: gone.',
       'note: Run owl: 1 metric got new steps, 0, 1, 2 … in order of arrival.',
-      'note: Run owl: MLflow still says RUNNING, without a sign of life for --stale-after; closed at the last one.',
+      'note: Run owl: MLflow still says RUNNING, without a sign of life for --stale-after; counted as ended then.',
     ]);
   });
 

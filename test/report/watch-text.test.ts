@@ -29,8 +29,11 @@ test('changes are added up until they are taken, a run counts once', () => {
 });
 
 test('how a watch stands', () => {
-  expect(watchingLine('events', 1)).toBe('Up to date: 1 active run. Watching for changes; Ctrl-C stops.');
-  expect(watchingLine('polling', 0)).toBe('Up to date: 0 active runs. Polling for changes; Ctrl-C stops.');
+  const none = { new: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
+  expect(watchingLine('events', 1, { ...none, new: 1200, unchanged: 2 })).toBe(
+    'Up to date. Runs: 1,200 new · 2 unchanged · 1 active. Watching for changes; Ctrl-C stops.',
+  );
+  expect(watchingLine('polling', 0, none)).toBe('Up to date. Runs: 0 active. Polling for changes; Ctrl-C stops.');
   expect(standingLine(1, undefined)).toBe('Watching · 1 active run · no changes yet');
   expect(standingLine(2, 65)).toBe('Watching · 2 active runs · last change 1 min 05 s ago');
 });

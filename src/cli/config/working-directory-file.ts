@@ -26,6 +26,7 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   '--interval',
   '--reconcile',
   '--poll',
+  '--wait-for-source',
   '--concurrency',
   '--requests-per-second',
   '--log-format',

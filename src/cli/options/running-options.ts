@@ -12,6 +12,7 @@ export function watchOptions(): Option[] {
       .default(DEFAULT_WATCH.reconcile, '30s')
       .argParser(parseInterval),
     new Option('--poll', 'poll directories instead of relying on file system events, for network file systems'),
+    new Option('--wait-for-source', 'wait until the source is there and responds, instead of failing at the start'),
     new Option(
       '--listen <HOST:PORT>',
       'serve /healthz and Prometheus /metrics at this address; without a host, on 127.0.0.1 only',

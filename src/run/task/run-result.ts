@@ -90,6 +90,7 @@ export function runReport(
     ...(runName !== undefined && { runName }),
     experiment: experiment.name,
     outcome,
+    ...(run !== undefined && { status: run.status }),
     ...(code !== undefined && { code }),
     ...(where !== undefined && { where }),
     ...(reason !== undefined && { reason }),
