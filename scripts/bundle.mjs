@@ -21,6 +21,7 @@ await build({
     index: 'src/index.ts',
     worker: 'src/run/worker.ts',
     'verify-worker': 'src/verify/work/verify-worker.ts',
+    'structure-worker': 'src/verify/work/structure-worker.ts',
   },
   outdir,
   bundle: true,

@@ -7,18 +7,21 @@ import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { ConversionRecord } from './state/conversion-record.js';
 import { Listing } from './state/listing.js';
 import { AimRepository } from './verify/aim/repository.js';
+import { checkStructure } from './verify/session/structure.js';
 import { Verification } from './verify/session/verification.js';
 import { VerifiedRuns } from './verify/session/verified-runs.js';
 import { VerifyEvents } from './verify/session/verify-events.js';
 import { TotalsCounter, type VerifyTotals } from './verify/session/verify-totals.js';
 import { InProcessVerifier } from './verify/work/in-process-verifier.js';
+import { StructureInProcess } from './verify/work/structure-in-process.js';
+import { StructurePool } from './verify/work/structure-pool.js';
 import { VerifierPool } from './verify/work/verifier-pool.js';
 import type { RunVerifier } from './verify/work/verify-task.js';
 
 /** What to compare. Policies and options of the source that are not given are those of the last conversion. */
 export interface VerifyOptions {
-  /** An MLflow tracking URI, or the path of a file store. */
-  readonly trackingUri: string;
+  /** An MLflow tracking URI, or the path of a file store. Without it only the structure of the repository is checked. */
+  readonly trackingUri?: string;
   /** The directory that holds `.aim`. */
   readonly repo: string;
   /** Which runs; default: all. */
@@ -53,6 +56,8 @@ export async function verify(
   ownStore?: OpenStore,
 ): Promise<VerifyTotals> {
   const aim = AimRepository.open(options.repo, (finding) => void events.emit('finding', finding));
+  const { trackingUri = '' } = options;
+  if (trackingUri === '' && ownStore === undefined) return verifyStructure(aim, options, events, signal);
   const record = ConversionRecord.open(join(aim.path, 'mlflow2aim.sqlite'));
   try {
     const { concurrency = DEFAULT_CONCURRENCY } = options;
@@ -62,10 +67,15 @@ export async function verify(
       failed: (failure) => void events.emit('experiment:failed', failure),
       retrying: () => {},
     };
-    const store = ownStore?.(listener) ?? openStore(options.trackingUri, { ...source, ...listener });
+    const store = ownStore?.(listener) ?? openStore(trackingUri, { ...source, ...listener });
     const inProcess = ownStore !== undefined || options.inProcess === true;
     try {
-      return await verifyStore({ aim, record, store, source }, { ...options, concurrency, inProcess }, events, signal);
+      return await verifyStore(
+        { aim, record, store, source },
+        { ...options, trackingUri, concurrency, inProcess },
+        events,
+        signal,
+      );
     } finally {
       await store.close();
     }
@@ -74,6 +84,38 @@ export async function verify(
     aim.close();
   }
 }
+
+/** Checks the repository without its source, and closes it. */
+async function verifyStructure(
+  aim: AimRepository,
+  { sample = 1, concurrency = availableParallelism(), inProcess = false }: VerifyOptions,
+  events: VerifyEvents,
+  signal: AbortSignal,
+): Promise<VerifyTotals> {
+  const counter = new TotalsCounter(events);
+  const threads = Math.min(concurrency, availableParallelism());
+  const checker = inProcess ? new StructureInProcess(aim.path) : new StructurePool({ repository: aim.path }, threads);
+  const stop = () => void checker.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    const rows = aim.openRows();
+    try {
+      await checkStructure({ aim, rows, checker, events }, { concurrency: threads, sample }, signal);
+    } finally {
+      rows.close();
+    }
+    return counter.totals;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await checker.stop();
+    aim.close();
+  }
+}
+
+type SourceVerifyOptions = VerifyOptions & { readonly trackingUri: string; readonly concurrency: number };
 
 interface Ends {
   readonly aim: AimRepository;
@@ -84,7 +126,7 @@ interface Ends {
 
 async function verifyStore(
   ends: Ends,
-  options: VerifyOptions & { readonly concurrency: number },
+  options: SourceVerifyOptions,
   events: VerifyEvents,
   signal: AbortSignal,
 ): Promise<VerifyTotals> {
@@ -124,10 +166,7 @@ async function verifyStore(
   }
 }
 
-function startVerifier(
-  { aim: { path: repository }, store, source }: Ends,
-  options: VerifyOptions & { readonly concurrency: number },
-): RunVerifier {
+function startVerifier({ aim: { path: repository }, store, source }: Ends, options: SourceVerifyOptions): RunVerifier {
   if (options.inProcess) return new InProcessVerifier({ openStore: () => store, repository });
   const { trackingUri, concurrency } = options;
   const threads = Math.min(concurrency, store.maxThreads ?? availableParallelism());

@@ -40,17 +40,18 @@ export interface VerifySettings {
  * @throws SettingsError
  */
 export function verifySettings(flags: VerifyFlags): VerifySettings {
-  if (flags.trackingUri === undefined) {
+  const selection = selectionOf(flags);
+  if (flags.trackingUri === undefined && Object.keys(selection).length > 0) {
     throw new SettingsError(
-      '--tracking-uri says with what the repository is to be compared; so does MLFLOW_TRACKING_URI.',
+      'Runs can be chosen where --tracking-uri (or MLFLOW_TRACKING_URI) says with what the repository is compared.',
     );
   }
   const { concurrency: _, ...source } = sourceOptions(flags);
   return {
     options: {
-      trackingUri: flags.trackingUri,
+      ...(flags.trackingUri !== undefined && { trackingUri: flags.trackingUri }),
       repo: repoDirectory(flags.repo),
-      selection: selectionOf(flags),
+      selection,
       ...(flags.sample !== undefined && { sample: flags.sample }),
       includeDeleted: flags.includeDeleted ?? false,
       mapping: mappingOf(flags),

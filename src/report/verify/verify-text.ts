@@ -1,3 +1,4 @@
+import { describeFinding } from '../../verify/aim/finding-text.js';
 import { contextText } from '../../verify/compare/compare-values.js';
 import type { Difference } from '../../verify/compare/differences.js';
 import type { RunVerdict, Verdict } from '../../verify/compare/verdict.js';
@@ -19,19 +20,28 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   unread: 'not read',
 };
 
+/** What two of them are called where there is no source to compare with. */
+const STRUCTURE_VERDICTS: Readonly<Record<Verdict, string>> = { ...VERDICTS, equal: 'sound', differs: 'damaged' };
+
+/** What was verified: a repository against its source, or its structure alone. */
+export type Verified = 'comparison' | 'structure';
+
 /** Differences of a run that are shown. */
 const SHOWN = 5;
 
 /** The table at the end. */
-export function verifyTable(totals: VerifyTotals, seconds: number): string[] {
+export function verifyTable(totals: VerifyTotals, seconds: number, verified: Verified): string[] {
+  const names = verified === 'structure' ? STRUCTURE_VERDICTS : VERDICTS;
   const { runs, metrics, points, files, bytes, links, kept } = totals;
   const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
   const verdicts = (Object.keys(VERDICTS) as Verdict[])
     .filter((verdict) => runs[verdict] > 0)
-    .map((verdict) => `${formatCount(runs[verdict])} ${VERDICTS[verdict]}`);
+    .map((verdict) => `${formatCount(runs[verdict])} ${names[verdict]}`);
   const some = (count: number, what: string) => (count === 0 ? [] : [`${formatCount(count)} ${what}`]);
   const rows: TableRow[] = [
-    ['experiments', formatCount(totals.experiments), some(totals.experimentsFailed, 'not read')],
+    ...(verified === 'structure'
+      ? []
+      : [['experiments', formatCount(totals.experiments), some(totals.experimentsFailed, 'not read')] as const]),
     ['runs', formatCount(all), verdicts],
     ['metrics', formatCount(metrics), some(totals.metricsRenumbered, 'renumbered')],
     [
@@ -50,7 +60,9 @@ export function verifyTable(totals: VerifyTotals, seconds: number): string[] {
 }
 
 /** What it came to, in a sentence. */
-export function outcomeLine(outcome: VerifyOutcome, { runs, extraUnexpected, findings }: VerifyTotals): string {
+export function outcomeLine(outcome: VerifyOutcome, totals: VerifyTotals, verified: Verified): string {
+  const { runs, extraUnexpected, findings } = totals;
+  if (verified === 'structure') return structureLine(totals);
   switch (outcome) {
     case 'as-expected':
       return 'Aim holds what MLflow has.';
@@ -65,6 +77,15 @@ export function outcomeLine(outcome: VerifyOutcome, { runs, extraUnexpected, fin
       return `${parts.join('; ')}.`;
     }
   }
+}
+
+function structureLine({ runs, findings }: VerifyTotals): string {
+  const parts = [
+    ...(runs.differs > 0 ? [`${formatNoun(runs.differs, 'run')} ${runs.differs === 1 ? 'is' : 'are'} damaged`] : []),
+    ...(findings > 0 ? [`${formatNoun(findings, 'problem')} of the repository as a whole`] : []),
+  ];
+  if (parts.length > 0) return `${parts.join('; ')}.`;
+  return 'The repository is sound. What MLflow has was not looked at: no --tracking-uri.';
 }
 
 /** A run that is worth a word, with its first differences; nothing for one that is as it has to be. */
@@ -123,17 +144,8 @@ function contextOf({ context }: NonNullable<Difference['sequence']>): string {
   return context.entries.size === 0 ? '' : ` ${contextText(context)}`;
 }
 
-/** A problem of Aim's files: `step-hash: metric loss, step 3, …`. */
-export function findingText({ code, sequence, step, record, file, expected, found }: Finding): string {
-  const where = [
-    sequence === undefined ? undefined : `${sequence.name}${contextOf(sequence)}`,
-    step === undefined ? undefined : `step ${step}`,
-    record,
-    file,
-  ].filter((part) => part !== undefined);
-  const values = [
-    expected === undefined ? undefined : `expected ${expected}`,
-    found === undefined ? undefined : expected === undefined ? found : `found ${found}`,
-  ].filter((part) => part !== undefined);
-  return [code, where.join(', '), values.join(', ')].filter((part) => part !== '').join(': ');
+/** A problem of Aim's files in a line; the run is told where it is not told already. */
+function findingText(finding: Finding): string {
+  const { run: _, ...rest } = finding;
+  return describeFinding(rest);
 }

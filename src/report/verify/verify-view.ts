@@ -1,4 +1,5 @@
 import type { Warning } from '../../events.js';
+import { describeFinding } from '../../verify/aim/finding-text.js';
 import type { RunVerdict } from '../../verify/compare/verdict.js';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import type { VerifyTotals } from '../../verify/session/verify-totals.js';
@@ -7,7 +8,7 @@ import { LiveBlock, type TerminalStream } from '../live-block.js';
 import { printable } from '../text-width.js';
 import { everyNowAndThen } from '../timers.js';
 import type { VerifyResultRecord } from './verify-files.js';
-import { findingText, outcomeLine, runLines, verifyTable } from './verify-text.js';
+import { outcomeLine, runLines, type Verified, verifyTable } from './verify-text.js';
 
 /** Runs that are told with their differences. */
 const RUNS_TOLD = 20;
@@ -45,14 +46,16 @@ export class VerifyTextView implements VerifyView {
   private estimate = 0;
   private points = 0;
   private wrong = 0;
+  private verified: Verified = 'comparison';
 
   constructor(
     events: VerifyEvents,
     private readonly options: VerifyTextOptions,
   ) {
     this.block = new LiveBlock(options.stderr);
-    events.on('start', ({ runs = 0 }) => {
+    events.on('start', ({ source, runs = 0 }) => {
       this.estimate = runs;
+      if (source === undefined) this.verified = 'structure';
     });
     events.on('experiment', ({ runs }) => {
       this.listed += runs;
@@ -61,7 +64,7 @@ export class VerifyTextView implements VerifyView {
       this.points += points;
     });
     events.on('run', (run) => this.note(run));
-    events.on('finding', (finding) => this.lines.push(`${finding.severity}: ${printable(findingText(finding))}`));
+    events.on('finding', (finding) => this.lines.push(`${finding.severity}: ${printable(describeFinding(finding))}`));
     events.on('warning', (warning) => this.warn(warning));
     events.on('experiment:failed', ({ message }) => this.say(`error: ${message}`));
     this.stopProgress = this.showProgress();
@@ -89,8 +92,8 @@ export class VerifyTextView implements VerifyView {
     }
     if (lines.length > 0) lines.push('');
     const isWhole = outcome !== 'failed' && outcome !== 'interrupted';
-    if (!quiet && (isWhole || this.done > 0)) lines.push(...verifyTable(totals, seconds));
-    if (!quiet && isWhole) lines.push('', outcomeLine(outcome, totals));
+    if (!quiet && (isWhole || this.done > 0)) lines.push(...verifyTable(totals, seconds, this.verified));
+    if (!quiet && isWhole) lines.push('', outcomeLine(outcome, totals, this.verified));
     if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   }
 

@@ -19,16 +19,12 @@ export function* compareRecords(
     const hasOther = other.valid && other.startsWith(prefix);
     if (!hasOwn && !hasOther) return;
     const order = !hasOwn ? 1 : !hasOther ? -1 : compareBytes(own.key, own.keyLength, other.key, other.keyLength);
-    if (order < 0) yield { key: keyOf(own), own: own.copyValue(), other: undefined };
-    else if (order > 0) yield { key: keyOf(other), own: undefined, other: other.copyValue() };
-    else if (!sameValue(own, other)) yield { key: keyOf(own), own: own.copyValue(), other: other.copyValue() };
+    if (order < 0) yield { key: own.copyKey(), own: own.copyValue(), other: undefined };
+    else if (order > 0) yield { key: other.copyKey(), own: undefined, other: other.copyValue() };
+    else if (!sameValue(own, other)) yield { key: own.copyKey(), own: own.copyValue(), other: other.copyValue() };
     if (order <= 0) own.next();
     if (order >= 0) other.next();
   }
-}
-
-function keyOf({ key, keyLength }: DatabaseCursor): Uint8Array {
-  return key.slice(0, keyLength);
 }
 
 function sameValue(a: DatabaseCursor, b: DatabaseCursor): boolean {

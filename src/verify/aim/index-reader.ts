@@ -90,7 +90,7 @@ export class IndexReader {
       }
       const place = placeOf(cursor);
       if (place === undefined) {
-        const record = describeKey(cursor.key.slice(0, cursor.keyLength));
+        const record = describeKey(cursor.copyKey());
         report({ code: 'record-unknown', severity: 'error', file: 'meta/index', record });
         cursor.next();
         continue;
@@ -119,7 +119,7 @@ export class IndexReader {
     const cursor = database.cursor();
     for (const prefix of SHARED) {
       for (cursor.seek(prefix); cursor.valid && cursor.startsWith(prefix); cursor.next()) {
-        const key = cursor.key.slice(0, cursor.keyLength);
+        const key = cursor.copyKey();
         const isKnown = this.sharedKeys.has(Buffer.from(key).toString('latin1'));
         if (isKnown || (!this.hasAllSharedKeys && this.has(key))) continue;
         yield { key, own: cursor.copyValue(), other: undefined };

@@ -158,7 +158,7 @@ export class ObjectPoints {
 
   private strayBlob(): void {
     const { key, keyLength } = this.blobs;
-    const record = describeKey(key.slice(this.blobPrefix.length, keyLength));
+    const record = describeKey(key.subarray(this.blobPrefix.length, keyLength));
     this.report.add('blob-extra', { record }, this.sequence.id);
   }
 
@@ -169,7 +169,7 @@ export class ObjectPoints {
   }
 
   private unknown({ key, keyLength }: DatabaseCursor): void {
-    const record = describeKey(key.slice(this.sequence.base.length, keyLength));
+    const record = describeKey(key.subarray(this.sequence.base.length, keyLength));
     this.report.add('record-unknown', { record }, this.sequence.id);
   }
 }

@@ -28,6 +28,6 @@ export class RecordCopies {
   private settle(here: Map<string, Uint8Array>, there: Map<string, Uint8Array>, key: string, record: Uint8Array): void {
     const other = there.get(key);
     if (other !== undefined && Buffer.compare(other, record) === 0) there.delete(key);
-    else here.set(key, record.slice());
+    else here.set(key, new Uint8Array(record));
   }
 }

@@ -20,7 +20,7 @@ export function checkStrayRecords(
   while (cursor.valid) {
     const place = placeOf(cursor, hash);
     if (place === undefined) {
-      const record = describeKey(cursor.key.slice(0, cursor.keyLength));
+      const record = describeKey(cursor.copyKey());
       report.add(isBlob(cursor) ? 'blob-extra' : 'record-unknown', { record });
       cursor.next();
       continue;

@@ -27,7 +27,7 @@ export class Tree {
   add(path: readonly PathElement[], record: Uint8Array): void {
     const node = this.node(path);
     node.content = decodeRecord(record);
-    if (node.content.kind === 'malformed') node.record = record.slice();
+    if (node.content.kind === 'malformed') node.record = new Uint8Array(record);
   }
 
   get isEmpty(): boolean {

@@ -56,6 +56,11 @@ export class DatabaseCursor {
     return new Uint8Array(this.value.subarray(this.valueStart, this.valueEnd));
   }
 
+  /** A copy of the key. */
+  copyKey(): Uint8Array {
+    return new Uint8Array(this.key.subarray(0, this.keyLength));
+  }
+
   /** Whether the key begins with `prefix`, of which `known` bytes are known to agree. */
   startsWith(prefix: Uint8Array, known = 0): boolean {
     if (this.keyLength < prefix.length) return false;
