@@ -16,7 +16,7 @@ function parseShare(text: string): number {
 export function verifyPlaceOptions(): Option[] {
   const uri = new Option(
     '--tracking-uri <URI>',
-    'what the repository was converted from: a directory, the URL of a tracking server, or the URI of a database (default: $MLFLOW_TRACKING_URI)',
+    'what the repository was converted from: a directory, the URL of a tracking server, or the URI of a database (default: $MLFLOW_TRACKING_URI; without it only the structure of the repository is checked)',
   ).argParser(parseText);
   return placeOptions().map((option) => (option.long === uri.long ? uri : option));
 }
