@@ -1,10 +1,9 @@
 import type { ConvertEvents } from '../events.js';
 import type { View } from '../report/ending.js';
 import { JsonLog } from '../report/json-log.js';
-import { LogFile } from '../report/log-file.js';
 import { ProgressState } from '../report/progress-state.js';
-import { checkPlace } from '../report/report-place.js';
 import type { Io } from './io.js';
+import { openLogFile } from './log-file.js';
 import { packageVersion } from './version.js';
 
 /** The log of --log-file. */
@@ -15,35 +14,22 @@ export interface Log extends Pick<View, 'warn' | 'end'> {
 }
 
 /**
- * Logs a conversion to a file, whatever the terminal shows. SIGHUP opens the file anew, as logrotate wants it; but not of a process on a
- * terminal, where the signal says that this is gone.
+ * Logs a conversion to a file, whatever the terminal shows.
  * @param view is told when lines cannot be written
  * @throws ConvertError `fatal`
  */
-export function openLog(
-  path: string,
-  events: ConvertEvents,
-  view: View,
-  { signals, stderr }: Pick<Io, 'signals' | 'stderr'>,
-): Log {
-  checkPlace('log file', path);
-  const file = new LogFile(path, (failure) => view.warn({ code: 'log-not-written', message: failure.sentence }));
-  const write = (line: string) => file.write(line);
+export function openLog(path: string, events: ConvertEvents, view: View, io: Pick<Io, 'signals' | 'stderr'>): Log {
+  const file = openLogFile(path, io, (message) => view.warn({ code: 'log-not-written', message }));
   const log = new JsonLog(events, new ProgressState(events), {
-    write,
+    write: (line) => file.write(line),
     tell: () => {},
     quiet: false,
     version: packageVersion(),
   });
-  const reopen = () => file.reopen();
-  if (stderr.isTTY !== true) signals.on('SIGHUP', reopen);
   return {
     warn: (warning) => log.warn(warning),
     end: (ending, summary) => log.end(ending, summary),
     hasLost: () => file.hasLost,
-    close: () => {
-      signals.off('SIGHUP', reopen);
-      file.close();
-    },
+    close: () => file.close(),
   };
 }

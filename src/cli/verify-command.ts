@@ -8,6 +8,7 @@ import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { listenForSignals } from './interrupt.js';
 import type { Io } from './io.js';
+import { openLogFile } from './log-file.js';
 import type { VerifySettings } from './verify-settings.js';
 import { packageVersion } from './version.js';
 
@@ -33,15 +34,17 @@ export async function runVerify(settings: VerifySettings, io: Io): Promise<numbe
   const end = (result: Pick<VerifyResultRecord, 'outcome' | 'error'>): number => {
     const record = { ...result, totals: counter.totals, seconds: (performance.now() - startedAt) / 1000 };
     const failures = [files.report?.finish(record), files.differences?.finish()].filter((one) => one !== undefined);
+    files.log?.end(record);
     view.end(record);
     for (const failure of failures) view.say(`error: The file could not be written: ${failure.sentence}`);
     if (settings.json) io.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
     if (record.outcome === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
     const code = EXIT_CODES[record.outcome];
-    return code === ExitCode.Done && failures.length > 0 ? ExitCode.SomeFailed : code;
+    const hasLost = failures.length > 0 || files.log?.hasLost();
+    return code === ExitCode.Done && hasLost ? ExitCode.SomeFailed : code;
   };
   try {
-    files = openFiles(settings, events);
+    files = await openFiles(settings, events, view, io);
     await io.verify(settings.options, events, interruptions.signal);
     return end({ outcome: outcomeOf(counter.totals) });
   } catch (error) {
@@ -54,29 +57,57 @@ export async function runVerify(settings: VerifySettings, io: Io): Promise<numbe
     return exitCode;
   } finally {
     interruptions.dispose();
+    files.log?.close();
   }
 }
 
 interface Files {
   readonly report?: VerifyReportFile;
   readonly differences?: DifferencesFile;
+  readonly log?: Log;
 }
 
-function openFiles({ report, differences }: VerifySettings, events: VerifyEvents): Files {
+async function openFiles(
+  { report, differences, logFile }: VerifySettings,
+  events: VerifyEvents,
+  view: VerifyView,
+  io: Io,
+): Promise<Files> {
   for (const file of [report, differences]) if (file !== undefined) checkPlace('report', file);
   return {
+    ...(logFile !== undefined && { log: await openLog(logFile, events, view, io) }),
     ...(report !== undefined && { report: new VerifyReportFile(report, events, packageVersion()) }),
     ...(differences !== undefined && { differences: new DifferencesFile(differences, events) }),
   };
+}
+
+interface Log extends Pick<VerifyView, 'end'> {
+  hasLost(): boolean;
+  close(): void;
+}
+
+async function openLog(path: string, events: VerifyEvents, view: VerifyView, io: Io): Promise<Log> {
+  const file = openLogFile(path, io, (sentence) => view.say(`warning: ${sentence}`));
+  const log = await jsonLog(events, (line) => file.write(line), { tell: () => {}, quiet: false });
+  return { end: (record) => log.end(record), hasLost: () => file.hasLost, close: () => file.close() };
+}
+
+/** Loaded on demand. */
+async function jsonLog(
+  events: VerifyEvents,
+  write: (line: string) => void,
+  options: { readonly tell: (line: string) => void; readonly quiet: boolean },
+): Promise<VerifyView> {
+  const { VerifyJsonLog } = await import('../report/verify/verify-json-log.js');
+  return new VerifyJsonLog(events, { write, version: packageVersion(), ...options });
 }
 
 async function createView(settings: VerifySettings, events: VerifyEvents, io: Io): Promise<VerifyView> {
   const { quiet, logFormat, differences, json } = settings;
   const { stdout, stderr, env } = io;
   if (logFormat === 'json') {
-    const { VerifyJsonLog } = await import('../report/verify/verify-json-log.js');
     const tell = (line: string) => void stderr.write(`${line}\n`);
-    return new VerifyJsonLog(events, { write: (line) => stdout.write(line), tell, quiet, version: packageVersion() });
+    return jsonLog(events, (line) => stdout.write(line), { tell, quiet });
   }
   return new VerifyTextView(events, {
     stdout,

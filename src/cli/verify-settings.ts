@@ -22,6 +22,7 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly report?: string;
   readonly json?: true;
   readonly logFormat: 'text' | 'json';
+  readonly logFile?: string;
   readonly quiet?: true;
 }
 
@@ -32,6 +33,7 @@ export interface VerifySettings {
   readonly report?: string;
   readonly json: boolean;
   readonly logFormat: 'text' | 'json';
+  readonly logFile?: string;
   readonly quiet: boolean;
 }
 
@@ -61,6 +63,7 @@ export function verifySettings(flags: VerifyFlags): VerifySettings {
     },
     ...(flags.differences !== undefined && { differences: flags.differences }),
     ...(flags.report !== undefined && { report: flags.report }),
+    ...(flags.logFile !== undefined && { logFile: flags.logFile }),
     json: flags.json ?? false,
     logFormat: flags.logFormat,
     quiet: flags.quiet ?? false,

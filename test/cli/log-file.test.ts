@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../src/cli/main.js';
 import { makeRun } from '../report/make-run.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { FakeIo } from './fake-io.js';
@@ -85,6 +86,17 @@ describe('--log-file', () => {
     expect(await io.run('--log-file', inside)).toBe(0);
     expect(io.stderr.text).toBe(`warning: The log file ${inside} cannot be created: its directory does not exist.\n`);
     expect(logged(join(moved, 'a.log'))).toEqual(['publish', 'summary']);
+  });
+
+  test('logs a verification as well', async () => {
+    io.verify = async (_options, emitter) => {
+      emitter.emit('start', { repo: '.' });
+      io.signals.emit('SIGHUP');
+    };
+    expect(await main(['verify', 'a-store', '--quiet', '--log-file', file], io)).toBe(0);
+    expect(logged()).toEqual(['start', 'summary']);
+    expect(io.stdout.text + io.stderr.text).toBe('');
+    expect(io.signals.listenerCount('SIGHUP')).toBe(0);
   });
 
   test('leaves SIGHUP alone on a terminal, where it says that this is closed', async () => {

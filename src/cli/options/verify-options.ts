@@ -41,7 +41,7 @@ export function policyOptions(): Option[] {
 }
 
 /** What is said in the same way of a conversion. */
-const SHARED: ReadonlySet<string> = new Set(['--concurrency', '--requests-per-second', '--log-format']);
+const SHARED: ReadonlySet<string> = new Set(['--concurrency', '--requests-per-second', '--log-format', '--log-file']);
 
 /** How it is done, and where it is told. */
 export function verifyRunningOptions(): Option[] {
