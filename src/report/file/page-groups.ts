@@ -5,10 +5,19 @@ import { fileExtension } from '../../summary/file-extension.js';
 import { Tally } from '../../summary/tally.js';
 import { formatCount, formatNoun } from '../format.js';
 import { noticeLines, skipReasonText } from '../notice-text.js';
-import type { PageGroup, PageGroups } from '../page/page-data.js';
-import { sentence, unreadText } from './page-rows.js';
+import type { PageGroup } from '../page/page-data.js';
+import { unreadText } from './page-rows.js';
+import { sentence } from './page-text.js';
 
-type Section = keyof PageGroups;
+/** Causes and losses of all runs, including those that are not on the page. */
+export interface ConversionGroups {
+  readonly failed: readonly PageGroup[];
+  readonly incomplete: readonly PageGroup[];
+  readonly skipped: readonly PageGroup[];
+  readonly leftBehind: readonly PageGroup[];
+}
+
+type Section = keyof ConversionGroups;
 
 interface GroupText {
   readonly section: Section;
@@ -89,7 +98,7 @@ export class GroupCounts {
   }
 
   /** The groups with most runs first. */
-  groups(): PageGroups {
+  groups(): ConversionGroups {
     const of = (section: Section) =>
       [...this.#groups]
         .filter(([, group]) => group.section === section)

@@ -1,14 +1,18 @@
-import type { RunReport, ToldPart } from '../../outcome.js';
-import { formatCount } from '../format.js';
+import type { RunOutcome, RunReport, ToldPart } from '../../outcome.js';
+import { formatNoun } from '../format.js';
 import { partText } from '../incomplete-text.js';
 import { noticeLines } from '../notice-text.js';
-import type { PageRank, PageRun } from '../page/page-data.js';
-import { shortText } from './page-text.js';
+import type { PageList, PageRun, Tone } from '../page/page-data.js';
+import { nameText, sentence, sentences } from './page-text.js';
+import type { PageRank } from './page-writer.js';
 
-const LONGEST_NAME = 200;
-const LONGEST_SENTENCE = 500;
-/** Sentences of one kind for one run. */
-const MOST_SENTENCES = 12;
+const TONES: Readonly<Record<RunOutcome, Tone>> = {
+  new: 'good',
+  updated: 'good',
+  unchanged: 'plain',
+  skipped: 'warn',
+  failed: 'bad',
+};
 
 /** How much there is to say of a run. Runs that MLflow has deleted are left out in any number, and need no attention. */
 export function rankOf({ outcome, code, incomplete = [], notices }: RunReport): PageRank {
@@ -18,37 +22,43 @@ export function rankOf({ outcome, code, incomplete = [], notices }: RunReport): 
 
 /** A run as the page shows it; its size is bounded. */
 export function pageRun(run: RunReport, groups: readonly string[]): PageRun {
-  const { runName, seconds, counts, reason, incomplete = [], notices } = run;
+  const { runName, seconds, counts, outcome, incomplete = [], notices } = run;
   const unread = sentences(incomplete.map((part) => unreadText(run, part)));
   const told = sentences(noticeLines(notices).map(({ text }) => text));
+  const reason = run.reason === undefined ? unread[0] : sentence(run.reason);
+  const artifacts = counts.artifacts.image + counts.artifacts.text + counts.artifacts.audio;
+  const lists = [...list('Could not be read', unread), ...list('Left behind or changed', told)];
   return {
-    id: shortText(run.runId, LONGEST_NAME),
-    ...(runName !== undefined && { name: shortText(runName, LONGEST_NAME) }),
-    experiment: shortText(run.experiment, LONGEST_NAME),
-    outcome: run.outcome,
-    ...(seconds !== undefined && { seconds: Number(seconds.toFixed(3)) }),
+    id: nameText(run.runId),
+    ...(runName !== undefined && { name: nameText(runName) }),
+    experiment: nameText(run.experiment),
+    badges: [
+      { word: outcome, tone: TONES[outcome] },
+      ...(unread.length > 0 ? [{ word: 'incomplete', tone: 'warn' } as const] : []),
+    ],
     points: counts.points,
-    artifacts: counts.artifacts.image + counts.artifacts.text + counts.artifacts.audio,
-    ...(reason !== undefined && { reason: sentence(reason) }),
-    ...(unread.length > 0 && { unread }),
-    ...(told.length > 0 && { notices: told }),
-    ...(groups.length > 0 && { groups }),
+    ...(seconds !== undefined && { seconds }),
+    ...(artifacts > 0 && { amounts: [formatNoun(artifacts, 'artifact')] }),
+    ...(reason !== undefined && { reason }),
+    ...(lists.length > 0 && { lists }),
+    keys: [outcome, ...(unread.length > 0 ? ['incomplete'] : []), ...(told.length > 0 ? ['noticed'] : []), ...groups],
+    weight: weightOf(run),
   };
+}
+
+function weightOf({ outcome, incomplete = [], notices }: RunReport): number {
+  if (outcome === 'failed') return 4;
+  if (incomplete.length > 0) return 3;
+  if (outcome === 'skipped') return 2;
+  return notices.length > 0 ? 1 : 0;
+}
+
+function list(title: string, texts: readonly string[]): PageList[] {
+  return texts.length === 0 ? [] : [{ title, texts }];
 }
 
 /** A part that could not be read, why, and where its artifacts would be. */
 export function unreadText({ notices }: RunReport, part: ToldPart): string {
   const unreachable = notices.find((notice) => notice.kind === 'artifacts-unreachable');
   return partText(part, unreachable?.uri);
-}
-
-/** A sentence of a conversion, as long as a page has room for. */
-export function sentence(text: string): string {
-  return shortText(text, LONGEST_SENTENCE);
-}
-
-function sentences(texts: readonly string[]): string[] {
-  const kept = texts.slice(0, MOST_SENTENCES).map(sentence);
-  const more = texts.length - kept.length;
-  return more > 0 ? [...kept, `and ${formatCount(more)} more`] : kept;
 }

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { formatBytes, formatDuration, formatRate } from '../format.js';
-import type { ThroughputNumbers } from '../throughput.js';
 import { element, section } from './element.js';
+import type { PageReport } from './page-data.js';
 import { rates } from './rates.js';
 
 const HEIGHT = 150;
@@ -20,7 +20,8 @@ interface Series {
 }
 
 /** How fast it went over time; undefined where there is too little of it to be drawn. */
-export function throughputSection(throughput: ThroughputNumbers, seconds: number): HTMLElement | undefined {
+export function throughputSection({ throughput, seconds }: PageReport): HTMLElement | undefined {
+  if (throughput === undefined) return undefined;
   const all: Series[] = [
     { title: 'Runs', amounts: throughput.runs, format: (rate) => formatRate(rate, 'runs') },
     { title: 'Points', amounts: throughput.points, format: (rate) => formatRate(rate, 'points') },

@@ -1,29 +1,58 @@
-import type { RunOutcome } from '../../outcome.js';
-import type { ConversionSummary } from '../../summary/summary.js';
 import type { ThroughputNumbers } from '../throughput.js';
 
-/** A run as the page shows it. All texts are bounded, on one line, and without control characters. */
-export interface PageRun {
-  readonly id: string;
-  readonly name?: string;
-  readonly experiment: string;
-  readonly outcome: RunOutcome;
-  /** How long it took, where it was read. */
-  readonly seconds?: number;
-  readonly points: number;
-  /** Artifacts transferred. */
-  readonly artifacts: number;
-  /** Why it was skipped or failed, as a sentence. */
-  readonly reason?: string;
-  /** What could not be read of it, and why. */
-  readonly unread?: readonly string[];
-  /** What was lost or changed on the way, as sentences. */
-  readonly notices?: readonly string[];
-  /** The {@link PageGroup}s that it belongs to, by key. */
-  readonly groups?: readonly string[];
+/**
+ * What a page shows: sentences and numbers, whatever they are about. All texts are bounded, on one line, and without control
+ * characters.
+ */
+export interface PageReport {
+  /** What the report is about. */
+  readonly title: string;
+  /** How it ended. */
+  readonly verdict: PageVerdict;
+  /** Terms with what is to be said of them, as `From`. */
+  readonly facts: readonly (readonly [term: string, text: string])[];
+  readonly cards: readonly PageCard[];
+  readonly sections: readonly PageSection[];
+  readonly throughput?: ThroughputNumbers;
+  /** How long it took. */
+  readonly seconds: number;
+  /** The runs that took longest, slowest first. */
+  readonly slowest: readonly PageRun[];
+  /** What the runs can be filtered by. */
+  readonly filters: readonly PageFilter[];
+  /** What is not on the page, as sentences. */
+  readonly omitted: readonly string[];
 }
 
-/** Runs that share a cause, or a kind of loss. */
+/** How good the news is. */
+export type Tone = 'good' | 'warn' | 'bad' | 'plain';
+
+export interface PageVerdict {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** A number, and what it is made of. */
+export interface PageCard {
+  readonly title: string;
+  readonly value: string;
+  readonly details: readonly string[];
+}
+
+export interface PageSection {
+  readonly title: string;
+  readonly parts: readonly PagePart[];
+}
+
+export interface PagePart {
+  readonly title?: string;
+  /** What to know about all of it. */
+  readonly note?: string;
+  readonly groups?: readonly PageGroup[];
+  readonly messages?: readonly PageMessage[];
+}
+
+/** Runs that have something in common. */
 export interface PageGroup {
   readonly key: string;
   /** What it is, in few words. */
@@ -37,33 +66,41 @@ export interface PageGroup {
   readonly detail?: string;
 }
 
-/** Causes and losses of all runs, including those that are not on the page. */
-export interface PageGroups {
-  readonly failed: readonly PageGroup[];
-  readonly incomplete: readonly PageGroup[];
-  readonly skipped: readonly PageGroup[];
-  readonly leftBehind: readonly PageGroup[];
+export interface PageMessage {
+  readonly text: string;
+  readonly code?: string;
 }
 
-/** How much there is to say of a run: the page has room for so many of each. */
-export type PageRank = 'attention' | 'noticed' | 'plain';
+export interface PageRun {
+  readonly id: string;
+  readonly name?: string;
+  readonly experiment?: string;
+  readonly badges: readonly PageBadge[];
+  readonly points: number;
+  readonly seconds?: number;
+  /** What else there is to be counted: `3 artifacts`. */
+  readonly amounts?: readonly string[];
+  /** Of runs that need attention, what for, as a sentence. */
+  readonly reason?: string;
+  /** More sentences, by what they are about. */
+  readonly lists?: readonly PageList[];
+  /** The keys of the groups and filters that it belongs to. */
+  readonly keys: readonly string[];
+  /** Those with more are shown first. */
+  readonly weight: number;
+}
 
-/** Everything on the page but the runs. */
-export interface PageReport {
-  readonly version: string;
-  readonly started: string;
-  readonly finished: string;
-  readonly source?: string;
-  readonly repo?: string;
-  readonly interrupted: boolean;
-  readonly error?: { readonly code: string; readonly message: string };
-  readonly summary: Omit<ConversionSummary, 'failedRuns' | 'skippedRuns' | 'artifactsSkipped'>;
-  readonly throughput: ThroughputNumbers;
-  readonly warnings: readonly { readonly code: string; readonly message: string }[];
-  readonly failedExperiments: readonly { readonly id: string; readonly code: string; readonly message: string }[];
-  readonly groups: PageGroups;
-  /** The runs that took longest, slowest first. */
-  readonly slowest: readonly PageRun[];
-  /** Runs that found no room on the page. */
-  readonly omitted: Readonly<Record<PageRank, number>>;
+export interface PageBadge {
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+export interface PageList {
+  readonly title: string;
+  readonly texts: readonly string[];
+}
+
+export interface PageFilter {
+  readonly key: string;
+  readonly label: string;
 }

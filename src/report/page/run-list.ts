@@ -1,6 +1,6 @@
 import { formatCount, formatNoun } from '../format.js';
 import { element, foreign, sentence } from './element.js';
-import type { PageGroup, PageReport, PageRun } from './page-data.js';
+import type { PageBadge, PageFilter, PageGroup, PageList, PageReport, PageRun } from './page-data.js';
 import { ORDERS, type Query, RunSearch } from './search.js';
 import { shortTime } from './short-time.js';
 
@@ -11,21 +11,23 @@ const AT_ONCE = 100;
 export class RunList {
   readonly section: HTMLElement;
   readonly #search: RunSearch;
-  readonly #filterCounts: ReturnType<RunSearch['filters']>;
+  readonly #total: number;
+  readonly #counted: readonly (PageFilter & { readonly runs: number })[];
   readonly #words = element('input.words');
   readonly #order = element('select');
   readonly #filters = element('div.filters');
   readonly #found = element('p.found');
   readonly #list = element('div.runs');
   readonly #more = element('button.more');
-  #query: Query = { words: '', filter: 'all', order: 'attention' };
+  #query: Query = { words: '', key: undefined, order: 'attention' };
   #group: PageGroup | undefined;
   #runs: readonly PageRun[] = [];
   #shown = 0;
 
   constructor(runs: readonly PageRun[], report: PageReport) {
     this.#search = new RunSearch(runs);
-    this.#filterCounts = this.#search.filters();
+    this.#total = runs.length;
+    this.#counted = this.#search.counted(report.filters);
     this.#words.type = 'search';
     this.#words.placeholder = 'Search names, ids, experiments, causes';
     this.#words.setAttribute('aria-label', 'Search runs');
@@ -38,16 +40,8 @@ export class RunList {
     this.#more.addEventListener('click', () => this.#showMore());
     const controls = element('div.controls', this.#words, this.#order);
     const heading = element('h2', 'Runs');
-    this.section = element(
-      'section',
-      heading,
-      omission(report),
-      controls,
-      this.#filters,
-      this.#found,
-      this.#list,
-      this.#more,
-    );
+    const omitted = report.omitted.length > 0 && element('p.note.omitted', report.omitted.join(' '));
+    this.section = element('section', heading, omitted, controls, this.#filters, this.#found, this.#list, this.#more);
     this.#ask({});
     addEventListener('beforeprint', () => this.#openImportant());
     addEventListener('afterprint', () => this.#closeOpened());
@@ -57,13 +51,13 @@ export class RunList {
   readonly show = (group: PageGroup): void => {
     this.#group = group;
     this.#words.value = '';
-    this.#ask({ filter: group.key, words: '' });
+    this.#ask({ key: group.key, words: '' });
     this.section.scrollIntoView();
   };
 
   #ask(change: Partial<Query>): void {
     this.#query = { ...this.#query, ...change };
-    if (this.#group?.key !== this.#query.filter) this.#group = undefined;
+    if (this.#group?.key !== this.#query.key) this.#group = undefined;
     this.#runs = this.#search.find(this.#query);
     this.#shown = 0;
     this.#list.replaceChildren();
@@ -73,19 +67,20 @@ export class RunList {
   }
 
   #drawFilters(): void {
-    const buttons = this.#filterCounts.map(({ filter, label, runs }) => {
-      return this.#filterButton(filter, `${label} ${formatCount(runs)}`);
-    });
+    const buttons = [
+      this.#filterButton(undefined, `All ${formatCount(this.#total)}`),
+      ...this.#counted.map(({ key, label, runs }) => this.#filterButton(key, `${label} ${formatCount(runs)}`)),
+    ];
     if (this.#group !== undefined) buttons.push(this.#filterButton(this.#group.key, this.#group.title));
     this.#filters.replaceChildren(...buttons);
   }
 
-  #filterButton(filter: string, label: string): HTMLElement {
+  #filterButton(key: string | undefined, label: string): HTMLElement {
     const button = element('button', label);
-    const isPressed = filter === this.#query.filter;
+    const isPressed = key === this.#query.key;
     button.type = 'button';
     button.setAttribute('aria-pressed', String(isPressed));
-    button.addEventListener('click', () => this.#ask({ filter: isPressed ? 'all' : filter }));
+    button.addEventListener('click', () => this.#ask({ key: isPressed ? undefined : key }));
     return button;
   }
 
@@ -114,59 +109,35 @@ export class RunList {
   }
 }
 
-/** What this page does not hold. */
-function omission({ omitted }: PageReport): HTMLElement | undefined {
-  const parts = [
-    [omitted.attention, 'that failed or are incomplete'],
-    [omitted.noticed, 'of which something was left behind or that were skipped'],
-    [omitted.plain, 'of which there is nothing to tell'],
-  ] as const;
-  const named = parts.filter(([runs]) => runs > 0).map(([runs, which]) => `${formatNoun(runs, 'run')} ${which}`);
-  if (named.length === 0) return undefined;
-  return element(
-    'p.note.omitted',
-    `Not on this page, which has room for 10,000 of each kind at most: ${named.join('; ')}. The numbers and causes above include them; --report FILE.json lists every run.`,
-  );
-}
-
 function runItem(run: PageRun): HTMLElement {
-  const { id, name, experiment, outcome, seconds, points, reason, unread, notices } = run;
-  const told = reason ?? unread?.[0];
-  const badges = [badge(outcome), unread !== undefined && badge('incomplete')];
+  const { id, name, experiment = '', badges, seconds, points, amounts = [], reason, lists = [] } = run;
   const summary = element(
     'summary',
     element('span.name', foreign(name ?? id)),
     element('span.of', foreign(experiment)),
-    element('span.badges', ...badges),
+    element('span.badges', ...badges.map(badge)),
     element('span.number', points > 0 && formatNoun(points, 'point')),
     element('span.number', seconds !== undefined && shortTime(seconds)),
-    told !== undefined && element('span.told', sentence(told)),
+    reason !== undefined && element('span.told', sentence(reason)),
   );
   return element(
-    told === undefined ? 'details.run' : 'details.run.important',
+    reason === undefined ? 'details.run' : 'details.run.important',
     summary,
     element(
       'div.body',
-      element(
-        'p',
-        'Run id ',
-        element('code', foreign(id)),
-        run.artifacts > 0 && ` · ${formatNoun(run.artifacts, 'artifact')}`,
-      ),
-      reason !== undefined && element('p', sentence(reason)),
-      ...sentences('Could not be read', unread),
-      ...sentences('Left behind or changed', notices),
+      element('p', 'Run id ', element('code', foreign(id)), ...amounts.map((amount) => ` · ${amount}`)),
+      reason !== undefined && !lists.some(({ texts }) => texts.includes(reason)) && element('p', sentence(reason)),
+      ...lists.flatMap(sentences),
     ),
   );
 }
 
-function badge(word: string): HTMLElement {
+function badge({ word, tone }: PageBadge): HTMLElement {
   const made = element('span.badge', word);
-  made.classList.add(word);
+  made.classList.add(tone);
   return made;
 }
 
-function sentences(title: string, texts: readonly string[] | undefined): HTMLElement[] {
-  if (texts === undefined) return [];
+function sentences({ title, texts }: PageList): HTMLElement[] {
   return [element('h4', title), element('ul', ...texts.map((text) => element('li', sentence(text))))];
 }

@@ -1,25 +1,13 @@
-import type { PageRun } from './page-data.js';
+import type { PageFilter, PageRun } from './page-data.js';
 
 /** Which runs of the page are listed. */
 export interface Query {
   /** Words, each of which is in a run's texts or begins its id, in any case. */
   readonly words: string;
-  /** A filter of {@link FILTERS}, or the key of a group. */
-  readonly filter: string;
+  /** The key of a group or filter; undefined for all runs. */
+  readonly key: string | undefined;
   readonly order: keyof typeof ORDERS;
 }
-
-/** Filters that are always there, by name. */
-const FILTERS: Readonly<Record<string, { readonly label: string; readonly matches: (run: PageRun) => boolean }>> = {
-  all: { label: 'All', matches: () => true },
-  failed: { label: 'Failed', matches: ({ outcome }) => outcome === 'failed' },
-  incomplete: { label: 'Incomplete', matches: ({ unread }) => unread !== undefined },
-  noticed: { label: 'Something left behind', matches: ({ notices }) => notices !== undefined },
-  skipped: { label: 'Skipped', matches: ({ outcome }) => outcome === 'skipped' },
-  new: { label: 'New', matches: ({ outcome }) => outcome === 'new' },
-  updated: { label: 'Updated', matches: ({ outcome }) => outcome === 'updated' },
-  unchanged: { label: 'Unchanged', matches: ({ outcome }) => outcome === 'unchanged' },
-};
 
 export const ORDERS = {
   attention: 'Most important first',
@@ -34,18 +22,11 @@ const SHORTEST_ID = 4;
 const collator = new Intl.Collator('en', { numeric: true });
 
 const COMPARE: Readonly<Record<Query['order'], (a: PageRun, b: PageRun) => number>> = {
-  attention: (a, b) => importance(b) - importance(a),
+  attention: (a, b) => b.weight - a.weight,
   slowest: (a, b) => (b.seconds ?? -1) - (a.seconds ?? -1),
   points: (a, b) => b.points - a.points,
   name: (a, b) => collator.compare(a.name ?? a.id, b.name ?? b.id),
 };
-
-function importance({ outcome, unread, notices }: PageRun): number {
-  if (outcome === 'failed') return 4;
-  if (unread !== undefined) return 3;
-  if (outcome === 'skipped') return 2;
-  return notices === undefined ? 0 : 1;
-}
 
 /** Runs that can be searched while somebody types. */
 export class RunSearch {
@@ -56,24 +37,25 @@ export class RunSearch {
   }
 
   /** The runs that match, in order. */
-  find({ words, filter, order }: Query): PageRun[] {
+  find({ words, key, order }: Query): PageRun[] {
     const wanted = words
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '');
-    const matches = FILTERS[filter]?.matches ?? ((run: PageRun) => run.groups?.includes(filter) ?? false);
-    const found = this.#runs.filter(
-      ({ run, text }) => matches(run) && wanted.every((word) => text.includes(word) || isBeginning(word, run.id)),
-    );
-    return found.map(({ run }) => run).sort(COMPARE[order]);
+    const matches = ({ run, text }: { readonly run: PageRun; readonly text: string }) =>
+      (key === undefined || run.keys.includes(key)) &&
+      wanted.every((word) => text.includes(word) || isBeginning(word, run.id));
+    return this.#runs
+      .filter(matches)
+      .map(({ run }) => run)
+      .sort(COMPARE[order]);
   }
 
-  /** The filters that some run passes, with their labels and how many do. */
-  filters(): { readonly filter: string; readonly label: string; readonly runs: number }[] {
-    const counted = Object.entries(FILTERS).map(([filter, { label, matches }]) => {
-      return { filter, label, runs: this.#runs.filter(({ run }) => matches(run)).length };
-    });
-    return counted.filter(({ runs }) => runs > 0);
+  /** Those of the filters that some run passes, and how many do. */
+  counted(filters: readonly PageFilter[]): readonly (PageFilter & { readonly runs: number })[] {
+    const counts = new Map<string, number>();
+    for (const { run } of this.#runs) for (const key of run.keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+    return filters.map((filter) => ({ ...filter, runs: counts.get(filter.key) ?? 0 })).filter(({ runs }) => runs > 0);
   }
 }
 
@@ -82,6 +64,7 @@ function isBeginning(word: string, id: string): boolean {
   return word.length >= SHORTEST_ID && id.toLowerCase().startsWith(word);
 }
 
-function searchText({ name, experiment, outcome, reason, unread = [], notices = [] }: PageRun): string {
-  return [name, experiment, outcome, reason, ...unread, ...notices].join('\n').toLowerCase();
+function searchText({ name, experiment, badges, reason, lists = [] }: PageRun): string {
+  const words = badges.map(({ word }) => word);
+  return [name, experiment, ...words, reason, ...lists.flatMap(({ texts }) => texts)].join('\n').toLowerCase();
 }

@@ -5,6 +5,7 @@ import { ConvertEvents } from '../../../src/events.js';
 import type { RunReport } from '../../../src/outcome.js';
 import { HtmlFormat } from '../../../src/report/file/html-format.js';
 import type { ReportEnd } from '../../../src/report/file/report-format.js';
+import { formatCount } from '../../../src/report/format.js';
 import type { PageReport, PageRun } from '../../../src/report/page/page-data.js';
 import { Summary } from '../../../src/summary/summary.js';
 import { built } from '../../support/command-line.js';
@@ -65,7 +66,7 @@ function skeleton(html: string): string {
 describe('the page of a report', () => {
   test('holds runs, causes and losses', () => {
     const html = page([
-      makeRun({ runId: 'a', runName: 'first', seconds: 1.23456, counts: { points: 7 } }),
+      makeRun({ runId: 'a', runName: 'first', seconds: 1.25, counts: { points: 7 } }),
       makeRun({ runId: 'b', outcome: 'failed', code: 'permission-denied', where: '/x', reason: 'No right to /x.' }),
       makeRun({
         runId: 'c',
@@ -84,30 +85,51 @@ describe('the page of a report', () => {
       }),
       makeRun({ runId: 'e', outcome: 'skipped', code: 'changed-by-aim', reason: 'Aim has changed the run.' }),
     ]);
-    expect(runsOf(html)).toEqual([
-      { id: 'a', name: 'first', experiment: 'resnet50', outcome: 'new', seconds: 1.235, points: 7, artifacts: 0 },
-      expect.objectContaining({
+    expect(runsOf(html)).toMatchObject([
+      { id: 'a', name: 'first', seconds: 1.25, points: 7, badges: [{ word: 'new', tone: 'good' }], weight: 0 },
+      {
         id: 'b',
-        outcome: 'failed',
+        badges: [{ word: 'failed' }],
         reason: 'No right to /x.',
-        groups: ['failed permission-denied'],
-      }),
-      expect.objectContaining({ id: 'c', groups: ['left no-kind', 'left points-collapsed'] }),
-      expect.objectContaining({ id: 'd', unread: [expect.stringContaining('Gone.')] }),
-      expect.objectContaining({ id: 'e', outcome: 'skipped' }),
+        keys: ['failed', 'failed permission-denied'],
+      },
+      { id: 'c', keys: ['new', 'noticed', 'left no-kind', 'left points-collapsed'] },
+      {
+        id: 'd',
+        badges: [{ word: 'unchanged' }, { word: 'incomplete' }],
+        reason: expect.stringContaining('file:///x: Gone.'),
+      },
+      { id: 'e', badges: [{ word: 'skipped' }] },
     ]);
-    const { groups, slowest, omitted } = reportOf(html);
-    expect(groups).toMatchObject({
-      failed: [{ title: 'Permission denied', code: 'permission-denied', runs: 1, detail: 'No right to /x.' }],
-      incomplete: [{ title: 'Artifacts: nothing is there', code: 'missing', runs: 1 }],
-      skipped: [{ title: 'Changed by Aim', runs: 1 }],
-      leftBehind: [
-        { title: 'Files of no kind that Aim shows', runs: 1, amount: '2 files', detail: '1 .pkl, 1 .pt' },
-        { code: 'points-collapsed', runs: 1, amount: '3 points' },
-      ],
+    const { sections, slowest, omitted, cards } = reportOf(html);
+    expect(sections).toMatchObject([
+      {
+        title: 'What needs attention',
+        parts: [
+          { title: 'Failed runs', groups: [{ title: 'Permission denied', runs: 1, detail: 'No right to /x.' }] },
+          { title: 'Incomplete runs', groups: [{ title: 'Artifacts: nothing is there', code: 'missing', runs: 1 }] },
+        ],
+      },
+      { title: 'What was skipped', parts: [{ groups: [{ title: 'Changed by Aim', runs: 1 }] }] },
+      {
+        title: 'What was left behind or changed',
+        parts: [
+          {
+            groups: [
+              { title: 'Files of no kind that Aim shows', runs: 1, amount: '2 files', detail: '1 .pkl, 1 .pt' },
+              { code: 'points-collapsed', runs: 1, amount: '3 points' },
+            ],
+          },
+        ],
+      },
+    ]);
+    expect(cards[0]).toEqual({
+      title: 'Runs',
+      value: '5',
+      details: ['2 new', '1 unchanged', '1 skipped', '1 failed'],
     });
     expect(slowest.map(({ id }) => id)).toEqual(['c', 'a']);
-    expect(omitted).toEqual({ attention: 0, noticed: 0, plain: 0 });
+    expect(omitted).toEqual([]);
   });
 
   test('lets nothing but its own script and style run', () => {
@@ -178,17 +200,20 @@ describe('the page of a report', () => {
     const html = page(runs());
     expect(html.length).toBeLessThan(16_000_000);
     const listed = runsOf(html);
-    const { omitted, summary, groups, slowest } = reportOf(html);
-    const attention = listed.filter(({ unread }) => unread !== undefined).length;
+    const { omitted, cards, sections, slowest } = reportOf(html);
+    const attention = listed.filter(({ keys }) => keys.includes('incomplete')).length;
     expect(attention).toBeGreaterThan(500);
-    expect(omitted.attention).toBe(5_000 - attention);
-    expect(listed.filter(({ notices: told }) => told !== undefined)).toHaveLength(10_000);
-    expect(omitted.noticed).toBe(35_000);
-    expect(omitted.plain).toBe(40_000);
-    expect(listed.length + omitted.attention + omitted.noticed + omitted.plain).toBe(100_000);
-    expect(summary.runs.new).toBe(100_000);
-    expect(groups.leftBehind[0]).toMatchObject({ runs: 45_000, detail: '45,000 .pkl' });
-    expect(groups.incomplete[0]).toMatchObject({ runs: 5_000, amount: '200,000 params' });
+    expect(listed.filter(({ keys }) => keys.includes('noticed'))).toHaveLength(10_000);
+    expect(listed).toHaveLength(attention + 20_000);
+    expect(omitted[0]).toBe(
+      `Not on this page, which has room for 10,000 of each kind at most: ${formatCount(5_000 - attention)} runs that failed or are incomplete; ` +
+        '35,000 runs of which something was left behind or that were skipped; 40,000 runs of which there is nothing to tell.',
+    );
+    expect(cards[0]).toMatchObject({ title: 'Runs', value: '100,000' });
+    expect(sections.flatMap(({ parts }) => parts.flatMap(({ groups = [] }) => groups))).toMatchObject([
+      { runs: 5_000, amount: '200,000 params' },
+      { runs: 45_000, detail: '45,000 .pkl' },
+    ]);
     expect(slowest).toHaveLength(10);
     expect(slowest[0]?.id).toBe('99999');
   });

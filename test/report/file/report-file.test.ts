@@ -77,7 +77,7 @@ describe('the report file', () => {
     const page = readFileSync(path, 'utf8');
     expect(page).toMatch(/^<!doctype html>/);
     expect(page).toContain('"name":"baseline"');
-    expect(page).toContain('"interrupted":true');
+    expect(page).toContain('The conversion was interrupted.');
     expect(readdirSync(directory)).toEqual([name]);
   });
 

@@ -5,22 +5,29 @@ import { type Query, RunSearch } from '../../../src/report/page/search.js';
 const run = (id: string, more: Partial<PageRun> = {}): PageRun => ({
   id: `${id}c0ffee`,
   experiment: 'resnet50',
-  outcome: 'new',
+  badges: [],
   points: 0,
-  artifacts: 0,
+  keys: [],
+  weight: 0,
   ...more,
 });
 
 const runs = [
-  run('a1', { name: 'run 10', points: 5, seconds: 1 }),
-  run('a2', { name: 'Run 2', points: 50, notices: ['3 files of no kind'], groups: ['left no-kind'] }),
-  run('b1', { outcome: 'failed', reason: 'Permission DENIED: x', seconds: 0.1 }),
-  run('b2', { outcome: 'unchanged', unread: ['params lr: no such file'] }),
-  run('c1', { outcome: 'skipped', reason: 'Deleted in MLflow.', experiment: 'Bert' }),
+  run('a1', { name: 'run 10', points: 5, seconds: 1, keys: ['new'] }),
+  run('a2', {
+    name: 'Run 2',
+    points: 50,
+    lists: [{ title: 'Left behind', texts: ['3 files of no kind'] }],
+    keys: ['new', 'left no-kind'],
+    weight: 1,
+  }),
+  run('b1', { reason: 'Permission DENIED: x', seconds: 0.1, keys: ['failed'], weight: 4 }),
+  run('b2', { lists: [{ title: 'Not read', texts: ['params lr: no such file'] }], weight: 3 }),
+  run('c1', { badges: [{ word: 'skipped', tone: 'warn' }], experiment: 'Bert', weight: 2 }),
 ];
 
 function ids(query: Partial<Query>): string {
-  const found = new RunSearch(runs).find({ words: '', filter: 'all', order: 'attention', ...query });
+  const found = new RunSearch(runs).find({ words: '', key: undefined, order: 'attention', ...query });
   return found.map(({ id }) => id.slice(0, 2)).join(' ');
 }
 
@@ -31,6 +38,7 @@ describe('the search of the page', () => {
     ['permission denied', 'b1'],
     ['  RUN   2 ', 'a2'],
     ['bert', 'c1'],
+    ['SKIPPED', 'c1'],
     ['lr file', 'b2'],
     ['A1c0', 'a1'],
     ['a1', ''],
@@ -40,24 +48,15 @@ describe('the search of the page', () => {
 
   test.each([
     ['failed', 'b1'],
-    ['incomplete', 'b2'],
-    ['noticed', 'a2'],
-    ['skipped', 'c1'],
-    ['unchanged', 'b2'],
     ['left no-kind', 'a2'],
-    ['left other', ''],
-  ])('filters by %s', (filter, found) => expect(ids({ filter })).toBe(found));
+    ['other', ''],
+  ])('filters by %s', (key, found) => expect(ids({ key })).toBe(found));
 
   test('offers the filters that some run passes', () => {
-    const filters = new RunSearch(runs).filters();
-    expect(filters.map(({ label, runs: count }) => `${label} ${count}`)).toEqual([
-      'All 5',
-      'Failed 1',
-      'Incomplete 1',
-      'Something left behind 1',
-      'Skipped 1',
-      'New 2',
-      'Unchanged 1',
+    const filters = ['new', 'none', 'failed'].map((key) => ({ key, label: key.toUpperCase() }));
+    expect(new RunSearch(runs).counted(filters)).toEqual([
+      { key: 'new', label: 'NEW', runs: 2 },
+      { key: 'failed', label: 'FAILED', runs: 1 },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ConvertEvents } from '../../../src/events.js';
 import type { RunReport } from '../../../src/outcome.js';
-import { verdict } from '../../../src/report/page/verdict.js';
+import { verdict } from '../../../src/report/file/verdict.js';
 import { Summary } from '../../../src/summary/summary.js';
 import { makeRun } from '../make-run.js';
 
@@ -21,7 +21,7 @@ function told(
   for (let i = 0; i < failedExperiments; i += 1) {
     events.emit('experiment:failed', { id: '1', code: 'unreachable', message: 'No answer.' });
   }
-  const error = how === 'error' && { error: { code: 'no-space', message: 'No space is left.' } };
+  const error = how === 'error' && { error: { code: 'no-space' as const, message: 'No space is left.' } };
   const { tone, text } = verdict({ interrupted: how === 'interrupted', summary: summary.numbers(), ...error });
   return `${tone}: ${text}`;
 }

@@ -1,18 +1,13 @@
 import { formatNoun } from '../format.js';
-import type { PageReport } from './page-data.js';
-
-/** How a conversion ended: how good the news is, and the news. */
-interface Verdict {
-  readonly tone: 'bad' | 'warn' | 'good';
-  readonly text: string;
-}
+import type { PageVerdict } from '../page/page-data.js';
+import type { ReportEnd } from './report-format.js';
 
 /** How a conversion ended, in a sentence or two. */
 export function verdict({
   error,
   interrupted,
   summary,
-}: Pick<PageReport, 'error' | 'interrupted' | 'summary'>): Verdict {
+}: Pick<ReportEnd, 'error' | 'interrupted' | 'summary'>): PageVerdict {
   if (error !== undefined) return { tone: 'bad', text: `The conversion failed: ${error.message}` };
   const { runs, runsIncomplete, experimentsFailed } = summary;
   const problems = [
