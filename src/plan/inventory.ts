@@ -31,7 +31,7 @@ export interface Content {
   readonly images: FileCount;
   readonly texts: FileCount;
   readonly audio: FileCount;
-  /** Files that stay in MLflow, as links. */
+  /** Files that stay in MLflow; Aim gets links to them, or to the directories of many. */
   readonly links: FileCount;
 }
 

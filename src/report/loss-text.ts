@@ -13,12 +13,15 @@ function sentence({ kind, reason, extension, items, points = 0, bytes }: Loss): 
   switch (kind) {
     case 'artifact-skipped': {
       const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
-      return `${files(items, extension)}${size} ${items === 1 ? 'stays' : 'stay'} in MLflow${WHY[reason ?? 'no-kind']}`;
+      const why = WHY[reason ?? 'no-kind'][items === 1 ? 0 : 1];
+      return `${files(items, extension)}${size} ${items === 1 ? 'stays' : 'stay'} in MLflow ${why}`;
     }
-    case 'points-collapsed':
-      return `${formatNoun(points, 'point')} of ${formatNoun(items, 'metric')} give way to later ones at the same step`;
+    case 'points-collapsed': {
+      const way = points === 1 ? 'gives way to a later one' : 'give way to later ones';
+      return `${formatNoun(points, 'point')} of ${formatNoun(items, 'metric')} ${way} at the same step`;
+    }
     case 'metric-renumbered':
-      return `${formatNoun(items, 'metric')} with all points at one step get the steps 0, 1, 2 …`;
+      return `${formatNoun(items, 'metric')} with all points at one step ${items === 1 ? 'gets' : 'get'} the steps 0, 1, 2 …`;
     case 'history-missing':
       return `${formatNoun(items, 'metric')} of which MLflow has only the latest value`;
     case 'line-skipped':
@@ -32,18 +35,18 @@ function sentence({ kind, reason, extension, items, points = 0, bytes }: Loss): 
     case 'part-kept':
       return `${formatNoun(items, 'part')} that cannot be read and stay in Aim as they are`;
     case 'stale':
-      return `${formatNoun(items, 'run')} still RUNNING without a sign of life, which are closed`;
+      return `${formatNoun(items, 'run')} still RUNNING without a sign of life: closed`;
   }
 }
 
-/** A file that stays in MLflow is a link in Aim. */
+/** How one file, and how several, stay in MLflow. */
 const WHY = {
-  'no-kind': ' as links',
-  'too-large': ' as links: they are too large',
-  'not-an-image': ' as links: they are no images',
-  unreadable: ' as links: they cannot be read',
-  'link-outside': ': they are links out of their run',
-  'path-outside': ': they are listed outside of their directory',
+  'no-kind': ['as a link', 'as links'],
+  'too-large': ['as a link: it is too large', 'as links: they are too large'],
+  'not-an-image': ['as a link: it is no image', 'as links: they are no images'],
+  unreadable: ['as a link: it cannot be read', 'as links: they cannot be read'],
+  'link-outside': ['because it leads out of its run', 'because they lead out of their run'],
+  'path-outside': ['because it lies outside of its directory', 'because they lie outside of their directory'],
 } as const;
 
 function files(count: number, extension: string | undefined): string {

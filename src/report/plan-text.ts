@@ -100,7 +100,7 @@ function contentLines(plan: Plan): string[] {
     ['images', formatCount(images.files), [formatBytes(images.bytes)]],
     ['texts', formatCount(texts.files), [formatBytes(texts.bytes)]],
     ['audio', formatCount(audio.files), [formatBytes(audio.bytes)]],
-    ['links', formatCount(links.files), [`to ${formatBytes(links.bytes)} that stay in MLflow`]],
+    ['links', formatCount(links.files), [`files that stay in MLflow, ${formatBytes(links.bytes)}`]],
   ];
   return ['To be converted:', ...indented(tableLines(rows.filter(([, amount]) => amount !== '0')))];
 }

@@ -79,7 +79,7 @@ describe('a plan for people', () => {
       '  runs                 41,246   41,000 finished · 246 failed',
       '  metrics             412,340',
       '  points    about 120,000,000',
-      '  links                 5,000   to 800 GB that stay in MLflow',
+      '  links                 5,000   files that stay in MLflow, 800 GB',
       '',
       'What Aim cannot hold:',
       '  5,000 .pkl files (800 GB) stay in MLflow as links, in 5,000 runs, such as',
