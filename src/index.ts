@@ -25,7 +25,16 @@ export {
   type WarningCode,
 } from './events.js';
 export { convert } from './library/convert.js';
-export type { ConvertRequest, FromOwnStore, FromTrackingUri, ProgramParts, WatchRequest } from './library/request.js';
+export { type PlanRequest, plan } from './library/plan.js';
+export type {
+  ConvertRequest,
+  FromOwnStore,
+  FromTrackingUri,
+  ProgramParts,
+  SourceRequest,
+  WatchRequest,
+  WithStages,
+} from './library/request.js';
 export { type StatusRequest, status } from './library/status.js';
 export { type VerificationSummary, type VerifyRequest, verify } from './library/verify.js';
 export { watch } from './library/watch.js';
@@ -63,6 +72,8 @@ export type {
 } from './model.js';
 export type { ConvertOptions, RunSelection, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
 export type { DeletedRun, RewriteReason, RunCounts, RunOutcome, RunReport, SkipCode, ToldPart } from './outcome.js';
+export { type PlanEventMap, PlanEvents } from './plan/plan-events.js';
+export type { Plan, PlannedRuns } from './plan/plan-result.js';
 export {
   type AcceptedChanges,
   type ArtifactPolicy,

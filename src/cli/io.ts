@@ -2,7 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { ConvertEvents } from '../events.js';
 import type { ConvertOptions, WatchOptions } from '../options.js';
 import type { listSource } from '../plan/list.js';
-import type { plan } from '../plan/plan.js';
+import type { PlanEvents } from '../plan/plan-events.js';
+import type { Plan } from '../plan/plan-result.js';
 import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
 import type { VerifyEvents } from '../verify/session/verify-events.js';
@@ -25,7 +26,7 @@ export interface Io {
   readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<unknown>;
-  readonly plan: (...given: Required<Parameters<typeof plan>>) => ReturnType<typeof plan>;
+  readonly plan: (options: ConvertOptions, events: PlanEvents, signal: AbortSignal) => Promise<Plan>;
   readonly list: (...given: Required<Parameters<typeof listSource>>) => ReturnType<typeof listSource>;
   readonly readStatus: typeof readStatus;
 }

@@ -1,4 +1,5 @@
 import { convert as convertSource } from '../convert.js';
+import { ConvertEvents } from '../events.js';
 import type { ConversionSummary } from '../summary/summary.js';
 import { type ConvertRequest, readRequest } from './request.js';
 import { summarized } from './summarized.js';
@@ -12,6 +13,6 @@ import { summarized } from './summarized.js';
  * happens, the repository holds only whole runs.
  */
 export async function convert(request: ConvertRequest): Promise<ConversionSummary> {
-  const { options, own, events, signal } = readRequest(request);
+  const { options, own, events = new ConvertEvents(), signal } = readRequest(request);
   return summarized(events, () => convertSource(options, events, signal, own));
 }

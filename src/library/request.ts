@@ -1,57 +1,61 @@
 import type { OwnParts } from '../conversion/own-parts.js';
 import { ConvertError } from '../errors.js';
-import { ConvertEvents } from '../events.js';
+import type { ConvertEvents } from '../events.js';
 import type { OpenStore } from '../mlflow/common/tracking-store.js';
 import { type ConvertOptions, MAX_CONCURRENCY, type WatchOptions } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
 import { checkNames, WATCH_OPTIONS } from './known-options.js';
 
-/** What a program can give besides options. */
-export interface ProgramParts {
+/** How a program stops the work, and hears of it. */
+export interface ProgramParts<Events> {
   /** Stops the work. The repository holds only whole runs then, and the same call goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** Told of everything that happens, run by run. Listeners are called synchronously and must not throw. */
-  readonly events?: ConvertEvents | undefined;
-  /** Stages of the program's own between reading and writing. The conversion then runs in the calling thread. */
-  readonly stages?: CustomStages | undefined;
+  readonly events?: Events | undefined;
 }
 
 /** Reads what a tracking URI names. */
-export interface FromTrackingUri extends ProgramParts {
+export interface FromTrackingUri {
   readonly openStore?: undefined;
 }
 
-/** Reads a source of the program's own. The conversion then runs in the calling thread. */
-export interface FromOwnStore extends ProgramParts {
+/** Reads a source of the program's own. The work is then done in the calling thread. */
+export interface FromOwnStore {
   /** Called when the work begins (with `waitForSource` until it succeeds); the store is closed when the work ends. */
   readonly openStore: OpenStore;
   readonly trackingUri?: undefined;
   readonly source?: undefined;
 }
 
+/** Options, and what only a program can give. */
+export type SourceRequest<Options, Events> = ProgramParts<Events> &
+  ((Options & FromTrackingUri) | (Omit<Options, 'trackingUri' | 'source'> & FromOwnStore));
+
+/** What converts can have stages between. */
+export interface WithStages {
+  /** Stages of the program's own between reading and writing. The work is then done in the calling thread. */
+  readonly stages?: CustomStages | undefined;
+}
+
 /** What `convert` takes: a source and a repository; everything else is optional. */
-export type ConvertRequest =
-  | (ConvertOptions & FromTrackingUri)
-  | (Omit<ConvertOptions, 'trackingUri' | 'source'> & FromOwnStore);
+export type ConvertRequest = SourceRequest<ConvertOptions, ConvertEvents> & WithStages;
 
 /** What `watch` takes: a source and a repository; everything else is optional. */
-export type WatchRequest =
-  | (WatchOptions & FromTrackingUri)
-  | (Omit<WatchOptions, 'trackingUri' | 'source'> & FromOwnStore);
+export type WatchRequest = SourceRequest<WatchOptions, ConvertEvents> & WithStages;
 
-/** A request with nothing left open but the options. */
-export interface ReadRequest<Options extends ConvertOptions> {
+/** A request, taken apart. */
+export interface ReadRequest<Options, Events> {
   readonly options: Options;
   readonly own: OwnParts;
-  readonly events: ConvertEvents;
+  readonly events: Events | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Takes a request apart. Throws a `fatal` error, `invalid-argument`, for what JavaScript lets a program write and no type allows. */
-export function readRequest(request: ConvertRequest): ReadRequest<ConvertOptions>;
-export function readRequest(request: WatchRequest): ReadRequest<WatchOptions>;
-export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest<WatchOptions> {
-  if (typeof request !== 'object' || request === null) throw invalid('An object with trackingUri and repo is needed.');
+export function readRequest<Events>(
+  request: SourceRequest<WatchOptions, Events> & WithStages,
+): ReadRequest<WatchOptions, Events> {
+  checkIsObject(request);
   const { signal, events, openStore, stages, trackingUri, ...options } = request;
   checkNames(options, WATCH_OPTIONS);
   checkSource(trackingUri, openStore);
@@ -64,9 +68,13 @@ export function readRequest(request: ConvertRequest | WatchRequest): ReadRequest
     // not read when the program opens the source
     options: { ...options, source: options.source ?? {}, trackingUri: trackingUri ?? '' },
     own: { openStore, stages },
-    events: events ?? new ConvertEvents(),
+    events,
     signal: signal ?? new AbortController().signal,
   };
+}
+
+export function checkIsObject(request: unknown): void {
+  if (typeof request !== 'object' || request === null) throw invalid('An object with trackingUri and repo is needed.');
 }
 
 /** Throws unless there is just one source. */

@@ -1,33 +1,11 @@
-import { ConvertError } from '../errors.js';
-import type { OpenStore } from '../mlflow/common/tracking-store.js';
 import { VerifyEvents } from '../verify/session/verify-events.js';
 import { outcomeOf, type VerifyOutcome, type VerifyTotals } from '../verify/session/verify-totals.js';
 import { type VerifyOptions, verify as verifySource } from '../verify.js';
 import { checkNames, VERIFY_OPTIONS } from './known-options.js';
-import { checkOptions, checkSource } from './request.js';
-
-interface VerifyParts {
-  /** Stops the work; the same call goes on from there. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told of each run's verdict and differences. Listeners are called synchronously and must not throw. */
-  readonly events?: VerifyEvents | undefined;
-}
-
-interface VerifyTrackingUri extends VerifyParts {
-  readonly openStore?: undefined;
-}
-
-interface VerifyOwnStore extends VerifyParts {
-  /** Opens a source of the program's own; the work is then done in the calling thread. */
-  readonly openStore: OpenStore;
-  readonly trackingUri?: undefined;
-  readonly source?: undefined;
-}
+import { checkIsObject, checkOptions, checkSource, type SourceRequest } from './request.js';
 
 /** What `verify` takes: a source and a repository; everything else is optional. */
-export type VerifyRequest =
-  | (VerifyOptions & VerifyTrackingUri)
-  | (Omit<VerifyOptions, 'trackingUri' | 'source'> & VerifyOwnStore);
+export type VerifyRequest = SourceRequest<VerifyOptions, VerifyEvents>;
 
 /** What a verification came to. */
 export interface VerificationSummary extends VerifyTotals {
@@ -42,9 +20,7 @@ export interface VerificationSummary extends VerifyTotals {
  * a {@link ConvertError} of kind `fatal` where nothing can be compared, and with the signal's reason when that is aborted.
  */
 export async function verify(request: VerifyRequest): Promise<VerificationSummary> {
-  if (typeof request !== 'object' || request === null) {
-    throw new ConvertError('fatal', 'invalid-argument', 'An object with trackingUri and repo is needed.');
-  }
+  checkIsObject(request);
   const { signal = new AbortController().signal, events = new VerifyEvents(), openStore, ...options } = request;
   checkNames(options, VERIFY_OPTIONS);
   checkSource(options.trackingUri, openStore);

@@ -1,3 +1,4 @@
+import { ConvertEvents } from '../events.js';
 import type { ConversionSummary } from '../summary/summary.js';
 import { watch as watchSource } from '../watch/watch.js';
 import { readRequest, type WatchRequest } from './request.js';
@@ -11,6 +12,6 @@ import { summarized } from './summarized.js';
  * one. Everything else that fails is told by the event `source` and tried again, with growing pauses.
  */
 export async function watch(request: WatchRequest): Promise<ConversionSummary> {
-  const { options, own, events, signal } = readRequest(request);
+  const { options, own, events = new ConvertEvents(), signal } = readRequest(request);
   return summarized(events, () => watchSource(options, events, signal, own));
 }

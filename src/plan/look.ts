@@ -7,6 +7,7 @@ import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import type { DeletedRun } from '../outcome.js';
 import { runPipeline } from '../pipeline.js';
+import type { CustomStages } from '../stages/custom-stages.js';
 import { Deletions } from '../state/deletions.js';
 import { KnownRuns } from '../state/known-runs.js';
 import type { Listing } from '../state/listing.js';
@@ -26,6 +27,7 @@ export interface LookParts {
   readonly listing: Listing;
   readonly known: KnownState;
   readonly options: ResolvedOptions;
+  readonly stages?: CustomStages | undefined;
 }
 
 export interface Looked {
@@ -44,7 +46,7 @@ export interface Looked {
  * only looks.
  */
 export async function lookAtRuns(
-  { store, listing, known, options }: LookParts,
+  { store, listing, known, options, stages: custom }: LookParts,
   events: PlanEvents,
   signal: AbortSignal,
 ): Promise<Looked> {
@@ -55,7 +57,11 @@ export async function lookAtRuns(
     inventory.addRun(run);
     strata.add(run);
   };
-  const converter = new PlanningConverter({ store, repository, options: runOptionsOf(options) }, onWrite, signal);
+  const converter = new PlanningConverter(
+    { store, repository, options: runOptionsOf(options, custom) },
+    onWrite,
+    signal,
+  );
   const deletions = new Deletions(repository, metadata, ledger, options.deleted);
   const reports = new PendingReports({
     done: ({ report }) => {

@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import { repositoryPath } from '../aim/repository.js';
+import { type OwnParts, openSource, resolveOptions } from '../conversion/own-parts.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import { toConvertError } from '../errors.js';
 import type { ExperimentFailure, Warn, Warning } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import type { TraceCount, TrackingStore } from '../mlflow/common/tracking-store.js';
-import { openStore } from '../mlflow/open-store.js';
-import { type ConvertOptions, type ResolvedOptions, withDefaults } from '../options.js';
+import type { ConvertOptions, ResolvedOptions } from '../options.js';
+import type { CustomStages } from '../stages/custom-stages.js';
 import { Listing } from '../state/listing.js';
 import type { Estimate } from './estimate.js';
 import { type KnownState, openKnownState } from './known-state.js';
@@ -25,8 +26,9 @@ export async function plan(
   given: ConvertOptions,
   events: PlanEvents = new PlanEvents(),
   signal: AbortSignal = new AbortController().signal,
+  own: OwnParts = {},
 ): Promise<Plan> {
-  const options = withDefaults(given);
+  const options = resolveOptions(given, own);
   const warnings: Warning[] = [];
   const failures: ExperimentFailure[] = [];
   const warn: Warn = (warning) => {
@@ -37,10 +39,10 @@ export async function plan(
     failures.push(failure);
     events.emit('experiment:failed', failure);
   };
-  const store = openStore(options.trackingUri, { ...options.source, warn, failed });
+  const store = openSource(options, own, { warn, failed, retrying: () => {} });
   const scratch = Scratch.make();
   try {
-    const parts = await makePlan({ store, scratch, options, warn }, events, signal);
+    const parts = await makePlan({ store, scratch, options, stages: own.stages, warn }, events, signal);
     return { ...parts, failedExperiments: failures, warnings };
   } finally {
     scratch.remove();
@@ -52,13 +54,14 @@ interface PlanContext {
   readonly store: TrackingStore;
   readonly scratch: Scratch;
   readonly options: ResolvedOptions;
+  readonly stages: CustomStages | undefined;
   readonly warn: Warn;
 }
 
 type PlanParts = Omit<Plan, 'failedExperiments' | 'warnings'>;
 
 async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortSignal): Promise<PlanParts> {
-  const { store, scratch, options, warn } = context;
+  const { store, scratch, options, stages, warn } = context;
   const listing = await Listing.begin(store, options.selection, signal);
   checkRepositoryPlace(options, store);
   const left = experimentTagsLeft(listing.experiments);
@@ -66,7 +69,7 @@ async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortS
   const known = await openKnownState(options, scratch.subdirectory('known'), signal);
   try {
     const traces = await countTraces(context, listing, signal);
-    const looked = await lookAtRuns({ store, listing, known, options }, events, signal);
+    const looked = await lookAtRuns({ store, listing, known, options, stages }, events, signal);
     events.emit('measuring');
     const estimate = await tryToSample(context, looked, signal);
     const told = { source: store.uri, ...described(looked, known, estimate), ...(traces !== undefined && { traces }) };
@@ -84,7 +87,7 @@ async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortS
 
 /** Undefined where nothing could be measured: the rest of a plan is worth something, too. */
 async function tryToSample(
-  { store, options, scratch, warn }: PlanContext,
+  { store, options, stages, scratch, warn }: PlanContext,
   { inventory, strata, seconds }: Looked,
   signal: AbortSignal,
 ): Promise<Estimate | undefined> {
@@ -94,7 +97,7 @@ async function tryToSample(
   const secondsPassedOver = passedOver === 0 ? 0 : (seconds * passedOver) / (passedOver + toWrite);
   if (toWrite === 0) return { seconds: secondsPassedOver, disk: { bytes: 0, inodes: 0 }, sampledRuns: 0, points: 0 };
   try {
-    const parts = { store, options, losses, directory: scratch.subdirectory('sample') };
+    const parts = { store, options, stages, losses, directory: scratch.subdirectory('sample') };
     return await takeSample(strata, parts, { secondsPassedOver, newShare: outcomes.new / toWrite }, signal);
   } catch (cause) {
     signal.throwIfAborted();

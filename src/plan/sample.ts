@@ -4,6 +4,7 @@ import { ConvertEvents } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import { NOTHING_ACCEPTED } from '../policies.js';
+import type { CustomStages } from '../stages/custom-stages.js';
 import { diskUse } from './disk-use.js';
 import { addSampledLosses, type Before, type Estimate, estimate } from './estimate.js';
 import type { Losses } from './losses.js';
@@ -17,6 +18,7 @@ const MOST_BYTES = 1e9;
 export interface SampleParts {
   readonly store: TrackingStore;
   readonly options: ResolvedOptions;
+  readonly stages?: CustomStages | undefined;
   /** An empty directory; what is in it afterwards is to be removed. */
   readonly directory: string;
   /** Hears of what only reading shows. */
@@ -26,7 +28,7 @@ export interface SampleParts {
 /** Converts some of the runs into a repository of their own, exactly as a conversion does it, and extrapolates. */
 export async function takeSample(
   strata: readonly Stratum[],
-  { store, options, directory, losses }: SampleParts,
+  { store, options, stages, directory, losses }: SampleParts,
   before: Omit<Before, 'empty'>,
   signal: AbortSignal,
 ): Promise<Estimate> {
@@ -34,7 +36,7 @@ export async function takeSample(
   const empty = diskUse(repository.path);
   const events = new ConvertEvents();
   const conversion = openConversion(
-    { store, repository },
+    { store, repository, stages },
     { ...options, repo: directory, missing: NOTHING_ACCEPTED },
     events,
   );

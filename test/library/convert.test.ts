@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
 import { ConvertEvents } from '../../src/events.js';
 import { convert } from '../../src/library/convert.js';
+import { plan } from '../../src/library/plan.js';
 import type { ConvertRequest } from '../../src/library/request.js';
 import { status } from '../../src/library/status.js';
 import { watch } from '../../src/library/watch.js';
@@ -192,8 +193,8 @@ describe('what JavaScript lets a program write is refused with a sentence:', () 
       'functions do not cross to worker threads',
     ],
   ])('%s', async (_, given, sentence) => {
-    for (const call of [convert, watch]) {
-      await expect(call(given as ConvertRequest)).rejects.toMatchObject({
+    for (const call of [convert, watch, plan]) {
+      await expect(call(given as never)).rejects.toMatchObject({
         kind: 'fatal',
         code: 'invalid-argument',
         message: expect.stringContaining(sentence),
