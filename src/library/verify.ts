@@ -4,7 +4,7 @@ import { type VerifyOptions, verify as verifySource } from '../verify.js';
 import { checkNames, VERIFY_OPTIONS } from './known-options.js';
 import { checkIsObject, checkOptions, checkSource, type SourceRequest } from './request.js';
 
-/** What `verify` takes: a source and a repository; everything else is optional. */
+/** What `verify` takes: a repository and mostly a source; everything else is optional. */
 export type VerifyRequest = SourceRequest<VerifyOptions, VerifyEvents>;
 
 /** What a verification came to. */
@@ -13,8 +13,8 @@ export interface VerificationSummary extends VerifyTotals {
 }
 
 /**
- * Compares an Aim repository with its source, run by run, by code that shares nothing with what writes. Changes nothing and takes no
- * lock.
+ * Compares an Aim repository with its source, run by run, by code that shares nothing with what writes. Without a source it checks
+ * the structure of the repository alone. Changes nothing and takes no lock.
  *
  * Resolves when every run has its verdict: `summary.outcome` is the result as a whole, and the event `run` tells of each. Rejects with
  * a {@link ConvertError} of kind `fatal` where nothing can be compared, and with the signal's reason when that is aborted.
@@ -23,7 +23,7 @@ export async function verify(request: VerifyRequest): Promise<VerificationSummar
   checkIsObject(request);
   const { signal = new AbortController().signal, events = new VerifyEvents(), openStore, ...options } = request;
   checkNames(options, VERIFY_OPTIONS);
-  checkSource(options.trackingUri, openStore);
+  if (options.trackingUri !== undefined || openStore !== undefined) checkSource(options.trackingUri, openStore);
   checkOptions(options);
   const totals = await verifySource(
     // not read when the program opens the source

@@ -51,6 +51,11 @@ test('what the stages of a program have made of a run is not called a difference
   expect(await verify({ openStore, repo })).toMatchObject({ outcome: 'as-expected', runs: { equal: 2 } });
 });
 
+test('verify checks the structure of a repository without a source', async () => {
+  await convert({ openStore, repo });
+  expect(await verify({ repo, inProcess: true })).toMatchObject({ outcome: 'as-expected', findings: 0 });
+});
+
 test('verify rejects with the reason of its signal', async () => {
   await convert({ openStore, repo });
   const reason = new Error('enough');
@@ -59,7 +64,7 @@ test('verify rejects with the reason of its signal', async () => {
 
 test.each<[object | undefined, string]>([
   [undefined, 'An object with trackingUri and repo is needed.'],
-  [{ repo: 'x' }, 'There is no source: trackingUri is missing'],
+  [{ trackingUri: 'mlruns', openStore: () => {}, repo: 'x' }, 'There are two sources'],
   [{ trackingUri: 'mlruns', repo: 'x', samples: 0.1 }, 'no option samples.'],
   [{ trackingUri: 'mlruns', repo: 'x', concurrency: 0.5 }, 'concurrency has to be'],
 ])('%j is refused', async (given, message) => {
