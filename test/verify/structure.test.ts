@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Repository } from '../../src/aim/repository.js';
+import { Repository } from '../../src/aim/repository.js';
 import { VerifyTextView } from '../../src/report/verify/verify-view.js';
 import type { RunVerdict } from '../../src/verify/compare/verdict.js';
 import type { Finding } from '../../src/verify/contents.js';
@@ -9,6 +9,7 @@ import { VerifyEvents } from '../../src/verify/session/verify-events.js';
 import { outcomeOf, type VerifyTotals } from '../../src/verify/session/verify-totals.js';
 import { type VerifyOptions, verify } from '../../src/verify.js';
 import { exampleStore, id } from '../support/example-store.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { converted } from './verifying.js';
 
 interface Checked {
@@ -61,6 +62,16 @@ describe('without a source, the repository is checked by itself:', () => {
     expect(outcomeOf(totals)).toBe('differences');
     expect(text).toContain('does not match its checksum');
     expect(text).toMatch(/1 run is damaged; \d problems? of the repository/);
+  });
+
+  test('one that was moved, of which Aim will make the index anew', async () => {
+    const repository = await converted(exampleStore().root);
+    const elsewhere = Repository.open(temporaryDirectory());
+    rmSync(elsewhere.path, { recursive: true });
+    cpSync(repository.path, elsewhere.path, { recursive: true });
+    const { totals, text } = await check(elsewhere);
+    expect(outcomeOf(totals)).toBe('as-expected');
+    expect(text).toContain("note: 3 runs: Aim's index is older than the run");
   });
 
   test('a sample of it', async () => {

@@ -1,9 +1,10 @@
 import type { Warning } from '../../events.js';
-import { describeFinding } from '../../verify/aim/finding-text.js';
+import { describeFinding, meaningOf } from '../../verify/aim/finding-text.js';
 import type { RunVerdict } from '../../verify/compare/verdict.js';
+import type { StructureCode } from '../../verify/contents.js';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import type { VerifyTotals } from '../../verify/session/verify-totals.js';
-import { formatCount, formatDuration } from '../format.js';
+import { formatCount, formatDuration, formatNoun } from '../format.js';
 import { LiveBlock, type TerminalStream } from '../live-block.js';
 import { printable } from '../text-width.js';
 import { everyNowAndThen } from '../timers.js';
@@ -46,6 +47,8 @@ export class VerifyTextView implements VerifyView {
   private estimate = 0;
   private points = 0;
   private wrong = 0;
+  /** Runs that have a note of a kind. */
+  private readonly notes = new Map<StructureCode, number>();
   private verified: Verified = 'comparison';
 
   constructor(
@@ -90,6 +93,9 @@ export class VerifyTextView implements VerifyView {
         differencesFile === undefined ? 'run with --differences FILE.jsonl to see all' : `see ${differencesFile}`;
       lines.push(`… and ${formatCount(this.untold)} more runs; ${where}`);
     }
+    for (const [code, runs] of quiet ? [] : this.notes) {
+      lines.push(`note: ${formatNoun(runs, 'run')}: ${meaningOf(code)}`);
+    }
     if (lines.length > 0) lines.push('');
     const isWhole = outcome !== 'failed' && outcome !== 'interrupted';
     if (!quiet && (isWhole || this.done > 0)) lines.push(...verifyTable(totals, seconds, this.verified));
@@ -99,6 +105,8 @@ export class VerifyTextView implements VerifyView {
 
   private note(run: RunVerdict): void {
     this.done++;
+    const codes = new Set(run.findings.filter(({ severity }) => severity === 'note').map(({ code }) => code));
+    for (const code of codes) this.notes.set(code, (this.notes.get(code) ?? 0) + 1);
     if (run.verdict === 'differs' || run.verdict === 'missing') this.wrong++;
     const lines = runLines(run);
     if (lines.length === 0) return;

@@ -37,6 +37,11 @@ const MEANINGS: Readonly<Record<StructureCode, string>> = {
   'index-entry-differs': "Aim's index differs from the run",
 };
 
+/** What findings of this kind are about, for people. */
+export function meaningOf(code: StructureCode): string {
+  return MEANINGS[code];
+}
+
 /** A finding in one line: where, what, and both values. */
 export function describeFinding(finding: Finding): string {
   const { code, run, sequence, step, record, file, expected, found } = finding;
