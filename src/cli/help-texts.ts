@@ -1,14 +1,14 @@
 /** Printed after the help of the program. */
 export const PROGRAM_HELP = `
 Examples:
-  mlflow2aim convert                                      ./mlruns or ./mlflow.db to ./.aim
-  mlflow2aim plan --tracking_uri /data/mlruns             what convert would do, and how long it would take
-  mlflow2aim convert --tracking_uri /data/mlruns --repo /data/aim
-  mlflow2aim sync                                         convert, then follow changes
-  mlflow2aim verify --tracking_uri /data/mlruns           compare Aim with MLflow
-  mlflow2aim status                                       what was converted, and what failed
-  mlflow2aim config                                       which flags are in force, and from where
-  mlflow2aim convert --help                               all flags, more examples
+  mlflow2aim convert                     ./mlruns or ./mlflow.db to ./.aim
+  mlflow2aim convert /data/mlruns /data/aim
+  mlflow2aim plan /data/mlruns           what convert would do
+  mlflow2aim sync                        convert, then follow changes
+  mlflow2aim verify /data/mlruns         compare Aim with MLflow
+  mlflow2aim status                      what was converted, and what failed
+  mlflow2aim config                      which flags are in force
+  mlflow2aim convert --help              all flags, more examples
 `;
 
 /** Printed after the help of `completion`. */
@@ -24,8 +24,9 @@ export const VERIFY_HELP = `
 Nothing is changed in MLflow or in Aim. After Ctrl-C the same command goes on
 where it was stopped.
 
-Exit codes: 0 Aim holds what MLflow has; 4 something differs or is missing; 3 some
-parts could not be read and nothing else is wrong; 1 nothing could be compared.
+Exit codes: 0 Aim holds what MLflow has; 4 something differs or is missing;
+3 some parts could not be read and nothing else is wrong; 1 nothing could be
+compared.
 
 Examples:
   mlflow2aim verify --tracking_uri /data/mlruns --repo /data/aim
@@ -53,47 +54,55 @@ Exit codes: 0 success; 2 something in environment or file cannot be used.
 
 /** Printed after the help of `plan`. */
 export const PLAN_HELP = `
-Looks at all runs, and converts some of them into a temporary directory ($TMPDIR) to measure the time. Nothing is written
-to MLflow or to the Aim repository.
+Looks at all runs, and converts some of them into a temporary directory
+($TMPDIR) to measure the time. Nothing is written to MLflow or to the Aim
+repository.
 
-Exit codes: 0 the plan was made; 5 with --detailed-exitcode, if there is something to do; 1 no plan could be made; 2 usage
-error.
+Exit codes: 0 the plan was made; 5 with --detailed-exitcode, if there is
+something to do; 1 no plan could be made; 2 usage error.
 
 Examples:
   mlflow2aim plan --tracking_uri https://mlflow.example.org --repo /data/aim
-  mlflow2aim plan --tracking_uri /data/mlruns --repo /data/aim --detailed-exitcode || echo 'out of date'
+  mlflow2aim plan --detailed-exitcode /data/mlruns /data/aim || echo outdated
 `;
 
 /** Printed after the help of `convert` and `sync`. */
 export const CONVERT_HELP = `
-Flags may be written with - or _: --tracking-uri, --tracking_uri. The names that aimlflow uses, --mlflow-tracking-uri
-and --aim-repo, work too. Environment variables and a configuration file can set all of them: mlflow2aim config --help.
+Flags may be written with - or _: --tracking-uri, --tracking_uri. The names that
+aimlflow uses, --mlflow-tracking-uri and --aim-repo, work too. Environment
+variables and a configuration file can set all of them, as
+mlflow2aim config --help describes.
 
-Exit codes: 0 success, or a watch that was stopped; 1 nothing could be done; 2 usage error; 3 done, but some runs
-failed or could not be read completely; 130 interrupted by Ctrl-C; 143 by SIGTERM.
+Exit codes: 0 success, or a watch that was stopped; 1 nothing could be done;
+2 usage error; 3 done, but some runs failed or could not be read completely;
+130 interrupted by Ctrl-C; 143 by SIGTERM.
 
 Examples:
-  Convert everything in ./mlruns or ./mlflow.db to the Aim repository in this directory:
+  Everything in ./mlruns or ./mlflow.db to the Aim repository in this directory:
     mlflow2aim convert
 
   Two experiments, one by name and one by id, to /data/aim/.aim:
-    mlflow2aim convert --tracking_uri /data/mlruns --experiment resnet50 --experiment 12 --repo /data/aim
+    mlflow2aim convert /data/mlruns /data/aim \\
+      --experiment resnet50 --experiment 12
 
   From a tracking server; from a database:
-    mlflow2aim convert --tracking_uri https://mlflow.example.org --repo /data/aim
-    mlflow2aim convert --tracking_uri postgresql://ada@db.example.org/mlflow --artifacts-destination s3://bucket/mlflow
+    mlflow2aim convert https://mlflow.example.org /data/aim
+    mlflow2aim convert postgresql://ada@db.example.org/mlflow /data/aim \\
+      --artifacts-destination s3://bucket/mlflow
 
-  Only PNG images of the artifacts, with a report about every run and everything skipped:
+  Only PNG images of the artifacts, with a report about every run:
     mlflow2aim convert --include-artifacts '*.png' --report report.html
 
   All artifacts except checkpoints, but with the last one:
-    mlflow2aim convert --exclude-artifacts 'checkpoints/**' --include-artifacts 'checkpoints/last/**'
+    mlflow2aim convert --exclude-artifacts 'checkpoints/**' \\
+      --include-artifacts 'checkpoints/last/**'
 
-  Alongside training: bring Aim up to date, then show every change within seconds, until Ctrl-C:
+  Alongside training: convert, then show every change within seconds:
     mlflow2aim convert --watch        (or: mlflow2aim sync)
 
   From a script:
     mlflow2aim convert --log-format json > mlflow2aim.log
 
-A conversion can be repeated at any time: it resumes where it was stopped, and writes only what has changed.
+A conversion can be repeated at any time: it resumes where it was stopped, and
+writes only what has changed.
 `;

@@ -1,5 +1,6 @@
 import type { ArtifactPolicy, ArtifactRule, MappingPolicy, RepeatedSteps } from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
+import { withoutPage } from './page-flags.js';
 import { type SelectionFlags, selectionOf } from './selection.js';
 import { type ReadingFlags, repoDirectory, sourceOptions } from './settings.js';
 import { SettingsError } from './settings-error.js';
@@ -41,7 +42,8 @@ export interface VerifySettings {
  * Settings from the flags of `verify`, wherever they were set. A policy that is set goes before that of the last conversion.
  * @throws SettingsError
  */
-export function verifySettings(flags: VerifyFlags): VerifySettings {
+export function verifySettings(given: VerifyFlags): VerifySettings {
+  const flags = withoutPage(given);
   const selection = selectionOf(flags);
   if (flags.trackingUri === undefined && Object.keys(selection).length > 0) {
     throw new SettingsError(

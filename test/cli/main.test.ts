@@ -234,6 +234,31 @@ describe('the terminal', () => {
     expect(io.stderr.text).toBe(colored ? '\x1b[33mwarning:\x1b[39m Look out.\n' : 'warning: Look out.\n');
   });
 
+  test('has its lines broken between words, which a pipe has not', async () => {
+    const message = 'Something that is worth more words than a terminal has columns, and a path /that/is/copied/whole.';
+    io.convert = async (_options, emitter) => {
+      emitter.emit('warning', { code: 'polling', message });
+      emitter.emit('retry', {
+        ...{ code: 'server-error', server: 'http://host:5000', says: 'answers 502', what: 'the runs of experiment 1' },
+        ...{ attempt: 3, attempts: 8, wait: 8.2 },
+      });
+    };
+    await io.run('--no-color');
+    const retry = 'http://host:5000 answers 502; try 3 of 8 in 8 s (the runs of experiment 1).';
+    expect(io.stderr.text).toBe(`warning: ${message}\n${retry}\n`);
+    io.stderr.text = '';
+    io.stderr.isTTY = true;
+    io.stderr.columns = 60;
+    await io.run('--no-color');
+    expect(io.stderr.text.split('\n')).toEqual([
+      'warning: Something that is worth more words than a terminal',
+      '  has columns, and a path /that/is/copied/whole.',
+      'http://host:5000 answers 502; try 3 of 8 in 8 s (the runs of',
+      '  experiment 1).',
+      '',
+    ]);
+  });
+
   test('a reader that goes away does not stop the conversion', async () => {
     io.convert = async (_options, emitter) => {
       io.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));

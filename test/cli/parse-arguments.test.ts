@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../src/cli/parse-arguments.js';
+import { createProgram } from '../../src/cli/program.js';
 import type { ConvertSettings } from '../../src/cli/settings.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
 import { FakeIo } from './fake-io.js';
@@ -223,8 +224,19 @@ describe('usage errors', () => {
 });
 
 describe('help and version', () => {
+  test('fit into 80 columns, whatever the command', () => {
+    const names = createProgram().commands.map((command) => command.name());
+    expect(names).toContain('convert');
+    for (const argv of [['--help'], ...names.map((name) => [name, '--help'])]) {
+      const io = new FakeIo();
+      io.stdout.columns = 80;
+      expect(parseArguments(argv, io)).toEqual({ type: 'exit', code: 0 });
+      expect(io.stdout.text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    }
+  });
+
   test.each([
-    [['--help'], 'mlflow2aim convert --tracking_uri /data/mlruns'],
+    [['--help'], 'mlflow2aim convert /data/mlruns /data/aim'],
     [['convert', '--help'], '--exclude-artifacts <GLOB>'],
     [['help', 'convert'], 'Examples:'],
     [['sync', '--help'], '--listen <HOST:PORT>'],

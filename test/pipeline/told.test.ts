@@ -1,9 +1,10 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { beforeEach, expect, test } from '@jest/globals';
 import { convert, outcomes, startCli } from '../support/command-line.js';
 import { id, newStore } from '../support/example-store.js';
 import type { FileStoreBuilder } from '../support/file-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { until } from '../support/until.js';
 
 const [A, B] = [id('a'), id('b')];
 
@@ -74,4 +75,33 @@ test('with -v, each run is named as it is done, with all that was changed or lef
     'note: owl of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pkl of 1 B.',
     'new: owl of experiment 1: 1 text, 1 link',
   ]);
+});
+
+test('sync says on a pipe what happens, each thing once, with the time and the name of the run', async () => {
+  const aside = `${store.root}-aside`;
+  renameSync(store.root, aside);
+  const args = ['sync', '--wait-for-source', '--reconcile', '100ms', '--tracking-uri', store.root, '--repo', repo];
+  const watch = startCli(args);
+  let said = '';
+  watch.child.stderr!.on('data', (part: Buffer) => {
+    said += part.toString();
+  });
+  const saying = (text: string) => until(`it says ${text}`, () => said.includes(text));
+  await saying('does not exist. Waiting for it.');
+  renameSync(aside, store.root);
+  await saying('Up to date. Runs: 2 new · 0 active. Watching for changes');
+  const points = [{ timestamp: Date.now(), value: 1, step: 0n }];
+  store.run('1', { runId: id('c'), name: 'fox', metrics: { loss: points }, artifacts: { 'model.pt': 'x' } });
+  await saying('link: model.pt');
+  watch.child.kill('SIGTERM');
+  const { code, stdout, stderr } = await watch.ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  const lines = stderr.trimEnd().split('\n');
+  for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S/);
+  const told = lines.map((line) => line.slice(21)).filter((line) => !line.includes(' so far · '));
+  expect(told.filter((line) => line.includes('fox'))).toEqual([
+    expect.stringMatching(/^new: fox of experiment 1: 1 point, 1 link$/),
+    'note: fox of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pt of 1 B.',
+  ]);
+  expect(new Set(told).size).toBe(told.length);
 });

@@ -47,6 +47,35 @@ function log(quiet: boolean, ending: Ending): { lines: Line[]; told: string[] } 
   return { lines: written.map((line) => JSON.parse(line) as Line), told };
 }
 
+const RETRY = {
+  code: 'server-error',
+  server: 'http://host:5000',
+  says: 'answers 502',
+  what: 'the runs of experiment 1',
+  status: 502,
+  attempt: 3,
+  attempts: 8,
+  wait: 8,
+} as const;
+
+test('the JSON log tells a retry while it is waited for, and of many at a time one', () => {
+  const written: string[] = [];
+  const events = new ConvertEvents();
+  const options = { write: (line: string) => written.push(line), tell: () => {}, quiet: false, version: '9.9.9' };
+  const view = new JsonLog(events, new ProgressState(events), options);
+  events.emit('retry', { ...RETRY, attempt: 2, wait: 0.2 });
+  for (let request = 0; request < 100; request++) events.emit('retry', RETRY);
+  events.emit('retry', { ...RETRY, attempt: 4, wait: 16 });
+  jest.advanceTimersByTime(4_000);
+  events.emit('retry', RETRY);
+  jest.advanceTimersByTime(2_000);
+  events.emit('retry', RETRY);
+  view.end({ type: 'done' }, new Summary(events).numbers());
+  const retries = written.map((line) => JSON.parse(line) as Line).filter(({ event }) => event === 'retry');
+  expect(retries).toMatchObject([RETRY, { attempt: 4 }, { attempt: 3 }]);
+  expect(retries[0]).toMatchObject({ level: 'warn', event: 'retry' });
+});
+
 describe('the JSON log', () => {
   test('has the documented events, one a line', () => {
     const { lines, told } = log(false, { type: 'done' });
