@@ -32,7 +32,7 @@ Examples:
   mlflow2aim verify --tracking_uri /data/mlruns --repo /data/aim
   mlflow2aim verify --tracking_uri https://mlflow.example.org --sample 5%
   mlflow2aim verify /data/mlruns /data/aim --differences differences.jsonl
-  mlflow2aim verify --repo /data/aim        without a source: is the repository sound?
+  mlflow2aim verify --repo /data/aim      without a source: is it sound?
 `;
 
 /** Printed after the help of `config`. */
