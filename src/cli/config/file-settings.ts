@@ -4,7 +4,7 @@ import { declaredFlag } from '../options/aliases.js';
 import { closestWord } from './closest-word.js';
 import type { ConfigFile } from './config-file.js';
 import { CONFIG_FLAGS } from './config-option.js';
-import { type FileEntry, parseFile } from './parse-file.js';
+import { type FileEntry, type FileSection, parseFile } from './parse-file.js';
 import { problemOf } from './problem.js';
 import { type FlagOptions, flagOptions, isList, type Setting } from './setting.js';
 import { whyRefused } from './working-directory-file.js';
@@ -17,8 +17,7 @@ import { whyRefused } from './working-directory-file.js';
 export function fileSettings(file: ConfigFile, commands: readonly Command[], problems: string[]): Setting[] {
   const settings = new Map<string, Setting>();
   let isRefused = false;
-  for (const entry of parseFile(file)) {
-    const setting = typeof entry === 'string' ? entry : settingOf(entry, commands);
+  for (const setting of readSettings(file, commands)) {
     if (typeof setting === 'string') {
       problems.push(setting);
       continue;
@@ -42,31 +41,49 @@ function hint(path: string): string {
   );
 }
 
-/** What an entry sets, or a sentence that says why it cannot be used. */
-function settingOf(entry: FileEntry, all: readonly Command[]): Setting | string {
-  const { key, texts, where, section } = entry;
-  const commands = section === undefined ? all : all.filter((command) => command.name() === section);
-  if (section !== undefined && commands.length === 0) {
-    const names = all.map((command) => command.name());
-    return `${where}: There is no command ${printable(section)}.${suggestion(section, names)}`;
+/** The settings of a file, and sentences about what is none. */
+function* readSettings(file: ConfigFile, commands: readonly Command[]): Generator<Setting | string> {
+  const flags = flagOptions(commands);
+  for (const entry of parseFile(file)) {
+    if (typeof entry === 'string') yield entry;
+    else if ('texts' in entry) yield settingOf(entry, flags);
+    else yield* sectionSettings(entry, commands, flags);
   }
-  const flag = declaredFlag(`--${key}`);
-  const problem = problemOfEntry(entry, flag, flagOptions(commands));
-  if (problem !== undefined) return `${where}: ${problem}`;
-  return { flag, texts, origin: 'file', where, ...(section !== undefined && { command: section }) };
 }
 
-function problemOfEntry(entry: FileEntry, flag: string, flags: FlagOptions): string | undefined {
-  const { key, texts, section } = entry;
-  if (CONFIG_FLAGS.has(flag)) return `${key} chooses the configuration file, and has no meaning in it.`;
+/** What a file says of one command. */
+function* sectionSettings(
+  { key, where, entries }: FileSection,
+  commands: readonly Command[],
+  flags: FlagOptions,
+): Generator<Setting | string> {
+  const command = commands.find((one) => one.name() === key);
+  if (command === undefined) {
+    const names = commands.map((one) => one.name());
+    yield flags.has(declaredFlag(`--${key}`))
+      ? `${where}: ${key} takes a value, or a list of values. One that begins with { is put in quotes.`
+      : `${where}: There is no command ${printable(key)}.${suggestion(key, names)}`;
+    return;
+  }
+  const own = flagOptions([command]);
+  for (const entry of entries) yield typeof entry === 'string' ? entry : settingOf(entry, own, key);
+}
+
+/** What an entry sets, or a sentence that says why it cannot be used. */
+function settingOf(entry: FileEntry, flags: FlagOptions, command?: string): Setting | string {
+  const { key, texts, where } = entry;
+  const flag = declaredFlag(`--${key}`);
   const options = flags.get(flag);
+  if (CONFIG_FLAGS.has(flag)) return `${where}: ${key} chooses the configuration file, and has no meaning in it.`;
   if (options === undefined) {
     const names = [...flags.keys()].map((known) => known.slice(2));
-    const nobody = section === undefined ? 'There is no flag' : `${section} has no flag`;
-    return `${nobody} --${printable(key)}.${suggestion(key, names)}`;
+    const nobody = command === undefined ? 'There is no flag' : `${command} has no flag`;
+    return `${where}: ${nobody} --${printable(key)}.${suggestion(key, names)}`;
   }
-  if (entry.isList && !options.every(isList)) return `${key} takes one value, not a list.`;
-  return problemOf(options, texts, key);
+  if (entry.isList && !options.every(isList)) return `${where}: ${key} takes one value, not a list.`;
+  const problem = problemOf(options, texts, key);
+  if (problem !== undefined) return `${where}: ${problem}`;
+  return { flag, texts, origin: 'file', where, ...(command !== undefined && { command }) };
 }
 
 function suggestion(name: string, names: readonly string[]): string {

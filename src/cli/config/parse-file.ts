@@ -12,15 +12,20 @@ export interface FileEntry {
   readonly isList: boolean;
   /** The file and line. */
   readonly where: string;
-  /** The key in whose mapping it stands, which is to be a command. */
-  readonly section?: string;
+}
+
+/** A key with a mapping of its own. */
+export interface FileSection {
+  readonly key: string;
+  readonly where: string;
+  readonly entries: ReadonlyArray<FileEntry | string>;
 }
 
 /**
  * The keys and values of a configuration file, a YAML mapping, and sentences about what cannot be understood, in the order of the
- * file. Values are the texts that stand there: `1e3` and `007` are no numbers yet. Tags and aliases are refused.
+ * file. Values are the texts that stand there: `1e3` and `007` are no numbers yet. Tags, anchors and aliases are refused.
  */
-export function* parseFile({ path, text }: ConfigFile): Generator<FileEntry | string> {
+export function* parseFile({ path, text }: ConfigFile): Generator<FileEntry | FileSection | string> {
   // loaded on demand: it takes longer than all else that is done before a conversion
   const yaml = createRequire(import.meta.url)('yaml') as Yaml;
   const lines = new yaml.LineCounter();
@@ -34,15 +39,11 @@ export function* parseFile({ path, text }: ConfigFile): Generator<FileEntry | st
   const { contents } = document;
   if (contents === null || (yaml.isScalar(contents) && isEmpty(yaml, contents))) return;
   if (!yaml.isMap(contents)) return yield `${place(contents)}: Expected lines such as "max-artifact-size: 1GB".`;
-  for (const pair of contents.items) {
-    if (!yaml.isMap(pair.value) || !yaml.isScalar(pair.key)) {
-      yield toEntry(yaml, pair, place(pair.key));
-      continue;
-    }
-    const section = String(pair.key.value);
-    for (const inner of pair.value.items) {
-      const entry = toEntry(yaml, inner, place(inner.key));
-      yield typeof entry === 'string' ? entry : { ...entry, section };
+  for (const { key, value } of contents.items) {
+    if (!yaml.isMap(value) || !yaml.isScalar(key)) yield toEntry(yaml, { key, value }, place(key));
+    else {
+      const entries = value.items.map((inner) => toEntry(yaml, inner, place(inner.key)));
+      yield { key: String(key.value), where: place(key), entries };
     }
   }
 }
@@ -57,12 +58,15 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
 };
 
 /** An entry, or a sentence that says why there is none. */
-function toEntry(yaml: Yaml, { key, value }: Pair, where: string): FileEntry | string {
+function toEntry(yaml: Yaml, { key, value }: Pick<Pair, 'key' | 'value'>, where: string): FileEntry | string {
   if (!yaml.isScalar(key)) return `${where}: Expected the name of a flag.`;
   const name = String(key.value);
   const items = yaml.isSeq(value) ? value.items : [value];
   const texts: string[] = [];
   for (const item of items) {
+    const quoted = needsQuotes(yaml, item);
+    if (quoted !== undefined)
+      return `${where}: ${name} has a value that means something else in YAML: write '${quoted}'.`;
     if (item === null || (yaml.isScalar(item) && isEmpty(yaml, item))) {
       return `${where}: ${name} has no value. Remove the line, or give it one.`;
     }
@@ -70,6 +74,12 @@ function toEntry(yaml: Yaml, { key, value }: Pair, where: string): FileEntry | s
     texts.push(String(item.value));
   }
   return { key: name, texts, isList: yaml.isSeq(value), where };
+}
+
+/** A value that begins with * or &, for which YAML has a use that a configuration file has not. */
+function needsQuotes({ isAlias, isScalar }: Yaml, item: unknown): string | undefined {
+  if (isAlias(item)) return `*${item.source}`;
+  return isScalar(item) && item.anchor !== undefined ? `&${item.anchor}` : undefined;
 }
 
 /** Nothing, or what YAML calls null. */

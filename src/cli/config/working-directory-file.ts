@@ -10,7 +10,6 @@ import { uriTarget } from '../../mlflow/locations/file-uri.js';
 export const HARMLESS: ReadonlySet<string> = new Set([
   '--experiment',
   '--exclude-experiment',
-  '--sample',
   '--workspace',
   '--include-deleted',
   '--repeated-steps',

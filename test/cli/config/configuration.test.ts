@@ -180,7 +180,14 @@ describe('the file', () => {
     ['interval: 1', ["c.yaml:1: interval is '1'. Expected a duration from 100ms to 7d, such as 10s or 5m."]],
     ['deleted: [keep]', ['c.yaml:1: deleted takes one value, not a list.']],
     ['experiment: [a, [b]]', ['c.yaml:1: experiment takes a value, or a list of values.']],
-    ['experiment: {a: b}', ['c.yaml:1: There is no command experiment.']],
+    [
+      'experiment: {a,b}',
+      ['c.yaml:1: experiment takes a value, or a list of values. One that begins with { is put in quotes.'],
+    ],
+    [
+      'exclude-artifacts: *.pkl',
+      ["c.yaml:1: exclude-artifacts has a value that means something else in YAML: write '*.pkl'."],
+    ],
     ['conver: {quiet: 1}', ['c.yaml:1: There is no command conver. Did you mean convert?']],
     ['status:\n  reprt: a', ['c.yaml:2: status has no flag --reprt. Did you mean repo?']],
     ['sync: {watch: true}', ['c.yaml:1: sync has no flag --watch.']],
@@ -190,7 +197,13 @@ describe('the file', () => {
     ['report:', ['c.yaml:1: report has no value. Remove the line, or give it one.']],
     ['experiment: [~]', ['c.yaml:1: experiment has no value. Remove the line, or give it one.']],
     ['repo: a\nrepo: b', ['c.yaml:2: repo is there twice.']],
-    ['repo: &x a\nexperiment: *x', ['c.yaml:2: experiment takes a value, or a list of values.']],
+    [
+      'repo: &x a\nexperiment: [*x]',
+      [
+        "c.yaml:1: repo has a value that means something else in YAML: write '&x'.",
+        "c.yaml:2: experiment has a value that means something else in YAML: write '*x'.",
+      ],
+    ],
     ['repo: a\n---\nrepo: b', ['c.yaml:2: Not valid YAML: There is more than one document.']],
     ['repo: !x a', ['c.yaml:1: Not valid YAML: Unresolved tag: !x.']],
     ['repo: "a', ['c.yaml:1: Not valid YAML: Missing closing "quote.']],

@@ -97,7 +97,7 @@ function choiceOf(option: Option): fc.Arbitrary<Choice> {
 function choicesOf(command: Command): fc.Arbitrary<Choice[]> {
   const options = command.options.filter((option) => !CONFIG_FLAGS.has(option.long!));
   return fc
-    .subarray(options, { minLength: 1, maxLength: Math.min(6, options.length) })
+    .subarray(options, { minLength: 1, maxLength: Math.min(10, options.length) })
     .chain((some) => fc.tuple(...some.map(choiceOf)));
 }
 
@@ -138,7 +138,7 @@ describe.each(configurableCommands(program).map((command) => [command.name(), co
           writeFileSync(file, stringify(Object.fromEntries(entries)));
           expect(parse([name, '--config', file])).toEqual({ parsed, said: '' });
         }),
-        { numRuns: 50 },
+        { numRuns: 30 },
       );
     });
   },
