@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { padRight, printable } from '../report/text-width.js';
 import { CONFIG_FLAGS, configurableCommands } from './config/config-option.js';
+import { misspeltVariables } from './config/environment.js';
 import { type FlagInForce, flagsInForce } from './config/flags-in-force.js';
 import { formatList } from './config/list-text.js';
 import { type LoadedSettings, loadSettings } from './config/load-settings.js';
@@ -20,10 +21,13 @@ export function runConfig(
   program: Command,
   { stdout, stderr, env }: Pick<Io, 'stdout' | 'stderr' | 'env'>,
 ): number {
-  const commands = configurableCommands(program).filter((one) => command === undefined || one.name() === command);
+  const all = configurableCommands(program);
+  const commands = all.filter((one) => command === undefined || one.name() === command);
   const loaded = loadSettings(commands, program, config, env);
   const isGood = loaded.problems.length === 0;
+  const notes = misspeltVariables(flagOptions(all), env);
   const flags = check || !isGood ? [] : flagsInForce(flagOptions(commands), loaded.settings).filter(isOfCommands);
+  for (const note of notes) stderr.write(`note: ${printable(note)}\n`);
   if (json) stdout.write(`${JSON.stringify(record(loaded, flags), null, 2)}\n`);
   else if (!isGood) stderr.write(`${problemLines(loaded.problems).join('\n')}\n`);
   else stdout.write(`${[...headLines(loaded, check), ...tableLines(flags, loaded)].join('\n')}\n`);

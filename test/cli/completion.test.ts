@@ -27,7 +27,7 @@ function ask(shell: Shell, driver: (script: string, directory: string) => string
     cwd: directory,
     env,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const answers = stdout.split('---\n').slice(0, -1);

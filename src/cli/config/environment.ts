@@ -1,3 +1,4 @@
+import { closestWord } from './closest-word.js';
 import { parseList } from './list-text.js';
 import { problemOf, problemWith } from './problem.js';
 import { type FlagOptions, isList, type Setting } from './setting.js';
@@ -51,4 +52,18 @@ function variable(flag: string, env: Environment): { readonly name: string; read
     if (value !== undefined && value.trim() !== '') return { name, text: text(value) };
   }
   return undefined;
+}
+
+/** What Kubernetes sets for a service. */
+const OF_SERVICE = /(?:^|_)(?:PORT|SERVICE_HOST)(?:_|$)/;
+
+/** Sentences about variables that are ignored, and look like a misspelt one. */
+export function misspeltVariables(flags: FlagOptions, env: Environment): string[] {
+  const names = [...flags.keys()].map(variableOf);
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith(PREFIX) || names.includes(name) || OF_SERVICE.test(name.slice(PREFIX.length))) return [];
+    const words = names.map((known) => known.slice(PREFIX.length));
+    const closest = closestWord(name.slice(PREFIX.length), words);
+    return closest === undefined ? [] : [`${name} is ignored. Did you mean ${PREFIX}${closest}?`];
+  });
 }

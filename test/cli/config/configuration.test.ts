@@ -400,6 +400,21 @@ describe('mlflow2aim config', () => {
     );
   });
 
+  test('tells of variables that are ignored, but for those that others set', async () => {
+    io.env = {
+      MLFLOW2AIM_MAX_ARTEFACT_SIZE: '1GB',
+      MLFLOW2AIM_PORT: 'tcp://10.0.0.1:80',
+      MLFLOW2AIM_REPO_SERVICE_HOST: '10.0.0.1',
+      MLFLOW2AIM_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      MLFLOW2AIM_DEBUG: '1',
+      MLFLOW2AIM_FAILPOINT: 'x',
+      MLFLOW2AIM_TEST_POSTGRESQL: 'x',
+    };
+    const { code, errors } = await config('--check');
+    expect(code).toBe(0);
+    expect(errors).toBe('note: MLFLOW2AIM_MAX_ARTEFACT_SIZE is ignored. Did you mean MLFLOW2AIM_MAX_ARTIFACT_SIZE?\n');
+  });
+
   test('--check tells that all is well, or what is not', async () => {
     write('quiet: true');
     io.env = { MLFLOW2AIM_POLL: '1', MLFLOW2AIM_REPO: 'x' };
