@@ -93,7 +93,8 @@ export class ConvertError extends Error {
 interface Meaning {
   readonly kind: ErrorKind;
   readonly code: ErrorCode;
-  readonly says: string;
+  /** Gets what was attempted, as far as the system call tells: `read`. */
+  readonly says: string | ((attempted: string | undefined) => string);
   readonly hint?: string;
 }
 
@@ -112,13 +113,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EACCES: {
     kind: 'skip-item',
     code: 'permission-denied',
-    says: 'cannot be accessed: permission denied',
+    says: (attempted = 'accessed') => `cannot be ${attempted}: permission denied`,
     hint: GRANT_ACCESS,
   },
   EPERM: {
     kind: 'skip-item',
     code: 'permission-denied',
-    says: 'cannot be changed: permission denied',
+    says: (attempted = 'changed') => `cannot be ${attempted}: permission denied`,
     hint: GRANT_ACCESS,
   },
   EROFS: { kind: 'fatal', code: 'read-only', says: 'is on a read-only file system', hint: 'Choose another place.' },
@@ -137,11 +138,39 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: 'Lower --concurrency or raise ulimit -n.',
   },
   ENFILE: { kind: 'fatal', code: 'out-of-resources', says: 'could not be opened: too many open files in the system' },
-  EIO: { kind: 'skip-item', code: 'io-error', says: 'could not be read or written: input/output error' },
+  EIO: {
+    kind: 'skip-item',
+    code: 'io-error',
+    says: (attempted = 'read or written') => `could not be ${attempted}: input/output error`,
+  },
   ELOOP: { kind: 'skip-item', code: 'bad-path', says: 'is a symbolic link that leads to itself' },
   ENAMETOOLONG: { kind: 'skip-item', code: 'bad-path', says: 'has a name that is too long' },
   EBUSY: { kind: 'skip-item', code: 'busy', says: 'is in use' },
 };
+
+/** What system calls attempt. Opening is for reading or for writing, and Node does not tell for which. */
+const ATTEMPTS: Readonly<Record<string, string>> = {
+  open: 'opened',
+  opendir: 'read',
+  scandir: 'read',
+  read: 'read',
+  readlink: 'read',
+  stat: 'read',
+  lstat: 'read',
+  write: 'written',
+  fsync: 'written',
+  ftruncate: 'written',
+  mkdir: 'created',
+  rename: 'renamed',
+  unlink: 'removed',
+  rmdir: 'removed',
+};
+
+/** What the failed system call attempted, as a participle. */
+function attemptOf(cause: unknown): string | undefined {
+  const call = typeof cause === 'object' && cause !== null && 'syscall' in cause ? cause.syscall : undefined;
+  return typeof call === 'string' && Object.hasOwn(ATTEMPTS, call) ? ATTEMPTS[call] : undefined;
+}
 
 /** The code of an error of Node or of a driver; undefined for others, a {@link ConvertError} among them. */
 export function errorCode(cause: unknown): string | undefined {
@@ -180,7 +209,8 @@ export function toConvertError(cause: unknown, fallback: ErrorKind, where: strin
   const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning !== undefined) {
     const details = meaning.hint === undefined ? { where, cause } : { where, cause, hint: meaning.hint };
-    return new ConvertError(meaning.kind, meaning.code, `${where} ${meaning.says}.`, details);
+    const says = typeof meaning.says === 'string' ? meaning.says : meaning.says(attemptOf(cause));
+    return new ConvertError(meaning.kind, meaning.code, `${where} ${says}.`, details);
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return new ConvertError(fallback, 'unexpected', message.endsWith('.') ? message : `${message}.`, { where, cause });

@@ -50,6 +50,17 @@ describe('what the system says', () => {
     expect(error).toMatchObject({ kind, sentence, where: '/x', cause });
   });
 
+  test.each([
+    ['EACCES', 'scandir', '/x cannot be read: permission denied.'],
+    ['EACCES', 'mkdir', '/x cannot be created: permission denied.'],
+    ['EACCES', 'open', '/x cannot be opened: permission denied.'],
+    ['EPERM', 'unlink', '/x cannot be removed: permission denied.'],
+    ['EIO', 'write', '/x could not be written: input/output error.'],
+    ['EIO', 'constructor', '/x could not be read or written: input/output error.'],
+  ])('%s of %s says what was attempted', (code, syscall, message) => {
+    expect(toConvertError(Object.assign(systemError(code), { syscall }), 'fatal', '/x').message).toBe(message);
+  });
+
   test('in other words keeps them, and the kind that the caller gives it', () => {
     const error = toConvertError(systemError('EXDEV'), 'skip-run', '/x');
     expect(error).toMatchObject({ kind: 'skip-run', message: "EXDEV: something, open '/x'.", where: '/x' });

@@ -15,6 +15,10 @@ import { showWatchLive } from './watch-progress.js';
 import { WatchState } from './watch-state.js';
 import { watchingLine } from './watch-text.js';
 
+/** Experiments that could not be read, and are named while a conversion goes on. */
+const EXPERIMENTS_TOLD = 10;
+const MORE_EXPERIMENTS = 'More experiments could not be read; mlflow2aim status names them.';
+
 export interface TextViewOptions {
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
@@ -65,7 +69,12 @@ export class TextView implements View {
     events.on('retry', (retry) => {
       if (options.verbose || retries.passes(retry)) this.#news(retryText(retry));
     });
-    events.on('experiment:failed', ({ message }) => this.#printer.print(message, 'error'));
+    let failedExperiments = 0;
+    events.on('experiment:failed', ({ message }) => {
+      failedExperiments++;
+      if (failedExperiments <= EXPERIMENTS_TOLD || options.verbose) this.#printer.print(message, 'error');
+      else if (failedExperiments === EXPERIMENTS_TOLD + 1) this.#printer.print(MORE_EXPERIMENTS, 'error');
+    });
     events.on('run:done', (run) => {
       // of the others the log of the watch tells
       const isNews = !watch.isWatching || (run.outcome === 'updated' && run.active === true);

@@ -188,6 +188,22 @@ describe('--quiet', () => {
     expect(io.stdout.text).toBe('');
   });
 
+  test('names ten of the experiments that could not be read', async () => {
+    io.convert = async (_options, events) => {
+      for (let id = 1; id <= 100; id++) {
+        events.emit('experiment:failed', {
+          id: `${id}`,
+          code: 'io-error',
+          message: `Experiment ${id} cannot be read.`,
+        });
+      }
+    };
+    expect(await io.run('--quiet')).toBe(3);
+    const lines = io.stderr.text.trimEnd().split('\n');
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toBe('error: More experiments could not be read; mlflow2aim status names them.');
+  });
+
   test('prints nothing when nothing went wrong', async () => {
     io.stderr.isTTY = true;
     io.convert = async (_options, events) => void events.emit('run:done', makeRun());
