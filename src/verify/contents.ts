@@ -95,7 +95,12 @@ export interface SequenceSummary {
 
 interface Sequence extends SequenceId {
   readonly summary: SequenceSummary;
-  /** How many points are stored; reads a quarter of what reading the points does. Finds nothing. */
+  /**
+   * False when points could not be read because a file is damaged or missing, which has been reported: known once they were read.
+   * What was not among them need not be missing.
+   */
+  readonly isReadable: boolean;
+  /** How many points are stored; reads a quarter of what reading the points does. 0 where they cannot be read. */
   count(): number;
 }
 

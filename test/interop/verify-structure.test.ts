@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { describeFinding } from '../../src/verify/aim/finding-text.js';
 import { Database } from '../../src/verify/rocksdb/database.js';
 import { structureOf } from '../support/structure.js';
+import { until } from '../support/until.js';
 import { convert, makeStore, scratch } from './harness.js';
-import { python, pythonLines } from './python.js';
+import { forkPython, python, pythonLines } from './python.js';
 import { databases } from './rocks.js';
 
 /** All records as the second reader has them, key and value in hexadecimal digits. */
@@ -61,6 +63,30 @@ test('whatever the RocksDB of Aim writes is read as it has to be, tables and log
   expect(expected).toHaveLength(seeds.length);
   for (const [i, seed] of seeds.entries()) {
     expect({ seed, records: recordsOf(join(root, seed)) }).toEqual({ seed, records: expected[i] });
+  }
+});
+
+test('a database that Aim is writing is read as of one moment, whichever files come and go', async () => {
+  const directory = join(await scratch(), 'db');
+  const { pid, ended } = await forkPython([join(import.meta.dirname, 'python', 'busy_rocks.py'), directory]);
+  try {
+    await until('there are enough keys', () => existsSync(join(directory, 'CURRENT')) && Object.keys(recordsOf(directory)).length >= 100);
+    let newest = 0;
+    let states = 0;
+    for (let i = 0; i < 300; i++) {
+      const numbers = Object.keys(recordsOf(directory)).map((key) => Number(Buffer.from(key, 'hex').toString()));
+      const [first = 0] = numbers;
+      // a key comes before another one goes
+      expect([100, 101]).toContain(numbers.length);
+      expect(numbers).toEqual(numbers.map((_, at) => first + at));
+      expect(numbers.at(-1)).toBeGreaterThanOrEqual(newest);
+      if (numbers.at(-1)! > newest) states++;
+      newest = numbers.at(-1)!;
+    }
+    expect(states).toBeGreaterThan(20);
+  } finally {
+    process.kill(pid, 'SIGKILL');
+    await ended.catch(() => undefined);
   }
 });
 

@@ -96,14 +96,16 @@ export function runLines(run: RunVerdict): string[] {
   const name = printable([experiment, runName ?? hash].filter((part) => part !== undefined).join(' / '));
   const id = runName === undefined || runName === hash ? '' : ` (${hash})`;
   const first = [...differences].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
-  const shownFindings = findings.slice(0, SHOWN);
-  const more = differenceCount - first.length + findings.length - shownFindings.length;
+  const faults = findings.filter(({ severity }) => severity === 'error');
+  const shownFaults = faults.slice(0, SHOWN);
+  const more = differenceCount - first.length + faults.length - shownFaults.length;
   return [
     `${verdict === 'expected' ? 'incomplete' : verdict}: ${name}${id}`,
     ...(reason === undefined ? [] : [`  ${printable(reason)}`]),
     ...(verdict === 'behind' ? [`  ${formatNoun(pointsBehind ?? 0, 'point')} not in Aim yet`] : []),
+    // first what makes that the rest cannot be compared
+    ...shownFaults.map((finding) => `  ${printable(findingText(finding))}`),
     ...first.map((difference) => `  ${printable(differenceText(difference))}`),
-    ...shownFindings.map((finding) => `  ${printable(findingText(finding))}`),
     ...unread
       .slice(0, SHOWN)
       .map(({ part, item, why }) => printable(`  not read: ${part}${item === undefined ? '' : ` ${item}`}: ${why}`)),

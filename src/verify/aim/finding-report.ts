@@ -1,3 +1,4 @@
+import type { ConvertError } from '../../errors.js';
 import type { Finding, Report, SequenceId, StructureCode } from '../contents.js';
 
 /** Of one kind and one sequence so many findings are told one by one; the others are counted. */
@@ -12,7 +13,9 @@ export type FindingDetails = Omit<Finding, 'code' | 'severity' | 'run' | 'sequen
  * moment between two writes: then it is a note.
  */
 export class RunReport {
+  /** Findings of the sequence that is being read. */
   private readonly counts = new Map<string, number>();
+  private readonly damaged = new Set<string>();
 
   constructor(
     private readonly hash: string,
@@ -26,10 +29,22 @@ export class RunReport {
     return new RunReport(this.hash, () => {}, this.isChanging);
   }
 
+  /**
+   * A file that cannot be read, which is told once.
+   *
+   * @param where the database, where the error does not say which file
+   */
+  damage(error: ConvertError, where: string): void {
+    const { where: file = where, message } = error;
+    if (this.damaged.has(file)) return;
+    this.damaged.add(file);
+    this.add(file.startsWith('meta/index') ? 'index-damaged' : 'database-damaged', { file, found: message });
+  }
+
   add(code: StructureCode, details: FindingDetails = {}, sequence?: SequenceId): void {
-    const count = (this.counts.get(code) ?? 0) + 1;
-    this.counts.set(code, count);
-    if (count <= MOST_OF_A_KIND || sequence === undefined) this.tell(code, details, sequence);
+    const count = sequence === undefined ? 0 : (this.counts.get(code) ?? 0) + 1;
+    if (sequence !== undefined) this.counts.set(code, count);
+    if (count <= MOST_OF_A_KIND) this.tell(code, details, sequence);
   }
 
   /** A sequence has been read to its end: tells how many findings were not told. */

@@ -30,7 +30,7 @@ const MEANINGS: Readonly<Record<StructureCode, string>> = {
   'blob-extra': 'there are bytes that belong to nothing',
   'index-damaged': "Aim's index cannot be read",
   'index-missing': 'Aim has no index, and reads each run instead, which is slow',
-  'index-behind': "Aim's index is older than the run; `aim up` or `aim storage reindex` brings it up to date",
+  'index-behind': "Aim's index is older than the run; Aim will index the run anew (`aim up`, `aim storage reindex`)",
   'index-run-missing': "Aim's index lacks the run, so that queries do not find it; `aim storage reindex` adds it",
   'index-entry-missing': "Aim's index lacks an entry",
   'index-entry-extra': "Aim's index has an entry too many",

@@ -62,16 +62,14 @@ export class IndexReader {
       ...this.compareBelow(database, own),
       ...this.missingShared(database),
     ];
-    const kept = this.keptChecksum(hash);
     const file = 'meta/index';
     if (differences.length > 0 && !this.has(own)) {
       report.add('index-run-missing', { file, ...(byAim && { severity: 'note' }) });
       return;
     }
-    if (kept !== chunkChecksum(directory)) {
+    if (differences.length > 0 && this.keptChecksum(hash) !== chunkChecksum(directory)) {
       // Aim sees that as well, and indexes the run anew
-      const found = differences.length === 0 ? 'no difference' : describe(differences[0]!, differences.length);
-      report.add('index-behind', { severity: 'note', file, found });
+      report.add('index-behind', { severity: 'note', file, found: describe(differences[0]!, differences.length) });
       return;
     }
     for (const difference of differences.slice(0, MOST_OF_A_RUN)) tell(difference, byAim, report);

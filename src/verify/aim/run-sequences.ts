@@ -64,16 +64,20 @@ export class RunSequences {
     const { byAim, database } = this.run;
     const { pool, hashes } = this.aids;
     const reports = this.reports();
+    const reading = this.reading();
     const points = (report: RunReport) =>
       database === undefined ? undefined : new MetricPoints(database, cursor!, { id, base, byAim }, pool, report);
     return {
       ...id,
       kind: 'metric',
       summary,
-      count: () => points(this.run.report.silent)?.count() ?? 0,
+      get isReadable() {
+        return reading.isReadable;
+      },
+      count: () => reading.count(() => points(this.run.report.silent)?.count()),
       points: (): IterableIterator<MetricBatch> => {
         const report = reports();
-        return this.guarded(id, points(report)?.read(new MetricCheck({ id, summary, byAim }, hashes, report)));
+        return reading.points(points(report)?.read(new MetricCheck({ id, summary, byAim }, hashes, report)));
       },
       point: (step) => points(this.run.report.silent)?.find(hashOfStep(step, hashes)),
     };
@@ -83,16 +87,20 @@ export class RunSequences {
     const { byAim, database } = this.run;
     const kind = kindOf(summary.dtype ?? '');
     const reports = this.reports();
+    const reading = this.reading();
     const points = (report: RunReport) =>
       database === undefined ? undefined : new ObjectPoints(database, { id, base }, report);
     return {
       ...id,
       kind: kind === 'metric' ? 'sequence' : kind,
       summary,
-      count: () => points(this.run.report.silent)?.count() ?? 0,
+      get isReadable() {
+        return reading.isReadable;
+      },
+      count: () => reading.count(() => points(this.run.report.silent)?.count()),
       points: (): IterableIterator<ObjectPoint> => {
         const report = reports();
-        return this.guarded(id, points(report)?.read(new ObjectCheck({ id, summary, byAim }, report)));
+        return reading.points(points(report)?.read(new ObjectCheck({ id, summary, byAim }, report)));
       },
     };
   }
@@ -107,21 +115,46 @@ export class RunSequences {
     };
   }
 
-  /** What is damaged ends the points, and is reported. */
-  private *guarded<T>(id: SequenceId, points: Iterable<T> | undefined): Generator<T> {
-    try {
-      if (points !== undefined) yield* points;
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const file = error.where ?? `seqs/chunks/${this.run.hash}`;
-      this.run.report.add('database-damaged', { file, found: error.message }, id);
-    }
+  private reading(): Reading {
+    const { database, report, hash } = this.run;
+    return new Reading(database !== undefined, (error) => report.damage(error, `seqs/chunks/${hash}`));
   }
 
   private checkVersion(id: SequenceId, { dtype, version }: SequenceSummary): void {
     if (dtype === undefined || version === undefined || version === versionOf(dtype)) return;
     const details = { record: 'version', expected: String(versionOf(dtype)), found: String(version) };
     this.run.report.add('summary-differs', details, id);
+  }
+}
+
+/** Reads a sequence as far as it can be read: damage ends it, and is told. */
+class Reading {
+  constructor(
+    public isReadable: boolean,
+    private readonly onDamage: (error: ConvertError) => void,
+  ) {}
+
+  *points<T>(points: Iterable<T> | undefined): Generator<T> {
+    try {
+      if (points !== undefined) yield* points;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  count(count: () => number | undefined): number {
+    try {
+      return count() ?? 0;
+    } catch (error) {
+      this.fail(error);
+      return 0;
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (!isDamage(error)) throw error;
+    this.isReadable = false;
+    this.onDamage(error);
   }
 }
 

@@ -111,11 +111,7 @@ export class OpenRun implements RunContents {
       check();
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const file = error.where ?? where;
-      this.report.add(file.startsWith('meta/index') ? 'index-damaged' : 'database-damaged', {
-        file,
-        found: error.message,
-      });
+      this.report.damage(error, where);
     }
   }
 

@@ -31,8 +31,9 @@ const KEPT_ONCE: Readonly<Record<Fault, readonly RegExp[]>> = {
     /^seqs seqs.*\/val\/.*(caption|format|mode|source|message|timestamp|log_level|width|height|args|info)/,
     /^seqs BLOBS/,
     /^index meta\/(attrs|contexts|traces_types)/,
+    /^index index_cache/,
   ],
-  missing: [/^seqs seqs.*\/val\/.*(mode|source|args|info)/],
+  missing: [/^index index_cache/, /^seqs seqs.*\/val\/.*(mode|source|args|info)/],
   extra: [
     /^seqs seqs.*\/val\/.*(caption|format|mode|source|message|timestamp|log_level|width|height|args|info$)/,
     /^index meta\/(attrs|contexts|traces_types)\//,
