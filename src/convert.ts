@@ -11,6 +11,7 @@ import type { ConvertEvents, ExperimentFailure } from './events.js';
 import { experimentTagsLeft } from './mapping/experiment-tags.js';
 import type { TrackingStore } from './mlflow/common/tracking-store.js';
 import type { ConvertOptions, ResolvedOptions } from './options.js';
+import { choiceWarnings, unknownRuns } from './selection/choice-warnings.js';
 import { retryWhileLocked, waitForUnlocked } from './sqlite/lock-wait.js';
 import { Listing } from './state/listing.js';
 import { SyncJournal } from './state/sync-journal.js';
@@ -38,14 +39,17 @@ export async function convert(
   });
   try {
     const listing = await Listing.begin(store, options.selection, signal);
+    const unknown = unknownRuns(listing);
+    if (unknown !== undefined) throw unknown;
     checkRepositoryPlace(options, store);
     const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
-      const left = experimentTagsLeft(listing.experiments);
+      const left = experimentTagsLeft(listing.concerned);
       if (left !== undefined) events.emit('warning', { code: 'tags-left-out', message: left });
+      for (const warning of choiceWarnings(listing)) events.emit('warning', warning);
       await tellTraces(store, listing, events, signal);
       await convertOnce(options, events, { store, repository, stages: own.stages, listing, failures }, signal);
     } finally {
@@ -57,7 +61,12 @@ export async function convert(
 }
 
 /** A source of traces only would look empty. Nothing else depends on their number. */
-async function tellTraces(store: TrackingStore, { experiments }: Listing, events: ConvertEvents, signal: AbortSignal) {
+async function tellTraces(
+  store: TrackingStore,
+  { concerned: experiments }: Listing,
+  events: ConvertEvents,
+  signal: AbortSignal,
+) {
   try {
     const count = await store.traces?.(experiments, signal);
     if (count !== undefined && count.traces > 0) events.emit('traces', count);

@@ -30,6 +30,10 @@ export type WarningCode =
   | 'index-rebuilt'
   /** Aim's index could not be updated or compacted. */
   | 'index-not-updated'
+  /** `--run-id` names runs that the source does not have. */
+  | 'unknown-run'
+  /** No run meets all conditions by which runs are chosen. */
+  | 'nothing-chosen'
   /** `--accept-missing` or `--unaccept-missing` names something that nothing is known of. */
   | 'unknown-missing'
   /** The report could not be written. */

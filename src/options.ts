@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { RunStatus } from './model.js';
 import {
   type AcceptedChanges,
   type ArtifactPolicy,
@@ -49,6 +50,18 @@ export interface RunSelection {
   readonly experiments?: readonly string[];
   /** As {@link experiments}; what they leave out. */
   readonly excludeExperiments?: readonly string[];
+  /** Ids of runs. */
+  readonly runIds?: readonly string[];
+  /** Names of runs, or globs for them. */
+  readonly runNames?: readonly string[];
+  /** From when to when a run has started, milliseconds since the epoch, both included. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly statuses?: readonly RunStatus[];
+  /** Only so many, those that have started last; runs that MLflow has deleted do not count. */
+  readonly maxRuns?: number;
+  /** In MLflow's search syntax. */
+  readonly filter?: string;
 }
 
 /** What to convert and then follow. */

@@ -1,7 +1,7 @@
 import type { ListOptions } from '../plan/list.js';
 import type { ConvertFlags, IsGiven, ListFlags, PlanFlags } from './flags.js';
 import { withoutPage } from './page-flags.js';
-import { selectionOf } from './selection.js';
+import { experimentsOf } from './selection.js';
 import { type ConvertSettings, convertOptions, sourceOptions } from './settings.js';
 import { SettingsError } from './settings-error.js';
 
@@ -59,7 +59,7 @@ export function dryRunSettings(flags: ConvertFlags, isGiven: IsGiven): PlanSetti
 export function listSettings(given: ListFlags): ListSettings {
   const flags = withoutPage(given);
   const { trackingUri, concurrency, json = false } = flags;
-  const selection = selectionOf(flags);
+  const selection = experimentsOf(flags);
   const options = { trackingUri: trackingUri ?? '', selection, concurrency, source: sourceOptions(flags) };
   return { options, sourceAssumed: trackingUri === undefined, json };
 }

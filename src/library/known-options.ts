@@ -6,7 +6,17 @@ import type { VerifyOptions } from '../verify.js';
 /** Each name of a type, so that none is forgotten here. */
 type Names<T> = Readonly<Record<keyof T, true>>;
 
-const SELECTION: Names<RunSelection> = { experiments: true, excludeExperiments: true };
+const SELECTION: Names<RunSelection> = {
+  experiments: true,
+  excludeExperiments: true,
+  runIds: true,
+  runNames: true,
+  since: true,
+  until: true,
+  statuses: true,
+  maxRuns: true,
+  filter: true,
+};
 
 const SOURCE: Names<SourceOptions> = {
   concurrency: true,

@@ -64,7 +64,7 @@ async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortS
   const { store, scratch, options, stages, warn } = context;
   const listing = await Listing.begin(store, options.selection, signal);
   checkRepositoryPlace(options, store);
-  const left = experimentTagsLeft(listing.experiments);
+  const left = experimentTagsLeft(listing.concerned);
   if (left !== undefined) warn({ code: 'tags-left-out', message: left });
   const known = await openKnownState(options, scratch.subdirectory('known'), signal);
   try {

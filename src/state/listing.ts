@@ -2,8 +2,9 @@ import { runHash } from '../mapping/run-hash.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { Experiment } from '../model.js';
 import type { RunSelection } from '../options.js';
+import { ChosenRuns } from '../selection/chosen-runs.js';
 import { chooseExperiments } from '../selection/experiment-choice.js';
-import { selectsAll } from '../selection/whole.js';
+import { selectsAll, selectsAllRuns } from '../selection/whole.js';
 import { type EnumeratedRun, enumerateRuns, listExperiments } from '../stages/enumerate-runs.js';
 import type { LedgerPlace } from './ledger.js';
 
@@ -32,14 +33,43 @@ export class Listing {
     private readonly all: readonly Experiment[],
     /** The chosen ones. */
     readonly experiments: readonly Experiment[],
-    /** Nothing is left out, so that the source is known as a whole when the listing has ended. */
-    readonly isWhole: boolean,
+    /** What chooses; nothing else of the source is known when the listing has ended. */
+    private readonly selection: RunSelection,
+    /** Absent if all runs of the chosen experiments are. */
+    readonly chosen?: ChosenRuns,
   ) {}
 
-  /** Lists the experiments. Rejects with a `fatal` error when the selection names one that is not there. */
+  /**
+   * Lists the experiments and, if there are conditions on single runs, finds all runs that meet them. Rejects with a `fatal` error when
+   * the selection names an experiment that is not there, or has a filter that cannot be used.
+   */
   static async begin(store: TrackingStore, selection: RunSelection, signal: AbortSignal): Promise<Listing> {
     const all = await listExperiments(store, signal);
-    return new Listing(store, all, chooseExperiments(all, selection), selectsAll(selection));
+    const experiments = chooseExperiments(all, selection);
+    if (selectsAllRuns(selection)) return new Listing(store, all, experiments, selection);
+    return new Listing(
+      store,
+      all,
+      experiments,
+      selection,
+      await ChosenRuns.find(store, experiments, selection, signal),
+    );
+  }
+
+  /** Nothing is left out, so that the source is known as a whole when the listing has ended. */
+  get isWhole(): boolean {
+    return selectsAll(this.selection);
+  }
+
+  /** The chosen experiments, without those of which no run is. */
+  get concerned(): readonly Experiment[] {
+    return this.experiments.filter((experiment) => this.chosen?.hasSome(experiment) !== false);
+  }
+
+  /** Ids that the selection names and the source does not have; none if there are other conditions that such a run may not meet. */
+  get unknownRunIds(): string[] {
+    const { runIds = [], ...others } = this.selection;
+    return selectsAll(others) ? runIds.filter((runId) => this.chosen?.has(runId) === false) : [];
   }
 
   /** The chosen runs; may be called once. @param onAllListed called when no experiment is left to be listed */
@@ -49,7 +79,7 @@ export class Listing {
     onAllListed: () => void = () => {},
   ): AsyncGenerator<EnumeratedRun> {
     const onExperiment = ({ id, name }: Experiment, runs: number) => onListed({ id, name, runs });
-    for await (const run of enumerateRuns(this.store, this.experiments, onExperiment, signal)) {
+    for await (const run of enumerateRuns(this.chosen ?? this.store, this.concerned, onExperiment, signal)) {
       this.seen.add(runHash(run.ref.runId));
       yield run;
     }
@@ -63,13 +93,14 @@ export class Listing {
   }
 
   /**
-   * The hashes of the converted runs that this source no longer has; none unless the listing is complete. An experiment
+   * The hashes of the converted runs that this source no longer has; none unless the listing is complete, and none if single runs were
+   * chosen: the others may be there. An experiment
    * that was not listed may just have been unreadable: its runs are asked for, and only those that are not found are
    * missing. When no experiment was listed at all, the source is not what it was (a disk that is not mounted), and
    * nothing is missing.
    */
   async missing(ledger: PlacesOf, signal: AbortSignal): Promise<string[]> {
-    if (!this.complete || this.all.length === 0) return [];
+    if (!this.complete || this.chosen !== undefined || this.all.length === 0) return [];
     const wanted = new Set(this.experiments.map(({ id }) => id));
     const unseen = [...ledger.places(this.store.uri)].filter(({ hash }) => !this.seen.has(hash));
     const missing = unseen.filter(({ experimentId }) => experimentId !== undefined && wanted.has(experimentId));

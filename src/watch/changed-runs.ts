@@ -3,6 +3,7 @@ import type { Experiment, RunRef } from '../model.js';
 import { chosenExperiments } from '../selection/experiment-choice.js';
 import { type EnumeratedRun, listExperiments } from '../stages/enumerate-runs.js';
 import type { PendingChanges } from './change-queue.js';
+import type { RunChoice } from './run-choice.js';
 import type { WatchedLedger, WatchedSource } from './session.js';
 import type { Tracker } from './tracker.js';
 
@@ -11,7 +12,7 @@ export interface ChangedRun {
   readonly run: EnumeratedRun;
 }
 
-/** Finds the runs that changes are about. */
+/** Finds the runs that changes are about, as far as they are chosen. */
 export class ChangedRuns {
   private readonly found = new Map<string, EnumeratedRun>();
 
@@ -19,6 +20,7 @@ export class ChangedRuns {
     private readonly source: Pick<WatchedSource, 'store' | 'selection'>,
     private readonly tracker: Tracker,
     private readonly ledger: Pick<WatchedLedger, 'get'>,
+    private readonly choice: RunChoice,
   ) {}
 
   async find(changes: PendingChanges, signal: AbortSignal): Promise<ChangedRun[]> {
@@ -28,14 +30,18 @@ export class ChangedRuns {
     }
     for (const id of changes.inExperiments) {
       const experiment = this.tracker.experiment(id);
-      const isNew = (hash: string) => this.ledger.get(hash) === undefined;
+      const isNew = (hash: string) => this.ledger.get(hash) === undefined && !this.choice.hasRejected(hash);
       if (experiment !== undefined) await this.addAll(experiment, isNew, signal);
     }
     for (const ref of changes.runs) {
       const experiment = this.tracker.experiment(ref.experimentId);
       if (experiment !== undefined) this.add(experiment, ref);
     }
-    return [...this.found].map(([hash, run]) => ({ hash, run }));
+    const chosen: ChangedRun[] = [];
+    for (const [hash, run] of this.found) {
+      if (this.tracker.isFollowed(hash) || (await this.choice.includes(run, signal))) chosen.push({ hash, run });
+    }
+    return chosen;
   }
 
   private async changedExperiments(signal: AbortSignal): Promise<Experiment[]> {

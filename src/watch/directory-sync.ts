@@ -45,10 +45,9 @@ export class DirectorySync implements SyncStrategy {
     const counter = new PassCounter();
     // a run was removed, or events were lost
     if (changes.everything) this.reconciler.next = Math.min(this.reconciler.next, monotonicNow());
-    const runs = await new ChangedRuns(this.source, this.tracker, session.conversion.ledger).find(
-      changes,
-      session.signal,
-    );
+    const { ledger } = session.conversion;
+    const changed = new ChangedRuns(this.source, this.tracker, ledger, this.passes.choice);
+    const runs = await changed.find(changes, session.signal);
     for (const { hash, run } of runs) {
       this.tracker.addCandidate(hash, run);
       this.reconciler.markSeen(hash);

@@ -4,14 +4,17 @@ import type { ConvertEvents } from '../events.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Listing } from '../state/listing.js';
 import { MissedRuns } from '../state/missed-runs.js';
+import { activeRuns, followedRuns } from './active-runs.js';
 import type { Debouncer } from './debouncer.js';
 import { nextPassWithin } from './next-within.js';
 import { PassCounter } from './pass-counter.js';
+import { RunChoice } from './run-choice.js';
 import type { Session, WatchedSource } from './session.js';
 import type { Tracker } from './tracker.js';
 
 /** Makes the passes of a watch, and tells the tracker, the journal and the listeners of events what came of them. */
 export class Passes {
+  readonly choice: RunChoice;
   private readonly missedRuns = new MissedRuns();
 
   /** @param written collects the hashes of the runs that were written after catching up */
@@ -20,13 +23,32 @@ export class Passes {
     private readonly tracker: Tracker,
     private readonly written: Debouncer,
     private readonly events: ConvertEvents,
-  ) {}
+  ) {
+    this.choice = new RunChoice(source);
+  }
 
   /** Begins a listing of all runs. */
   async list(signal: AbortSignal): Promise<Listing> {
     const listing = await Listing.begin(this.source.store, this.source.selection, signal);
     this.tracker.updateExperiments(listing.experiments);
+    this.choice.update(listing);
     return listing;
+  }
+
+  /** The runs of a listing, and before them those that are followed and no longer chosen: they are read to their end. */
+  async *runs(listing: Listing, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
+    if (this.choice.isOfRuns) {
+      for await (const run of followedRuns(this.source.store, this.tracker, signal)) {
+        if (listing.chosen?.has(run.ref.runId) !== true) yield run;
+      }
+    }
+    yield* listing.runs(() => {}, signal);
+  }
+
+  /** The runs that are active, as far as they are chosen. */
+  active(signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
+    const list = this.choice.isOfRuns ? followedRuns : activeRuns;
+    return list(this.source.store, this.tracker, signal);
   }
 
   /**
@@ -35,6 +57,7 @@ export class Passes {
    */
   async catchUp(listing: Listing, session: Session, every: number, force: boolean): Promise<number> {
     const { conversion, signal } = session;
+    this.choice.update(listing);
     const counter = new PassCounter();
     const runs = listing.runs(
       (experiment) => this.events.emit('experiment', experiment),

@@ -1,12 +1,10 @@
 import { monotonicNow } from '../clock.js';
-import { activeRuns } from './active-runs.js';
 import type { PendingChanges } from './change-queue.js';
 import { PassCounter } from './pass-counter.js';
 import type { Passes } from './passes.js';
 import { PollSchedule } from './poll-schedule.js';
 import type { Session, WatchedSource } from './session.js';
 import type { SyncStrategy } from './sync-strategy.js';
-import type { Tracker } from './tracker.js';
 
 /**
  * For a server or a database, of which a change tells only that something has changed: polls all of it or, where that takes
@@ -17,12 +15,11 @@ export class PolledSync implements SyncStrategy {
 
   /** @param every milliseconds between two polls without a change */
   constructor(
-    private readonly source: WatchedSource,
-    private readonly tracker: Tracker,
+    { store }: WatchedSource,
     private readonly passes: Passes,
     readonly every: number,
   ) {
-    this.schedule = new PollSchedule(every, source.store.activeRuns !== undefined);
+    this.schedule = new PollSchedule(every, store.activeRuns !== undefined);
   }
 
   get next(): number {
@@ -49,7 +46,7 @@ export class PolledSync implements SyncStrategy {
 
   private async pollActive(changes: PendingChanges | undefined, session: Session): Promise<void> {
     const counter = new PassCounter();
-    await this.passes.convert(activeRuns(this.source.store, this.tracker, session.signal), counter, session);
+    await this.passes.convert(this.passes.active(session.signal), counter, session);
     this.schedule.polled(counter.began, 'active');
     this.passes.endPartial(counter, session, changes?.since);
   }
@@ -57,11 +54,7 @@ export class PolledSync implements SyncStrategy {
   private async pollAll(changes: PendingChanges | undefined, session: Session): Promise<void> {
     const counter = new PassCounter();
     const listing = await this.passes.list(session.signal);
-    await this.passes.convert(
-      listing.runs(() => {}, session.signal),
-      counter,
-      session,
-    );
+    await this.passes.convert(this.passes.runs(listing, session.signal), counter, session);
     await this.passes.endComplete(listing, counter, session, { every: this.every, since: changes?.since });
     this.schedule.polled(counter.began, 'all');
   }

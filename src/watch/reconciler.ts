@@ -67,7 +67,7 @@ export class Reconciler {
   private async begin({ signal }: Session): Promise<Reconciliation> {
     const counter = new PassCounter();
     const listing = await this.passes.list(signal);
-    return { listing, slices: new Slices(listing.runs(() => {}, signal)), counter };
+    return { listing, slices: new Slices(this.passes.runs(listing, signal)), counter };
   }
 }
 

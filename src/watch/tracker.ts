@@ -62,6 +62,15 @@ export class Tracker {
     for (const experiment of this.known.values()) yield { experiment, runIds: ids.get(experiment.id) ?? [] };
   }
 
+  /** The runs that are known to be active. */
+  followed(): EnumeratedRun[] {
+    return [...this.activeRuns.values()];
+  }
+
+  isFollowed(hash: string): boolean {
+    return this.activeRuns.has(hash);
+  }
+
   /** Takes the experiments as they are now; returns those that are new or have changed. */
   updateExperiments(experiments: readonly Experiment[]): Experiment[] {
     const before = this.known;

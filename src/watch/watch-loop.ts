@@ -70,7 +70,7 @@ export class WatchLoop {
     this.strategy =
       source.store.changes.type === 'directory'
         ? new DirectorySync(source, this.tracker, this.passes, reconcile)
-        : new PolledSync(source, this.tracker, this.passes, interval);
+        : new PolledSync(source, this.passes, interval);
   }
 
   /** Resolves when `signal` is aborted. @param listing to begin with */

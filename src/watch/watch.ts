@@ -8,6 +8,7 @@ import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
 import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { type RunSelection, type WatchOptions, watchPolicy } from '../options.js';
+import { choiceWarnings } from '../selection/choice-warnings.js';
 import { retryWhileLocked } from '../sqlite/lock-wait.js';
 import { Listing } from '../state/listing.js';
 import { Retries } from '../state/retries.js';
@@ -52,8 +53,9 @@ export async function watch(
       try {
         repository.pin();
         events.emit('start', { source: store.uri, repo: dirname(repository.path) });
-        const left = experimentTagsLeft(listing.experiments);
+        const left = experimentTagsLeft(listing.concerned);
         if (left !== undefined) warn({ code: 'tags-left-out', message: left });
+        for (const warning of choiceWarnings(listing)) warn(warning);
         const retries = new Retries();
         const ends: WatchEnds = {
           source: { store, selection: options.selection, failures },

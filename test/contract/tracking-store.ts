@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
 import type { ChangeSignal, TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, Notice, Run, RunRef, StageContext } from '../../src/model.js';
+import { runSearchContract } from './run-search.js';
 
 export interface ExpectedPoint {
   readonly timestamp: number;
@@ -102,6 +103,8 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
         expect(await collect(source.second.runs(experiment, never()))).toEqual(refs);
       }
     });
+
+    runSearchContract(() => source);
 
     test('active runs are listed without the others, and others on request', async () => {
       const { store, second } = source;

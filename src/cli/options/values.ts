@@ -34,10 +34,15 @@ const BYTES: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
+/** Milliseconds of a duration such as `30d`; undefined if it is none. */
+export function durationOf(text: string): number | undefined {
+  return withUnit(text, MILLISECONDS);
+}
+
 /** A duration such as `24h`, `90m`, `1.5d`, in milliseconds; `0` and `never` are infinite. */
 export function parseDuration(text: string): number {
   if (text === '0' || text === 'never') return Number.POSITIVE_INFINITY;
-  const value = withUnit(text, MILLISECONDS);
+  const value = durationOf(text);
   if (value === undefined)
     throw new InvalidArgumentError('Expected a duration such as 24h, 90m, 30s or 2d, or 0 for never.');
   return value === 0 ? Number.POSITIVE_INFINITY : value;
@@ -45,7 +50,7 @@ export function parseDuration(text: string): number {
 
 /** A polling interval such as `10s`, in milliseconds; at least a tenth of a second. */
 export function parseInterval(text: string): number {
-  const value = withUnit(text, MILLISECONDS);
+  const value = durationOf(text);
   if (value !== undefined && value >= SHORTEST_INTERVAL && value <= LONGEST_INTERVAL) return value;
   throw new InvalidArgumentError('Expected a duration from 100ms to 7d, such as 10s or 5m.');
 }

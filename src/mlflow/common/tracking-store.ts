@@ -1,5 +1,6 @@
 import type { ExperimentFailure, Retry, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { FoundRun, RunSearch } from './run-search.js';
 
 /**
  * What happened to one metric since its cursor: either any number of `points`, then `read` with the cursor behind them, or
@@ -53,6 +54,19 @@ export interface TrackingStore {
 
   /** Lists all runs of an experiment, including deleted ones, in a stable order. Cheap: reads no headers. */
   runs(experiment: Experiment, signal: AbortSignal): AsyncIterable<RunRef>;
+
+  /**
+   * Lists those of {@link runs}, in the same order, that meet all conditions. Reads of a run only what the conditions need, and no
+   * history where there is another way to a last value. Rejects with a `fatal` error for a filter that the source refuses. Absent if
+   * all runs have to be listed and looked at one by one.
+   */
+  searchRuns?(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun>;
+
+  /**
+   * The run, if it meets all conditions; rejects if that cannot be told. As {@link searchRuns}, for one run at a time. Absent if
+   * {@link run} and {@link history} are the cheapest way to find out.
+   */
+  findRun?(ref: RunRef, search: RunSearch, signal: AbortSignal): Promise<FoundRun | undefined>;
 
   /**
    * Lists active runs (RUNNING, SCHEDULED), including deleted ones, plus those in `known` (run ids of this experiment) that

@@ -1,5 +1,5 @@
 import { dirname, join, sep } from 'node:path';
-import { ConvertError, toConvertError } from '../../errors.js';
+import { ConvertError } from '../../errors.js';
 import type { ExperimentFailure, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import { DEFAULT_SOURCE } from '../../options.js';
@@ -8,16 +8,20 @@ import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { EventLoopTurns } from '../common/event-loop.js';
 import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
 import { optionalField } from '../common/run-fields.js';
+import type { FoundRun, RunSearch } from '../common/run-search.js';
 import { withSourceTags } from '../common/source-tags.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { isDirectory, mayExist } from '../local/directories.js';
+import { REGEX_LIKE } from '../search/like.js';
+import { SearchMatchers } from '../search/search-matchers.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
 import { readFileDatasets } from './datasets.js';
 import { type ExperimentOptions, readExperiment } from './experiment.js';
 import { FieldBudget } from './field-budget.js';
+import { findFileRun } from './find-run.js';
 import { readFileChanges, readHistory } from './history.js';
 import { extentOfFiles, type KeyFile, listFields, readFields } from './key-files.js';
-import { experimentDirectories, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
+import { experimentDirectories, listOrFail, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
 import { readLoggedModels } from './logged-models.js';
 import { ModelsByRun } from './models-by-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
@@ -53,6 +57,7 @@ export class FileStore implements TrackingStore {
   readonly #remoteArtifacts: ArtifactOpener;
   readonly #turns = new EventLoopTurns();
   readonly #models = new ModelsByRun();
+  readonly #matchers = new SearchMatchers(REGEX_LIKE);
   readonly #directories = new WeakMap<RunRef, string>();
 
   /** @param root the absolute path of the store's directory; see {@link findFileStore} */
@@ -68,12 +73,12 @@ export class FileStore implements TrackingStore {
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
-    for (const id of this.#list(this.#root, experimentDirectories)) {
+    for (const id of listOrFail(this.#root, experimentDirectories)) {
       await this.#turns.pause(signal);
       const experiment = await readExperiment(join(this.#root, id), id, this.#experimentOptions, signal);
       if (experiment !== undefined) yield experiment;
     }
-    for (const id of this.#list(this.#root, trashedDirectories)) {
+    for (const id of listOrFail(this.#root, trashedDirectories)) {
       await this.#turns.pause(signal);
       if (this.#placeOf(id) === id) {
         const message = `Experiment ${id} is in the store and also in its ${TRASH}; the deleted one is skipped.`;
@@ -94,10 +99,16 @@ export class FileStore implements TrackingStore {
       throw new ConvertError('fatal', 'not-found', message, { where: directory });
     }
     if (!isDirectory(directory)) return; // removed meanwhile
-    for (const runId of this.#list(directory, runDirectories)) {
+    for (const runId of listOrFail(directory, runDirectories)) {
       yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
       await this.#turns.pause(signal);
     }
+  }
+
+  async findRun(ref: RunRef, search: RunSearch, signal: AbortSignal): Promise<FoundRun | undefined> {
+    await this.#turns.pause(signal);
+    const [matcher, links] = [this.#matchers.of(search), this.#trust.links];
+    return findFileRun(ref, this.#directoryOf(ref), { search, matcher, links }, signal);
   }
 
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
@@ -232,19 +243,5 @@ export class FileStore implements TrackingStore {
     const trashed = `${TRASH}/${experimentId}`;
     if (mayExist(join(this.#root, experimentId, META_FILE))) return experimentId;
     return isDirectory(join(this.#root, trashed)) ? trashed : experimentId;
-  }
-
-  /** Makes the errors of a listing fatal: nothing can be read without it. */
-  #list(directory: string, list: (directory: string) => string[]): string[] {
-    try {
-      return list(directory);
-    } catch (cause) {
-      const error = toConvertError(cause, 'fatal', directory);
-      throw new ConvertError('fatal', error.code, error.message, {
-        where: directory,
-        cause,
-        ...optionalField('hint', error.hint),
-      });
-    }
   }
 }

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConvertError, toConvertError } from '../../errors.js';
 import { DATASETS, META_FILE, METRICS, MODELS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
+import { optionalField } from '../common/run-fields.js';
 import { directories, isDirectory, leadsNowhere, mayExist } from '../local/directories.js';
 
 /** In a store: the deleted experiments, and the model registry. */
@@ -51,4 +53,14 @@ function isRun(directory: string): boolean {
  */
 export function looksUnmounted(directory: string): boolean {
   return leadsNowhere(directory) || (isDirectory(directory) && readdirSync(directory).length === 0);
+}
+
+/** Makes the errors of a listing fatal: nothing can be read without it. */
+export function listOrFail(directory: string, list: (directory: string) => string[]): string[] {
+  try {
+    return list(directory);
+  } catch (cause) {
+    const { code, message, hint } = toConvertError(cause, 'fatal', directory);
+    throw new ConvertError('fatal', code, message, { where: directory, cause, ...optionalField('hint', hint) });
+  }
 }

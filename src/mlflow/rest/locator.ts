@@ -6,6 +6,8 @@ export interface Locator {
   readonly digest: string;
   /** The token of the page of runs on which it was, '' for the first. */
   readonly page: string;
+  /** The filter of the listing to which the page belongs; absent for that of all runs. */
+  readonly filter?: string | undefined;
   /** Its index on that page. */
   readonly index: number;
   /** Its index among all runs of the experiment. */
@@ -27,18 +29,21 @@ export type Unlisted = typeof UNLISTED | typeof NO_LIST;
 /** For a run that is on no page of the whole listing, and is read by itself. */
 export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;
 
-type Packed = readonly [string, string, number, number, 0 | 1, string, ...string[]];
+type Page = string | readonly [page: string, filter: string];
+type Packed = readonly [string, Page, number, number, 0 | 1, string, ...string[]];
 
-export function packLocator({ digest, page, index, ordinal, active, modelsDigest, models }: Locator): string {
-  const packed: Packed = [digest, page, index, ordinal, active ? 1 : 0, modelsDigest, ...models];
+export function packLocator({ digest, page, filter, index, ordinal, active, modelsDigest, models }: Locator): string {
+  const place: Page = filter === undefined ? page : [page, filter];
+  const packed: Packed = [digest, place, index, ordinal, active ? 1 : 0, modelsDigest, ...models];
   return JSON.stringify(packed);
 }
 
 /** The locator of a reference; one of {@link NOWHERE} if no listing made it. */
 export function unpackLocator(ref: RunRef): Locator {
   try {
-    const [digest, page, index, ordinal, active, modelsDigest, ...models] = JSON.parse(ref.locator) as Packed;
-    return { digest, page, index, ordinal, active: active === 1, modelsDigest, models };
+    const [digest, place, index, ordinal, active, modelsDigest, ...models] = JSON.parse(ref.locator) as Packed;
+    const [page, filter] = typeof place === 'string' ? [place] : place;
+    return { digest, page, filter, index, ordinal, active: active === 1, modelsDigest, models };
   } catch {
     return { ...NOWHERE, digest: '', active: true, modelsDigest: '', models: [] };
   }

@@ -4,6 +4,7 @@ import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } 
 import { abortable } from '../../wait.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
+import type { FoundRun, RunSearch } from '../common/run-search.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
 import { isResourceMissing, responseErrorOf } from '../http/response-error.js';
@@ -15,12 +16,21 @@ import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { fetchModels } from './logged-models.js';
 import { fetchItems, fetchPage, type PagedRequest } from './pages.js';
 import { Prefetcher } from './prefetcher.js';
-import { listActiveRuns, listRuns, runsRequest } from './run-listing.js';
+import { listActiveRuns, listRuns, runPath, runsRequest } from './run-listing.js';
 import { experimentRecord, extentOf, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { searchServerRuns } from './run-search.js';
 import { countServerTraces } from './traces.js';
 import { asText, type Fields, fields } from './wire/wire.js';
 
-const EXPERIMENTS_PER_PAGE = 1000;
+const EXPERIMENTS: PagedRequest = {
+  path: '/api/2.0/mlflow/experiments/search',
+  body: { view_type: 'ALL' },
+  size: 1000,
+  orderBy: ['creation_time ASC', 'experiment_id ASC'],
+  items: 'experiments',
+  what: 'its experiments',
+  failFast: true,
+};
 const MODELS_PATH = '/api/2.0/mlflow/logged-models';
 
 export interface RestStoreOptions {
@@ -54,18 +64,9 @@ export class RestStore implements TrackingStore {
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
-    const request: PagedRequest = {
-      path: '/api/2.0/mlflow/experiments/search',
-      body: { view_type: 'ALL' },
-      size: EXPERIMENTS_PER_PAGE,
-      orderBy: ['creation_time ASC', 'experiment_id ASC'],
-      items: 'experiments',
-      what: 'its experiments',
-      failFast: true,
-    };
     try {
       const idOf = (item: Fields) => asText(item.experiment_id);
-      for await (const item of fetchItems(this.#client, request, idOf, signal)) yield experimentRecord(item);
+      for await (const item of fetchItems(this.#client, EXPERIMENTS, idOf, signal)) yield experimentRecord(item);
     } catch (cause) {
       signal.throwIfAborted();
       throw this.#listingFailed(cause);
@@ -74,6 +75,10 @@ export class RestStore implements TrackingStore {
 
   runs(experiment: Experiment, signal: AbortSignal): AsyncIterable<RunRef> {
     return listRuns(this.#client, experiment, signal);
+  }
+
+  searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
+    return searchServerRuns(this.#client, experiment, search, signal);
   }
 
   activeRuns(experiment: Experiment, known: readonly string[], signal: AbortSignal): AsyncIterable<RunRef> {
@@ -193,8 +198,9 @@ export class RestStore implements TrackingStore {
 
   /** Up to `count` runs of the page on which a run was listed, from that run on. */
   async #neighbours(ref: RunRef, count: number, signal: AbortSignal): Promise<Map<string, RunRecord>> {
-    const { page: token, index } = unpackLocator(ref);
-    const { items } = await abortable(fetchPage(this.#client, runsRequest(ref.experimentId), token, signal), signal);
+    const { page: token, filter, index } = unpackLocator(ref);
+    const request = runsRequest(ref.experimentId, filter);
+    const { items } = await abortable(fetchPage(this.#client, request, token, signal), signal);
     const begin = items.findIndex((json, at) => at >= index && runIdOf(json) === ref.runId);
     const found = new Map<string, RunRecord>();
     for (const json of begin < 0 ? [] : items.slice(begin, begin + count)) {
@@ -241,8 +247,4 @@ export class RestStore implements TrackingStore {
       cause,
     });
   }
-}
-
-function runPath(runId: string): string {
-  return `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(runId)}`;
 }

@@ -9,24 +9,39 @@ import { RUNS_PER_PAGE } from './prefetcher.js';
 import { digest, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import type { Fields } from './wire/wire.js';
 
+/** A run of a listing. */
+export interface ListedRecord {
+  readonly record: RunRecord;
+  readonly ref: RunRef;
+}
+
 /** References to all runs of an experiment, oldest first. */
 export async function* listRuns(
   client: HttpClient,
   experiment: Experiment,
   signal: AbortSignal,
 ): AsyncGenerator<RunRef, void, void> {
+  for await (const { ref } of listRecords(client, experiment, [undefined], signal)) yield ref;
+}
+
+/** The runs of an experiment that meet one of these filters (undefined for none), oldest first for each filter, every run once. */
+export async function* listRecords(
+  client: HttpClient,
+  experiment: Experiment,
+  filters: Iterable<string | undefined>,
+  signal: AbortSignal,
+): AsyncGenerator<ListedRecord, void, void> {
   const models = await listModels(client, experiment.id, signal);
   const seen = new Set<string>();
   let ordinal = 0;
-  for await (const { token, items } of fetchPages(client, runsRequest(experiment.id), signal)) {
-    for (const [index, record] of newRecords(items, experiment, seen)) {
-      yield reference(record, modelsOf(models, record), {
-        page: token,
-        index,
-        ordinal: ordinal + index,
-      });
+  for (const filter of filters) {
+    for await (const { token, items } of fetchPages(client, runsRequest(experiment.id, filter), signal)) {
+      for (const [index, record] of newRecords(items, experiment, seen)) {
+        const place = { page: token, filter, index, ordinal: ordinal + index };
+        yield { record, ref: reference(record, modelsOf(models, record), place) };
+      }
+      ordinal += items.length;
     }
-    ordinal += items.length;
   }
 }
 
@@ -51,7 +66,7 @@ export async function* listActiveRuns(
 /** The filter for active runs. */
 const ACTIVE = ['FINISHED', 'FAILED', 'KILLED'].map((status) => `attributes.status != '${status}'`).join(' and ');
 
-function* idFilters(ids: readonly string[]): Generator<string, void, void> {
+export function* idFilters(ids: readonly string[]): Generator<string, void, void> {
   for (const some of chunks(ids, RUNS_PER_PAGE)) {
     yield `attributes.run_id IN (${some.map((id) => `'${id}'`).join(', ')})`;
   }
@@ -69,6 +84,11 @@ function* newRecords(
     seen.add(runId);
     yield [index, runRecord(json, runId, experimentId)];
   }
+}
+
+/** Of the request for one run. */
+export function runPath(runId: string): string {
+  return `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(runId)}`;
 }
 
 /** Oldest first, so that runs created while listing do not shift the pages. */
@@ -97,7 +117,7 @@ function modelsOf(
 function reference(
   { run, digest: seen }: RunRecord,
   models: readonly ListedModel[] | Unlisted,
-  place: Pick<Locator, 'page' | 'index' | 'ordinal'>,
+  place: Pick<Locator, 'page' | 'filter' | 'index' | 'ordinal'>,
 ): RunRef {
   const locator = packLocator({
     ...place,

@@ -4,15 +4,18 @@ import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageCo
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../common/chunks.js';
+import type { FoundRun, RunSearch } from '../common/run-search.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { uriTarget } from '../locations/file-uri.js';
-import { type Database, placeholders } from './database.js';
+import type { Database } from './database.js';
 import { readExperiments } from './experiments.js';
+import { SqlRunFinder } from './find-runs.js';
 import { readSqlChanges } from './history-changes.js';
 import { latestOnlyKeys, latestPoint } from './latest-only-metrics.js';
 import { readListedRuns } from './listed-runs.js';
 import { decodeLocator, encodeLocator, type ListedRun, rowsOf } from './locator.js';
 import { CursorTracker } from './metric-cursor.js';
+import { findMissingRuns } from './missing-runs.js';
 import { readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
 import { Schemas } from './schemas.js';
@@ -43,6 +46,7 @@ export class SqlStore implements TrackingStore {
   readonly #options: SqlStoreOptions;
   readonly #histories: SqlHistories;
   readonly #schemas: Schemas;
+  readonly #finder: SqlRunFinder;
   /** The last warning about tables that this user may not read. */
   #warned: string | undefined;
   /** Runs that could be listed only in part, as they were looked up later. */
@@ -56,6 +60,7 @@ export class SqlStore implements TrackingStore {
     this.#artifacts = artifacts;
     this.#options = options;
     this.#schemas = new Schemas(database);
+    this.#finder = new SqlRunFinder(database, this.#schemas);
     this.#histories = new SqlHistories(database, options.windowPoints);
   }
 
@@ -73,6 +78,11 @@ export class SqlStore implements TrackingStore {
     for await (const ids of this.#database.runIds(experiment.id, 'all', signal)) {
       yield* this.#references(experiment, ids, signal);
     }
+  }
+
+  searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
+    const references = (ids: readonly string[]) => this.#references(experiment, ids, signal);
+    return this.#finder.search(experiment, search, references, signal);
   }
 
   async *activeRuns(
@@ -94,13 +104,7 @@ export class SqlStore implements TrackingStore {
   }
 
   async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const there = new Set<string | null>();
-    for (const ids of chunks(runIds, this.#database.page)) {
-      const sql = `SELECT run_uuid FROM runs WHERE run_uuid IN ${placeholders(ids.length)}`;
-      const rows = await this.#database.snapshot((query) => query(sql, ids), signal);
-      for (const [runId] of rows) there.add(runId ?? null);
-    }
-    return runIds.filter((runId) => !there.has(runId));
+    return findMissingRuns(this.#database, runIds, signal);
   }
 
   async *#references(

@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConvertError } from '../../../src/errors.js';
+import { SQLITE_LIKE } from '../../../src/mlflow/search/like.js';
+import { SearchMatchers } from '../../../src/mlflow/search/search-matchers.js';
 import type { RunStatus } from '../../../src/model.js';
 
 export interface FakePoint {
@@ -53,6 +56,8 @@ export type Interception = (request: IncomingMessage, response: ServerResponse, 
 
 type Json = Record<string, unknown>;
 
+const START = 1_700_000_000_000;
+
 /** An MLflow tracking server as far as reading goes, as mlflow-sources.md §2 describes it. It listens on this machine only. */
 export class FakeServer {
   readonly #server: Server;
@@ -96,15 +101,15 @@ export class FakeServer {
       return;
     }
     const url = new URL(request.url ?? '/', 'http://fake');
-    const answer = this.#answer(url, body);
+    const answer = await this.#answer(url, body);
     if (answer === undefined) response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html>Not Found');
     else if (typeof answer === 'string') send(response, 200, answer);
     else if (Buffer.isBuffer(answer)) sendFile(request, response, answer);
-    else if ('error_code' in answer) send(response, 404, JSON.stringify(answer));
+    else if ('error_code' in answer) send(response, answer.error_code === INVALID ? 400 : 404, JSON.stringify(answer));
     else send(response, 200, JSON.stringify(answer, undefined, 2));
   }
 
-  #answer(url: URL, body: Json): Json | string | Buffer | undefined {
+  async #answer(url: URL, body: Json): Promise<Json | string | Buffer | undefined> {
     const { version = 3, keepsFiles = false } = this.content;
     const path = url.pathname.replace(/^\/(ajax-)?api\/\d\.0\/mlflow\//, '');
     const run = this.content.runs.find(({ runId }) => runId === url.searchParams.get('run_id'));
@@ -117,7 +122,15 @@ export class FakeServer {
         return paged(this.content.experiments.map(experimentJson), body, 'experiments');
       case 'runs/search': {
         const ids = body.experiment_ids as string[];
-        const found = this.content.runs.filter((one) => ids.includes(one.experimentId) && passes(one, body.filter));
+        const found: FakeRun[] = [];
+        try {
+          for (const one of this.content.runs) {
+            if (ids.includes(one.experimentId) && (await passes(one, body.filter))) found.push(one);
+          }
+        } catch (cause) {
+          if (!(cause instanceof ConvertError)) throw cause;
+          return { error_code: INVALID, message: 'Invalid clause(s) in filter string' };
+        }
         return paged(found.map(runJson), body, 'runs');
       }
       case 'runs/get':
@@ -229,14 +242,23 @@ function missing(message: string): Json {
   return { error_code: 'RESOURCE_DOES_NOT_EXIST', message };
 }
 
-/** As much of MLflow's filters as is asked for. */
-function passes({ runId, status = 'FINISHED' }: FakeRun, filter: unknown): boolean {
-  if (filter === undefined) return true;
-  const ids = /^attributes\.run_id IN \((.*)\)$/.exec(String(filter))?.[1];
-  if (ids !== undefined) return ids.split(', ').includes(`'${runId}'`);
-  return String(filter)
-    .split(' and ')
-    .every((part) => /^attributes\.status != '(\w+)'$/.exec(part)?.[1] !== status);
+const INVALID = 'INVALID_PARAMETER_VALUE';
+const matchers = new SearchMatchers(SQLITE_LIKE);
+
+/** Filters as we understand them ourselves; the interop tests ask the real MLflow. */
+async function passes(run: FakeRun, filter: unknown): Promise<boolean> {
+  if (typeof filter !== 'string') return true;
+  const { runId, name, status = 'FINISHED', params = {}, tags = {}, datasets = [], metrics = {} } = run;
+  const attributes: Json = { run_id: runId, run_name: name, status, start_time: run.start ?? START, end_time: run.end };
+  return matchers.of({ filter })!.matches({
+    attribute: (key) => attributes[key] as string | number | undefined,
+    text: (part, key) => (part === 'param' ? params : tags)[key],
+    datasets: () => datasets,
+    metric: (key) =>
+      byTime(metrics[key] ?? [])
+        .sort((a, b) => Number(a.step - b.step))
+        .at(-1)?.value,
+  });
 }
 
 const token = (at: number): string => Buffer.from(JSON.stringify({ offset: at })).toString('base64');
@@ -262,7 +284,7 @@ function experimentJson({ id, name, deleted = false, tags }: FakeExperiment): Js
 }
 
 function runJson(run: FakeRun): Json {
-  const { runId, experimentId, name, status = 'FINISHED', start = 1_700_000_000_000, end, metrics = {} } = run;
+  const { runId, experimentId, name, status = 'FINISHED', start = START, end, metrics = {} } = run;
   const latest = Object.entries(metrics).flatMap(([key, points]) => {
     const last = byTime(points).reduce((a, b) => (b.step >= a.step ? b : a), points[0]!);
     return last === undefined

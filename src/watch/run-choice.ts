@@ -1,0 +1,48 @@
+import { runHash } from '../mapping/run-hash.js';
+import type { RunSearch } from '../mlflow/common/run-search.js';
+import { findRun } from '../mlflow/search/search-runs.js';
+import type { ChosenRuns } from '../selection/chosen-runs.js';
+import { runSearch } from '../selection/run-search.js';
+import { selectsAllRuns } from '../selection/whole.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
+import type { Listing } from '../state/listing.js';
+import type { WatchedSource } from './session.js';
+
+/**
+ * Which runs a watch follows: those that the last listing has chosen, and those that have come since and meet the conditions. A run that
+ * begins to meet them later is found by the next listing.
+ */
+export class RunChoice {
+  /** Undefined if all runs of the experiments are chosen. */
+  readonly #search: RunSearch | undefined;
+  readonly #rejected = new Set<string>();
+  #chosen: ChosenRuns | undefined;
+
+  constructor(private readonly source: Pick<WatchedSource, 'store' | 'selection'>) {
+    this.#search = selectsAllRuns(source.selection) ? undefined : runSearch(source.selection);
+  }
+
+  /** Whether runs are chosen by more than their experiments. */
+  get isOfRuns(): boolean {
+    return this.#search !== undefined;
+  }
+
+  update({ chosen }: Pick<Listing, 'chosen'>): void {
+    this.#chosen = chosen;
+    this.#rejected.clear();
+  }
+
+  /** Whether {@link includes} has just said no: without a sign of change in the run itself, it need not be asked again. */
+  hasRejected(hash: string): boolean {
+    return this.#rejected.has(hash);
+  }
+
+  async includes({ ref }: EnumeratedRun, signal: AbortSignal): Promise<boolean> {
+    if (this.#search === undefined || this.#chosen?.has(ref.runId)) return true;
+    const found = await findRun(this.source.store, ref, this.#search, signal);
+    const earliest = this.#chosen?.earliest;
+    const isChosen = found !== undefined && (earliest === undefined || (found.startTime ?? 0) > earliest);
+    if (!isChosen) this.#rejected.add(runHash(ref.runId));
+    return isChosen;
+  }
+}
