@@ -70,7 +70,10 @@ test('a database that Aim is writing is read as of one moment, whichever files c
   const directory = join(await scratch(), 'db');
   const { pid, ended } = await forkPython([join(import.meta.dirname, 'python', 'busy_rocks.py'), directory]);
   try {
-    await until('there are enough keys', () => existsSync(join(directory, 'CURRENT')) && Object.keys(recordsOf(directory)).length >= 100);
+    await until(
+      'there are enough keys',
+      () => existsSync(join(directory, 'CURRENT')) && Object.keys(recordsOf(directory)).length >= 100,
+    );
     let newest = 0;
     let states = 0;
     for (let i = 0; i < 300; i++) {
