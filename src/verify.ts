@@ -7,6 +7,7 @@ import type { ArtifactPolicy, MappingPolicy } from './policies.js';
 import { ConversionRecord } from './state/conversion-record.js';
 import { Listing } from './state/listing.js';
 import { AimRepository } from './verify/aim/repository.js';
+import type { Depth } from './verify/compare/compare-run.js';
 import { checkStructure } from './verify/session/structure.js';
 import { Verification } from './verify/session/verification.js';
 import { VerifiedRuns } from './verify/session/verified-runs.js';
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   readonly sample?: number;
   /** Runs that are deleted in MLflow have to be in Aim as well. Default: false. */
   readonly includeDeleted?: boolean;
+  /** Leaves out histories, files and messages, or reads the files that stay in MLflow as well. Default: `full`. */
+  readonly depth?: Depth;
   readonly mapping?: Partial<MappingPolicy>;
   readonly artifacts?: Partial<ArtifactPolicy>;
   readonly source?: Partial<SourceOptions>;
@@ -140,12 +143,12 @@ async function verifyStore(
   signal.addEventListener('abort', stop);
   const progress = setInterval(() => events.emit('progress', { points: verifier.takePoints() }), PROGRESS_INTERVAL);
   try {
-    const { sample = 1, includeDeleted = false, mapping = {}, artifacts = {}, concurrency } = options;
+    const { sample = 1, includeDeleted = false, depth = 'full', mapping = {}, artifacts = {}, concurrency } = options;
     const runs = listing.isWhole ? Math.round(record.places(store.uri).length * sample) : undefined;
     events.emit('start', { source: store.uri, repo: dirname(aim.path), ...(runs !== undefined && { runs }) });
     const verification = new Verification(
       { store, rows, record, verifier, verified, events },
-      { concurrency, sample, includeDeleted, mapping: defined(mapping), artifacts: defined(artifacts) },
+      { concurrency, sample, includeDeleted, depth, mapping: defined(mapping), artifacts: defined(artifacts) },
     );
     await verification.verify(listing, signal);
     if (listing.isWhole) {

@@ -11,6 +11,8 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly repo: string;
   readonly includeDeleted?: true;
   readonly sample?: number;
+  readonly quick?: true;
+  readonly files?: true;
   readonly repeatedSteps?: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter?: number;
@@ -58,6 +60,7 @@ export function verifySettings(given: VerifyFlags): VerifySettings {
       selection,
       ...(flags.sample !== undefined && { sample: flags.sample }),
       includeDeleted: flags.includeDeleted ?? false,
+      depth: flags.quick ? 'quick' : flags.files ? 'files' : 'full',
       mapping: mappingOf(flags),
       artifacts: artifactsOf(flags),
       source,

@@ -68,6 +68,7 @@ export const VERIFY_OPTIONS: Known<keyof VerifyOptions> = {
   trackingUri: true,
   repo: true,
   selection: SELECTION,
+  depth: true,
   sample: true,
   includeDeleted: true,
   mapping: MAPPING,

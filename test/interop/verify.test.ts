@@ -8,7 +8,7 @@ import { aim, python } from './python.js';
 import { createSqliteDatabase } from './sqlite-template.js';
 
 interface Verified {
-  readonly code: number;
+  readonly code: number | null;
   readonly totals: VerifyTotals;
   /** The verdicts that there were. */
   readonly verdicts: readonly string[];

@@ -1,9 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Repository } from '../../src/aim/repository.js';
+import { openStore } from '../../src/mlflow/open-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { convertOnce } from '../support/conversions.js';
 import { exampleStore, id, newStore, series } from '../support/example-store.js';
 import { handMadeRun } from '../support/hand-made-run.js';
 import { converted, verdicts, wrong } from './verifying.js';
@@ -169,3 +171,54 @@ test('a verification leaves nothing behind, and changes nothing', async () => {
   await verdicts(root, repository);
   expect(existsSync(join(repository.path, 'mlflow2aim.verified'))).toBe(false);
 });
+
+describe('how much is read', () => {
+  const RUN = id('a');
+  const loss = (root: string) => join(root, '1', RUN, 'metrics', 'loss');
+
+  test('quick: what header and summaries tell, and no points', async () => {
+    const { root } = exampleStore();
+    const repository = await converted(root);
+    appendFileSync(loss(root), '1700000099999 0.5 777\n');
+    expect(wrong((await verdicts(root, repository, { depth: 'quick' })).values())).toEqual([]);
+    rmSync(join(root, '1', RUN, 'params', 'lr'));
+    expect(wrong((await verdicts(root, repository, { depth: 'quick' })).values())).toEqual([
+      'attribute-extra params.lr: undefined → 0.01',
+    ]);
+    rmSync(loss(root));
+    expect(wrong((await verdicts(root, repository, { depth: 'quick' })).values())).toContain(
+      'metric-extra loss: undefined → 100 points',
+    );
+  });
+
+  test('files: those that stay in MLflow, too', async () => {
+    const { root } = exampleStore();
+    const repository = await converted(root);
+    const model = join(root, '1', RUN, 'artifacts', 'model', 'model.pkl');
+    expect((await verdicts(root, repository, { depth: 'files' })).get(RUN)).toMatchObject({
+      verdict: 'expected',
+      unread: [],
+    });
+    rmSync(model);
+    mkdirSync(model);
+    const run = (await verdicts(root, repository, { depth: 'files' })).get(RUN);
+    expect(run?.verdict).not.toBe('equal');
+  });
+});
+
+test.each(['archive', 'keep'] as const)(
+  'a run that MLflow has deleted since, by the policy %s, is as it has to be',
+  async (deleted) => {
+    const store = exampleStore();
+    const repository = await converted(store.root);
+    const file = join(store.root, '1', id('b'), 'meta.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('lifecycle_stage: active', 'lifecycle_stage: deleted'));
+    expect((await verdicts(store.root, repository)).get(id('b'))?.verdict).toBe('differs');
+    const opened = openStore(store.root);
+    await convertOnce(opened, repository, {}, { deleted });
+    await opened.close();
+    const runs = await verdicts(store.root, repository);
+    expect(wrong(runs.values())).toEqual([]);
+    expect(runs.get(id('b'))?.verdict).toBe('equal');
+  },
+);

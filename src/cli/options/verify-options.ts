@@ -27,6 +27,9 @@ export function comparisonOptions(): Option[] {
     new Option('--sample <SHARE>', 'compare only this share of the runs, the same ones each time').argParser(
       parseShare,
     ),
+    new Option('--include-deleted', 'runs that are deleted in MLflow have to be in Aim, too'),
+    new Option('--quick', 'compare rows, attributes, and which metrics there are; read no histories and no files'),
+    new Option('--files', 'also read the files that stay in MLflow, to see that they are there'),
   ];
 }
 

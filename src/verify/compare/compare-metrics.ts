@@ -6,6 +6,7 @@ import { comparePoints } from './compare-points.js';
 import { contextText } from './compare-values.js';
 import type { DifferenceCode, DifferencePlace, Differences } from './differences.js';
 import { causeOf, type RunFacts } from './run-facts.js';
+import { showValue } from './show.js';
 
 /** What the metrics of a run came to. */
 export interface MetricTotals {
@@ -39,6 +40,29 @@ export class MetricComparison {
     private readonly differences: Differences,
   ) {
     this.found = new Map([...sequences].map((sequence) => [keyOf(sequence.name, sequence.context), sequence]));
+  }
+
+  /**
+   * Looks whether Aim has a metric, and its last point where the summary says that it is. False where Aim has none: only its history
+   * tells whether it has to.
+   */
+  look(key: string): boolean {
+    const { name, context } = metricName(key);
+    const sequence = this.found.get(keyOf(name, context));
+    if (sequence === undefined) return false;
+    this.found.delete(keyOf(name, context));
+    for (const [id, other] of this.found) {
+      if (other.name === name && other.context.entries.has('repeat')) this.found.delete(id);
+    }
+    this.totals.metrics++;
+    this.totals.points += sequence.count();
+    const { lastStep, last } = sequence.summary;
+    const point = lastStep === undefined ? undefined : sequence.point(lastStep);
+    if (point !== undefined && last?.type === 'float' && point.valueBits[0] === last.bits) return true;
+    const cause = causeOf(this.facts, 'point-missing', 'metrics', key);
+    const step = lastStep === undefined ? {} : { step: lastStep };
+    this.differences.add('point-missing', cause, { sequence, ...step, expected: showValue(last) });
+    return true;
   }
 
   /** Reads the history of a metric and compares it. */

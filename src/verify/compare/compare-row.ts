@@ -20,25 +20,28 @@ export interface WrittenRow {
 /** What is known of a run's row beside the row. */
 export interface RowFacts extends RunFacts {
   readonly written: WrittenRow | undefined;
-  /** It was archived because MLflow has deleted the run. */
-  readonly isArchivedForMlflow: boolean;
+  /** What was done about it when MLflow had deleted it. */
+  readonly deletion: 'archived' | 'kept' | undefined;
 }
 
 /** Compares a run's row, with its labels and notes. What differs from what was last written a person has changed. */
 export function compareRow(expected: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
   const { written } = facts;
-  const isArchived = expected.isArchived || facts.isArchivedForMlflow;
+  const { deletion } = facts;
+  const isArchived = deletion === undefined ? expected.isArchived : deletion === 'archived';
   const fields: readonly (readonly [string, Field, Field, Field])[] = [
     ['name', expected.name, row.name, written?.name],
     ['description', expected.note, row.description || undefined, written?.description],
     ['experiment', expected.experiment, row.experiment?.name, written?.experiment.name],
-    ['archived', isArchived, row.archived, facts.isArchivedForMlflow ? true : written?.archived],
+    ['archived', isArchived, row.archived, deletion === 'archived' ? true : written?.archived],
     ['created_at', rowTime(expected.createdAt), row.createdAt, written && rowTime(written.creationTime * 1000)],
   ];
   for (const [name, wanted, found, before] of fields) {
     if ((wanted ?? null) === (found ?? null)) continue;
     const isChanged = written !== undefined && (before ?? null) !== (found ?? null);
-    const cause = isChanged ? 'changed-in-aim' : causeOf(facts, 'property-differs', 'tags', TAG_OF[name]);
+    const cause = isChanged
+      ? 'changed-in-aim'
+      : causeOf(facts, 'property-differs', TAG_OF[name] === undefined ? undefined : 'tags', TAG_OF[name]);
     differences.add('property-differs', cause, {
       record: `run.${name}`,
       expected: show(wanted ?? undefined),

@@ -2,7 +2,7 @@ import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { Experiment, Notice, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import type { Finding, MetricSequence, ObjectSequence, RunContents, RunRow } from '../contents.js';
-import { type ExpectedArtifacts, expectedArtifacts } from '../expected/artifacts.js';
+import { type ExpectedArtifacts, expectedArtifacts, NO_ARTIFACTS } from '../expected/artifacts.js';
 import { expectedAttributes } from '../expected/attributes.js';
 import { expectedMessages } from '../expected/messages.js';
 import { expectedProperties } from '../expected/properties.js';
@@ -25,7 +25,14 @@ export interface SourceRun {
   readonly artifacts: ArtifactPolicy;
   /** Milliseconds since the epoch: the moment by which an active run is stale. */
   readonly now: number;
+  readonly depth: Depth;
 }
+
+/**
+ * How much is read: `quick` leaves out histories, files and messages; `full` compares all that Aim holds; `files` reads the files
+ * that stay in MLflow as well, to see that they are there.
+ */
+export type Depth = 'quick' | 'full' | 'files';
 
 /** The same run in Aim, and what is known of it there. */
 export interface AimRun {
@@ -37,8 +44,8 @@ export interface AimRun {
   readonly findings: readonly Finding[];
   /** What the last conversion wrote into its row. */
   readonly written: WrittenRow | undefined;
-  /** It was archived because MLflow has deleted it. */
-  readonly isArchivedForMlflow: boolean;
+  /** What was done about it when MLflow had deleted it. */
+  readonly deletion: 'archived' | 'kept' | undefined;
   readonly isWrittenByAim: boolean;
   /** It has changed in MLflow since it was converted. */
   readonly hasChangedInMlflow: boolean;
@@ -94,8 +101,8 @@ class RunComparison {
   async compare(): Promise<RunVerdict> {
     const { contents, findings } = this.aim;
     const metrics = await this.compareMetrics();
-    const files = await this.compareHeader(metrics);
-    this.aim.finish();
+    const files = this.isQuick ? this.compareQuickly() : await this.compareHeader(metrics);
+    if (!this.isQuick) this.aim.finish();
     const { differences, run, source } = this;
     const allowed = {
       pointsCollapsed: sum(metrics.totals.collapsed.values()),
@@ -131,10 +138,42 @@ class RunComparison {
     const found = this.aim.contents.sequences.filter((one): one is MetricSequence => one.kind === 'metric');
     const comparison = new MetricComparison(found, facts, differences);
     const history = { store, ref, startTime: run.startTime, policy: mapping.repeatedSteps };
-    for (const key of await store.metricKeys(ref, reading.context))
-      await comparison.compare(key, history, reading.context);
+    for (const key of await store.metricKeys(ref, reading.context)) {
+      if (!this.isQuick || !comparison.look(key)) await comparison.compare(key, history, reading.context);
+    }
     comparison.finish();
     return comparison;
+  }
+
+  /** Without a start time it would follow from the points. */
+  private get isQuick(): boolean {
+    return this.source.depth === 'quick' && this.run.startTime !== undefined;
+  }
+
+  /** What the header alone says. */
+  private compareQuickly(): ExpectedArtifacts {
+    const { source, run, facts, differences, aim } = this;
+    const { mapping, now } = source;
+    const properties = expectedProperties(run, source.experiment, undefined, { now, staleAfter: mapping.staleAfter });
+    this.compareAttributes();
+    compareRow(properties, aim.row, { ...facts, ...aim }, differences);
+    // others end, or have become stale, with their last point
+    const isEndKnown = run.status === 'SCHEDULED' || (run.status !== 'RUNNING' && run.endTime !== undefined);
+    if (isEndKnown) compareEndTime(properties, aim.contents.endTime, facts, differences);
+    return NO_ARTIFACTS;
+  }
+
+  private compareAttributes(): void {
+    const { source, run, facts, differences, aim } = this;
+    const { store, experiment, mapping } = source;
+    const { rawParams } = mapping;
+    const attributes = expectedAttributes(run, experiment, { trackingUri: store.uri, rawParams });
+    compareAttributes(
+      attributes,
+      aim.contents.attributes,
+      { ...facts, isDeletedSince: aim.deletion !== undefined },
+      differences,
+    );
   }
 
   /** Everything but the metrics: some of it follows from the time of the last point. */
@@ -142,10 +181,9 @@ class RunComparison {
     const { source, run, reading, facts, differences, aim } = this;
     const { store, ref, experiment, mapping, now } = source;
     const properties = expectedProperties(run, experiment, totals.lastTime, { now, staleAfter: mapping.staleAfter });
-    const files = await expectedArtifacts({ store, ref, run, policy: source.artifacts }, reading.context);
-    const { rawParams } = mapping;
-    const attributes = expectedAttributes(run, experiment, { trackingUri: store.uri, rawParams });
-    compareAttributes(attributes, aim.contents.attributes, facts, differences);
+    const readsLinked = source.depth === 'files';
+    const files = await expectedArtifacts({ store, ref, run, policy: source.artifacts, readsLinked }, reading.context);
+    this.compareAttributes();
     compareRow(properties, aim.row, { ...facts, ...aim }, differences);
     compareEndTime(properties, aim.contents.endTime, facts, differences);
     this.compareArtifacts(files, properties.createdAt / 1000);

@@ -49,9 +49,20 @@ const BY_MLFLOW: ReadonlySet<DifferenceCode> = new Set([
   'note-missing',
 ]);
 
+/** Of these it may be that Aim holds something of which MLflow shows nothing. */
+const MAY_BE_EXTRA: ReadonlySet<DifferenceCode> = new Set([
+  'attribute-extra',
+  'link-extra',
+  'log-differs',
+  'metric-extra',
+  'note-extra',
+  'object-extra',
+  'property-differs',
+]);
+
 /** Why a difference is there, as far as the run as a whole explains it; `item` is what of a part it is about. */
 export function causeOf(facts: RunFacts, code: DifferenceCode, part: RunPart | undefined, item = ''): Cause {
-  if (part !== undefined && facts.unread.covers(part, item)) return 'kept';
+  if (part !== undefined && facts.unread.covers(part, item, MAY_BE_EXTRA.has(code))) return 'kept';
   if (facts.isWrittenByAim && BY_SDK.has(code)) return 'changed-in-aim';
   if (facts.isBehind && BY_MLFLOW.has(code)) return 'behind';
   return 'unexplained';
@@ -69,7 +80,7 @@ export function sourceOfAttribute([first, second, third]: readonly DictKey[]): r
     case 'models':
       return ['models', ''];
     case 'mlflow':
-      return ['tags', second === 'tags' ? String(third) : (PLACED_TAGS[pathOf(second, third)] ?? '')];
+      return sourceOfMlflow(second, third);
     case '__system_params':
       return ['tags', ''];
     case 'mlflow_run_name':
@@ -77,6 +88,17 @@ export function sourceOfAttribute([first, second, third]: readonly DictKey[]): r
     default:
       return [undefined, ''];
   }
+}
+
+/** Most of what lies under `mlflow` is of the run's header, without which there is no run. */
+function sourceOfMlflow(
+  second: DictKey | undefined,
+  third: DictKey | undefined,
+): readonly [RunPart | undefined, string] {
+  if (second === 'tags') return ['tags', String(third)];
+  if (second === 'source' && third === undefined) return ['tags', ''];
+  const tag = PLACED_TAGS[pathOf(second, third)];
+  return tag === undefined ? [undefined, ''] : ['tags', tag];
 }
 
 const PLACED_TAGS: Readonly<Record<string, string>> = {

@@ -39,6 +39,8 @@ export interface ArtifactsSource {
   readonly ref: RunRef;
   readonly run: Run;
   readonly policy: ArtifactPolicy;
+  /** Reads also the files that stay in MLflow, to see that they are there. */
+  readonly readsLinked?: boolean;
 }
 
 /** More links than these in one directory become one to the directory. */
@@ -46,10 +48,17 @@ const MOST_LINKS = 200;
 
 /** Reads all files of a run, one after the other. What cannot be read is told to `context.notice`. */
 export async function expectedArtifacts(source: ArtifactsSource, context: StageContext): Promise<ExpectedArtifacts> {
-  return source.policy.enabled ? new Reading(source, context).read() : NOTHING;
+  return source.policy.enabled ? new Reading(source, context).read() : NO_ARTIFACTS;
 }
 
-const NOTHING: ExpectedArtifacts = { objects: [], links: [], log: undefined, skipped: new Map(), textsReplaced: 0 };
+/** Of a run without files. */
+export const NO_ARTIFACTS: ExpectedArtifacts = {
+  objects: [],
+  links: [],
+  log: undefined,
+  skipped: new Map(),
+  textsReplaced: 0,
+};
 
 class Reading {
   private readonly objects: ExpectedObject[] = [];
@@ -71,6 +80,7 @@ class Reading {
     // only the first that matches is the log, whether it can be read or not
     const logPath = places.find(({ kind, file }) => kind === 'text' && isLog(file.path))?.file.path;
     for (const place of places) await this.readPlace(place, place.file.path === logPath);
+    if (this.source.readsLinked) for (const file of this.left) await this.drain(file);
     const { objects, log, skipped, textsReplaced } = this;
     return { objects, links: linksOf(this.left), log, skipped, textsReplaced };
   }
@@ -131,6 +141,19 @@ class Reading {
       return 'unreadable';
     }
     return Buffer.concat(chunks);
+  }
+
+  /** Reads a file to its end. One that cannot be read is told. */
+  private async drain(file: ArtifactFile): Promise<void> {
+    const { store, ref, run } = this.source;
+    try {
+      for await (const _ of store.openArtifact(ref, run, file, this.context.signal));
+    } catch (cause) {
+      this.context.signal.throwIfAborted();
+      const { kind, sentence: detail } = toConvertError(cause, 'skip-item', file.uri);
+      if (kind === 'fatal') throw cause;
+      this.context.notice({ kind: 'artifact-skipped', path: file.path, reason: 'unreadable', detail });
+    }
   }
 
   private leave(file: ArtifactFile, reason: ArtifactSkipReason): void {

@@ -34,9 +34,13 @@ export class Unread {
     return this.list;
   }
 
-  /** Whether Aim may hold something else of this item than what MLflow shows now. */
-  covers(part: RunPart, item: string): boolean {
-    if (this.whole.has(part) || this.absent.has(part)) return true;
+  /**
+   * Whether Aim may hold something else of this item than what MLflow shows now.
+   *
+   * @param isExtra Aim holds something of which MLflow shows nothing
+   */
+  covers(part: RunPart, item: string, isExtra: boolean): boolean {
+    if (this.whole.has(part) || (isExtra && this.absent.has(part))) return true;
     const items = this.items.get(part);
     if (items === undefined) return false;
     if (items.has(item)) return true;
@@ -47,7 +51,7 @@ export class Unread {
     return false;
   }
 
-  /** Whether anything of the part could not be read. */
+  /** Whether anything of the part could not be read, or is not there. */
   touches(part: RunPart): boolean {
     return this.whole.has(part) || this.absent.has(part) || this.items.has(part);
   }

@@ -7,6 +7,7 @@ import type { ConversionRecord } from '../../state/conversion-record.js';
 import type { LedgerEntry } from '../../state/ledger.js';
 import type { Listing } from '../../state/listing.js';
 import type { RunRows } from '../aim/rows.js';
+import type { Depth } from '../compare/compare-run.js';
 import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
 import type { RunRow } from '../contents.js';
 import { hashOf } from '../expected/run-hash.js';
@@ -35,6 +36,7 @@ export interface VerificationOptions {
   /** What is known better than by the ledger. */
   readonly mapping: Partial<MappingPolicy>;
   readonly artifacts: Partial<ArtifactPolicy>;
+  readonly depth: Depth;
   /** Runs that are deleted in MLflow have to be in Aim as well. */
   readonly includeDeleted: boolean;
 }
@@ -124,7 +126,8 @@ export class Verification {
       mapping: { ...(policies?.mapping ?? DEFAULT_MAPPING), ...mapping },
       artifacts: { ...(policies?.artifacts ?? DEFAULT_ARTIFACTS), ...artifacts },
       ...(entry !== undefined && { converted: { written: entry.properties, revision: entry.revision } }),
-      isArchivedForMlflow: entry?.deleted === 'archived',
+      ...((entry?.deleted === 'archived' || entry?.deleted === 'kept') && { deletion: entry.deleted }),
+      depth: this.options.depth,
       now: Date.now(),
       ...(verifiedState !== undefined && { verifiedState }),
     };

@@ -102,7 +102,7 @@ export class InProcessVerifier implements RunVerifier {
         row: task.row,
         findings,
         written: converted?.written,
-        isArchivedForMlflow: task.isArchivedForMlflow,
+        deletion: task.deletion,
         isWrittenByAim,
         hasChangedInMlflow: converted !== undefined && converted.revision !== revision,
       };

@@ -17,11 +17,11 @@ export interface RunState {
 
 /** @param revision the source's, of the run */
 export function stateOf(task: VerifyTask, place: RunPlace, revision: string): RunState {
-  const { row, mapping, artifacts, converted, isArchivedForMlflow, experiment } = task;
+  const { row, mapping, artifacts, converted, deletion, depth, experiment } = task;
   const { tags, ...rest } = experiment;
   const files = [place.meta, place.seqs].flatMap(filesOf);
   const stale = Number.isFinite(mapping.staleAfter) ? mapping.staleAfter : 'never';
-  const known = [row, { ...mapping, stale }, artifacts, converted, isArchivedForMlflow, rest, [...tags]];
+  const known = [row, { ...mapping, stale }, artifacts, converted, deletion, depth, rest, [...tags]];
   const text = JSON.stringify([VERIFY_VERSION, revision, files, ...known]);
   return {
     digest: createHash('sha256').update(text).digest('base64url').slice(0, 27),

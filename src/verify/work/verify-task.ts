@@ -1,6 +1,7 @@
 import type { Experiment, RunRef } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import type { WrittenRow } from '../compare/compare-row.js';
+import type { Depth } from '../compare/compare-run.js';
 import type { RunVerdict } from '../compare/verdict.js';
 import type { RunRow } from '../contents.js';
 
@@ -14,8 +15,9 @@ export interface VerifyTask {
   readonly artifacts: ArtifactPolicy;
   /** What the last conversion wrote into the row, and from which revision of the source. */
   readonly converted?: { readonly written: WrittenRow; readonly revision: string };
-  /** It was archived because MLflow has deleted it. */
-  readonly isArchivedForMlflow: boolean;
+  /** What was done about it when MLflow had deleted it. */
+  readonly deletion?: 'archived' | 'kept';
+  readonly depth: Depth;
   /** Milliseconds since the epoch: the moment by which an active run is stale. */
   readonly now: number;
   /** What {@link VerifyResult.state} was when the run was found to be as it has to be. */
