@@ -4,6 +4,9 @@ import type { ConvertEvents } from '../events.js';
 /** Rates are those of the last 15 seconds, so that a stretch of unchanged runs does not promise too early an end. */
 const WINDOW_MS = 15_000;
 const SAMPLE_EVERY_MS = 500;
+/** From so many runs, or after so long, the end is estimated. */
+const ENOUGH_RUNS = 10;
+const ENOUGH_MS = 5_000;
 
 /** An experiment of which runs are left to do. */
 export interface ActiveExperiment {
@@ -25,7 +28,7 @@ export interface ProgressNumbers {
   readonly runsPerSecond: number;
   readonly pointsPerSecond: number;
   readonly seconds: number;
-  /** Missing until a run has been done, and until the number of runs is known. */
+  /** Missing until some runs have been done, and until the number of runs is known. */
   readonly secondsLeft?: number;
 }
 
@@ -99,6 +102,8 @@ export class ProgressState {
 
   #secondsLeft(now: number, runsTotal: number, runsPerSecond: number): number | undefined {
     if (!this.#isListed || this.#runsDone === 0 || now === this.#startedAt) return undefined;
+    // the first runs also wait for threads to start, and for each other
+    if (this.#runsDone < ENOUGH_RUNS && now - this.#startedAt < ENOUGH_MS) return undefined;
     // While one long run fills the whole window, the average since the start is the better guess.
     const perSecond = runsPerSecond > 0 ? runsPerSecond : this.#runsDone / ((now - this.#startedAt) / 1000);
     return (runsTotal - this.#runsDone) / perSecond;

@@ -13,8 +13,9 @@ const COLUMNS_FOR_BARS = 72;
  */
 export function totalLine(numbers: ProgressNumbers, columns = Number.POSITIVE_INFINITY): string {
   const { runsTotal, points, artifactBytes, secondsLeft } = numbers;
+  if (runsTotal === 0 && !numbers.listed) return `listing runs · ${wholeSeconds(numbers.seconds)} so far`;
   const parts = [
-    runsTotal === 0 && !numbers.listed ? 'listing runs' : amountOfRuns(numbers),
+    amountOfRuns(numbers),
     secondsLeft === undefined ? `${wholeSeconds(numbers.seconds)} so far` : `ETA ${wholeSeconds(secondsLeft)}`,
     `${formatCount(points)} points`,
     formatBytes(artifactBytes),

@@ -32,6 +32,9 @@ export function changesLine({ runsNew, runsUpdated, runsFailed, runsDeleted, run
 
 /** The line at the bottom of a terminal while nothing happens. */
 export function standingLine(active: number, sinceChange: number | undefined): string {
-  const last = sinceChange === undefined ? 'no changes yet' : `last change ${formatDuration(sinceChange)} ago`;
+  const last =
+    sinceChange === undefined
+      ? 'no changes yet'
+      : `last change ${sinceChange < 60 ? `${sinceChange} s` : formatDuration(sinceChange)} ago`;
   return `Watching · ${formatNoun(active, 'active run')} · ${last}`;
 }

@@ -63,6 +63,16 @@ describe('the state of a conversion', () => {
     expect(state.numbers()).toMatchObject({ runsTotal: 120, listed: true, secondsLeft: 11 });
   });
 
+  test('promises nothing by a single run that has just been done', () => {
+    events.emit('experiment', { id: '1', name: 'a', runs: 2_000 });
+    events.emit('listed');
+    pass(1_500);
+    doRuns('a', 1);
+    expect(state.numbers().secondsLeft).toBeUndefined();
+    pass(3_500);
+    expect(state.numbers().secondsLeft).toBeGreaterThan(0);
+  });
+
   test('promises nothing before a run is done', () => {
     events.emit('experiment', { id: '1', name: 'a', runs: 30 });
     events.emit('listed');
@@ -129,7 +139,7 @@ describe('the text of the progress', () => {
 
   test('a total that is still growing says so', () => {
     expect(totalLine({ ...numbers, listed: false }, 25)).toBe('120 of 2,040+ runs');
-    expect(totalLine({ ...numbers, listed: false, runsTotal: 0 }, 20)).toBe('listing runs');
+    expect(totalLine({ ...numbers, listed: false, runsTotal: 0 }, 20)).toBe('listing runs · 3 s so far');
   });
 
   test('the block shows some experiments and how many more there are', () => {
