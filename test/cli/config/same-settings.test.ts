@@ -115,35 +115,78 @@ function onCommandLine({ option, texts }: Choice): string[] {
   return isSwitch(option) ? [option.long!] : texts.map((text) => `${option.long}=${text}`);
 }
 
-describe.each(configurableCommands(program).map((command) => [command.name(), command] as const))(
-  '%s',
-  (name, command) => {
-    test('does the same wherever its flags are set', () => {
-      const file = join(temporaryDirectory(), 'mlflow2aim.yaml');
-      fc.assert(
-        fc.property(choicesOf(command), (choices) => {
-          const { parsed } = parse([name, ...choices.flatMap(onCommandLine)]);
-          // flags that contradict each other are an error on the command line only
-          fc.pre(parsed.type !== 'exit');
+function inEnvironment(choices: readonly Choice[]): Record<string, string> {
+  const text = ({ option, texts }: Choice) => (isList(option) ? formatList(texts) : texts[0]!);
+  return Object.fromEntries(choices.map((choice) => [variableOf(choice.option.long!), text(choice)]));
+}
 
-          const variables = choices.map(({ option, texts }) => [
-            variableOf(option.long!),
-            isList(option) ? formatList(texts) : texts[0]!,
-          ]);
-          expect(parse([name], Object.fromEntries(variables))).toEqual({ parsed, said: '' });
+function inFile(choices: readonly Choice[]): string {
+  const value = ({ option, texts }: Choice) => (isList(option) ? texts : texts[0]);
+  return stringify(Object.fromEntries(choices.map((choice) => [choice.option.long!.slice(2), value(choice)])));
+}
 
-          const entries = choices.map(({ option, texts }) => [
-            option.long!.slice(2),
-            isList(option) ? texts : texts[0],
-          ]);
-          writeFileSync(file, stringify(Object.fromEntries(entries)));
-          expect(parse([name, '--config', file])).toEqual({ parsed, said: '' });
-        }),
-        { numRuns: 30 },
-      );
-    });
-  },
-);
+/** A flag that is set in several places; at least in one. */
+interface Places {
+  readonly cli?: Choice | undefined;
+  readonly environment?: Choice | undefined;
+  readonly file?: Choice | undefined;
+}
+
+function placesOf(command: Command): fc.Arbitrary<Places[]> {
+  const all = command.options.filter((option) => !CONFIG_FLAGS.has(option.long!));
+  const isAlone = (option: Option) =>
+    all.every((one) => one === option || one.attributeName() !== option.attributeName());
+  const place = (option: Option) => fc.option(choiceOf(option), { nil: undefined });
+  const places = (option: Option) =>
+    fc
+      .record({ cli: place(option), environment: place(option), file: place(option) })
+      .filter((some) => Object.values(some).some((choice) => choice !== undefined));
+  return fc
+    .subarray(all.filter(isAlone), { minLength: 1, maxLength: Math.min(6, all.length) })
+    .chain((some) => fc.tuple(...some.map(places)));
+}
+
+function isThere(choice: Choice | undefined): choice is Choice {
+  return choice !== undefined;
+}
+
+const COMMANDS = configurableCommands(program).map((command) => [command.name(), command] as const);
+
+describe.each(COMMANDS)('%s', (name, command) => {
+  test('does the same wherever its flags are set', () => {
+    const file = join(temporaryDirectory(), 'mlflow2aim.yaml');
+    fc.assert(
+      fc.property(choicesOf(command), (choices) => {
+        const { parsed } = parse([name, ...choices.flatMap(onCommandLine)]);
+        // flags that contradict each other are an error on the command line only
+        fc.pre(parsed.type !== 'exit');
+        expect(parse([name], inEnvironment(choices))).toEqual({ parsed, said: '' });
+        writeFileSync(file, inFile(choices));
+        expect(parse([name, '--config', file])).toEqual({ parsed, said: '' });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('listens to the command line, else to the environment, else to the file', () => {
+    const file = join(temporaryDirectory(), 'mlflow2aim.yaml');
+    fc.assert(
+      fc.property(placesOf(command), (places) => {
+        const strongest = places.map(({ cli, environment, file }) => cli ?? environment ?? file).filter(isThere);
+        const { parsed } = parse([name, ...strongest.flatMap(onCommandLine)]);
+        fc.pre(parsed.type !== 'exit');
+        writeFileSync(file, inFile(places.map((place) => place.file).filter(isThere)));
+        const argv = places
+          .map(({ cli }) => cli)
+          .filter(isThere)
+          .flatMap(onCommandLine);
+        const env = inEnvironment(places.map(({ environment }) => environment).filter(isThere));
+        expect(parse([name, '--config', file, ...argv], env)).toEqual({ parsed, said: '' });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
 
 test('no flag has a variable that Kubernetes sets for a service, or that means something else already', () => {
   const taken =
