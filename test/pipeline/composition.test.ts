@@ -14,6 +14,7 @@ const MOST_UNDER_WAY = 16 + (CHECKS_AT_ONCE + 2) * 128 + 2 * RUNS_AT_ONCE;
 class Counted implements Stages {
   readonly checksAtOnce = CHECKS_AT_ONCE;
   readonly runsAtOnce = RUNS_AT_ONCE;
+  listedAhead = 16;
   listed = 0;
   converted = 0;
   published = 0;
@@ -81,6 +82,22 @@ describe('the pipeline', () => {
     expect(stages).toMatchObject({ listed: 1000, converted: 1000, published: 1000, isListingClosed: true });
     expect(stages.most).toEqual({ check: expect.any(Number), convert: RUNS_AT_ONCE, publish: 1 });
     expect(stages.most.check).toBeLessThanOrEqual(CHECKS_AT_ONCE);
+  });
+
+  test('lists so many runs ahead as the stages say, while the first are being converted', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const stages = new Counted({ convert: (run) => gate.then(() => ({ task: run }) as unknown as ConvertedRun) });
+    stages.listedAhead = 5_000;
+    const running = runPipeline(stages.runs(20_000), stages);
+    await standsStill(stages);
+    expect(stages.listed).toBeGreaterThan(5_000);
+    expect(stages.listed).toBeLessThanOrEqual(5_000 + MOST_UNDER_WAY);
+    open();
+    await running;
+    expect(stages.published).toBe(20_000);
   });
 
   test('lists no more runs while the publisher takes none', async () => {
