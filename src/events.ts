@@ -143,17 +143,21 @@ export interface ConvertEventMap {
 
 export class ConvertEvents extends EventEmitter<ConvertEventMap> {}
 
-/** A listener for some of the events. */
-export type ConvertListeners = {
-  readonly [Name in keyof ConvertEventMap]?: (...args: ConvertEventMap[Name]) => void;
+/** Listeners for some of the events of a map such as {@link ConvertEventMap}. */
+export type Listeners<Events extends Record<keyof Events, unknown[]>> = {
+  readonly [Name in keyof Events]?: (...args: Events[Name]) => void;
 };
 
 /** Adds these listeners, and returns what removes them. */
-export function listen(events: ConvertEvents, listeners: ConvertListeners): () => void {
+export function listen<Events extends Record<keyof Events, unknown[]>>(
+  events: EventEmitter<Events>,
+  listeners: Listeners<Events>,
+): () => void {
   // the type of each listener is that of its event
-  const entries = Object.entries(listeners) as [keyof ConvertEventMap, () => void][];
-  for (const [name, listener] of entries) events.on(name, listener);
+  const emitter = events as unknown as EventEmitter;
+  const entries = Object.entries(listeners) as [string, () => void][];
+  for (const [name, listener] of entries) emitter.on(name, listener);
   return () => {
-    for (const [name, listener] of entries) events.off(name, listener);
+    for (const [name, listener] of entries) emitter.off(name, listener);
   };
 }

@@ -12,7 +12,6 @@ import { checkStructure } from './verify/session/structure.js';
 import { Verification } from './verify/session/verification.js';
 import { VerifiedRuns } from './verify/session/verified-runs.js';
 import { VerifyEvents } from './verify/session/verify-events.js';
-import { TotalsCounter, type VerifyTotals } from './verify/session/verify-totals.js';
 import { InProcessVerifier } from './verify/work/in-process-verifier.js';
 import { StructureInProcess } from './verify/work/structure-in-process.js';
 import { StructurePool } from './verify/work/structure-pool.js';
@@ -57,7 +56,7 @@ export async function verify(
   events: VerifyEvents = new VerifyEvents(),
   signal: AbortSignal = new AbortController().signal,
   ownStore?: OpenStore,
-): Promise<VerifyTotals> {
+): Promise<void> {
   const aim = AimRepository.open(options.repo, (finding) => void events.emit('finding', finding));
   const { trackingUri = '' } = options;
   if (trackingUri === '' && ownStore === undefined) return verifyStructure(aim, options, events, signal);
@@ -94,8 +93,7 @@ async function verifyStructure(
   { sample = 1, concurrency = availableParallelism(), inProcess = false }: VerifyOptions,
   events: VerifyEvents,
   signal: AbortSignal,
-): Promise<VerifyTotals> {
-  const counter = new TotalsCounter(events);
+): Promise<void> {
   const threads = Math.min(concurrency, availableParallelism());
   const checker = inProcess ? new StructureInProcess(aim.path) : new StructurePool({ repository: aim.path }, threads);
   const stop = () => void checker.stop();
@@ -107,7 +105,6 @@ async function verifyStructure(
     } finally {
       rows.close();
     }
-    return counter.totals;
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -132,9 +129,8 @@ async function verifyStore(
   options: SourceVerifyOptions,
   events: VerifyEvents,
   signal: AbortSignal,
-): Promise<VerifyTotals> {
+): Promise<void> {
   const { aim, record, store } = ends;
-  const counter = new TotalsCounter(events);
   const listing = await Listing.begin(store, options.selection ?? {}, signal);
   const rows = aim.openRows();
   const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
@@ -156,7 +152,6 @@ async function verifyStore(
       aim.checkLayout(new Set(rows.hashes()));
     }
     verified.finish();
-    return counter.totals;
   } catch (error) {
     verified.flush();
     signal.throwIfAborted();

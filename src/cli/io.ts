@@ -25,7 +25,7 @@ export interface Io {
   readonly exit: (code: number) => void;
   readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
-  readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<unknown>;
+  readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<void>;
   readonly plan: (options: ConvertOptions, events: PlanEvents, signal: AbortSignal) => Promise<Plan>;
   readonly list: (...given: Required<Parameters<typeof listSource>>) => ReturnType<typeof listSource>;
   readonly readStatus: typeof readStatus;

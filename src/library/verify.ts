@@ -1,5 +1,5 @@
 import { VerifyEvents } from '../verify/session/verify-events.js';
-import { outcomeOf, type VerifyOutcome, type VerifyTotals } from '../verify/session/verify-totals.js';
+import { outcomeOf, TotalsCounter, type VerifyOutcome, type VerifyTotals } from '../verify/session/verify-totals.js';
 import { type VerifyOptions, verify as verifySource } from '../verify.js';
 import { checkNames, VERIFY_OPTIONS } from './known-options.js';
 import { checkIsObject, checkOptions, checkSource, type SourceRequest } from './request.js';
@@ -25,12 +25,14 @@ export async function verify(request: VerifyRequest): Promise<VerificationSummar
   checkNames(options, VERIFY_OPTIONS);
   if (options.trackingUri !== undefined || openStore !== undefined) checkSource(options.trackingUri, openStore);
   checkOptions(options);
-  const totals = await verifySource(
-    // not read when the program opens the source
-    { ...options, source: options.source ?? {}, trackingUri: options.trackingUri ?? '' },
-    events,
-    signal,
-    openStore,
-  );
-  return { ...totals, outcome: outcomeOf(totals) };
+  const counter = new TotalsCounter(events);
+  try {
+    // a tracking URI is not read when the program opens the source
+    const given = { ...options, source: options.source ?? {}, trackingUri: options.trackingUri ?? '' };
+    await verifySource(given, events, signal, openStore);
+    const { totals } = counter;
+    return { ...totals, outcome: outcomeOf(totals) };
+  } finally {
+    counter.close();
+  }
 }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '../errors.js';
-import { type ConvertEvents, listen } from '../events.js';
+import { type ConvertEventMap, type ConvertEvents, listen } from '../events.js';
 import type { ArtifactSkipReason, Notice, RunPart, UnreadPart } from '../model.js';
 import type { DeletedRun, SkipCode } from '../outcome.js';
 import { emptyCounts, type RunCounts, type RunOutcome, type RunReport } from '../outcome.js';
@@ -96,7 +96,7 @@ export class Summary {
   constructor(events: ConvertEvents, now: () => number = () => performance.now()) {
     this.#now = now;
     this.#startedAt = now();
-    this.#stopListening = listen(events, {
+    this.#stopListening = listen<ConvertEventMap>(events, {
       experiment: () => {
         this.#experiments += 1;
       },

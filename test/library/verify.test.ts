@@ -31,6 +31,7 @@ test('verify resolves with what it has found, of a source of a program as well',
     runs: { equal: 1, differs: 1 },
   });
   expect(told.sort()).toEqual(['a equal', 'b differs']);
+  expect(events.eventNames()).toEqual(['run']);
 });
 
 test('what the stages of a program have made of a run is not called a difference, nor verified', async () => {

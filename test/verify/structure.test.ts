@@ -6,7 +6,7 @@ import { VerifyTextView } from '../../src/report/verify/verify-view.js';
 import type { RunVerdict } from '../../src/verify/compare/verdict.js';
 import type { Finding } from '../../src/verify/contents.js';
 import { VerifyEvents } from '../../src/verify/session/verify-events.js';
-import { outcomeOf, type VerifyTotals } from '../../src/verify/session/verify-totals.js';
+import { outcomeOf, TotalsCounter, type VerifyTotals } from '../../src/verify/session/verify-totals.js';
 import { type VerifyOptions, verify } from '../../src/verify.js';
 import { exampleStore, id } from '../support/example-store.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -30,7 +30,9 @@ async function check(repository: Repository, options: Partial<VerifyOptions> = {
   const view = new VerifyTextView(events, { stdout, stderr, quiet: false, live: false, isSilent: false });
   events.on('run', (run) => runs.push(run));
   events.on('finding', (finding) => findings.push(finding));
-  const totals = await verify({ repo: join(repository.path, '..'), inProcess: true, ...options }, events);
+  const counter = new TotalsCounter(events);
+  await verify({ repo: join(repository.path, '..'), inProcess: true, ...options }, events);
+  const { totals } = counter;
   view.end({ outcome: outcomeOf(totals), totals, seconds: 1 });
   return { totals, runs, findings, text: pieces.join('') };
 }

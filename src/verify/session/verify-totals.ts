@@ -1,5 +1,6 @@
+import { listen } from '../../events.js';
 import type { RunVerdict, Verdict } from '../compare/verdict.js';
-import type { VerifyEvents } from './verify-events.js';
+import type { VerifyEventMap, VerifyEvents } from './verify-events.js';
 
 /** What a verification came to, in numbers. */
 export interface VerifyTotals {
@@ -63,13 +64,22 @@ export class TotalsCounter {
     findings: 0,
   };
 
+  private readonly stopListening: () => void;
+
   constructor(events: VerifyEvents) {
-    events.on('experiment', () => void this.counted.experiments++);
-    events.on('experiment:failed', () => void this.counted.experimentsFailed++);
-    events.on('finding', ({ severity }) => {
-      if (severity === 'error') this.counted.findings++;
+    this.stopListening = listen<VerifyEventMap>(events, {
+      experiment: () => void this.counted.experiments++,
+      'experiment:failed': () => void this.counted.experimentsFailed++,
+      finding: ({ severity }) => {
+        if (severity === 'error') this.counted.findings++;
+      },
+      run: (run) => this.count(run),
     });
-    events.on('run', (run) => this.count(run));
+  }
+
+  /** Counts no more; the events may go on to somebody else. */
+  close(): void {
+    this.stopListening();
   }
 
   get totals(): VerifyTotals {
