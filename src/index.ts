@@ -19,6 +19,7 @@ export {
   ConvertEvents,
   type ExperimentFailure,
   type Pass,
+  type Retry,
   type SourceState,
   type Warn,
   type Warning,
@@ -72,8 +73,11 @@ export type {
 } from './model.js';
 export type { ConvertOptions, RunSelection, SourceOptions, WatchOptions, WatchPolicy } from './options.js';
 export type { DeletedRun, RewriteReason, RunCounts, RunOutcome, RunReport, SkipCode, ToldPart } from './outcome.js';
+export type { Content, UnreadableRun } from './plan/inventory.js';
+export type { Loss } from './plan/losses.js';
 export { type PlanEventMap, PlanEvents } from './plan/plan-events.js';
 export type { Plan, PlannedRuns } from './plan/plan-result.js';
+export type { Requirements } from './plan/requirements.js';
 export {
   type AcceptedChanges,
   type ArtifactPolicy,
@@ -90,7 +94,9 @@ export { fetchHistories, type HistoryBatch, type HistoryOptions } from './stages
 export { type Progress, type RunBatches, type RunSink, writeBatches } from './stages/write-batches.js';
 export type { OutdatedRun, SourceError, SourceStatus, Status, StatusOptions } from './state/status.js';
 export type { ConversionSummary, FailedRun } from './summary/summary.js';
-export type { RunVerdict, Verdict } from './verify/compare/verdict.js';
+export type { Difference, DifferenceCode } from './verify/compare/differences.js';
+export type { Allowed, Compared, RunVerdict, Verdict } from './verify/compare/verdict.js';
+export type { Finding } from './verify/contents.js';
 export { type VerifyEventMap, VerifyEvents } from './verify/session/verify-events.js';
 export type { VerifyOutcome, VerifyTotals } from './verify/session/verify-totals.js';
 export type { VerifyOptions } from './verify.js';
