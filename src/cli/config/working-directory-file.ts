@@ -10,6 +10,12 @@ import { uriTarget } from '../../mlflow/locations/file-uri.js';
 export const HARMLESS: ReadonlySet<string> = new Set([
   '--experiment',
   '--exclude-experiment',
+  '--run-name',
+  '--since',
+  '--until',
+  '--run-status',
+  '--max-runs',
+  '--filter',
   '--workspace',
   '--include-deleted',
   '--repeated-steps',
@@ -44,6 +50,9 @@ export const INSIDE: ReadonlySet<string> = new Set(['--tracking-uri', '--repo'])
 export function whyRefused(flag: string, texts: readonly string[]): string | undefined {
   if (HARMLESS.has(flag)) return undefined;
   const name = flag.slice(2);
+  if (flag === '--run-id') {
+    return texts.some((text) => text.startsWith('@')) ? `${name} may not name a file here.` : undefined;
+  }
   if (!INSIDE.has(flag)) return `${name} may not be set by this file.`;
   return texts.every(isInside) ? undefined : `${name} may not be set by this file to a place outside of its directory.`;
 }

@@ -304,6 +304,13 @@ describe('the file in the working directory', () => {
       ]);
   });
 
+  test('may set run ids, but not have them read from a file', () => {
+    write('run-id: [a, b]');
+    expect(settings().options.selection).toEqual({ runIds: ['a', 'b'] });
+    write('run-id: [a, "@/etc/passwd"]');
+    expect(refusal()).toEqual(['error: mlflow2aim.yaml:1: run-id may not name a file here.', last]);
+  });
+
   test('may set flags that there are', () => {
     expect([...HARMLESS, ...INSIDE].filter((flag) => !FLAGS.has(flag))).toEqual([]);
   });
