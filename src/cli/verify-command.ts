@@ -1,6 +1,7 @@
 import { ConvertError, isAbort, toConvertError } from '../errors.js';
 import { checkPlace } from '../report/report-place.js';
-import { DifferencesFile, VerifyReportFile, type VerifyResultRecord } from '../report/verify/verify-files.js';
+import { DifferencesFile, VerifyReportFile } from '../report/verify/verify-files.js';
+import type { VerifyResultRecord } from '../report/verify/verify-report-format.js';
 import { VerifyTextView, type VerifyView } from '../report/verify/verify-view.js';
 import { VerifyEvents } from '../verify/session/verify-events.js';
 import { outcomeOf, TotalsCounter } from '../verify/session/verify-totals.js';

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import type { ConvertEvents } from '../events.js';
 
 /** Workers tell several times in it how far they are. */
 const FIRST_INTERVAL_MS = 200;
@@ -10,9 +9,9 @@ const MOST_INTERVALS = 256;
 export interface ThroughputNumbers {
   /** Seconds. Of the last interval only a part may have passed. */
   readonly interval: number;
-  /** Runs worked through: passed over, or whole. */
+  /** Runs worked through: of a conversion those passed over, or whole. */
   readonly runs: readonly number[];
-  /** Points handed to the writer. */
+  /** Points handed to the writer, or compared. */
   readonly points: readonly number[];
   /** Bytes of artifacts handed to the writer. */
   readonly artifactBytes: readonly number[];
@@ -20,7 +19,7 @@ export interface ThroughputNumbers {
 
 type Column = Exclude<keyof ThroughputNumbers, 'interval'>;
 
-/** Counts over time what {@link ConvertEvents} tell, in bounded memory and without a timer. */
+/** Counts over time, in bounded memory and without a timer. */
 export class Throughput {
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -28,14 +27,9 @@ export class Throughput {
   #interval = FIRST_INTERVAL_MS;
 
   /** @param now milliseconds of a clock that never goes back */
-  constructor(events: ConvertEvents, now: () => number = () => performance.now()) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     this.#startedAt = now();
-    events.on('run:ready', () => this.#add('runs', 1));
-    events.on('progress', ({ points, artifactBytes }) => {
-      this.#add('points', points);
-      this.#add('artifactBytes', artifactBytes);
-    });
   }
 
   /** All intervals up to now. */
@@ -50,7 +44,8 @@ export class Throughput {
     };
   }
 
-  #add(name: Column, amount: number): void {
+  /** So much has been done just now. */
+  add(name: Column, amount: number): void {
     const position = this.#position();
     const column = this.#columns[name];
     while (column.length <= position) column.push(0);

@@ -1,20 +1,17 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ConvertEvents } from '../../src/events.js';
 import { Throughput } from '../../src/report/throughput.js';
 
-const READY = { runHash: 'a', experiment: 'e' };
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
 
 test('counts in the interval in which something happens', () => {
   let now = 1_000;
-  const events = new ConvertEvents();
-  const throughput = new Throughput(events, () => now);
-  events.emit('progress', { points: 5, artifactBytes: 0 });
+  const throughput = new Throughput(() => now);
+  throughput.add('points', 5);
   now += 240;
-  events.emit('run:ready', READY);
+  throughput.add('runs', 1);
   now += 400;
-  events.emit('progress', { points: 0, artifactBytes: 7 });
+  throughput.add('artifactBytes', 7);
   expect(throughput.numbers()).toEqual({
     interval: 0.2,
     runs: [0, 1, 0, 0],
@@ -28,12 +25,12 @@ test('stays small however long it takes, and loses nothing', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), fc.nat({ max: 1e9 }), (steps, rest) => {
       let now = 0;
-      const events = new ConvertEvents();
-      const throughput = new Throughput(events, () => now);
+      const throughput = new Throughput(() => now);
       for (const { after, points } of steps) {
         now += after;
-        events.emit('progress', { points, artifactBytes: 1 });
-        events.emit('run:ready', READY);
+        throughput.add('points', points);
+        throughput.add('artifactBytes', 1);
+        throughput.add('runs', 1);
       }
       now += rest;
       const { interval, runs, points, artifactBytes } = throughput.numbers();

@@ -44,7 +44,13 @@ export function policyOptions(): Option[] {
 }
 
 /** What is said in the same way of a conversion. */
-const SHARED: ReadonlySet<string> = new Set(['--concurrency', '--requests-per-second', '--log-format', '--log-file']);
+const SHARED: ReadonlySet<string> = new Set([
+  '--report',
+  '--concurrency',
+  '--requests-per-second',
+  '--log-format',
+  '--log-file',
+]);
 
 /** How it is done, and where it is told. */
 export function verifyRunningOptions(): Option[] {
@@ -53,7 +59,6 @@ export function verifyRunningOptions(): Option[] {
     new Option('--differences <FILE.jsonl>', 'write every difference to this file, one JSON object a line').argParser(
       parseText,
     ),
-    new Option('--report <FILE.json>', 'write a report about every run to this file').argParser(parseText),
     new Option('--json', 'print the numbers at the end as JSON'),
     ...others,
     new Option('--quiet', 'print only what is not as it has to be'),

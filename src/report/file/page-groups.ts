@@ -7,7 +7,7 @@ import { formatCount, formatNoun } from '../format.js';
 import { noticeLines, skipReasonText } from '../notice-text.js';
 import type { PageGroup } from '../page/page-data.js';
 import { unreadText } from './page-rows.js';
-import { sentence } from './page-text.js';
+import { sentence, titleOf } from './page-text.js';
 
 /** Causes and losses of all runs, including those that are not on the page. */
 export interface ConversionGroups {
@@ -169,13 +169,4 @@ function extensionList(extensions: Tally): string {
   const named = all.slice(0, EXTENSIONS_NAMED).map(([extension, files]) => `${formatCount(files)} ${extension}`);
   const more = all.length - named.length;
   return sentence([...named, ...(more > 0 ? [`and ${formatNoun(more, 'other extension')}`] : [])].join(', '));
-}
-
-const SPELLINGS: Readonly<Record<string, string>> = { aim: 'Aim', io: 'I/O', mlflow: 'MLflow', tls: 'TLS' };
-
-/** `permission-denied` as `Permission denied`. */
-function titleOf(code: string): string {
-  const words = code.split('-').map((word) => SPELLINGS[word] ?? word);
-  const title = words.join(' ');
-  return title.charAt(0).toUpperCase() + title.slice(1);
 }

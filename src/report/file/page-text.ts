@@ -43,3 +43,12 @@ export function scriptJson(value: unknown): string {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
+
+const SPELLINGS: Readonly<Record<string, string>> = { aim: 'Aim', io: 'I/O', mlflow: 'MLflow', tls: 'TLS' };
+
+/** A code as a title: `permission-denied` as `Permission denied`. */
+export function titleOf(code: string): string {
+  const words = code.split('-').map((word) => SPELLINGS[word] ?? word);
+  const title = words.join(' ');
+  return title.charAt(0).toUpperCase() + title.slice(1);
+}

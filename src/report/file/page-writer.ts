@@ -3,6 +3,11 @@ import type { PageReport, PageRun } from '../page/page-data.js';
 import { readPageTemplate } from '../page-template.js';
 import { scriptJson } from './page-text.js';
 
+/** Whether a report of this name is a page, and not JSON. */
+export function isPage(path: string): boolean {
+  return /\.html?$/i.test(path);
+}
+
 /** How much there is to say of a run: the page has room for so many of each. */
 export type PageRank = 'attention' | 'noticed' | 'plain';
 

@@ -6,6 +6,7 @@ import type { Ending } from '../ending.js';
 import { Throughput } from '../throughput.js';
 import { HtmlFormat } from './html-format.js';
 import { JsonFormat } from './json-format.js';
+import { isPage } from './page-writer.js';
 import { PartialFile } from './partial-file.js';
 import type { ReportFormat } from './report-format.js';
 
@@ -16,7 +17,7 @@ const WARNINGS_KEPT = 1000;
 export class ReportFile {
   readonly #file: PartialFile;
   readonly #format: ReportFormat;
-  readonly #throughput: Throughput;
+  readonly #throughput = new Throughput();
   readonly #warnings: Warning[] = [];
   readonly #failedExperiments: ExperimentFailure[] = [];
   #source: { source: string; repo: string } | undefined;
@@ -29,11 +30,15 @@ export class ReportFile {
   constructor(path: string, events: ConvertEvents, version: string) {
     this.#format = formatOf(path);
     this.#file = new PartialFile(path);
-    this.#throughput = new Throughput(events);
     const started = new Date().toISOString();
     this.#file.append(this.#format.begin({ format: 1, tool: 'mlflow2aim', version, started }));
     events.on('start', (source) => {
       this.#source = source;
+    });
+    events.on('run:ready', () => this.#throughput.add('runs', 1));
+    events.on('progress', ({ points, artifactBytes }) => {
+      this.#throughput.add('points', points);
+      this.#throughput.add('artifactBytes', artifactBytes);
     });
     events.on('run:done', (run) => {
       if (this.#finished === undefined) this.#file.append(this.#format.run(withReason(run)));
@@ -70,5 +75,5 @@ export class ReportFile {
 }
 
 function formatOf(path: string): ReportFormat {
-  return /\.html?$/i.test(path) ? new HtmlFormat() : new JsonFormat();
+  return isPage(path) ? new HtmlFormat() : new JsonFormat();
 }

@@ -1,43 +1,49 @@
 import type { ConvertError } from '../../errors.js';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
-import type { VerifyOutcome, VerifyTotals } from '../../verify/session/verify-totals.js';
+import { isPage } from '../file/page-writer.js';
 import { PartialFile } from '../file/partial-file.js';
-import { findingRecord, verdictRecord } from './verify-record.js';
+import { Throughput } from '../throughput.js';
+import { VerifyHtmlFormat } from './verify-html-format.js';
+import { VerifyJsonFormat } from './verify-json-format.js';
+import { findingRecord } from './verify-record.js';
+import type { VerifyReportFormat, VerifyResultRecord } from './verify-report-format.js';
 
 /** The `format` of the report; docs/verify.md says what is in it. */
 const FORMAT = 1;
 
-/** How a verification ended. */
-export interface VerifyResultRecord {
-  readonly outcome: VerifyOutcome | 'interrupted' | 'failed';
-  readonly totals: VerifyTotals;
-  readonly seconds: number;
-  readonly error?: { readonly code: string; readonly message: string };
-}
-
-/** Writes `--report`: one JSON object with the verdict about each run. */
+/** Writes `--report`: the verdict about each run, as a page where the file is called `.html`, else as one JSON object. */
 export class VerifyReportFile {
   private readonly file: PartialFile;
-  private runs = 0;
-  private source: object = {};
+  private readonly format: VerifyReportFormat;
+  private readonly throughput = new Throughput();
 
   /** Throws a `fatal` error where no file can be made. */
   constructor(path: string, events: VerifyEvents, version: string) {
+    this.format = isPage(path) ? new VerifyHtmlFormat() : new VerifyJsonFormat();
     this.file = new PartialFile(path);
-    const start = { format: FORMAT, tool: 'mlflow2aim', version, started: new Date().toISOString() };
-    this.file.append(`${JSON.stringify(start).slice(0, -1)},\n"runs":[`);
-    events.on('start', (source) => {
-      this.source = source;
+    this.file.append(
+      this.format.begin({ format: FORMAT, tool: 'mlflow2aim', version, started: new Date().toISOString() }),
+    );
+    events.on('start', ({ source, repo }) => {
+      this.format.start({ repo, ...(source !== undefined && { source }) });
     });
+    events.on('progress', ({ points }) => this.throughput.add('points', points));
     events.on('run', (run) => {
-      this.file.append(`${this.runs++ === 0 ? '' : ','}\n${JSON.stringify(verdictRecord(run))}`);
+      this.throughput.add('runs', 1);
+      this.file.append(this.format.run(run));
     });
+    events.on('finding', (finding) => this.format.finding(finding));
+    events.on('experiment:failed', (failure) => this.format.experimentFailed(failure));
   }
 
   /** Returns why the report could not be written, if so. */
   finish(result: VerifyResultRecord): ConvertError | undefined {
-    const rest = { ...this.source, ...result, finished: new Date().toISOString() };
-    this.file.append(`\n],\n${JSON.stringify(rest).slice(1)}\n`);
+    const end = {
+      ...result,
+      throughput: this.throughput.numbers(),
+      finished: new Date().toISOString(),
+    };
+    this.file.append(this.format.end(end));
     return this.file.complete();
   }
 }

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import { printable } from '../text-width.js';
-import type { VerifyResultRecord } from './verify-files.js';
 import { findingRecord, verdictRecord } from './verify-record.js';
+import type { VerifyResultRecord } from './verify-report-format.js';
 import type { VerifyView } from './verify-view.js';
 
 /** A verification as one JSON object a line; docs/verify.md names the events. */

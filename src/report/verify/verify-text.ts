@@ -26,12 +26,17 @@ const STRUCTURE_VERDICTS: Readonly<Record<Verdict, string>> = { ...VERDICTS, equ
 /** What was verified: a repository against its source, or its structure alone. */
 export type Verified = 'comparison' | 'structure';
 
+/** What verdicts are called. */
+export function verdictNames(verified: Verified): Readonly<Record<Verdict, string>> {
+  return verified === 'structure' ? STRUCTURE_VERDICTS : VERDICTS;
+}
+
 /** Differences of a run that are shown. */
 const SHOWN = 5;
 
 /** The table at the end. */
 export function verifyTable(totals: VerifyTotals, seconds: number, verified: Verified): string[] {
-  const names = verified === 'structure' ? STRUCTURE_VERDICTS : VERDICTS;
+  const names = verdictNames(verified);
   const { runs, metrics, points, files, bytes, links, kept } = totals;
   const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
   const verdicts = (Object.keys(VERDICTS) as Verdict[])
@@ -95,7 +100,7 @@ export function runLines(run: RunVerdict): string[] {
   if (verdict === 'equal' || (verdict === 'expected' && unread.length === 0)) return [];
   const name = printable([experiment, runName ?? hash].filter((part) => part !== undefined).join(' / '));
   const id = runName === undefined || runName === hash ? '' : ` (${hash})`;
-  const first = [...differences].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
+  const first = [...differences].sort(byCause).slice(0, SHOWN);
   const faults = findings.filter(({ severity }) => severity === 'error');
   const shownFaults = faults.slice(0, SHOWN);
   const more = differenceCount - first.length + faults.length - shownFaults.length;
@@ -113,12 +118,17 @@ export function runLines(run: RunVerdict): string[] {
   ];
 }
 
+/** Differences that nothing explains come first. */
+export function byCause(a: Difference, b: Difference): number {
+  return rank(a) - rank(b);
+}
+
 function rank({ cause }: Difference): number {
   return cause === 'unexplained' ? 0 : 1;
 }
 
 /** `metric loss, step 12: MLflow 0.25, Aim 0.26`. */
-function differenceText({ code, sequence, step, record, expected, found, cause }: Difference): string {
+export function differenceText({ code, sequence, step, record, expected, found, cause }: Difference): string {
   const what = [
     sequence === undefined ? undefined : `${sequenceNoun(code)} ${sequence.name}${contextOf(sequence)}`,
     step === undefined ? undefined : `step ${step}`,
@@ -147,7 +157,7 @@ function contextOf({ context }: NonNullable<Difference['sequence']>): string {
 }
 
 /** A problem of Aim's files in a line; the run is told where it is not told already. */
-function findingText(finding: Finding): string {
+export function findingText(finding: Finding): string {
   const { run: _, ...rest } = finding;
   return describeFinding(rest);
 }

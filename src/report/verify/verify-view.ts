@@ -8,7 +8,7 @@ import { formatCount, formatDuration, formatNoun } from '../format.js';
 import { LiveBlock, type TerminalStream } from '../live-block.js';
 import { printable } from '../text-width.js';
 import { everyNowAndThen } from '../timers.js';
-import type { VerifyResultRecord } from './verify-files.js';
+import type { VerifyResultRecord } from './verify-report-format.js';
 import { outcomeLine, runLines, type Verified, verifyTable } from './verify-text.js';
 
 /** Runs that are told with their differences. */
