@@ -32,10 +32,10 @@ export interface Before {
 
 /** Extrapolates from what was measured. `repository` holds the runs of the sample. */
 export function estimate(measured: Measured, repository: Repository, before: Before): Estimate {
-  const { samples, startSeconds } = measured;
+  const { samples, startSeconds, endSeconds } = measured;
   const uses = samples.map(({ hashes }) => diskUseOfRuns(repository, hashes));
   const sampledRuns = samples.reduce((sum, { runs }) => sum + runs, 0);
-  let seconds = startSeconds + before.secondsPassedOver;
+  let seconds = startSeconds + endSeconds + before.secondsPassedOver;
   let points = 0;
   let runs = 0;
   const disk: DiskUse[] = [];

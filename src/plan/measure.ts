@@ -43,6 +43,8 @@ export interface Measured {
   readonly samples: readonly Sample[];
   /** What comes before the first run, once: threads are started, code is compiled. */
   readonly startSeconds: number;
+  /** What comes after the last run, once, and grows with their number: the index is put in order. */
+  readonly endSeconds: number;
 }
 
 /** Where runs are converted to be measured. */
@@ -143,11 +145,21 @@ class Measurement {
       await this.#measureStratum(each, (this.#budget - this.#spent) * (each.stratum.weight / weightLeft));
       weightLeft -= each.stratum.weight;
     }
+    const endSeconds = await this.#finish();
     const isMeasured = this.#samples.some(({ passes }) => passes.length > 0);
     if (!isMeasured) sample.passes.push(pass); // these were all runs, or the only ones that are short enough
     const pace = sample.pace ?? this.#usualPace();
     const samples = this.#samples.map((each) => ({ ...each, pace: each.pace, stratum: each.stratum }));
-    return { samples, startSeconds: isMeasured ? Math.max(0, pass.seconds - pass.weight * pace) : 0 };
+    return { samples, startSeconds: isMeasured ? Math.max(0, pass.seconds - pass.weight * pace) : 0, endSeconds };
+  }
+
+  /** Does what the passes have left to the end. */
+  async #finish(): Promise<number> {
+    if (this.#isOver) return 0;
+    const since = monotonicNow();
+    await this.#bench.conversion.pass(stream([]), this.#signal, { done: () => {} });
+    const all = sum(this.#samples.map(({ stratum }) => stratum.runs));
+    return ((monotonicNow() - since) / 1000) * (all / sum(this.#samples.map(({ runs }) => runs)));
   }
 
   /** A pass with the commonest runs, or the lightest if those take long. Starts threads, so its pace counts for nothing. */
@@ -206,7 +218,7 @@ class Measurement {
       await this.#bench.conversion.pass(
         stream(candidates.map(({ run }) => run)),
         AbortSignal.any([this.#signal, timeout.signal]),
-        { done },
+        { done, brief: true },
       );
       sample.add(candidates, reports);
       const weight = sum(candidates.map((candidate) => candidate.weight));

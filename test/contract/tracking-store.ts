@@ -195,6 +195,18 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
+    test('how much a run has is known without reading it: metrics exactly, points as far as it says so', async () => {
+      if (source.store.extent === undefined) return;
+      for (const { ref, expected } of everyRun()) {
+        const lengths = Object.values(expected.metrics).map(({ length }) => length);
+        const points = lengths.reduce((sum, length) => sum + length, 0);
+        const extent = await source.store.extent(ref, silent());
+        expect(extent.metrics).toBe(lengths.length);
+        if (extent.isExact) expect(extent.points).toBe(points);
+        else expect(extent.points > 0).toBe(points > 0);
+      }
+    });
+
     test('histories are complete, exact and in order, in batches of bounded size', async () => {
       for (const { ref, expected } of everyRun()) {
         for (const [key, points] of Object.entries(expected.metrics)) {
@@ -288,6 +300,7 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
         () => source.store.revision(ref, signal),
         () => source.store.run(ref, context),
         () => source.store.metricKeys(ref, context),
+        async () => (source.store.extent === undefined ? Promise.reject(reason) : source.store.extent(ref, context)),
         () => collect(source.store.history(ref, longest().key, context)),
         () => collect(source.store.artifacts(ref, run, context)),
         () => collect(source.store.openArtifact(ref, run, file!, signal)),

@@ -160,6 +160,7 @@ export class FileStore implements TrackingStore {
   }
 
   async extent(ref: RunRef, context: StageContext): Promise<RunExtent> {
+    await this.#turns.pause(context.signal);
     return extentOfFiles(this.#metricFiles(ref, context));
   }
 
@@ -184,10 +185,8 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(context.signal);
     const files = this.#metricFiles(ref, context);
     const gone = new Set(cursors.keys());
-    for (const file of files) {
-      gone.delete(file.key);
-      yield* readFileChanges(file, cursors.get(file.key), context);
-    }
+    for (const { key } of files) gone.delete(key);
+    for (const file of files) yield* readFileChanges(file, cursors.get(file.key), context);
     for (const key of gone) yield { type: 'rewritten', key };
   }
 
