@@ -163,6 +163,7 @@ const usual: readonly Action[] = [
   ...then(B, 'written by Aim'),
   ...then(D, 'logged', 'conversion', 'damaged in Aim'),
   ...then(B, 'gone from MLflow'),
+  ...then(C, 'copied'),
   ...then(A, 'tracked by Aim', 'copied', 'conversion', 'unreadable'),
 ];
 
