@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Repository } from '../../src/aim/repository.js';
 import { sequenceId } from '../../src/aim/sequence.js';
@@ -11,6 +12,7 @@ import { readPoints } from '../support/aim-records.js';
 import { memoryRun } from '../support/memory-run.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { batchOf } from '../support/points.js';
+import { essence } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const EXPERIMENT: Experiment = { id: '1', name: 'mnist', lifecycleStage: 'active', tags: new Map() };
@@ -110,6 +112,24 @@ describe('a stage of a program', () => {
     };
     expect(await run(stages)).toMatchObject({ artifacts: { text: 1 } });
   });
+});
+
+test('a stage that changes nothing leaves a conversion as it is, artifacts included', async () => {
+  const trackingUri = fileURLToPath(new URL('../../examples/mlruns', import.meta.url));
+  const [plain, staged] = [temporaryDirectory(), temporaryDirectory()];
+  const stages: CustomStages = {
+    version: 'as it is',
+    async *histories(batches) {
+      yield* batches;
+    },
+    async *artifacts(records) {
+      yield* records;
+    },
+  };
+  const without = await convert({ trackingUri, repo: plain, inProcess: true });
+  const through = await convert({ trackingUri, repo: staged, stages });
+  expect(through).toMatchObject({ runs: without.runs, points: without.points, artifacts: without.artifacts });
+  expect(essence(staged)).toEqual(essence(plain));
 });
 
 test('an abort ends a stage that waits, and closes what it reads', async () => {
