@@ -86,7 +86,8 @@ Examples:
       --experiment resnet50 --experiment 12
 
   The runs of the last 30 days with an accuracy above 0.9:
-    mlflow2aim convert /data/mlruns /data/aim --since 30d --filter 'metrics.accuracy > 0.9'
+    mlflow2aim convert /data/mlruns /data/aim --since 30d \\
+      --filter 'metrics.accuracy > 0.9'
 
   From a tracking server; from a database:
     mlflow2aim convert https://mlflow.example.org /data/aim

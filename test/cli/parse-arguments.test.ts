@@ -55,6 +55,10 @@ describe('convert', () => {
       ['--tracking-uri', 'http://h:5000/#/experiments/2'],
       { trackingUri: 'http://h:5000', selection: { experiments: ['2'] } },
     ],
+    [
+      ['--tracking-uri', 'http://u:pw@h/#/experiments/2/runs/abc'],
+      { trackingUri: 'http://u:pw@h', selection: { experiments: ['2'], runIds: ['abc'] } },
+    ],
     [['--tracking-uri', 'http://h:5000/#/experiments'], { trackingUri: 'http://h:5000', selection: {} }],
     [
       ['--tracking-uri', 'http://h/#/experiments/2?workspace=w', '--experiment', 'a', '--concurrency=1'],
@@ -201,10 +205,9 @@ describe('usage errors', () => {
     [['convert', '--trust-origin', 'host:5000'], 'Expected the URL of a server'],
     [['convert', '--deleted', 'forget'], 'Allowed choices are archive, remove, keep.'],
     [
-      ['convert', '--tracking-uri', 'http://u:secret@h/#/experiments/2/runs/abc'],
-      'Use --tracking_uri http://h --experiment 2 for',
+      ['convert', '--tracking-uri', 'http://u:secret@h/#/models/m'],
+      'shows no experiment. Use --tracking_uri http://h for all.',
     ],
-    [['convert', '--tracking-uri', 'http://h/#/models/m'], 'shows no experiment. Use --tracking_uri http://h for all.'],
     [['sync', '--interval', '0'], 'Expected a duration from 100ms to 7d'],
     [['sync', '--listen', 'here'], 'Expected an address such as 127.0.0.1:9464'],
     [['sync', '--report', 'r.json'], '--report describes one conversion'],
