@@ -23,11 +23,11 @@ export function structureOf(directory: string, run?: string): Finding[] {
  *
  * @param aside a place for the database meanwhile, on the same file system
  */
-export function withRecords<T>(
+export async function withRecords<T>(
   { database, aside }: { database: string; aside: string },
   records: ReadonlyMap<Key, Uint8Array>,
-  work: () => T,
-): T {
+  work: () => T | Promise<T>,
+): Promise<T> {
   renameSync(database, aside);
   try {
     const writer = new DatabaseWriter(database);
@@ -37,7 +37,7 @@ export function withRecords<T>(
       writer.close(table);
     }
     writer.finish();
-    return work();
+    return await work();
   } finally {
     rmSync(database, { recursive: true, force: true });
     renameSync(aside, database);

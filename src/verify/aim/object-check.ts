@@ -19,6 +19,12 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, readonly Value['ty
   'aim.log_record': { message: ['string'], log_level: ['int'], timestamp: ['float', 'int'] },
 };
 
+/** What they may have besides. */
+const OPTIONAL_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'aim.image': ['mode', 'source'],
+  'aim.log_record': ['__logger_info', 'extra_args'],
+};
+
 /** A sequence of objects, and how strictly its summary is taken; see {@link MetricToCheck}. */
 export interface ObjectsToCheck {
   readonly id: SequenceId;
@@ -78,11 +84,22 @@ export class ObjectCheck {
       return;
     }
     if (type !== dtype && !(inList && dtype === 'list')) this.malformed(step, 'val', dtype, type);
-    for (const [field, types] of Object.entries(FIELDS[name] ?? {})) {
-      const found = value.fields.get(field);
+    this.checkFields(step, name, value.fields);
+  }
+
+  private checkFields(step: bigint, name: string, fields: ReadonlyMap<string, Value>): void {
+    const known = FIELDS[name];
+    if (known === undefined) return;
+    for (const [field, types] of Object.entries(known)) {
+      const found = fields.get(field);
       if (found?.type === 'unreadable') continue;
       if (found === undefined) this.malformed(step, `val/${field}`, types.join(' or '), 'nothing');
       else if (!types.includes(found.type)) this.malformed(step, `val/${field}`, types.join(' or '), showValue(found));
+    }
+    if (this.sequence.byAim) return; // a later version may keep more
+    for (const [field, found] of fields) {
+      const isKnown = known[field] !== undefined || OPTIONAL_FIELDS[name]?.includes(field) === true;
+      if (!isKnown) this.malformed(step, `val/${field}`, 'nothing', showValue(found));
     }
   }
 

@@ -79,6 +79,7 @@ export class ArtifactComparison {
       if (line?.type !== 'string' || line.value !== expected) {
         this.tell('log-differs', '', { sequence, step: point.step, expected: show(expected), found: showValue(line) });
       } else if (point.time !== startTime) this.tellTime(sequence, point, startTime, '');
+      if (point.epoch !== undefined) this.tellEpoch('log-differs', sequence, point, '');
     }
     if (sequence.isReadable && lines < (log?.length ?? 0)) {
       this.tell('log-differs', '', { sequence, expected: `${log?.length} lines`, found: `${lines} lines` });
@@ -148,8 +149,14 @@ export class ArtifactComparison {
         found: showValue(point.value),
       });
     }
+    if (point.epoch !== undefined) this.tellEpoch('object-differs', sequence, point, expected[0]!.place.file.path);
     const times = expected.map(({ place: { time } }) => (time === undefined ? startTime : time / 1000));
     if (!times.includes(point.time)) this.tellTime(sequence, point, times[0]!, expected[0]!.place.file.path);
+  }
+
+  /** mlflow2aim gives no point an epoch. */
+  private tellEpoch(code: DifferenceCode, sequence: ObjectSequence, { step, epoch }: ObjectPoint, item: string): void {
+    this.tell(code, item, { sequence, step, record: 'epoch', expected: 'None', found: String(epoch) });
   }
 
   private compareObject(object: ExpectedObject, value: Value, place: DifferencePlace): void {

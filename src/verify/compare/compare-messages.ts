@@ -91,6 +91,7 @@ function* problemsOf(
     yield { record: 'message', expected: 'a sentence', found: showValue(text) };
   if (level?.type !== 'int' || level.value !== WARNING)
     yield { record: 'log_level', expected: '30', found: showValue(level) };
+  if (point.epoch !== undefined) yield { record: 'epoch', expected: 'None', found: String(point.epoch) };
   const told = time?.type === 'float' ? time.value : Number.NaN;
   for (const [record, found] of [
     ['timestamp', told],
