@@ -20,6 +20,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'cli.ts': 'entry point: the command',
   'index.ts': 'entry point: the library',
   'convert.ts': 'entry point: one conversion, opened, locked and closed',
+  'repair.ts': 'entry point: verifies, converts what differs, verifies that',
   'verify.ts': 'entry point: one verification, opened and closed',
   'pipeline.ts': 'entry point: the stages of a conversion, one after the other',
   'address-space.ts': 'ground floor: memory that the system allows',

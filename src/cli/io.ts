@@ -4,6 +4,7 @@ import type { ConvertOptions, WatchOptions } from '../options.js';
 import type { listSource } from '../plan/list.js';
 import type { PlanEvents } from '../plan/plan-events.js';
 import type { Plan } from '../plan/plan-result.js';
+import type { RepairOptions } from '../repair.js';
 import type { TerminalStream } from '../report/live-block.js';
 import type { readStatus } from '../state/status.js';
 import type { VerifyEvents } from '../verify/session/verify-events.js';
@@ -25,6 +26,7 @@ export interface Io {
   readonly exit: (code: number) => void;
   readonly convert: (options: ConvertOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
   readonly watch: (options: WatchOptions, events: ConvertEvents, signal: AbortSignal) => Promise<void>;
+  readonly repair: (options: RepairOptions, events: VerifyEvents, signal: AbortSignal) => Promise<void>;
   readonly verify: (options: VerifyOptions, events: VerifyEvents, signal: AbortSignal) => Promise<void>;
   readonly plan: (options: ConvertOptions, events: PlanEvents, signal: AbortSignal) => Promise<Plan>;
   readonly list: (...given: Required<Parameters<typeof listSource>>) => ReturnType<typeof listSource>;

@@ -27,6 +27,7 @@ process.exitCode = await main(process.argv.slice(2), {
   // Loaded on demand, so that --help and usage errors are fast.
   convert: async (...args) => (await import('../convert.js')).convert(...args),
   watch: async (...args) => (await import('../watch/watch.js')).watch(...args),
+  repair: async (...args) => (await import('../repair.js')).repair(...args),
   verify: async (...args) => (await import('../verify.js')).verify(...args),
   plan: async (...args) => (await import('../plan/plan.js')).plan(...args),
   list: async (...args) => (await import('../plan/list.js')).listSource(...args),

@@ -46,7 +46,10 @@ export async function runVerify(settings: VerifySettings, io: Io): Promise<numbe
   };
   try {
     files = await openFiles(settings, events, view, io);
-    await io.verify(settings.options, events, interruptions.signal);
+    const { trackingUri } = settings.options;
+    if (settings.repair && trackingUri !== undefined) {
+      await io.repair({ ...settings.options, trackingUri }, events, interruptions.signal);
+    } else await io.verify(settings.options, events, interruptions.signal);
     return end({ outcome: outcomeOf(counter.totals) });
   } catch (error) {
     if (interruptions.signal.aborted && !(error instanceof ConvertError && !isAbort(error.cause))) {

@@ -13,6 +13,7 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly sample?: number;
   readonly quick?: true;
   readonly files?: true;
+  readonly repair?: true;
   readonly repeatedSteps?: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter?: number;
@@ -32,6 +33,8 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
 /** What a `verify` command asks for. */
 export interface VerifySettings {
   readonly options: VerifyOptions;
+  /** Convert again what differs or is missing, and verify that. */
+  readonly repair: boolean;
   readonly differences?: string;
   readonly report?: string;
   readonly json: boolean;
@@ -52,6 +55,9 @@ export function verifySettings(given: VerifyFlags): VerifySettings {
       'Runs can be chosen where --tracking-uri (or MLFLOW_TRACKING_URI) says with what the repository is compared.',
     );
   }
+  if (flags.repair && flags.trackingUri === undefined) {
+    throw new SettingsError('--repair needs --tracking-uri (or MLFLOW_TRACKING_URI), to convert from.');
+  }
   const { concurrency: _, ...source } = sourceOptions(flags);
   return {
     options: {
@@ -66,6 +72,7 @@ export function verifySettings(given: VerifyFlags): VerifySettings {
       source,
       concurrency: flags.concurrency,
     },
+    repair: flags.repair ?? false,
     ...(flags.differences !== undefined && { differences: flags.differences }),
     ...(flags.report !== undefined && { report: flags.report }),
     ...(flags.logFile !== undefined && { logFile: flags.logFile }),

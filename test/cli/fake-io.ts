@@ -63,6 +63,7 @@ export class FakeIo implements Io {
   convert: Io['convert'] = async () => {};
   watch: Io['watch'] = async () => {};
   verify: Io['verify'] = async () => {};
+  repair: Io['repair'] = async () => {};
   plan: Io['plan'] = async () => EMPTY_PLAN;
   list: Io['list'] = async () => ({ source: 'a-store', experiments: [] });
   readStatus: typeof readStatus = async (repo) => ({ repo, sources: [], accepted: [] });

@@ -39,6 +39,7 @@ export class VerifyJsonLog implements VerifyView {
       }
     });
     events.on('finding', (finding) => log.error({ event: 'finding', ...findingRecord(finding) }));
+    events.on('repair', ({ runs }) => log.info({ event: 'repair', runs }));
     events.on('warning', (warning) => log.warn({ event: 'warning', ...warning }));
     events.on('experiment:failed', (failure) => log.error({ event: 'experiment-failed', ...failure }));
   }

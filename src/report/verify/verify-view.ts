@@ -68,6 +68,7 @@ export class VerifyTextView implements VerifyView {
     });
     events.on('run', (run) => this.note(run));
     events.on('finding', (finding) => this.lines.push(`${finding.severity}: ${printable(describeFinding(finding))}`));
+    events.on('repair', ({ runs }) => this.say(`Converting ${formatNoun(runs, 'run')} again.`));
     events.on('warning', (warning) => this.warn(warning));
     events.on('experiment:failed', ({ message }) => this.say(`error: ${message}`));
     this.stopProgress = this.showProgress();

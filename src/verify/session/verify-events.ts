@@ -16,6 +16,8 @@ export interface VerifyEventMap {
   /** Something is wrong with the structure of the repository that is no run's. */
   finding: [Finding];
   'experiment:failed': [ExperimentFailure];
+  /** So many runs differ or are missing, and are converted again. */
+  repair: [{ runs: number }];
   warning: [Warning];
 }
 
