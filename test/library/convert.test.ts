@@ -108,6 +108,15 @@ describe('convert', () => {
     await expect(convert({ ...call, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  test('may run twice at once, but not into one repository', async () => {
+    const calls = [request(new Source()), request(new Source())];
+    const summaries = await Promise.all(calls.map((call) => convert(call)));
+    expect(summaries.map(({ runs }) => runs.new)).toEqual([2, 2]);
+    const [one, other] = await Promise.allSettled([convert(calls[0]!), convert(calls[0]!)]);
+    expect(one).toMatchObject({ status: 'fulfilled', value: { runs: { unchanged: 2 } } });
+    expect(other).toMatchObject({ status: 'rejected', reason: { kind: 'fatal', code: 'repository-locked' } });
+  });
+
   test('rejects when a listener throws; the next conversion goes on from there', async () => {
     const events = new ConvertEvents();
     events.once('run:done', () => {
