@@ -2,7 +2,7 @@ import type { RunOutcome } from '../outcome.js';
 import { formatCount, formatDuration, formatNoun } from './format.js';
 import type { WatchChanges } from './watch-state.js';
 
-/** That a watch is up to date, and what came of its first look: `Up to date: 12 new · 1 unchanged · 1 active.` */
+/** That a watch is up to date, and what came of its first look: `Up to date. Runs: 12 new · 1 active.` */
 export function watchingLine(
   how: 'events' | 'polling',
   active: number,

@@ -1,6 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { beforeEach, expect, test } from '@jest/globals';
-import { convert, outcomes, startCli } from '../support/command-line.js';
+import { serverWith } from '../mlflow/rest/client-of.js';
+import type { Interception } from '../mlflow/rest/fake-server.js';
+import { convert, isEvent, outcomes, startCli } from '../support/command-line.js';
 import { id, newStore } from '../support/example-store.js';
 import type { FileStoreBuilder } from '../support/file-store-builder.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -104,4 +106,22 @@ test('sync says on a pipe what happens, each thing once, with the time and the n
     'note: fox of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pt of 1 B.',
   ]);
   expect(new Set(told).size).toBe(told.length);
+});
+
+test('a request that is repeated is told while it is waited for, whichever thread has made it', async () => {
+  const run = { runId: A, experimentId: '1', metrics: { loss: [{ timestamp: 1, value: 1, step: 0n }] } };
+  let refusals = 2;
+  const intercept: Interception = ({ url = '' }, response) => {
+    if (!url.includes('get-history') || refusals-- <= 0) return false;
+    return response.writeHead(502, { 'retry-after': '1' }).end() !== undefined;
+  };
+  const server = await serverWith(intercept, { experiments: [{ id: '1', name: 'one' }], runs: [run] });
+  const args = ['convert', '--tracking-uri', server.uri, '--repo', repo, '--log-format', 'json'];
+  const { code, stdout } = await startCli(args).ended;
+  expect(code).toBe(0);
+  const retries = stdout.split('\n').filter(isEvent('retry'));
+  expect(retries.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'warn', code: 'server-error', server: server.uri, says: 'answers 502', status: 502, attempt: 2, wait: 1 },
+    { attempt: 3, attempts: 8 },
+  ]);
 });
