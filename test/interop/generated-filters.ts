@@ -30,7 +30,7 @@ const TEXTS = [
   'v_t',
   'None',
 ];
-const DATASETS = ['train', 'Train', 'eval set', 'mnist'];
+const DATASETS = ['train', 'eval set', 'mnist'];
 const METRICS = ['acc', 'val loss', 'train/loss', 'rare'];
 const PARAMS = ['model', 'lr', 'net/depth', 'rare'];
 const TAGS = ['team', 'a.b', 'note', 'rare'];

@@ -39,6 +39,7 @@ export class SqlRunFinder {
       const find = (schema: Schema) => this.#find(schema, experiment, page, search, signal);
       const found = await this.schemas.with(find, signal);
       const ids = page.filter((runId) => found.has(runId));
+      if (ids.length === 0) continue;
       for await (const ref of references(ids)) yield { ref, ...found.get(ref.runId)! };
     }
   }

@@ -1,7 +1,7 @@
 """Fills a store with given runs, or asks MLflow's own client which runs a filter finds.
 
-    search_runs.py fill URI < runs.json      prints {name: run id}
-    search_runs.py ask URI < filters.jsonl   prints for each filter the ids that are found, or {"error": sentence}
+    search_runs.py fill URI ARTIFACTS < runs.json   prints {name: run id}
+    search_runs.py ask URI < filters.jsonl          prints for each filter the ids that are found, or {"error": sentence}
 """
 
 import json
@@ -12,8 +12,8 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.tracking import MlflowClient
 
 
-def fill(client: MlflowClient, runs: list) -> None:
-    experiment = client.create_experiment("searched")
+def fill(client: MlflowClient, artifacts: str, runs: list) -> None:
+    experiment = client.create_experiment("searched", artifact_location=artifacts)
     ids = {}
     for run in runs:
         made = client.create_run(experiment, start_time=run["start"], run_name=run["name"])
@@ -55,6 +55,6 @@ def ask(client: MlflowClient, filters) -> None:
 if __name__ == "__main__":
     client = MlflowClient(sys.argv[2])
     if sys.argv[1] == "fill":
-        fill(client, json.load(sys.stdin))
+        fill(client, sys.argv[3], json.load(sys.stdin))
     else:
         ask(client, sys.stdin)
