@@ -3,6 +3,7 @@ import { convert } from '../../src/library/convert.js';
 import { type VerifyRequest, verify } from '../../src/library/verify.js';
 import type { Experiment } from '../../src/model.js';
 import { VerifyEvents } from '../../src/verify/session/verify-events.js';
+import { newStore } from '../support/example-store.js';
 import { memoryRun } from '../support/memory-run.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -57,6 +58,17 @@ test('verify checks the structure of a repository without a source', async () =>
   expect(await verify({ repo, inProcess: true })).toMatchObject({ outcome: 'as-expected', findings: 0 });
 });
 
+test('verify converts again what differs, if it is to repair', async () => {
+  const source = newStore();
+  source.run('1', { runId: 'a', status: 3, endTime: 1, params: { lr: '1' } });
+  const request = { trackingUri: source.root, repo, inProcess: true };
+  await convert(request);
+  source.run('1', { runId: 'a', status: 3, endTime: 1, params: { lr: '2' } });
+  expect(await verify(request)).toMatchObject({ outcome: 'differences', runs: { differs: 1 } });
+  expect(await verify({ ...request, repair: true })).toMatchObject({ outcome: 'as-expected', runs: { equal: 1 } });
+  expect(await verify(request)).toMatchObject({ outcome: 'as-expected' });
+});
+
 test('verify rejects with the reason of its signal', async () => {
   await convert({ openStore, repo });
   const reason = new Error('enough');
@@ -66,6 +78,7 @@ test('verify rejects with the reason of its signal', async () => {
 test.each<[object | undefined, string]>([
   [undefined, 'An object with trackingUri and repo is needed.'],
   [{ trackingUri: 'mlruns', openStore: () => {}, repo: 'x' }, 'There are two sources'],
+  [{ openStore: () => {}, repo: 'x', repair: true }, 'repair needs a trackingUri'],
   [{ trackingUri: 'mlruns', repo: 'x', samples: 0.1 }, 'no option samples.'],
   [{ trackingUri: 'mlruns', repo: 'x', concurrency: 0.5 }, 'concurrency has to be'],
 ])('%j is refused', async (given, message) => {
