@@ -1,4 +1,4 @@
-import { PART_NOUNS, unreadParts } from '../../mapping/unread-parts.js';
+import { PART_NOUNS } from '../../mapping/unread-parts.js';
 import type { Notice, UnreachableReason } from '../../model.js';
 import type { RunReport, ToldPart } from '../../outcome.js';
 import { fileExtension } from '../../summary/file-extension.js';
@@ -6,7 +6,7 @@ import { Tally } from '../../summary/tally.js';
 import { formatCount, formatNoun } from '../format.js';
 import { noticeLines, skipReasonText } from '../notice-text.js';
 import type { PageGroup } from '../page/page-data.js';
-import { unreadText } from './page-rows.js';
+import { isToldAsUnread, unreadText } from './page-rows.js';
 import { sentence, titleOf } from './page-text.js';
 
 /** Causes and losses of all runs, including those that are not on the page. */
@@ -90,7 +90,7 @@ export class GroupCounts {
       count(`incomplete ${part.part} ${code}`, 1, () => incompleteGroup(run, part, code));
     }
     for (const notice of run.notices) {
-      if (run.incomplete !== undefined && unreadParts([notice]).length > 0) continue; // it is told there
+      if (isToldAsUnread(run, notice)) continue;
       const group = count(`left ${codeOf(notice)}`, itemsOf(notice), () => noticeGroup(run, notice));
       if (notice.kind === 'artifact-skipped') group.extensions.add(fileExtension(notice.path) || 'without extension');
     }

@@ -1,3 +1,5 @@
+import { unreadParts } from '../../mapping/unread-parts.js';
+import type { Notice } from '../../model.js';
 import type { RunOutcome, RunReport, ToldPart } from '../../outcome.js';
 import { formatNoun } from '../format.js';
 import { partText } from '../incomplete-text.js';
@@ -24,7 +26,7 @@ export function rankOf({ outcome, code, incomplete = [], notices }: RunReport): 
 export function pageRun(run: RunReport, groups: readonly string[]): PageRun {
   const { runName, seconds, counts, outcome, incomplete = [], notices } = run;
   const unread = sentences(incomplete.map((part) => unreadText(run, part)));
-  const told = sentences(noticeLines(notices).map(({ text }) => text));
+  const told = sentences(noticeLines(notices.filter((notice) => !isToldAsUnread(run, notice))).map(({ text }) => text));
   const reason = run.reason === undefined ? unread[0] : sentence(run.reason);
   const artifacts = counts.artifacts.image + counts.artifacts.text + counts.artifacts.audio;
   const lists = [...list('Could not be read', unread), ...list('Left behind or changed', told)];
@@ -55,6 +57,11 @@ function weightOf({ outcome, incomplete = [], notices }: RunReport): number {
 
 function list(title: string, texts: readonly string[]): PageList[] {
   return texts.length === 0 ? [] : [{ title, texts }];
+}
+
+/** Whether a notice only repeats why the run is incomplete. */
+export function isToldAsUnread({ incomplete }: RunReport, notice: Notice): boolean {
+  return incomplete !== undefined && unreadParts([notice]).length > 0;
 }
 
 /** A part that could not be read, why, and where its artifacts would be. */
