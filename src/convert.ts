@@ -1,19 +1,15 @@
 import { dirname } from 'node:path';
 import { Repository } from './aim/repository.js';
 import { RepositoryLock } from './aim/repository-lock.js';
+import { chooseRuns, tellChoice } from './conversion/choose-runs.js';
 import type { Conversion } from './conversion/conversion.js';
 import { type Ends, openConversion } from './conversion/open-conversion.js';
 import { type OwnParts, openSource, resolveOptions } from './conversion/own-parts.js';
 import type { ProcessedRun, RunListener } from './conversion/pending-reports.js';
-import { checkRepositoryPlace } from './conversion/repository-place.js';
-import { toConvertError } from './errors.js';
-import type { ConvertEvents, ExperimentFailure } from './events.js';
-import { experimentTagsLeft } from './mapping/experiment-tags.js';
-import type { TrackingStore } from './mlflow/common/tracking-store.js';
+import type { ConvertEvents, ExperimentFailure, Warn } from './events.js';
 import type { ConvertOptions, ResolvedOptions } from './options.js';
-import { choiceWarnings, unknownRuns } from './selection/choice-warnings.js';
 import { retryWhileLocked, waitForUnlocked } from './sqlite/lock-wait.js';
-import { Listing } from './state/listing.js';
+import type { Listing } from './state/listing.js';
 import { SyncJournal } from './state/sync-journal.js';
 
 /**
@@ -29,8 +25,9 @@ export async function convert(
 ): Promise<void> {
   const options = resolveOptions(given, own);
   const failures = new Map<string, ExperimentFailure>();
+  const warn: Warn = (warning) => events.emit('warning', warning);
   const store = openSource(options, own, {
-    warn: (warning) => events.emit('warning', warning),
+    warn,
     retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => {
       failures.set(failure.id, failure);
@@ -38,43 +35,20 @@ export async function convert(
     },
   });
   try {
-    const listing = await Listing.begin(store, options.selection, signal);
-    const unknown = unknownRuns(listing);
-    if (unknown !== undefined) throw unknown;
-    checkRepositoryPlace(options, store);
+    const listing = await chooseRuns(store, options, signal);
     const repository = await retryWhileLocked(() => Repository.open(options.repo), signal);
     const lock = RepositoryLock.take(repository.lockFile);
     try {
       repository.pin();
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
-      const left = experimentTagsLeft(listing.concerned);
-      if (left !== undefined) events.emit('warning', { code: 'tags-left-out', message: left });
-      for (const warning of choiceWarnings(listing)) events.emit('warning', warning);
-      await tellTraces(store, listing, events, signal);
+      const traces = await tellChoice(store, listing, warn, signal);
+      if (traces !== undefined && traces.traces > 0) events.emit('traces', traces);
       await convertOnce(options, events, { store, repository, stages: own.stages, listing, failures }, signal);
     } finally {
       lock.release();
     }
   } finally {
     await store.close();
-  }
-}
-
-/** A source of traces only would look empty. Nothing else depends on their number. */
-async function tellTraces(
-  store: TrackingStore,
-  { concerned: experiments }: Listing,
-  events: ConvertEvents,
-  signal: AbortSignal,
-) {
-  try {
-    const count = await store.traces?.(experiments, signal);
-    if (count !== undefined && count.traces > 0) events.emit('traces', count);
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { sentence } = toConvertError(cause, 'skip-item', store.uri);
-    const message = `Traces, which stay in MLflow, could not be counted. ${sentence}`;
-    events.emit('warning', { code: 'traces-not-counted', message });
   }
 }
 

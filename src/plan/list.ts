@@ -48,6 +48,7 @@ export async function listSource(
   const store = openStore(options.trackingUri, {
     ...options.source,
     warn: (warning) => events.emit('warning', warning),
+    retrying: (retry) => events.emit('retry', retry),
     failed: (failure) => events.emit('experiment:failed', failure),
   });
   try {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ExperimentFailure, Warning } from '../events.js';
+import type { ExperimentFailure, Retry, Warning } from '../events.js';
 
 /** What a plan tells while it is made. Listeners run synchronously and must not throw. */
 export interface PlanEventMap {
@@ -9,6 +9,8 @@ export interface PlanEventMap {
   looked: [{ runs: number }];
   /** Of the runs to be converted, some are converted into a temporary repository, to measure how long that takes. */
   measuring: [];
+  /** Something is tried again. */
+  retry: [Retry];
   'experiment:failed': [ExperimentFailure];
   warning: [Warning];
 }

@@ -1,14 +1,12 @@
 import { dirname } from 'node:path';
 import { repositoryPath } from '../aim/repository.js';
+import { chooseRuns, tellChoice } from '../conversion/choose-runs.js';
 import { type OwnParts, openSource, resolveOptions } from '../conversion/own-parts.js';
-import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import { toConvertError } from '../errors.js';
 import type { ExperimentFailure, Warn, Warning } from '../events.js';
-import { experimentTagsLeft } from '../mapping/experiment-tags.js';
-import type { TraceCount, TrackingStore } from '../mlflow/common/tracking-store.js';
+import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ConvertOptions, ResolvedOptions } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
-import { Listing } from '../state/listing.js';
 import type { Estimate } from './estimate.js';
 import { type KnownState, openKnownState } from './known-state.js';
 import { type Looked, lookAtRuns } from './look.js';
@@ -39,7 +37,7 @@ export async function plan(
     failures.push(failure);
     events.emit('experiment:failed', failure);
   };
-  const store = openSource(options, own, { warn, failed, retrying: () => {} });
+  const store = openSource(options, own, { warn, failed, retrying: (retry) => events.emit('retry', retry) });
   const scratch = Scratch.make();
   try {
     const parts = await makePlan({ store, scratch, options, stages: own.stages, warn }, events, signal);
@@ -62,13 +60,10 @@ type PlanParts = Omit<Plan, 'failedExperiments' | 'warnings'>;
 
 async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortSignal): Promise<PlanParts> {
   const { store, scratch, options, stages, warn } = context;
-  const listing = await Listing.begin(store, options.selection, signal);
-  checkRepositoryPlace(options, store);
-  const left = experimentTagsLeft(listing.concerned);
-  if (left !== undefined) warn({ code: 'tags-left-out', message: left });
+  const listing = await chooseRuns(store, options, signal);
   const known = await openKnownState(options, scratch.subdirectory('known'), signal);
   try {
-    const traces = await countTraces(context, listing, signal);
+    const traces = await tellChoice(store, listing, warn, signal);
     const looked = await lookAtRuns({ store, listing, known, options, stages }, events, signal);
     events.emit('measuring');
     const estimate = await tryToSample(context, looked, signal);
@@ -134,20 +129,4 @@ function described(
     sampledRuns: estimate?.sampledRuns ?? 0,
     hasChanges: existing === undefined || toWrite > 0 || deleted.length > 0,
   };
-}
-
-/** A source of traces only would look empty. */
-async function countTraces(
-  { store, warn }: PlanContext,
-  { experiments }: Listing,
-  signal: AbortSignal,
-): Promise<TraceCount | undefined> {
-  try {
-    return await store.traces?.(experiments, signal);
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { sentence } = toConvertError(cause, 'skip-item', store.uri);
-    warn({ code: 'traces-not-counted', message: `Traces, which stay in MLflow, could not be counted. ${sentence}` });
-    return undefined;
-  }
 }

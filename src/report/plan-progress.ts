@@ -1,6 +1,8 @@
 import type { PlanEvents } from '../plan/plan-events.js';
 import { formatCount } from './format.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
+import { RetryFilter, retryText } from './retry-text.js';
+import { printable } from './text-width.js';
 import { everyNowAndThen } from './timers.js';
 
 const REDRAW_EVERY_MS = 100;
@@ -31,11 +33,11 @@ export class PlanProgress {
     events.on('measuring', () => {
       this.#isMeasuring = true;
     });
+    const retries = new RetryFilter();
+    events.on('retry', (retry) => {
+      if (!quiet && retries.passes(retry)) this.#block.print(printable(retryText(retry)));
+    });
     this.#stop = quiet ? () => {} : this.#show(live);
-  }
-
-  say(text: string): void {
-    this.#block.print(text);
   }
 
   stop(): void {
