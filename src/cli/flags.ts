@@ -51,6 +51,7 @@ export interface ConvertFlags extends PlanFlags {
   readonly report?: string;
   readonly color: boolean;
   readonly watch?: true;
+  readonly verify?: true;
   readonly interval: number;
   readonly reconcile: number;
   readonly poll?: true;

@@ -1,6 +1,6 @@
 import { errorCode } from '../errors.js';
 import { runConfig } from './config-command.js';
-import { runConvert } from './convert-command.js';
+import { runConvertAndVerify } from './convert-and-verify.js';
 import { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import { runList } from './list-command.js';
@@ -30,7 +30,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     case 'config':
       return runConfig(parsed.settings, parsed.program, io);
     case 'convert':
-      return runConvert(parsed.settings, io);
+      return runConvertAndVerify(parsed.settings, io);
     case 'plan':
       return runPlan(parsed.settings, io);
     case 'list':

@@ -11,6 +11,7 @@ import { repoOption, sourceOptions } from './options/source-options.js';
 import {
   comparisonOptions,
   policyOptions,
+  verifyAfterwards,
   verifyPlaceOptions,
   verifyRunningOptions,
 } from './options/verify-options.js';
@@ -116,7 +117,7 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
     ['Mapping:', mappingOptions()],
     ['Artifacts:', artifactOptions()],
     ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
-    ['Running and reporting:', runningOptions()],
+    ['Running and reporting:', [...runningOptions(), ...(name === 'convert' ? [verifyAfterwards()] : [])]],
     ...(name === 'convert' ? ([['Dry run:', dryRunOptions()]] as const) : []),
   ];
   for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));

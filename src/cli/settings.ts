@@ -17,6 +17,8 @@ export interface ConvertSettings {
   readonly color: boolean;
   readonly report?: string;
   readonly logFile?: string;
+  /** Compare with MLflow what was converted; not with a watch. */
+  readonly verify: boolean;
   /** Present for a watch. */
   readonly watch?: WatchSettings;
 }
@@ -63,6 +65,7 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
     color: flags.color,
     ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
     ...(flags.logFile === undefined ? {} : { logFile: flags.logFile }),
+    verify: flags.verify ?? false,
     ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
   };
 }
@@ -127,6 +130,11 @@ function checkWatchFlags({ watch }: ConvertFlags, isGiven: IsGiven): void {
   if (watch !== undefined && isGiven('report')) {
     throw new SettingsError(
       '--report describes one conversion and cannot be used with a watch; use --log-format json or the status command.',
+    );
+  }
+  if (watch !== undefined && isGiven('verify')) {
+    throw new SettingsError(
+      '--verify comes after a conversion, and a watch goes on; use the verify command beside it.',
     );
   }
   if (watch !== undefined) return;

@@ -43,6 +43,7 @@ describe('convert', () => {
       sourceAssumed: true,
       quiet: false,
       verbose: false,
+      verify: false,
       logFormat: 'text',
       color: true,
     });

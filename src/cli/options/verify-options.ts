@@ -65,3 +65,8 @@ export function verifyRunningOptions(): Option[] {
     new Option('--quiet', 'print only what is not as it has to be'),
   ];
 }
+
+/** Of a conversion. */
+export function verifyAfterwards(): Option {
+  return new Option('--verify', 'then compare with MLflow what was chosen, as the verify command does');
+}

@@ -11,7 +11,7 @@ const KINDS = { image: 'images', text: 'texts', audio: 'audios' } as const;
 type Kind = keyof typeof TYPES;
 type ObjectValue = Extract<Value, { type: 'object' }>;
 
-/** Compares the images, texts and audio of a run, the links, and the terminal log. */
+/** Compares the images, texts and audio of a run, and the links. */
 export class ArtifactComparison {
   constructor(
     private readonly facts: RunFacts,
@@ -62,27 +62,6 @@ export class ArtifactComparison {
     for (const [name, link] of left) {
       const uri = link.type === 'object' ? link.fields.get('uri') : undefined;
       this.tell('link-extra', name, { record: `artifacts[${JSON.stringify(name)}]`, found: showValue(uri ?? link) });
-    }
-  }
-
-  compareLog({ log }: ExpectedArtifacts, sequence: ObjectSequence | undefined, startTime: number): void {
-    if (sequence === undefined) {
-      if (log !== undefined && log.length > 0)
-        this.tell('log-differs', '', { expected: `${log.length} lines`, found: 'none' });
-      return;
-    }
-    let lines = 0;
-    for (const point of sequence.points()) {
-      const expected = log?.[Number(point.step)];
-      const line = fieldOf(point.value, 'data');
-      lines++;
-      if (line?.type !== 'string' || line.value !== expected) {
-        this.tell('log-differs', '', { sequence, step: point.step, expected: show(expected), found: showValue(line) });
-      } else if (point.time !== startTime) this.tellTime(sequence, point, startTime, '');
-      if (point.epoch !== undefined) this.tellEpoch('log-differs', sequence, point, '');
-    }
-    if (sequence.isReadable && lines < (log?.length ?? 0)) {
-      this.tell('log-differs', '', { sequence, expected: `${log?.length} lines`, found: `${lines} lines` });
     }
   }
 
@@ -240,7 +219,8 @@ function isOurContext({ context: { entries } }: ObjectSequence, kind: Kind): boo
   return entries.size === 1 && isSame(entries.get('type'), kind);
 }
 
-function fieldOf(value: Value, name: string): Value | undefined {
+/** A field of an object; undefined for other values. */
+export function fieldOf(value: Value, name: string): Value | undefined {
   return value.type === 'object' ? value.fields.get(name) : undefined;
 }
 

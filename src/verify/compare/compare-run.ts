@@ -9,6 +9,7 @@ import { expectedProperties } from '../expected/properties.js';
 import { Unread } from '../expected/unread.js';
 import { ArtifactComparison } from './compare-artifacts.js';
 import { compareAttributes } from './compare-attributes.js';
+import { compareLog } from './compare-log.js';
 import { compareMessages } from './compare-messages.js';
 import { MetricComparison } from './compare-metrics.js';
 import { compareEndTime, compareRow, type WrittenRow } from './compare-row.js';
@@ -203,7 +204,7 @@ class RunComparison {
     const comparison = new ArtifactComparison(this.facts, this.differences);
     const objects = contents.sequences.filter((one): one is ObjectSequence => one.kind !== 'metric');
     comparison.compareObjects(files, objects, startTime);
-    comparison.compareLog(files, this.logSequence('logs'), startTime);
+    compareLog(files.log, this.logSequence('logs'), startTime, this.facts, this.differences);
     comparison.compareLinks(files, contents.artifacts);
   }
 

@@ -174,7 +174,7 @@ describe('the file', () => {
     ['\nartifacts: false', ['c.yaml:2: There is no flag --artifacts. Did you mean no-artifacts: true?']],
     ['xyz: 1', ['c.yaml:1: There is no flag --xyz.']],
     ['config: d.yaml', ['c.yaml:1: config chooses the configuration file, and has no meaning in it.']],
-    ['version: 1', ['c.yaml:1: There is no flag --version.']],
+    ['version: 1', ['c.yaml:1: There is no flag --version. Did you mean verify?']],
     ['check: true', ['c.yaml:1: There is no flag --check.']],
     ['quiet: maybe', ["c.yaml:1: quiet is 'maybe'. Expected true or false."]],
     ['interval: 1', ["c.yaml:1: interval is '1'. Expected a duration from 100ms to 7d, such as 10s or 5m."]],
