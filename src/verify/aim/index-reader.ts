@@ -35,9 +35,15 @@ export class IndexReader {
   private readonly sharedKeys = new Set<string>();
   private hasAllSharedKeys = true;
   private readonly cursor: DatabaseCursor;
+  private readonly hasBlobs: boolean;
+  private readonly runs: DatabaseCursor;
+  /** `runs` stands right behind the entries of the run that was compared last. */
+  private isBehindRun = false;
 
   private constructor(private readonly database: Database) {
     this.cursor = database.cursor();
+    this.runs = database.cursor();
+    this.hasBlobs = this.has(BLOBS);
     this.loadSharedKeys();
   }
 
@@ -58,8 +64,8 @@ export class IndexReader {
   compare({ hash, directory, database, byAim, report }: IndexedRun): void {
     const own = encodeKey('meta', 'chunks', hash);
     const differences = [
-      ...this.compareBelow(database, Buffer.concat([BLOBS, own])),
-      ...this.compareBelow(database, own),
+      ...this.compareBlobs(database, Buffer.concat([BLOBS, own])),
+      ...this.compareRun(database, own),
       ...this.missingShared(database),
     ];
     const file = 'meta/index';
@@ -105,11 +111,23 @@ export class IndexReader {
     this.database.close();
   }
 
-  private *compareBelow(database: Database, prefix: Buffer): Generator<RecordDifference> {
-    const cursor = database.cursor();
-    cursor.seek(prefix);
+  private *compareRun(database: Database, prefix: Buffer): Generator<RecordDifference> {
+    const { runs } = this;
+    const own = database.cursor();
+    own.seek(prefix);
+    // behind the run before it there is this one, if they are asked for in order
+    if (!this.isBehindRun || !runs.valid || !runs.startsWith(prefix)) runs.seek(prefix);
+    this.isBehindRun = false;
+    yield* compareRecords(own, runs, prefix);
+    this.isBehindRun = true;
+  }
+
+  private *compareBlobs(database: Database, prefix: Buffer): Generator<RecordDifference> {
+    const own = database.cursor();
+    own.seek(prefix);
+    if (!this.hasBlobs && !(own.valid && own.startsWith(prefix))) return;
     this.cursor.seek(prefix);
-    yield* compareRecords(cursor, this.cursor, prefix);
+    yield* compareRecords(own, this.cursor, prefix);
   }
 
   /** Records of the run in the shared parts that the index has not. */

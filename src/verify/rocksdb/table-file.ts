@@ -71,21 +71,27 @@ export class TableFile {
     return this.open(this.bytes(handle.offset, handle.size + TRAILER), handle.offset);
   }
 
-  /** Reads blocks one after the other, with fewer calls to the system. Each block is valid until the next is read. */
+  /**
+   * Reads blocks; those that follow each other with fewer calls to the system. Each block is valid until the next is read.
+   */
   sequentialBlocks(): (handle: BlockHandle) => Buffer {
     if (this.whole !== undefined) return (handle) => this.block(handle);
-    const window = Buffer.allocUnsafe(Math.min(WINDOW, this.size));
+    let window: Buffer | undefined;
     let start = 0;
     let end = 0;
+    let next = -1;
     return (handle) => {
       const { offset } = handle;
       const length = handle.size + TRAILER;
-      if (length > window.length || offset + length > this.size) return this.block(handle);
-      if (offset < start || offset + length > end) {
+      const isNext = offset === next;
+      next = offset + length;
+      if (offset < start || next > end) {
+        if (!isNext || length > WINDOW || next > this.size) return this.block(handle);
+        window ??= Buffer.allocUnsafe(Math.min(WINDOW, this.size));
         [start, end] = [offset, Math.min(offset + window.length, this.size)];
         this.read(window.subarray(0, end - start), start);
       }
-      return this.open(window.subarray(offset - start, offset - start + length), offset);
+      return this.open(window!.subarray(offset - start, next - start), offset);
     };
   }
 
