@@ -95,16 +95,14 @@ const key = fc.stringMatching(/^[^`"'\\]{1,12}$/).filter((some) => some.trim() =
 const value = fc.string({ maxLength: 12 }).filter((some) => !/['"\\]/.test(some));
 
 test('any key and value are read as they were written, by each name that a field has', () => {
-  const field = fc
-    .constantFrom(...(['param', 'tag', 'metric'] as const))
-    .chain((type) =>
-      fc.record({
-        type: fc.constant(type),
-        name: fc.constantFrom(...FIELD_NAMES[type]),
-        key,
-        quote: fc.constantFrom('`', '"'),
-      }),
-    );
+  const field = fc.constantFrom(...(['param', 'tag', 'metric'] as const)).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      name: fc.constantFrom(...FIELD_NAMES[type]),
+      key,
+      quote: fc.constantFrom('`', '"'),
+    }),
+  );
   const clause = fc.record({
     field,
     value,
