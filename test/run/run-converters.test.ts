@@ -48,6 +48,7 @@ describe.each(IMPLEMENTATIONS)('a converter in %s', (_, start) => {
   test('brings a run whole into the staging directory, and counts what it writes', async () => {
     const { report, staged } = await converter.convert(task('a'));
     expect(report).toMatchObject({ runId: 'a', outcome: 'new', counts: { metrics: 1, points: 3 } });
+    expect(report.seconds).toBeGreaterThanOrEqual(0);
     expect(staged?.files?.meta).toBe(stagedFiles(repository, 'a').meta);
     expect([staged?.files?.meta, staged?.files?.seqs].map((path) => existsSync(path ?? ''))).toEqual([true, true]);
     expect(converter.takeProgress()).toEqual({ points: 3, artifactBytes: 0 });
@@ -65,6 +66,7 @@ describe.each(IMPLEMENTATIONS)('a converter in %s', (_, start) => {
   test('reports a run that is not there, and goes on', async () => {
     const { report, staged } = await converter.convert(task('c'));
     expect(report).toMatchObject({ runId: 'c', outcome: 'skipped', code: 'not-a-run' });
+    expect(report).not.toHaveProperty('seconds');
     expect(staged).toBeUndefined();
     expect((await converter.convert(task('a'))).report.outcome).toBe('new');
   });

@@ -14,14 +14,15 @@ function data<T>(id: string): T {
 }
 
 const report = data<PageReport>('report');
-const runs = new RunList(data<PageRun[]>('runs'), report);
+const runs = data<PageRun[]>('runs');
+const list = new RunList(runs, report);
 const sections = [
   header(report),
   cardGrid(report),
-  ...report.sections.map((section) => textSection(section, runs.show)),
+  ...report.sections.map((section) => textSection(section, list.show)),
   throughputSection(report),
   slowestSection(report),
-  runs.section,
+  runs.length > 0 ? list.section : undefined,
   element('footer', FOOTER),
 ];
 document.getElementById('page')?.append(...sections.filter((part) => part !== undefined));
