@@ -4,6 +4,7 @@ import type { OpenStore, StoreListener, TrackingStore } from './mlflow/common/tr
 import { openStore } from './mlflow/open-store.js';
 import { DEFAULT_CONCURRENCY, type RunSelection, type SourceOptions } from './options.js';
 import type { ArtifactPolicy, MappingPolicy } from './policies.js';
+import { choiceWarnings, unknownRuns } from './selection/choice-warnings.js';
 import { ConversionRecord } from './state/conversion-record.js';
 import { Listing } from './state/listing.js';
 import { AimRepository } from './verify/aim/repository.js';
@@ -132,6 +133,9 @@ async function verifyStore(
 ): Promise<void> {
   const { aim, record, store } = ends;
   const listing = await Listing.begin(store, options.selection ?? {}, signal);
+  const unknown = unknownRuns(listing);
+  if (unknown !== undefined) throw unknown;
+  for (const warning of choiceWarnings(listing)) events.emit('warning', warning);
   const rows = aim.openRows();
   const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
   const verifier = startVerifier(ends, options);

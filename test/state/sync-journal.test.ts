@@ -76,6 +76,15 @@ test('after a pass over a part of the runs, status tells when that was but not t
   expect(await status()).toMatchObject({ lastSyncedAt: NOW + 10_000, completeAt: NOW, changedAt: NOW + 10_000 });
 });
 
+test('after a pass of a watch over the chosen runs, status tells when the next is due but not that all was read', async () => {
+  journal.passed({ complete: false, nextWithin: 60_000 });
+  expect(await status()).toMatchObject({ lastSyncedAt: NOW, nextWithin: 60_000 });
+  expect(await status()).not.toHaveProperty('completeAt');
+  now += 10;
+  journal.passed({ complete: false, nextWithin: 30_000 });
+  expect(await status()).toMatchObject({ lastSyncedAt: NOW + 10, nextWithin: 30_000 });
+});
+
 describe('a run that fails', () => {
   test('is named with its reason, and since when that is', async () => {
     journal.note(failed('It broke.'));
