@@ -14,9 +14,13 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   'mlflow/file/revision.ts': 'compared with the times of files',
   'mlflow/http/retry.ts': 'a server may give the time of day at which it is to be asked again',
   'conversion/conversion.ts': 'runs become stale at a time of day (--stale-after)',
+  'plan/look.ts': 'runs become stale at a time of day (--stale-after)',
+  'verify/session/verification.ts': 'runs become stale at a time of day (--stale-after)',
   'state/accepted-missing.ts': 'kept for people',
   'state/sync-journal.ts': 'kept for people',
   'report/file/report-file.ts': 'people read when it was',
+  'report/verify/verify-files.ts': 'people read when it was',
+  'report/printer.ts': 'people read when it was',
   'aim/repository-lock.ts': 'people read since when it is held',
 };
 
