@@ -56,6 +56,8 @@ export interface Bench {
   readonly concurrency: number;
   /** No more bytes may be written, about. */
   readonly room: number;
+  /** Milliseconds of a clock that never goes back; that of the process if absent. */
+  readonly now?: () => number;
 }
 
 /**
@@ -125,6 +127,7 @@ class Measurement {
   readonly #bench: Bench;
   readonly #signal: AbortSignal;
   readonly #budget: number;
+  readonly #now: () => number;
   #spent = 0;
   #written = 0;
   #isOver = false;
@@ -133,6 +136,7 @@ class Measurement {
     this.#samples = strata.map((stratum) => new OpenSample(stratum));
     this.#bench = bench;
     this.#signal = signal;
+    this.#now = bench.now ?? monotonicNow;
     const expected = GUESS * sum(strata.map(({ weight }) => weight));
     this.#budget = Math.min(LONGEST, Math.max(SHORTEST, PART * expected));
   }
@@ -156,10 +160,10 @@ class Measurement {
   /** Does what the passes have left to the end. */
   async #finish(): Promise<number> {
     if (this.#isOver) return 0;
-    const since = monotonicNow();
+    const since = this.#now();
     await this.#bench.conversion.pass(stream([]), this.#signal, { done: () => {} });
     const all = sum(this.#samples.map(({ stratum }) => stratum.runs));
-    return ((monotonicNow() - since) / 1000) * (all / sum(this.#samples.map(({ runs }) => runs)));
+    return ((this.#now() - since) / 1000) * (all / sum(this.#samples.map(({ runs }) => runs)));
   }
 
   /** A pass with the commonest runs, or the lightest if those take long. Starts threads, so its pace counts for nothing. */
@@ -212,8 +216,8 @@ class Measurement {
     this.#bench.events.on('progress', onProgress);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT * 1000).unref();
-    const since = monotonicNow();
-    const elapsed = () => (monotonicNow() - since) / 1000;
+    const since = this.#now();
+    const elapsed = () => (this.#now() - since) / 1000;
     try {
       await this.#bench.conversion.pass(
         stream(candidates.map(({ run }) => run)),

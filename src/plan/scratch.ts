@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asFatal } from '../errors.js';
+import { asFatal, ConvertError } from '../errors.js';
 
 /** A temporary directory of the system's (`$TMPDIR`): a plan writes nowhere else. */
 export class Scratch {
@@ -11,7 +11,9 @@ export class Scratch {
     try {
       this.directory = mkdtempSync(join(tmpdir(), 'mlflow2aim-plan-'));
     } catch (cause) {
-      throw asFatal(cause, tmpdir());
+      const { code, message } = asFatal(cause, tmpdir());
+      const hint = 'A plan needs room for temporary files in $TMPDIR, else in /tmp.';
+      throw new ConvertError('fatal', code, message, { where: tmpdir(), hint, cause });
     }
   }
 
