@@ -4,14 +4,17 @@ import { SettingsError } from './settings-error.js';
 
 interface PlaceFlags {
   readonly trackingUri?: string;
-  readonly repo: string;
+  readonly repo?: string;
 }
 
 /** Adds the arguments SOURCE and REPO, which are the same as --tracking-uri and --repo; see {@link withPlaces}. */
 export function addPlaces(command: Command): Command {
-  return command
-    .argument('[SOURCE]', 'the same as --tracking-uri', parseText)
-    .argument('[REPO]', 'the same as --repo', parseText);
+  return addSource(command).argument('[REPO]', 'the same as --repo', parseText);
+}
+
+/** The same for a command without a repository. */
+export function addSource(command: Command): Command {
+  return command.argument('[SOURCE]', 'the same as --tracking-uri', parseText);
 }
 
 /**

@@ -5,7 +5,7 @@ import { listOptions, paceOptions, planOptions, quietOption } from './options/pl
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
 import { sourceOptions } from './options/source-options.js';
-import { addPlaces, withPlaces } from './places.js';
+import { addPlaces, addSource, withPlaces } from './places.js';
 
 /** The command `plan` and its flags. */
 export function addPlan(program: Command, handler: (flags: PlanFlags) => void): void {
@@ -35,5 +35,8 @@ export function addList(program: Command, handler: (flags: ListFlags) => void): 
     .description('List the experiments of an MLflow store: id, runs, last change, name.')
     .helpOption('-h, --help', 'print this help');
   for (const option of listOptions()) command.addOption(option);
-  command.action((flags: ListFlags) => handler(flags));
+  const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli';
+  addSource(command).action((source: string | undefined, flags: ListFlags) =>
+    handler(withPlaces(flags, [source], isGiven)),
+  );
 }

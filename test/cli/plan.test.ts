@@ -104,7 +104,7 @@ describe('list', () => {
 
   test('shows a table', async () => {
     io.list = async () => ({ source, experiments });
-    expect(await main(['list', '--tracking_uri', source], io)).toBe(0);
+    expect(await main(['list', source], io)).toBe(0);
     expect(io.stdout.text.split('\n')).toEqual([
       'ID                   RUNS  LAST CHANGE (UTC)  NAME',
       '0                       0  –                  Default',

@@ -46,7 +46,6 @@ function planned({ runs, content, incomplete, losses }: Plan) {
 
 test.each<[Shape, readonly string[], number]>([
   ['edge', [], 0],
-  ['edge', ['--include-deleted'], 0],
   ['artifacts', [], 0],
   ['old', [], 3],
 ])('a plan for the %s store with %j says what the conversion then reports', async (shape, flags, code) => {
