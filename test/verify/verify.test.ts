@@ -5,10 +5,12 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Repository } from '../../src/aim/repository.js';
 import { openStore } from '../../src/mlflow/open-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { VerifyEvents } from '../../src/verify/session/verify-events.js';
+import { verify } from '../../src/verify.js';
 import { convertOnce } from '../support/conversions.js';
 import { exampleStore, id, newStore, series } from '../support/example-store.js';
 import { handMadeRun } from '../support/hand-made-run.js';
-import { converted, verdicts, wrong } from './verifying.js';
+import { converted, rewrite, verdicts, wrong } from './verifying.js';
 
 const count = (runs: ReadonlyMap<string, { readonly verdict: string }>) =>
   [...runs.values()].map(({ verdict }) => verdict).sort();
@@ -44,7 +46,7 @@ describe('a repository that was just converted is as it has to be', () => {
     },
   );
 
-  test('a history that is longer than what is held at a time', async () => {
+  test('steps of any size, and many points at one step', async () => {
     const store = newStore();
     store.experiment({ id: '1', name: 'long' });
     const huge = [2n ** 62n, 2n ** 62n + 1n, -(2n ** 60n), 5n].map((step, i) => ({
@@ -222,3 +224,32 @@ test.each(['archive', 'keep'] as const)(
     expect(runs.get(id('b'))?.verdict).toBe('equal');
   },
 );
+
+test('one that is broken off goes on where it was, and looks again at what has changed since', async () => {
+  const store = newStore();
+  store.experiment({ id: '1', name: 'many' });
+  const ids = Array.from({ length: 8 }, (_, i) => id(i.toString(16)));
+  for (const runId of ids) store.run('1', { runId, metrics: { loss: series(3) } });
+  const repository = await converted(store.root);
+  const file = join(repository.path, 'mlflow2aim.verified');
+  const stop = new AbortController();
+  const events = new VerifyEvents();
+  const first: string[] = [];
+  events.on('run', ({ hash }) => {
+    first.push(hash);
+    if (first.length === 3) stop.abort();
+  });
+  const options = { trackingUri: store.root, repo: join(repository.path, '..'), inProcess: true, concurrency: 1 };
+  await expect(verify(options, events, stop.signal)).rejects.toThrow('aborted');
+  expect(existsSync(file)).toBe(true);
+
+  rewrite(repository.seqs(first[0]!), (records) => {
+    const key = [...records.keys()].find((name) => name.includes('val') && records.get(name)?.[0] === 3)!;
+    records.set(key, Buffer.from(records.get(key)!.map((byte, i) => (i === 1 ? byte ^ 1 : byte))));
+  });
+  const runs = await verdicts(store.root, repository);
+  expect([...runs.keys()].sort()).toEqual([...ids].sort());
+  expect([...runs].filter(([, { verdict }]) => verdict !== 'equal').map(([run]) => run)).toEqual([first[0]]);
+  expect([...runs.values()].every(({ compared }) => compared.points === 3)).toBe(true);
+  expect(existsSync(file)).toBe(false);
+});

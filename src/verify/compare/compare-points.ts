@@ -44,11 +44,12 @@ class PointComparison {
 
   compare(batch: MetricBatch, isOfPass: ((step: bigint) => boolean) | undefined): void {
     const { table } = this.expected;
-    const numbers = exactSteps(batch.steps.subarray(0, batch.length));
+    // most steps are exact numbers, and need not become int64s
+    const numbers = table.isExact ? exactSteps(batch.steps.subarray(0, batch.length)) : undefined;
     const [valueWords, timeWords] = [wordsOf(batch.valueBits), wordsOf(batch.times)];
     for (let i = 0; i < batch.length; i++) {
       if (isOfPass?.(batch.steps[i]!) === false) continue;
-      const at = table.indexOf(numbers === undefined ? batch.steps[i]! : 0n, numbers?.[i] ?? Number.NaN);
+      const at = numbers === undefined ? table.indexOf(batch.steps[i]!) : table.indexOfNumber(numbers[i]!);
       if (at < 0 || this.seen[at] === 1) {
         this.report('point-extra', batch, i, {});
         continue;
@@ -69,9 +70,8 @@ class PointComparison {
     const { table } = this.expected;
     if (this.matched === table.size) return;
     const { steps, values } = table.columns;
-    const numbers = exactSteps(steps);
     for (let i = 0; i < steps.length; i++) {
-      if (this.seen[i] === 1 || table.indexOf(steps[i]!, numbers?.[i] ?? Number.NaN) !== i) continue;
+      if (this.seen[i] === 1 || !table.stands(i)) continue;
       this.tell('point-missing', { step: steps[i]!, expected: showFloat(values[i]!) }, () => false);
     }
   }

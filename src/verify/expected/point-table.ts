@@ -11,15 +11,17 @@ const MOST_GAPS = 4;
 export class PointTable {
   /** How many points Aim has to have. */
   readonly size: number;
-  private readonly find: (step: bigint, place: number) => number;
+  /** Whether every step is an exact number, so that {@link indexOfNumber} finds it. */
+  readonly isExact: boolean;
+  private readonly find: (place: number | bigint) => number;
 
   /** @param columns in arrival order */
   constructor(readonly columns: PointColumns) {
     const numbers = exactSteps(columns.steps);
-    const dense = numbers === undefined ? undefined : denseLookup(numbers);
-    const { size, find } = dense ?? sortedLookup(columns.steps, numbers);
-    this.size = size;
-    this.find = find;
+    const lookup = (numbers && denseLookup(numbers)) ?? sortedLookup(numbers ?? placesOf(columns.steps));
+    this.isExact = numbers !== undefined;
+    this.size = lookup.size;
+    this.find = lookup.find;
   }
 
   /** How many points gave way to a later one at their step. */
@@ -27,13 +29,22 @@ export class PointTable {
     return this.columns.steps.length - this.size;
   }
 
-  /**
-   * The index of the point at a step, or -1.
-   *
-   * @param number the same step, NaN where it is no exact number
-   */
-  indexOf(step: bigint, number: number): number {
-    return this.find(step, number);
+  /** The index of the point at a step, or -1. */
+  indexOf(step: bigint): number {
+    const place = placeOf(step);
+    if (!this.isExact) return this.find(place);
+    const number = Number(place);
+    return Number.isSafeInteger(number) ? this.find(number) : -1;
+  }
+
+  /** The same for a step that is an exact number, of an {@link isExact} table; faster. */
+  indexOfNumber(step: number): number {
+    return this.find(step);
+  }
+
+  /** Whether the point at this index is the one that stands for its step. */
+  stands(index: number): boolean {
+    return this.indexOf(this.columns.steps[index]!) === index;
   }
 }
 
@@ -41,18 +52,18 @@ export class PointTable {
 export function withoutCollapsed(columns: PointColumns): PointColumns {
   const table = new PointTable(columns);
   if (table.collapsed === 0) return columns;
-  const numbers = exactSteps(columns.steps);
   const kept = new Uint32Array(table.size);
   let size = 0;
   for (let i = 0; i < columns.steps.length; i++) {
-    if (table.indexOf(columns.steps[i]!, numbers?.[i] ?? Number.NaN) === i) kept[size++] = i;
+    if (table.stands(i)) kept[size++] = i;
   }
   return pick(columns, kept);
 }
 
 interface Lookup {
   readonly size: number;
-  readonly find: (step: bigint, number: number) => number;
+  /** Takes what the table was made of: numbers, or places. */
+  readonly find: (place: number | bigint) => number;
 }
 
 function denseLookup(numbers: Float64Array): Lookup | undefined {
@@ -70,12 +81,10 @@ function denseLookup(numbers: Float64Array): Lookup | undefined {
     if (slots[slot] === -1) size++;
     slots[slot] = i;
   }
-  return { size, find: (_, number) => slots[number - least] ?? -1 };
+  return { size, find: (number) => slots[Number(number) - least] ?? -1 };
 }
 
-/** Without `numbers` the places of the steps are compared. */
-function sortedLookup(steps: BigInt64Array, numbers: Float64Array | undefined): Lookup {
-  const places = numbers ?? placesOf(steps);
+function sortedLookup(places: Float64Array | BigInt64Array): Lookup {
   const order = sortedOrder(places);
   let size = 0;
   for (let i = 0; i < order.length; i++) {
@@ -83,9 +92,7 @@ function sortedLookup(steps: BigInt64Array, numbers: Float64Array | undefined): 
     if (i + 1 < order.length && places[order[i]!] === places[order[i + 1]!]) continue;
     order[size++] = order[i]!;
   }
-  const find = (step: bigint, number: number) => {
-    if (numbers !== undefined && Number.isNaN(number)) return -1;
-    const wanted = numbers === undefined ? placeOf(step) : number;
+  const find = (wanted: number | bigint) => {
     let [low, high] = [0, size];
     while (low < high) {
       const middle = (low + high) >>> 1;
