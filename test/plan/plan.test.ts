@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -109,6 +109,18 @@ test('an aborted plan rejects with the reason, and leaves no temporary files', a
   await expect(plan(options, events, controller.signal)).rejects.toBe(reason);
   expect(existsSync(options.repo)).toBe(false);
   expect(plansIn(tmpdir()).filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test('a run that was only touched counts as changed, until it has been read', async () => {
+  const meta = join(store.run('1', { runId: id('a') }), 'meta.yaml');
+  await convert(options, new ConvertEvents(), new AbortController().signal);
+  utimesSync(meta, new Date(), new Date());
+  expect((await plan(options)).runs).toMatchObject({ changed: 1, unchanged: 0 });
+  const events = new ConvertEvents();
+  const outcomes: string[] = [];
+  events.on('run:done', ({ outcome }) => outcomes.push(outcome));
+  await convert(options, events, new AbortController().signal);
+  expect(outcomes).toEqual(['unchanged']);
 });
 
 test('a repository of another version is refused, and not touched', async () => {
