@@ -94,7 +94,7 @@ function structureLine({ runs, findings }: VerifyTotals): string {
 }
 
 /** A run that is worth a word, with its first differences; nothing for one that is as it has to be. */
-export function runLines(run: RunVerdict): string[] {
+export function runLines(run: RunVerdict, verified: Verified): string[] {
   const { verdict, runName, hash, experiment, reason, differences, findings, unread, differenceCount, pointsBehind } =
     run;
   if (verdict === 'equal' || (verdict === 'expected' && unread.length === 0)) return [];
@@ -105,7 +105,7 @@ export function runLines(run: RunVerdict): string[] {
   const shownFaults = faults.slice(0, SHOWN);
   const more = differenceCount - first.length + faults.length - shownFaults.length;
   return [
-    `${verdict === 'expected' ? 'incomplete' : verdict}: ${name}${id}`,
+    `${verdict === 'expected' ? 'incomplete' : verified === 'structure' ? STRUCTURE_VERDICTS[verdict] : verdict}: ${name}${id}`,
     ...(reason === undefined ? [] : [`  ${printable(reason)}`]),
     ...(verdict === 'behind' ? [`  ${formatNoun(pointsBehind ?? 0, 'point')} not in Aim yet`] : []),
     // first what makes that the rest cannot be compared

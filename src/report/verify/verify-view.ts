@@ -109,7 +109,7 @@ export class VerifyTextView implements VerifyView {
     const codes = new Set(run.findings.filter(({ severity }) => severity === 'note').map(({ code }) => code));
     for (const code of codes) this.notes.set(code, (this.notes.get(code) ?? 0) + 1);
     if (run.verdict === 'differs' || run.verdict === 'missing') this.wrong++;
-    const lines = runLines(run);
+    const lines = runLines(run, this.verified);
     if (lines.length === 0) return;
     if (this.told >= RUNS_TOLD) {
       this.untold++;

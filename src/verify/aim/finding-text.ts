@@ -42,9 +42,13 @@ export function meaningOf(code: StructureCode): string {
   return MEANINGS[code];
 }
 
+/** These are told by a sentence of their own, which names the file. */
+const TOLD_BY_SENTENCE: ReadonlySet<StructureCode> = new Set(['database-damaged', 'index-damaged', 'rows-damaged']);
+
 /** A finding in one line: where, what, and both values. */
 export function describeFinding(finding: Finding): string {
   const { code, run, sequence, step, record, file, expected, found } = finding;
+  if (TOLD_BY_SENTENCE.has(code) && found !== undefined) return found;
   const where = [
     run === undefined ? undefined : `run ${run}`,
     sequence === undefined ? undefined : showSequence(sequence),

@@ -81,9 +81,10 @@ export class IndexReader {
     for (const difference of differences.slice(0, MOST_OF_A_RUN)) tell(difference, byAim, report);
   }
 
-  /** Reports entries of runs that are not there. */
+  /** Reports entries of runs that are not known, once for each run. */
   reportOthers(isRun: (hash: string) => boolean, report: Report): void {
     const { cursor } = this;
+    const told = new Set<string>();
     cursor.seek(new Uint8Array(0));
     const skip = (prefix: Uint8Array) => cursor.seek(behind(prefix));
     while (cursor.valid) {
@@ -100,7 +101,8 @@ export class IndexReader {
         continue;
       }
       // what `aim runs rm` leaves behind while a server is indexing
-      if (place.run !== undefined && !isRun(place.run)) {
+      if (place.run !== undefined && !isRun(place.run) && !told.has(place.run)) {
+        told.add(place.run);
         report({ code: 'index-entry-extra', severity: 'note', file: 'meta/index', run: place.run });
       }
       skip(place.prefix);

@@ -93,12 +93,13 @@ export class AimRepository {
     for (const run of runs) if (!rows.has(run)) report({ code: 'database-without-row', severity: 'error', run });
     for (const run of directories(join(path, 'seqs', 'chunks'))) {
       // points are published before attributes: whoever was interrupted between them begins again
-      if (!runs.has(run)) report({ code: 'file-leftover', severity: 'note', run, file: `seqs/chunks/${run}` });
+      if (runs.has(run) || rows.has(run)) continue;
+      report({ code: 'file-leftover', severity: 'note', run, file: `seqs/chunks/${run}` });
     }
     for (const name of directories(join(path, 'mlflow2aim.staging'))) {
       report({ code: 'file-leftover', severity: 'note', file: `mlflow2aim.staging/${name}` });
     }
-    this.index?.reportOthers((hash) => runs.has(hash), report);
+    this.index?.reportOthers((hash) => runs.has(hash) || rows.has(hash), report);
   }
 
   close(): void {
