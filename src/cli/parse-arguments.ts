@@ -45,8 +45,8 @@ export function parseArguments(argv: readonly string[], io: Pick<Io, 'stdout' | 
     list: (flags) => {
       parsed = { type: 'list', settings: listSettings(flags) };
     },
-    verify: (flags) => {
-      parsed = { type: 'verify', settings: verifySettings(flags) };
+    verify: (flags, isGiven) => {
+      parsed = { type: 'verify', settings: verifySettings(flags, isGiven) };
     },
     status: (flags) => {
       parsed = { type: 'status', settings: statusSettings(flags) };

@@ -23,7 +23,7 @@ import { packageVersion } from './version.js';
 /** Called while parsing, with what the command line asks for. */
 export interface Handlers {
   readonly convert: (flags: ConvertFlags, isGiven: IsGiven) => void;
-  readonly verify: (flags: VerifyFlags) => void;
+  readonly verify: (flags: VerifyFlags, isGiven: (flag: keyof VerifyFlags) => boolean) => void;
   readonly plan: (flags: PlanFlags) => void;
   readonly list: (flags: ListFlags) => void;
   readonly status: (flags: StatusFlags) => void;
@@ -105,7 +105,7 @@ function addVerify(program: Command, handler: Handlers['verify']): void {
   for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
   const isGiven = (flag: keyof VerifyFlags) => command.getOptionValueSource(flag) === 'cli';
   addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: VerifyFlags) =>
-    handler(withPlaces(flags, [source, repo], isGiven)),
+    handler(withPlaces(flags, [source, repo], isGiven), isGiven),
   );
 }
 

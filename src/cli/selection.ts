@@ -19,6 +19,19 @@ export interface SelectionFlags {
   readonly filter?: string;
 }
 
+/** All of them. */
+export const SELECTING: readonly (keyof SelectionFlags)[] = [
+  'experiment',
+  'excludeExperiment',
+  'runId',
+  'runName',
+  'since',
+  'until',
+  'runStatus',
+  'maxRuns',
+  'filter',
+];
+
 const STANDARD_INPUT = 0;
 
 /**

@@ -1,7 +1,7 @@
 import type { ArtifactPolicy, ArtifactRule, MappingPolicy, RepeatedSteps } from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
 import { withoutPage } from './page-flags.js';
-import { type SelectionFlags, selectionOf } from './selection.js';
+import { SELECTING, type SelectionFlags, selectionOf } from './selection.js';
 import { type ReadingFlags, repoDirectory, sourceOptions } from './settings.js';
 import { SettingsError } from './settings-error.js';
 
@@ -45,17 +45,18 @@ export interface VerifySettings {
 
 /**
  * Settings from the flags of `verify`, wherever they were set. A policy that is set goes before that of the last conversion.
+ * @param isGiven whether a flag is on the command line; others that need a source wait for one
  * @throws SettingsError
  */
-export function verifySettings(given: VerifyFlags): VerifySettings {
+export function verifySettings(given: VerifyFlags, isGiven: (flag: keyof VerifyFlags) => boolean): VerifySettings {
   const flags = withoutPage(given);
-  const selection = selectionOf(flags);
-  if (flags.trackingUri === undefined && Object.keys(selection).length > 0) {
+  const isSourced = flags.trackingUri !== undefined;
+  if (!isSourced && SELECTING.some(isGiven)) {
     throw new SettingsError(
       'Runs can be chosen where --tracking-uri (or MLFLOW_TRACKING_URI) says with what the repository is compared.',
     );
   }
-  if (flags.repair && flags.trackingUri === undefined) {
+  if (!isSourced && isGiven('repair')) {
     throw new SettingsError('--repair needs --tracking-uri (or MLFLOW_TRACKING_URI), to convert from.');
   }
   const { concurrency: _, ...source } = sourceOptions(flags);
@@ -63,7 +64,7 @@ export function verifySettings(given: VerifyFlags): VerifySettings {
     options: {
       ...(flags.trackingUri !== undefined && { trackingUri: flags.trackingUri }),
       repo: repoDirectory(flags.repo),
-      selection,
+      selection: isSourced ? selectionOf(flags) : {},
       ...(flags.sample !== undefined && { sample: flags.sample }),
       includeDeleted: flags.includeDeleted ?? false,
       depth: flags.quick ? 'quick' : flags.files ? 'files' : 'full',
@@ -72,7 +73,7 @@ export function verifySettings(given: VerifyFlags): VerifySettings {
       source,
       concurrency: flags.concurrency,
     },
-    repair: flags.repair ?? false,
+    repair: isSourced && (flags.repair ?? false),
     ...(flags.differences !== undefined && { differences: flags.differences }),
     ...(flags.report !== undefined && { report: flags.report }),
     ...(flags.logFile !== undefined && { logFile: flags.logFile }),

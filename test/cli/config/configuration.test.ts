@@ -132,6 +132,17 @@ describe('what counts', () => {
   });
 });
 
+test('what needs a source is left out of account by a verification without one', () => {
+  const file = write('experiment: a\nrepair: true\n');
+  const parsed = parseArguments(['verify', '--config', file], io);
+  expect(parsed).toMatchObject({ type: 'verify', settings: { options: { selection: {} }, repair: false } });
+  expect(parseArguments(['verify', '--config', file, '--experiment', 'a'], io)).toEqual({ type: 'exit', code: 2 });
+  expect(parseArguments(['verify', '--config', file, '--repair'], io)).toEqual({ type: 'exit', code: 2 });
+  expect(parseArguments(['verify', 'mlruns', '--config', file], io)).toMatchObject({
+    settings: { options: { selection: { experiments: ['a'] } }, repair: true },
+  });
+});
+
 describe('the file', () => {
   test('is the one that is named, else the own one, else the one that is there', () => {
     write('max-text-size: 1MB');
