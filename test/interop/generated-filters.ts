@@ -133,7 +133,6 @@ export class FilterGenerator {
           "foo.bar = 'x'",
           "params.model NOT LIKE 'v%'",
           'metrics.acc > 0x1',
-          "run_id = ('a')",
           "params.model = 'a' OR params.model = 'b'",
           '(metrics.acc > 0)',
         ]);
