@@ -145,7 +145,12 @@ async function verifyStore(
   try {
     const { sample = 1, includeDeleted = false, depth = 'full', mapping = {}, artifacts = {}, concurrency } = options;
     const runs = listing.isWhole ? Math.round(record.places(store.uri).length * sample) : undefined;
-    events.emit('start', { source: store.uri, repo: dirname(aim.path), ...(runs !== undefined && { runs }) });
+    events.emit('start', {
+      source: store.uri,
+      repo: dirname(aim.path),
+      ...(runs !== undefined && { runs }),
+      ...(depth === 'quick' && { isQuick: true }),
+    });
     const verification = new Verification(
       { store, rows, record, verifier, verified, events },
       { concurrency, sample, includeDeleted, depth, mapping: defined(mapping), artifacts: defined(artifacts) },

@@ -5,7 +5,9 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Repository } from '../../src/aim/repository.js';
 import { openStore } from '../../src/mlflow/open-store.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../src/policies.js';
+import { outcomeLine } from '../../src/report/verify/verify-text.js';
 import { VerifyEvents } from '../../src/verify/session/verify-events.js';
+import { outcomeOf, TotalsCounter } from '../../src/verify/session/verify-totals.js';
 import { verify } from '../../src/verify.js';
 import { convertOnce } from '../support/conversions.js';
 import { exampleStore, id, newStore, series } from '../support/example-store.js';
@@ -252,4 +254,17 @@ test('one that is broken off goes on where it was, and looks again at what has c
   expect([...runs].filter(([, { verdict }]) => verdict !== 'equal').map(([run]) => run)).toEqual([first[0]]);
   expect([...runs.values()].every(({ compared }) => compared.points === 3)).toBe(true);
   expect(existsSync(file)).toBe(false);
+});
+
+test('a quick look says what it has not looked at', async () => {
+  const { root } = exampleStore();
+  const repository = await converted(root);
+  const events = new VerifyEvents();
+  const started: unknown[] = [];
+  events.on('start', (start) => void started.push(start));
+  const repo = join(repository.path, '..');
+  const { totals } = new TotalsCounter(events);
+  await verify({ trackingUri: root, repo, inProcess: true, depth: 'quick' }, events);
+  expect(started).toEqual([expect.objectContaining({ isQuick: true })]);
+  expect(outcomeLine(outcomeOf(totals), totals, 'headers')).toContain('were not compared');
 });

@@ -23,8 +23,8 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 /** What two of them are called where there is no source to compare with. */
 const STRUCTURE_VERDICTS: Readonly<Record<Verdict, string>> = { ...VERDICTS, equal: 'sound', differs: 'damaged' };
 
-/** What was verified: a repository against its source, or its structure alone. */
-export type Verified = 'comparison' | 'structure';
+/** What was verified: a repository against its source, of that only what is no history and no file, or its structure alone. */
+export type Verified = 'comparison' | 'headers' | 'structure';
 
 /** What verdicts are called. */
 export function verdictNames(verified: Verified): Readonly<Record<Verdict, string>> {
@@ -70,6 +70,8 @@ export function outcomeLine(outcome: VerifyOutcome, totals: VerifyTotals, verifi
   if (verified === 'structure') return structureLine(totals);
   switch (outcome) {
     case 'as-expected':
+      if (verified === 'headers')
+        return 'What --quick looks at is as in MLflow; histories and files were not compared.';
       return 'Aim holds what MLflow has.';
     case 'incomplete':
       return 'Aim holds what could be read in MLflow; some parts could not be read.';

@@ -56,9 +56,10 @@ export class VerifyTextView implements VerifyView {
     private readonly options: VerifyTextOptions,
   ) {
     this.block = new LiveBlock(options.stderr);
-    events.on('start', ({ source, runs = 0 }) => {
+    events.on('start', ({ source, runs = 0, isQuick }) => {
       this.estimate = runs;
       if (source === undefined) this.verified = 'structure';
+      else if (isQuick) this.verified = 'headers';
     });
     events.on('experiment', ({ runs }) => {
       this.listed += runs;
