@@ -167,9 +167,12 @@ const usual: readonly Action[] = [
   ...then(A, 'tracked by Aim', 'copied', 'conversion', 'unreadable'),
 ];
 
+/** The same id in two experiments: one of the two fails. */
+const duplicate: readonly Action[] = then(C, 'logged', 'copied', 'conversion');
+
 test('a plan says what the conversion after it reports, and writes nothing', async () => {
   const seen = { new: 0, changed: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
-  const play = forAtMost(12_000, async (history: readonly Action[], policies: Choices) => {
+  const play = forAtMost(8_000, async (history: readonly Action[], policies: Choices) => {
     const world = new World();
     const options = { trackingUri: world.store.root, repo: world.repo, inProcess: true, ...policies };
     const conversion = { run: '', what: 'conversion' } as const;
@@ -187,6 +190,6 @@ test('a plan says what the conversion after it reports, and writes nothing', asy
       mkdirSync(join(world.repo, '.aim', 'locks'));
     }
   });
-  await fc.assert(fc.asyncProperty(actions, choices, play), { numRuns: 40, examples: [[usual, {}]] });
+  await fc.assert(fc.asyncProperty(actions, choices, play), { numRuns: 40, examples: [[usual, {}], [duplicate, {}]] });
   expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
 }, 120_000);
