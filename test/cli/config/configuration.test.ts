@@ -315,6 +315,18 @@ describe('the file in the working directory', () => {
       ]);
   });
 
+  test.each([
+    'dry-run: true',
+    'quick: true',
+    'repair: true',
+    'sample: 1%',
+    'differences: d.jsonl',
+    'restore-removed: true',
+  ])('may not set %s', (text) => {
+    write(text);
+    expect(refusal()).toEqual([`error: mlflow2aim.yaml:1: ${text.split(':')[0]} may not be set by this file.`, last]);
+  });
+
   test('may set run ids, but not have them read from a file', () => {
     write('run-id: [a, b]');
     expect(settings().options.selection).toEqual({ runIds: ['a', 'b'] });
