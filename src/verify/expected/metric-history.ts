@@ -127,7 +127,8 @@ export class MetricHistory {
 async function surveyOf(key: string, source: HistorySource, context: StageContext): Promise<Survey> {
   const { pointsAtOnce = POINTS_AT_ONCE } = source;
   let collector: PointCollector | undefined = new PointCollector();
-  let [points, isOnOneStep, isNumbered, lastTime] = [0, true, true, Number.NEGATIVE_INFINITY];
+  // asked for by that policy alone: two points at one step are never 0, 1
+  let [points, isOnOneStep, isNumbered, lastTime] = [0, true, source.policy === 'index', Number.NEGATIVE_INFINITY];
   let first: bigint | undefined;
   for await (const batch of batches(key, source, context)) {
     first ??= batch.steps[0];
