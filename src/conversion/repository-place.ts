@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { repositoryPath } from '../aim/repository.js';
 import { ConvertError } from '../errors.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import { enclosingStore, type MlflowDirectory, resolveLinks } from '../mlflow/file/enclosing-store.js';
+import { enclosingStore, type MlflowDirectory } from '../mlflow/file/enclosing-store.js';
+import { resolveLinks } from '../mlflow/local/resolve-links.js';
 import { uriTarget } from '../mlflow/locations/file-uri.js';
 import type { ResolvedOptions } from '../options.js';
 

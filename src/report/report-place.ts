@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { ConvertError } from '../errors.js';
-import { enclosingStore, resolveLinks } from '../mlflow/file/enclosing-store.js';
+import { enclosingStore } from '../mlflow/file/enclosing-store.js';
+import { resolveLinks } from '../mlflow/local/resolve-links.js';
 
 /** Throws a `fatal` error when a file that is to be written would lie in a directory of MLflow's, where it might be taken for a param, or an artifact. */
 export function checkPlace(what: 'report' | 'log file', file: string): void {

@@ -1,4 +1,5 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
+import { resolveLinks } from '../../mlflow/local/resolve-links.js';
 import { uriTarget } from '../../mlflow/locations/file-uri.js';
 
 /**
@@ -57,10 +58,13 @@ export function whyRefused(flag: string, texts: readonly string[]): string | und
   return texts.every(isInside) ? undefined : `${name} may not be set by this file to a place outside of its directory.`;
 }
 
+/** Links are followed: one may have come with the project, too. */
 function isInside(place: string): boolean {
   const [, database = place] = /^sqlite:\/\/\/([^?#]*)$/.exec(place) ?? [];
   const target = uriTarget(database);
-  return target.kind === 'local' && target.paths.every((path) => !leadsOut(relative(resolve('.'), resolve(path))));
+  return (
+    target.kind === 'local' && target.paths.every((path) => !leadsOut(relative(resolveLinks('.'), resolveLinks(path))))
+  );
 }
 
 function leadsOut(path: string): boolean {

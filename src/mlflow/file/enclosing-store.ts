@@ -1,7 +1,8 @@
-import { readdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ARTIFACTS, META_FILE, MODELS, TRASH } from '../common/layout-names.js';
 import { readText } from '../local/read-text.js';
+import { resolveLinks } from '../local/resolve-links.js';
 
 /** A directory of MLflow that contains a path. */
 export interface MlflowDirectory {
@@ -33,17 +34,6 @@ export function enclosingStore(path: string, known: readonly MlflowDirectory[] =
     const what = named.get(at) ?? whatIs(at);
     if (what !== undefined) outermost = { what, path: at };
     if (above === at) return outermost;
-  }
-}
-
-/** Resolves all links in a path, as far as it exists. */
-export function resolveLinks(path: string): string {
-  const absolute = resolve(path);
-  try {
-    return realpathSync(absolute);
-  } catch {
-    const above = dirname(absolute);
-    return above === absolute ? absolute : join(resolveLinks(above), basename(absolute));
   }
 }
 

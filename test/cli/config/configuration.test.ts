@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { flagOptions } from '../../../src/cli/config/setting.js';
@@ -286,6 +286,16 @@ describe('the file in the working directory', () => {
     ]);
     settings('--config', 'mlflow2aim.yaml', ...(name === 'listen' ? ['--watch'] : []));
     expect(settings('--no-config').options.repo).toBe('.');
+  });
+
+  test('may not set a place to which a link leads out', () => {
+    symlinkSync('/', 'out');
+    mkdirSync('within');
+    symlinkSync('within', 'aside');
+    write('repo: aside/aim');
+    settings();
+    write('repo: out/data/aim');
+    expect(refusal()[0]).toContain('repo may not be set by this file to a place outside of its directory.');
   });
 
   test.each([
