@@ -29,7 +29,7 @@ const A = '[A-ZÀ-Ü]';
 const B = `(?!${W})`;
 
 /**
- * MLflow reads filters with sqlparse; these are the rules of its lexer (sqlparse 0.5, keywords.py, SQL_REGEX) in their order, without
+ * MLflow reads filters with sqlparse; these are the rules of its lexer (sqlparse 0.6, keywords.py, SQL_REGEX) in their order, without
  * those that make no difference here. The first that matches counts.
  */
 const RULES: readonly (readonly [kind: TokenKind | 'space', rule: RegExp])[] = (
