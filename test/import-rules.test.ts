@@ -49,7 +49,7 @@ const SQLITE_IN_WORKERS = ['aim', 'mlflow/sql/sqlite'];
 
 describe('the modules of src/', () => {
   const modules = moduleGraph();
-  const layers = readLayers(readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8'));
+  const layers = readLayers(readFileSync(new URL('../docs/layers.md', import.meta.url), 'utf8'));
 
   test('have no circle of rooms', () => expect(circles(modules)).toEqual([]));
 
