@@ -268,3 +268,12 @@ test('a quick look says what it has not looked at', async () => {
   expect(started).toEqual([expect.objectContaining({ isQuick: true })]);
   expect(outcomeLine(outcomeOf(totals), totals, 'headers')).toContain('were not compared');
 });
+
+test('the last sentence says what is not as in MLflow, and need not be', () => {
+  const totals = new TotalsCounter(new VerifyEvents()).totals;
+  const totalsWith = (runs: Partial<typeof totals.runs>) => ({ ...totals, runs: { ...totals.runs, ...runs } });
+  expect(outcomeLine('as-expected', totals, 'comparison')).toBe('Aim holds what MLflow has.');
+  expect(outcomeLine('as-expected', totalsWith({ 'changed-in-aim': 2, behind: 1 }), 'comparison')).toBe(
+    'Aim holds what MLflow has, but for what was changed in Aim in 2 runs and what 1 active run got since.',
+  );
+});

@@ -72,7 +72,7 @@ export function outcomeLine(outcome: VerifyOutcome, totals: VerifyTotals, verifi
     case 'as-expected':
       if (verified === 'headers')
         return 'What --quick looks at is as in MLflow; histories and files were not compared.';
-      return 'Aim holds what MLflow has.';
+      return `Aim holds what MLflow has${exceptions(runs)}.`;
     case 'incomplete':
       return 'Aim holds what could be read in MLflow; some parts could not be read.';
     case 'differences': {
@@ -84,6 +84,15 @@ export function outcomeLine(outcome: VerifyOutcome, totals: VerifyTotals, verifi
       return `${parts.join('; ')}.`;
     }
   }
+}
+
+/** What is not as in MLflow, and need not be. */
+function exceptions(runs: VerifyTotals['runs']): string {
+  const parts = [
+    ...(runs['changed-in-aim'] > 0 ? [`what was changed in Aim in ${formatNoun(runs['changed-in-aim'], 'run')}`] : []),
+    ...(runs.behind > 0 ? [`what ${formatNoun(runs.behind, 'active run')} got since`] : []),
+  ];
+  return parts.length === 0 ? '' : `, but for ${parts.join(' and ')}`;
 }
 
 function structureLine({ runs, findings }: VerifyTotals): string {
