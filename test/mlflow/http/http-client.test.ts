@@ -178,7 +178,7 @@ describe('errors', () => {
     const error = await failureOf(
       clientOf(uri, { MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '100' }).json({ ...VERSION, failFast: true }, never()),
     );
-    expect(error).toMatchObject({ kind: 'fatal', hint: 'Check the address, and that the server is running.' });
+    expect(error).toMatchObject({ kind: 'fatal', hint: 'Check host and port, and that the server is running.' });
   });
 
   test.each(['many', '-1', 'NaN'])('MLFLOW_HTTP_REQUEST_MAX_RETRIES=%s is refused', (value) => {
