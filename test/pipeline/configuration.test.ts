@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -11,7 +11,7 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/mlruns', import.meta.url))
 /** A working directory with the example store in it, and the configuration file with this text. */
 function workplace(file = ''): string {
   const directory = temporaryDirectory();
-  symlinkSync(EXAMPLE, join(directory, 'mlruns'));
+  cpSync(EXAMPLE, join(directory, 'mlruns'), { recursive: true });
   writeFileSync(join(directory, 'mlflow2aim.yaml'), file);
   return directory;
 }

@@ -10,6 +10,7 @@ import { plan } from '../../src/plan/plan.js';
 import { PlanEvents } from '../../src/plan/plan-events.js';
 import { id, newStore, series } from '../support/example-store.js';
 import type { FileStoreBuilder } from '../support/file-store-builder.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 let store: FileStoreBuilder;
@@ -139,6 +140,7 @@ test('a damaged ledger is planned without, as a conversion begins a new one', as
 
 test('a repository that may only be read can be planned for', async () => {
   store.run('1', { runId: id('a') });
+  await settled(store.root);
   await convert(options, new ConvertEvents(), new AbortController().signal);
   chmodSync(join(options.repo, '.aim'), 0o555);
   try {
