@@ -1,6 +1,7 @@
-import type { Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { IsGiven, ListFlags, PlanFlags } from './flags.js';
 import { PLAN_HELP } from './help-texts.js';
+import { addGroups } from './option-groups.js';
 import { listOptions, paceOptions, planOptions, quietOption } from './options/plan-options.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { SELECTION_GROUP, selectionOptions } from './options/selection-options.js';
@@ -14,14 +15,13 @@ export function addPlan(program: Command, handler: (flags: PlanFlags) => void): 
     .description('Show what convert would do, how long it would take, and what Aim cannot hold. Writes nothing.')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', PLAN_HELP);
-  const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
+  addGroups(command, [
     ['Source and destination:', sourceOptions()],
     [SELECTION_GROUP, selectionOptions()],
     ['Mapping:', mappingOptions()],
     ['Artifacts:', artifactOptions()],
     ['Running and reporting:', [...paceOptions(), ...planOptions(), quietOption()]],
-  ];
-  for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
+  ]);
   const isGiven: IsGiven = (flag) => command.getOptionValueSource(flag) === 'cli';
   addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: PlanFlags) =>
     handler(withPlaces(flags, [source, repo], isGiven)),

@@ -3,6 +3,7 @@ import { SHELLS, type Shell } from './completion/completion-script.js';
 import { CONFIG_COMMAND, configOptions } from './config/config-option.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, ListFlags, PlanFlags, StatusFlags } from './flags.js';
 import { COMPLETION_HELP, CONFIG_HELP, CONVERT_HELP, PROGRAM_HELP, VERIFY_HELP } from './help-texts.js';
+import { addGroups } from './option-groups.js';
 import { dryRunOptions } from './options/plan-options.js';
 import { artifactOptions, mappingOptions } from './options/result-options.js';
 import { runningOptions, watchOptions } from './options/running-options.js';
@@ -85,9 +86,7 @@ function addConfig(program: Command, handler: Handlers['config']): void {
     .addOption(new Option('--check', 'only check environment and file; exit code 2 if something cannot be used'))
     .addOption(new Option('--json', 'print JSON'))
     .action((command: string | undefined, flags: ConfigFlags) => handler(flags, command));
-  for (const command of program.commands) {
-    for (const option of configOptions()) command.addOption(option.helpGroup('Configuration:'));
-  }
+  for (const command of program.commands) addGroups(command, [['Configuration:', configOptions()]]);
 }
 
 function addVerify(program: Command, handler: Handlers['verify']): void {
@@ -96,13 +95,12 @@ function addVerify(program: Command, handler: Handlers['verify']): void {
     .description('Compare an Aim repository with the MLflow store it was converted from: every run, point and file.')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', VERIFY_HELP);
-  const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
+  addGroups(command, [
     ['Source and repository:', verifyPlaceOptions()],
     [SELECTION_GROUP, [...selectionOptions(), ...comparisonOptions()]],
     ['Policies (by default those of the last conversion):', policyOptions()],
     ['Running and reporting:', verifyRunningOptions()],
-  ];
-  for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
+  ]);
   const isGiven = (flag: keyof VerifyFlags) => command.getOptionValueSource(flag) === 'cli';
   addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: VerifyFlags) =>
     handler(withPlaces(flags, [source, repo], isGiven), isGiven),
@@ -111,7 +109,7 @@ function addVerify(program: Command, handler: Handlers['verify']): void {
 
 function addConvert(program: Command, name: string, handler: Handlers['convert']): Command {
   const command = program.command(name).helpOption('-h, --help', 'print this help').addHelpText('after', CONVERT_HELP);
-  const groups: ReadonlyArray<readonly [string, readonly Option[]]> = [
+  addGroups(command, [
     ['Source and destination:', sourceOptions()],
     [SELECTION_GROUP, selectionOptions()],
     ['Mapping:', mappingOptions()],
@@ -119,8 +117,7 @@ function addConvert(program: Command, name: string, handler: Handlers['convert']
     ['Following changes:', watchOptions().filter((option) => name === 'convert' || option.long !== '--watch')],
     ['Running and reporting:', [...runningOptions(), ...(name === 'convert' ? [verifyAfterwards()] : [])]],
     ...(name === 'convert' ? ([['Dry run:', dryRunOptions()]] as const) : []),
-  ];
-  for (const [group, options] of groups) for (const option of options) command.addOption(option.helpGroup(group));
+  ]);
   const isGiven: IsGiven = (flag) => command.getOptionValueSource(flag) === 'cli';
   return addPlaces(command).action((source: string | undefined, repo: string | undefined, flags: ConvertFlags) =>
     handler(withPlaces(flags, [source, repo], isGiven), isGiven),

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { IndexOutcome } from '../aim/run-index.js';
-import { ConvertError } from '../errors.js';
 import type { Retry, Warn, Warning } from '../events.js';
 import type { SourceOptions } from '../options.js';
+import { type Failure, unlessFailure } from '../threads/failure.js';
+import { startThreads } from '../threads/start-threads.js';
 import type { CheckResult, ProgressCounts, RunConverter } from './task/run-converter.js';
 import type { RunOptions } from './task/run-environment.js';
 import type { RunResult } from './task/run-result.js';
@@ -40,54 +41,9 @@ export interface WorkerListener {
   readonly retrying: (retry: Retry) => void;
 }
 
-/** An error as it crosses threads, where only plain objects keep their fields. */
-export type ErrorRecord = Pick<ConvertError, 'kind' | 'code' | 'message' | 'where' | 'hint'>;
-
-export type WorkerResult =
-  | RunResult
-  | { readonly checked: readonly CheckResult[] }
-  | IndexOutcome
-  | { readonly failure: ErrorRecord };
-
-function reviveError({ kind, code, message, where, hint }: ErrorRecord): ConvertError {
-  return new ConvertError(kind, code, message, {
-    ...(where !== undefined && { where }),
-    ...(hint !== undefined && { hint }),
-  });
-}
-
-/**
- * Piscina tries `require` first. A thread that is ended while Node is loading an ES module that way takes the whole process
- * with it (V8: "IsGraphAsync must be used on an instantiated module"); by `import` it ends as it should.
- */
-const LOAD_BY_IMPORT = '--no-experimental-require-module';
+export type WorkerResult = RunResult | { readonly checked: readonly CheckResult[] } | IndexOutcome;
 
 const WORKER = new URL('./worker.js', import.meta.url);
-
-function startPool(
-  worker: URL,
-  workerData: WorkerData,
-  { threads, tasksPerThread }: { threads: number; tasksPerThread: number },
-): Piscina<WorkerTask, WorkerResult> {
-  try {
-    return new Piscina<WorkerTask, WorkerResult>({
-      filename: worker.href,
-      minThreads: threads,
-      maxThreads: threads,
-      // Waiting in Atomics.wait blocks a worker's event loop and cost a fifth of the time for small runs.
-      atomics: 'disabled',
-      concurrentTasksPerWorker: tasksPerThread,
-      workerData,
-      // Young: half of what Node gives, as fast and a tenth less memory in all. Old: as much as Node gives on a small machine,
-      // enough for a run of 400,000 metrics. From 2 GiB on V8 lets far more garbage gather: 417 MB in all for 20,000 runs
-      // instead of 276.
-      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 2000 },
-      env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${LOAD_BY_IMPORT}` },
-    });
-  } catch (cause) {
-    throw workerLoss(cause);
-  }
-}
 
 export interface WorkerPoolOptions {
   /** Runs under way at once. */
@@ -101,7 +57,7 @@ export interface WorkerPoolOptions {
 /** Converts runs in worker threads, which share nothing but the counters of progress. */
 export class WorkerPool implements RunConverter {
   readonly parallelism: number;
-  readonly #pool: Piscina<WorkerTask, WorkerResult>;
+  readonly #pool: Piscina<WorkerTask, WorkerResult | Failure>;
   readonly #counters: BigInt64Array;
   /** For each task under way, what rejects it. */
   readonly #underWay = new Set<(cause: unknown) => void>();
@@ -121,7 +77,11 @@ export class WorkerPool implements RunConverter {
     // each worker opens the source itself, and has its share of the requests that may be under way
     const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
     const data: WorkerData = { ...work, source, progress };
-    this.#pool = startPool(worker, data, { threads, tasksPerThread: Math.ceil(concurrency / threads) });
+    try {
+      this.#pool = startThreads(worker, data, { threads, tasksPerThread: Math.ceil(concurrency / threads) });
+    } catch (cause) {
+      throw workerLoss(cause);
+    }
     const told = new Set<string>();
     this.#pool.on('message', (message: WorkerMessage) => {
       if ('retry' in message) {
@@ -180,13 +140,11 @@ export class WorkerPool implements RunConverter {
     }
   }
 
-  async #run(task: WorkerTask): Promise<Exclude<WorkerResult, { failure: ErrorRecord }>> {
-    const result = await this.#post(task);
-    if ('failure' in result) throw reviveError(result.failure);
-    return result;
+  async #run(task: WorkerTask): Promise<WorkerResult> {
+    return unlessFailure(await this.#post(task));
   }
 
-  async #post(task: WorkerTask): Promise<WorkerResult> {
+  async #post(task: WorkerTask): Promise<WorkerResult | Failure> {
     // a pool that was destroyed would start new threads
     if (this.#stopping !== undefined) throw new DOMException('The worker threads have been stopped.', 'AbortError');
     return new Promise((resolve, reject) => {

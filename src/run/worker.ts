@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Repository } from '../aim/repository.js';
 import { removeStaged, stagedFiles } from '../aim/run-files.js';
-import { asFatal } from '../errors.js';
 import type { Retry, Warning } from '../events.js';
 import { openStore } from '../mlflow/open-store.js';
+import { type Failure, orFailure } from '../threads/failure.js';
 import { InProcessConverter } from './in-process-converter.js';
 import type { WorkerData, WorkerMessage, WorkerResult, WorkerTask } from './worker-pool.js';
 
@@ -22,13 +22,8 @@ const converter = new InProcessConverter({
   },
 });
 
-export default async function work(task: WorkerTask): Promise<WorkerResult> {
-  try {
-    return await perform(task);
-  } catch (cause) {
-    const { kind, code, message, where, hint } = asFatal(cause, path);
-    return { failure: { kind, code, message, where, hint } };
-  }
+export default function work(task: WorkerTask): Promise<WorkerResult | Failure> {
+  return orFailure(path, () => perform(task));
 }
 
 async function perform(task: WorkerTask): Promise<WorkerResult> {

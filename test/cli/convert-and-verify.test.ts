@@ -1,18 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../../src/verify/compare/verdict.js';
+import { nothingCompared, type RunVerdict } from '../../src/verify/compare/verdict.js';
 import type { VerifyOptions } from '../../src/verify.js';
 import { FakeIo } from './fake-io.js';
 
 const run = (verdict: RunVerdict['verdict']): RunVerdict => ({
-  hash: 'abc',
+  ...nothingCompared('abc'),
   runId: 'abc',
   verdict,
-  allowed: NOTHING_ALLOWED,
-  compared: NOTHING_COMPARED,
-  differences: [],
-  differenceCount: 0,
-  findings: [],
-  unread: [],
 });
 
 /** An io whose verification finds a run of this verdict. */

@@ -25,7 +25,7 @@ export interface Allowed {
   readonly kept: number;
 }
 
-export const NOTHING_ALLOWED: Allowed = { pointsCollapsed: 0, metricsRenumbered: 0, links: 0, kept: 0 };
+const NOTHING_ALLOWED: Allowed = { pointsCollapsed: 0, metricsRenumbered: 0, links: 0, kept: 0 };
 
 /** What was looked at. */
 export interface Compared {
@@ -59,7 +59,20 @@ export interface RunVerdict {
   readonly reason?: string;
 }
 
-export const NOTHING_COMPARED: Compared = { metrics: 0, points: 0, files: 0, bytes: 0 };
+const NOTHING_COMPARED: Compared = { metrics: 0, points: 0, files: 0, bytes: 0 };
+
+/** What is said of a run of which nothing was compared. */
+export function nothingCompared(hash: string): Omit<RunVerdict, 'verdict'> {
+  return {
+    hash,
+    allowed: NOTHING_ALLOWED,
+    compared: NOTHING_COMPARED,
+    differences: [],
+    differenceCount: 0,
+    findings: [],
+    unread: [],
+  };
+}
 
 /** The verdict about a run that both sides have. */
 export function verdictOf(differences: Differences, findings: readonly Finding[], allowed: Allowed): Verdict {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { AimRepository } from '../aim/repository.js';
 import type { RunRows } from '../aim/rows.js';
-import { NOTHING_ALLOWED, type RunVerdict } from '../compare/verdict.js';
+import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
 import type { RunRow } from '../contents.js';
 import type { StructureChecker } from '../work/structure-task.js';
 import { isInSample } from './sample.js';
@@ -50,18 +50,11 @@ export async function checkStructure(
   if (isReadable && sample === 1) aim.checkLayout(new Set(rows.hashes()));
 }
 
-function verdictOf(
-  hash: string,
-  row: RunRow | undefined,
-  isWrong: boolean,
-): Omit<RunVerdict, 'compared' | 'findings' | 'differenceCount'> {
+function verdictOf(hash: string, row: RunRow | undefined, isWrong: boolean): RunVerdict {
   return {
-    hash,
+    ...nothingCompared(hash),
     ...(row?.name != null && { runName: row.name }),
     ...(row?.experiment !== undefined && { experiment: row.experiment.name }),
     verdict: isWrong ? 'differs' : 'equal',
-    allowed: NOTHING_ALLOWED,
-    differences: [],
-    unread: [],
   };
 }

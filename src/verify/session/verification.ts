@@ -8,7 +8,7 @@ import type { LedgerEntry } from '../../state/ledger.js';
 import type { Listing } from '../../state/listing.js';
 import type { RunRows } from '../aim/rows.js';
 import type { Depth } from '../compare/compare-run.js';
-import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
+import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
 import type { RunRow } from '../contents.js';
 import { hashOf } from '../expected/run-hash.js';
 import type { RunVerifier, VerifyTask } from '../work/verify-task.js';
@@ -192,7 +192,7 @@ function extraRun(hash: string, row: RunRow | undefined, entry: LedgerEntry | un
       ? 'It was not converted from this source.'
       : 'MLflow has deleted it since it was converted.';
   return {
-    ...nothing(hash),
+    ...nothingCompared(hash),
     ...(entry !== undefined && { runId: entry.runId }),
     ...(row?.name != null && { runName: row.name }),
     ...(row?.experiment !== undefined && { experiment: row.experiment.name }),
@@ -208,22 +208,10 @@ function ofStages(version: string): string {
 
 function withoutContent({ ref, experiment }: ListedRun, verdict: RunVerdict['verdict'], reason?: string): RunVerdict {
   return {
-    ...nothing(hashOf(ref.runId)),
+    ...nothingCompared(hashOf(ref.runId)),
     runId: ref.runId,
     experiment: experiment.name,
     verdict,
     ...(reason !== undefined && { reason }),
-  };
-}
-
-function nothing(hash: string): Omit<RunVerdict, 'verdict'> {
-  return {
-    hash,
-    allowed: NOTHING_ALLOWED,
-    compared: NOTHING_COMPARED,
-    differences: [],
-    differenceCount: 0,
-    findings: [],
-    unread: [],
   };
 }

@@ -4,7 +4,7 @@ import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import { IndexReader } from '../aim/index-reader.js';
 import { type RunPlace, RunReader } from '../aim/run.js';
 import { compareRun } from '../compare/compare-run.js';
-import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../compare/verdict.js';
+import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
 import type { Finding, StructureCode } from '../contents.js';
 import { stateOf } from './run-state.js';
 import type { RunVerifier, VerifyResult, VerifyTask } from './verify-task.js';
@@ -149,19 +149,14 @@ function damaged(task: VerifyTask, error: ConvertError): RunVerdict {
 }
 
 function failure(task: VerifyTask, error: ConvertError): RunVerdict {
-  return { ...nothingOf(task), verdict: 'unread', findings: [], reason: error.sentence };
+  return { ...nothingOf(task), verdict: 'unread', reason: error.sentence };
 }
 
-function nothingOf({ hash, ref, row, experiment }: VerifyTask): Omit<RunVerdict, 'verdict' | 'findings'> {
+function nothingOf({ hash, ref, row, experiment }: VerifyTask): Omit<RunVerdict, 'verdict'> {
   return {
-    hash,
+    ...nothingCompared(hash),
     runId: ref.runId,
     runName: row.name ?? ref.runId,
     experiment: experiment.name,
-    allowed: NOTHING_ALLOWED,
-    compared: NOTHING_COMPARED,
-    differences: [],
-    differenceCount: 0,
-    unread: [],
   };
 }

@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads';
-import { asFatal } from '../../errors.js';
 import { openStore } from '../../mlflow/open-store.js';
+import { type Failure, orFailure } from '../../threads/failure.js';
 import { InProcessVerifier } from './in-process-verifier.js';
-import type { VerifyFailure, VerifyWorkerData } from './verifier-pool.js';
+import type { VerifyWorkerData } from './verifier-pool.js';
 import type { VerifyResult, VerifyTask } from './verify-task.js';
 
 const { trackingUri, source, repository, points } = workerData as VerifyWorkerData;
@@ -14,11 +14,6 @@ const verifier = new InProcessVerifier({
   onPoints: (count) => void Atomics.add(counter, 0, BigInt(count)),
 });
 
-export default async function work(task: VerifyTask): Promise<VerifyResult | VerifyFailure> {
-  try {
-    return await verifier.verify(task);
-  } catch (cause) {
-    const { kind, code, message, where, hint } = asFatal(cause, repository);
-    return { failure: { kind, code, message, where, hint } };
-  }
+export default function work(task: VerifyTask): Promise<VerifyResult | Failure> {
+  return orFailure(repository, () => verifier.verify(task));
 }

@@ -3,24 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { PageReport, PageRun } from '../../../src/report/page/page-data.js';
 import { VerifyReportFile } from '../../../src/report/verify/verify-files.js';
-import { NOTHING_ALLOWED, NOTHING_COMPARED, type RunVerdict } from '../../../src/verify/compare/verdict.js';
+import { nothingCompared, type RunVerdict } from '../../../src/verify/compare/verdict.js';
 import { VerifyEvents } from '../../../src/verify/session/verify-events.js';
 import { outcomeOf, TotalsCounter } from '../../../src/verify/session/verify-totals.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 function verdict(hash: string, more: Partial<RunVerdict> = {}): RunVerdict {
   return {
-    hash,
+    ...nothingCompared(hash),
     runId: hash,
     runName: `run ${hash}`,
     experiment: 'resnet50',
     verdict: 'equal',
-    allowed: NOTHING_ALLOWED,
-    compared: NOTHING_COMPARED,
-    differences: [],
-    differenceCount: 0,
-    findings: [],
-    unread: [],
     ...more,
   };
 }
