@@ -3,7 +3,7 @@ import type { Experiment } from '../model.js';
 import type { RunEnvironment, RunOptions } from './task/run-environment.js';
 
 /** Raised whenever the same source would be written differently, so that what was written before is written again. */
-const MAPPING_VERSION = 3;
+const MAPPING_VERSION = 4;
 
 /**
  * Which of the options decide about what a run is like in Aim. The others decide whether a run is
