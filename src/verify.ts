@@ -31,7 +31,7 @@ export interface VerifyOptions {
   readonly sample?: number;
   /** Runs that are deleted in MLflow have to be in Aim as well. Default: false. */
   readonly includeDeleted?: boolean;
-  /** Leaves out histories, files and messages, or reads the files that stay in MLflow as well. Default: `full`. */
+  /** How much is read, see {@link Depth}. Default: `full`. */
   readonly depth?: Depth;
   readonly mapping?: Partial<MappingPolicy>;
   readonly artifacts?: Partial<ArtifactPolicy>;

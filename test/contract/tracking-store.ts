@@ -207,6 +207,23 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
       }
     });
 
+    test('of each metric its end is known: the number of points, where it is told, and the last to arrive at the latest step', async () => {
+      if (source.store.metricEnds === undefined) return;
+      for (const { ref, expected } of everyRun()) {
+        const ends = await source.store.metricEnds(ref, silent());
+        expect([...ends.keys()].sort()).toEqual(Object.keys(expected.metrics).sort());
+        for (const [key, end] of ends) {
+          const points = expected.metrics[key]!;
+          if (points.length === 0) expect(end).toBeUndefined();
+          if (end === undefined) continue;
+          if (end.points !== undefined) expect(end.points).toBe(points.length);
+          const { step, timestamp, value } = end.latest;
+          const last = points.filter((point) => point.step === step).at(-1);
+          expect({ step, timestamp, value }).toEqual(last);
+        }
+      }
+    });
+
     test('histories are complete, exact and in order, in batches of bounded size', async () => {
       for (const { ref, expected } of everyRun()) {
         for (const [key, points] of Object.entries(expected.metrics)) {
@@ -301,6 +318,10 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
         () => source.store.run(ref, context),
         () => source.store.metricKeys(ref, context),
         async () => (source.store.extent === undefined ? Promise.reject(reason) : source.store.extent(ref, context)),
+        async () => {
+          if (source.store.metricEnds === undefined) throw reason;
+          return source.store.metricEnds(ref, context);
+        },
         () => collect(source.store.history(ref, longest().key, context)),
         () => collect(source.store.artifacts(ref, run, context)),
         () => collect(source.store.openArtifact(ref, run, file!, signal)),

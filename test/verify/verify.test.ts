@@ -180,11 +180,29 @@ describe('how much is read', () => {
   const RUN = id('a');
   const loss = (root: string) => join(root, '1', RUN, 'metrics', 'loss');
 
-  test('quick: what header and summaries tell, and no points', async () => {
+  test.each(['auto', 'last', 'split', 'index'] as const)(
+    'quick: how many points a metric has, and the last; %s',
+    async (repeatedSteps) => {
+      const { root } = exampleStore();
+      const repository = await converted(root, undefined, { mapping: { ...DEFAULT_MAPPING, repeatedSteps } });
+      const quick = async () => wrong((await verdicts(root, repository, { depth: 'quick' })).values());
+      expect(await quick()).toEqual([]);
+      const lines = readFileSync(loss(root), 'utf8').trimEnd().split('\n');
+      // what only the history tells
+      writeFileSync(loss(root), [lines[0]!.replace(/^(\d+) \S+/, '$1 777'), ...lines.slice(1), ''].join('\n'));
+      expect(await quick()).toEqual([]);
+      writeFileSync(loss(root), [...lines.slice(0, -1), lines.at(-1)!.replace(/^(\d+) \S+/, '$1 777'), ''].join('\n'));
+      expect(await quick()).toEqual([expect.stringContaining('value-differs loss')]);
+      writeFileSync(loss(root), [...lines.slice(1), ''].join('\n'));
+      expect((await quick()).length).toBeGreaterThan(0);
+      writeFileSync(loss(root), [...lines, `${lines.at(-1)!.split(' ')[0]} 0.5 777`, ''].join('\n'));
+      expect(await quick()).toEqual([expect.stringContaining('point-missing loss')]);
+    },
+  );
+
+  test('quick: row, attributes, and which metrics there are', async () => {
     const { root } = exampleStore();
     const repository = await converted(root);
-    appendFileSync(loss(root), '1700000099999 0.5 777\n');
-    expect(wrong((await verdicts(root, repository, { depth: 'quick' })).values())).toEqual([]);
     rmSync(join(root, '1', RUN, 'params', 'lr'));
     expect(wrong((await verdicts(root, repository, { depth: 'quick' })).values())).toEqual([
       'attribute-extra params.lr: undefined → 0.01',

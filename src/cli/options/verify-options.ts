@@ -28,7 +28,7 @@ export function comparisonOptions(): Option[] {
       parseShare,
     ),
     new Option('--include-deleted', 'runs that are deleted in MLflow have to be in Aim, too'),
-    new Option('--quick', 'compare rows, attributes, and which metrics there are; read no histories and no files'),
+    new Option('--quick', 'compare rows, attributes, and of metrics the number of points and the last; read no files'),
     new Option('--repair', 'convert again what differs or is missing, and verify that'),
     new Option('--files', 'also read the files that stay in MLflow, to see that they are there'),
   ];

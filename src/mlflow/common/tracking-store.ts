@@ -1,5 +1,6 @@
 import type { ExperimentFailure, Retry, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { MetricPoint } from './arrival-order.js';
 import type { FoundRun, RunSearch } from './run-search.js';
 
 /**
@@ -23,6 +24,16 @@ export interface RunExtent {
   /** About how many; exact where {@link isExact}. */
   readonly points: number;
   readonly isExact: boolean;
+}
+
+/** What is known of a metric without its history. */
+export interface MetricEnd {
+  /** How many points it has; undefined where counting them is reading them. */
+  readonly points: number | undefined;
+  /**
+   * One of its points: of those at its step the last to arrive, as far as they arrive in the order of their times.
+   */
+  readonly latest: MetricPoint;
 }
 
 /** A number of traces; `more` if counting stopped there. */
@@ -100,6 +111,12 @@ export interface TrackingStore {
    * known at all.
    */
   extent?(ref: RunRef, context: StageContext): Promise<RunExtent>;
+
+  /**
+   * What the source knows of all metrics of a run without handing on their histories, by the keys of {@link metricKeys}; undefined of a
+   * metric where only its history tells. Absent if that is so of all.
+   */
+  metricEnds?(ref: RunRef, context: StageContext): Promise<ReadonlyMap<string, MetricEnd | undefined>>;
 
   /**
    * Reads the whole history of one metric in arrival order, in batches of at most a few thousand points. An empty history

@@ -6,27 +6,31 @@ import { DEFAULT_SOURCE } from '../../options.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
 import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { EventLoopTurns } from '../common/event-loop.js';
-import { INPUTS, META_FILE, METRICS, OUTPUTS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
-import { optionalField } from '../common/run-fields.js';
+import { META_FILE, METRICS, TRASH } from '../common/layout-names.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
-import { withSourceTags } from '../common/source-tags.js';
-import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
+import type {
+  ChangeSignal,
+  MetricChange,
+  MetricEnd,
+  RunExtent,
+  TraceCount,
+  TrackingStore,
+} from '../common/tracking-store.js';
 import { isDirectory, mayExist } from '../local/directories.js';
 import { REGEX_LIKE } from '../search/like.js';
 import { SearchMatchers } from '../search/search-matchers.js';
 import { type Trust, type TrustOptions, trustOf } from '../trust/trust.js';
-import { readFileDatasets } from './datasets.js';
 import { type ExperimentOptions, readExperiment } from './experiment.js';
-import { FieldBudget } from './field-budget.js';
 import { findFileRun } from './find-run.js';
 import { readFileChanges, readHistory } from './history.js';
-import { extentOfFiles, type KeyFile, listFields, readFields } from './key-files.js';
+import { extentOfFiles, type KeyFile, listFields } from './key-files.js';
 import { experimentDirectories, listOrFail, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
-import { readLoggedModels } from './logged-models.js';
+import { readMetricEnds } from './metric-ends.js';
 import { ModelsByRun } from './models-by-run.js';
+import { readFileRun } from './read-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { runArtifacts } from './run-artifacts.js';
-import { entriesOf, hasEnded, readRunMeta } from './run-directory.js';
+import { entriesOf, hasEnded } from './run-directory.js';
 import { countFileTraces } from './traces.js';
 
 export interface FileStoreOptions {
@@ -128,30 +132,8 @@ export class FileStore implements TrackingStore {
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     await this.#turns.pause(context.signal);
     const directory = this.#directoryOf(ref);
-    const meta = await readRunMeta(ref, directory, context.signal);
-    for (const { field, detail } of meta.faults) {
-      context.notice({ kind: 'field-unreadable', field, file: join(directory, META_FILE), detail });
-    }
-    // most runs have neither inputs nor outputs, and opening a missing file is slow
-    const parts = entriesOf(ref, directory);
     const made = this.#models.modelsOf(dirname(directory), ref.runId);
-    const fields = { ...context, budget: new FieldBudget(), links: this.#trust.links };
-    return {
-      id: ref.runId,
-      experimentId: ref.experimentId,
-      ...optionalField('name', meta.name),
-      status: meta.status,
-      lifecycleStage: meta.lifecycleStage,
-      ...optionalField('startTime', meta.startTime),
-      ...optionalField('endTime', meta.endTime),
-      ...optionalField('userId', meta.userId),
-      ...optionalField('artifactUri', meta.artifactUri),
-      ...optionalField('entryPoint', meta.entryPoint),
-      params: await readFields(join(directory, PARAMS), PARAMS, fields),
-      tags: withSourceTags(await readFields(join(directory, TAGS), TAGS, fields), meta.source),
-      datasets: await readFileDatasets(directory, parts.has(INPUTS), fields),
-      models: await readLoggedModels(directory, parts.has(OUTPUTS), made, fields),
-    };
+    return readFileRun(ref, directory, made, { ...context, links: this.#trust.links });
   }
 
   async metricKeys(ref: RunRef, context: StageContext): Promise<string[]> {
@@ -162,6 +144,11 @@ export class FileStore implements TrackingStore {
   async extent(ref: RunRef, context: StageContext): Promise<RunExtent> {
     await this.#turns.pause(context.signal);
     return extentOfFiles(this.#metricFiles(ref, context));
+  }
+
+  async metricEnds(ref: RunRef, context: StageContext): Promise<ReadonlyMap<string, MetricEnd | undefined>> {
+    await this.#turns.pause(context.signal);
+    return readMetricEnds(this.#metricFiles(ref, context), context.signal);
   }
 
   async *history(

@@ -7,7 +7,7 @@ import { bytesOf, ResponseTooLargeError } from '../http/response.js';
 import { responseErrorOf } from '../http/response-error.js';
 import { bulkPath, describeMetric, historyRequest, PAGE_POINTS, pageLimit } from './history-requests.js';
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
-import { PointList } from './point-list.js';
+import { LARGEST } from './point-list.js';
 import { ServerKind } from './server-kind.js';
 import { streamWholeHistory } from './whole-history.js';
 import { PageTokens } from './wire/page-tokens.js';
@@ -113,11 +113,9 @@ export class HistoryClient {
   }
 
   /** A point as it was logged: a database keeps infinity as the largest double. */
-  async asLogged({ step, value, timestamp }: MetricPoint, signal: AbortSignal): Promise<PointBatch> {
-    const points = new PointList();
-    points.push(timestamp, value, step);
-    if (!(await this.#kind.keepsFiles(signal))) points.restoreInfinities();
-    return [...points.batches()][0]!;
+  async asLogged({ step, value, timestamp }: MetricPoint, signal: AbortSignal): Promise<MetricPoint> {
+    const isInfinite = Math.abs(value) === LARGEST && !(await this.#kind.keepsFiles(signal));
+    return { step, timestamp, value: isInfinite ? Math.sign(value) * Infinity : value };
   }
 
   /** Whether histories can be read from an offset on. */

@@ -2,7 +2,8 @@ import type { PointBatch } from '../../model.js';
 import { columnsOf, compareArrival, type MetricPoint, sortByArrival } from '../common/arrival-order.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
 
-const LARGEST = Number.MAX_VALUE;
+/** What databases keep of infinity. */
+export const LARGEST = Number.MAX_VALUE;
 
 /** Points in columns, 24 bytes each, in the order in which they were added. */
 export class PointList {
@@ -27,7 +28,7 @@ export class PointList {
     for (let at = 0; at < steps.length; at++) this.push(timestamps[at]!, values[at]!, steps[at]!);
   }
 
-  /** Turns ±1.7976931348623157e308 into ±infinity, which databases keep as that. */
+  /** Turns ±{@link LARGEST} into ±infinity. */
   restoreInfinities(): void {
     for (let at = 0; at < this.#length; at++) {
       if (this.#values[at] === LARGEST) this.#values[at] = Infinity;

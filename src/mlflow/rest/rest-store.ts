@@ -1,19 +1,20 @@
-import pLimit from 'p-limit';
-import { ConvertError, toConvertError } from '../../errors.js';
+import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import { abortable } from '../../wait.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
+import { columnsOf, type MetricPoint } from '../common/arrival-order.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
-import { isResourceMissing, responseErrorOf } from '../http/response-error.js';
+import { isResourceMissing } from '../http/response-error.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
 import { historyChanges } from './history-changes.js';
 import { HistoryClient } from './history-client.js';
 import { HistoryCursorBuilder } from './history-cursor.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { fetchModels } from './logged-models.js';
+import { findMissingRuns } from './missing-runs.js';
 import { fetchItems, fetchPage, type PagedRequest } from './pages.js';
 import { Prefetcher } from './prefetcher.js';
 import { listActiveRuns, listRuns, runPath, runsRequest } from './run-listing.js';
@@ -90,10 +91,8 @@ export class RestStore implements TrackingStore {
     return countServerTraces(this.#client, ids, signal);
   }
 
-  async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const limit = pLimit(this.#client.concurrency);
-    const missing = await Promise.all(runIds.map((runId) => limit(() => this.#isMissing(runId, signal))));
-    return runIds.filter((_, i) => missing[i]);
+  missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+    return findMissingRuns(this.#client, runIds, signal);
   }
 
   /**
@@ -126,6 +125,19 @@ export class RestStore implements TrackingStore {
 
   async extent(ref: RunRef, { signal }: StageContext): Promise<RunExtent> {
     return extentOf(await this.#prefetcher.latest(ref, signal));
+  }
+
+  /** How many points there are the server does not say; a step beyond 2^53 is no longer exact when its JSON has been read. */
+  async metricEnds(ref: RunRef, { signal }: StageContext) {
+    const ends = new Map<string, { points: undefined; latest: MetricPoint } | undefined>();
+    for (const [key, latest] of await this.#prefetcher.latest(ref, signal)) {
+      const isExact = Number.isSafeInteger(Number(latest.step));
+      ends.set(
+        key,
+        isExact ? { points: undefined, latest: await this.#histories.asLogged(latest, signal) } : undefined,
+      );
+    }
+    return ends;
   }
 
   async *history(
@@ -164,7 +176,7 @@ export class RestStore implements TrackingStore {
     { signal, notice }: StageContext,
   ): AsyncGenerator<PointBatch, void, void> {
     notice({ kind: 'history-missing', metric });
-    yield await this.#histories.asLogged(latest, signal);
+    yield columnsOf(await this.#histories.asLogged(latest, signal));
   }
 
   async *changesSince(
@@ -208,19 +220,6 @@ export class RestStore implements TrackingStore {
       if (runId !== undefined) found.set(runId, runRecord(json, runId, ref.experimentId));
     }
     return found;
-  }
-
-  /** False after any other error response (403, a gateway's 404): it says nothing about the run. */
-  async #isMissing(runId: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#client.json({ path: runPath(runId), what: `run ${runId}` }, signal);
-      return false;
-    } catch (cause) {
-      signal.throwIfAborted();
-      if (responseErrorOf(cause) === undefined && toConvertError(cause, 'skip-run', this.uri).kind === 'fatal')
-        throw cause;
-      return isResourceMissing(cause);
-    }
   }
 
   async #one(ref: RunRef, signal: AbortSignal): Promise<RunRecord> {

@@ -1,6 +1,6 @@
-import { asFatal, ConvertError } from '../../errors.js';
+import { ConvertError } from '../../errors.js';
 import type { Warn } from '../../events.js';
-import type { ArtifactFile, Experiment, Notice, PointBatch, Run, RunRef, StageContext } from '../../model.js';
+import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../common/chunks.js';
@@ -10,11 +10,13 @@ import { uriTarget } from '../locations/file-uri.js';
 import type { Database } from './database.js';
 import { readExperiments } from './experiments.js';
 import { SqlRunFinder } from './find-runs.js';
+import { hiddenMetrics, unlessHidden } from './hidden-metrics.js';
 import { readSqlChanges } from './history-changes.js';
-import { latestOnlyKeys, latestPoint } from './latest-only-metrics.js';
+import { latestOnlyHistory, latestOnlyKeys } from './latest-only-metrics.js';
 import { readListedRuns } from './listed-runs.js';
 import { decodeLocator, encodeLocator, type ListedRun, rowsOf } from './locator.js';
 import { CursorTracker } from './metric-cursor.js';
+import { NO_ENDS, readMetricEnds } from './metric-ends.js';
 import { findMissingRuns } from './missing-runs.js';
 import { readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
@@ -142,19 +144,15 @@ export class SqlStore implements TrackingStore {
   }
 
   /** Includes metrics of which only the latest value is left. */
-  async metricKeys(ref: RunRef, { signal, notice }: StageContext): Promise<string[]> {
-    try {
+  metricKeys(ref: RunRef, { signal, notice }: StageContext): Promise<string[]> {
+    return unlessHidden(this.uri, notice, [], async () => {
       const listed = await this.#listed(ref, signal);
       const keys = await this.#histories.keys(rowsOf(ref, listed), signal);
       if (listed.latest === undefined || listed.latest <= keys.length) return keys;
       const known = new Set(keys);
       const latestOnly = await latestOnlyKeys(this.#database, ref.runId, signal);
       return [...keys, ...latestOnly.filter((key) => !known.has(key))];
-    } catch (error) {
-      if (!isPermissionDenied(error)) throw error;
-      notice(this.#unreadMetrics(error));
-      return [];
-    }
+    });
   }
 
   /** A run of which the metrics may not be read has none. */
@@ -164,6 +162,13 @@ export class SqlStore implements TrackingStore {
     const counted = listed.latest === undefined && points > 0;
     const metrics = counted ? (await this.#database.counts(rowsOf(ref, listed), signal)).size : (listed.latest ?? 0);
     return { metrics, points, isExact: true };
+  }
+
+  metricEnds(ref: RunRef, { signal, notice }: StageContext) {
+    return unlessHidden(this.uri, notice, NO_ENDS, async () => {
+      const listed = await this.#listed(ref, signal);
+      return readMetricEnds(this.#database, rowsOf(ref, listed), listed.latest !== undefined, signal);
+    });
   }
 
   async *history(
@@ -181,25 +186,12 @@ export class SqlStore implements TrackingStore {
       }
       const cursor = tracker.encode(rows.to);
       if (cursor !== undefined) onCursor?.(cursor);
-      else yield* this.#latest(ref, metricKey, context);
+      else yield* latestOnlyHistory(this.#database, ref.runId, metricKey, context);
     } catch (error) {
       // half a history must not pass for the whole
       if (!isPermissionDenied(error) || tracker.last !== undefined) throw error;
-      context.notice(this.#unreadMetrics(error, metricKey));
+      context.notice(hiddenMetrics(this.uri, error, metricKey));
     }
-  }
-
-  async *#latest({ runId }: RunRef, key: string, context: StageContext): AsyncGenerator<PointBatch, void, void> {
-    const point = await latestPoint(this.#database, runId, key, context.signal);
-    if (point === undefined) return;
-    context.notice({ kind: 'history-missing', metric: key });
-    yield point;
-  }
-
-  #unreadMetrics(error: unknown, item?: string): Notice {
-    const detail = asFatal(error, this.uri).message;
-    const unread = { part: 'metrics' as const, ...(item !== undefined && { item }) };
-    return { kind: 'field-unreadable', field: item ?? 'metrics', file: this.uri, detail, unread };
   }
 
   async *changesSince(

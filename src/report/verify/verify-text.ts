@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 /** What two of them are called where there is no source to compare with. */
 const STRUCTURE_VERDICTS: Readonly<Record<Verdict, string>> = { ...VERDICTS, equal: 'sound', differs: 'damaged' };
 
-/** What was verified: a repository against its source, of that only what is no history and no file, or its structure alone. */
+/** What was verified: a repository against its source, of that only what --quick looks at, or its structure alone. */
 export type Verified = 'comparison' | 'headers' | 'structure';
 
 /** What verdicts are called. */
@@ -71,7 +71,7 @@ export function outcomeLine(outcome: VerifyOutcome, totals: VerifyTotals, verifi
   switch (outcome) {
     case 'as-expected':
       if (verified === 'headers')
-        return 'What --quick looks at is as in MLflow; histories and files were not compared.';
+        return 'What --quick looks at is as in MLflow; points before the last, and files, were not compared.';
       return `Aim holds what MLflow has${exceptions(runs)}.`;
     case 'incomplete':
       return 'Aim holds what could be read in MLflow; some parts could not be read.';

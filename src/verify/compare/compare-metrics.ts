@@ -1,12 +1,13 @@
+import type { MetricEnd } from '../../mlflow/common/tracking-store.js';
 import type { StageContext } from '../../model.js';
 import type { MetricSequence } from '../contents.js';
 import { type HistorySource, MetricHistory } from '../expected/metric-history.js';
 import { type MetricName, metricName } from '../expected/metric-name.js';
+import { type EndPolicy, endsAlike } from './compare-ends.js';
 import { comparePoints } from './compare-points.js';
 import { contextText } from './compare-values.js';
 import type { DifferenceCode, DifferencePlace, Differences } from './differences.js';
 import { causeOf, type RunFacts } from './run-facts.js';
-import { showValue } from './show.js';
 
 /** What the metrics of a run came to. */
 export interface MetricTotals {
@@ -42,26 +43,16 @@ export class MetricComparison {
     this.found = new Map([...sequences].map((sequence) => [keyOf(sequence.name, sequence.context), sequence]));
   }
 
-  /**
-   * Looks whether Aim has a metric, and its last point where the summary says that it is. False where Aim has none: only its history
-   * tells whether it has to.
-   */
-  look(key: string): boolean {
+  /** Compares a metric by its end alone; false where only its history tells, or whether Aim has to have it at all. */
+  compareEnd(key: string, end: MetricEnd, policy: EndPolicy): boolean {
     const { name, context } = metricName(key);
     const sequence = this.found.get(keyOf(name, context));
     if (sequence === undefined) return false;
-    this.found.delete(keyOf(name, context));
-    for (const [id, other] of this.found) {
-      if (other.name === name && other.context.entries.has('repeat')) this.found.delete(id);
-    }
+    const sequences = policy.policy === 'split' ? [sequence, ...this.repetitionsOf(sequence)] : [sequence];
+    if (!endsAlike(end, sequences, policy)) return false;
+    for (const one of sequences) this.found.delete(keyOf(one.name, one.context));
     this.totals.metrics++;
-    this.totals.points += sequence.count();
-    const { lastStep, last } = sequence.summary;
-    const point = lastStep === undefined ? undefined : sequence.point(lastStep);
-    if (point !== undefined && last?.type === 'float' && point.valueBits[0] === last.bits) return true;
-    const cause = causeOf(this.facts, 'point-missing', 'metrics', key);
-    const step = lastStep === undefined ? {} : { step: lastStep };
-    this.differences.add('point-missing', cause, { sequence, ...step, expected: showValue(last) });
+    this.totals.points += sequences.reduce((points, one) => points + one.count(), 0);
     return true;
   }
 
@@ -103,6 +94,15 @@ export class MetricComparison {
       const cause = causeOf(this.facts, 'metric-extra', 'metrics', keyNamed(sequence));
       this.differences.add('metric-extra', cause, { sequence, found: `${sequence.count()} points` });
     }
+  }
+
+  private repetitionsOf({ name, context }: MetricSequence): MetricSequence[] {
+    return [...this.found.values()].filter((other) => {
+      const entries = new Map(other.context.entries);
+      return (
+        other.name === name && entries.delete('repeat') && contextText({ ...context, entries }) === contextText(context)
+      );
+    });
   }
 
   private tellMissing(key: string, expected: MetricName, points: number): void {

@@ -1,4 +1,4 @@
-import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import type { MetricEnd, TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { Experiment, Notice, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import type { Finding, MetricSequence, ObjectSequence, RunContents, RunRow } from '../contents.js';
@@ -30,7 +30,7 @@ export interface SourceRun {
 }
 
 /**
- * How much is read: `quick` leaves out histories, files and messages; `full` compares all that Aim holds; `files` reads the files
+ * How much is read: `quick` leaves out files and messages, and histories where a metric's end tells enough; `full` compares all that Aim holds; `files` reads the files
  * that stay in MLflow as well, to see that they are there.
  */
 export type Depth = 'quick' | 'full' | 'files';
@@ -139,11 +139,20 @@ class RunComparison {
     const found = this.aim.contents.sequences.filter((one): one is MetricSequence => one.kind === 'metric');
     const comparison = new MetricComparison(found, facts, differences);
     const history = { store, ref, startTime: run.startTime, policy: mapping.repeatedSteps };
-    for (const key of await store.metricKeys(ref, reading.context)) {
-      if (!this.isQuick || !comparison.look(key)) await comparison.compare(key, history, reading.context);
+    for (const [key, end] of await this.metricEnds()) {
+      if (end !== undefined && comparison.compareEnd(key, end, history)) continue;
+      await comparison.compare(key, history, reading.context);
     }
     comparison.finish();
     return comparison;
+  }
+
+  /** The keys of all metrics, with what a quick look asks of each. */
+  private async metricEnds(): Promise<Iterable<readonly [string, MetricEnd | undefined]>> {
+    const { store, ref } = this.source;
+    const { context } = this.reading;
+    const ends = this.isQuick ? await store.metricEnds?.(ref, context) : undefined;
+    return ends ?? (await store.metricKeys(ref, context)).map((key) => [key, undefined] as const);
   }
 
   /** Without a start time it would follow from the points. */

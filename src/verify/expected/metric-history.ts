@@ -170,6 +170,13 @@ function toMilliseconds(times: Float64Array, startTime: number | undefined): voi
   }
 }
 
+/** The time of a point in Aim, of its timestamp and the start of its run: milliseconds both. */
+export function secondsOf(timestamp: number, startTime: number | undefined): number {
+  const times = Float64Array.of(timestamp);
+  toMilliseconds(times, startTime);
+  return times[0]! / 1000;
+}
+
 function renumbered(columns: PointColumns): PointColumns {
   return { ...columns, steps: countUp(0, columns.steps.length) };
 }

@@ -5,7 +5,7 @@ import type { RunPlace } from '../aim/run.js';
 import type { VerifyTask } from './verify-task.js';
 
 /** Raised whenever a verification finds what an earlier one did not. */
-const VERIFY_VERSION = 1;
+const VERIFY_VERSION = 2;
 
 /** What a run is at this moment, in MLflow and in Aim. */
 export interface RunState {
