@@ -1,5 +1,6 @@
 import type { AimDict, AimKey, AimValue } from '../aim/value.js';
 import type { RunPart } from '../model.js';
+import { withInputsAndOutputs } from './attributes.js';
 
 /** Whether a part of a run, or one item of it, is to stay as Aim has it where it was not read. */
 export type StaysAsIs = (part: RunPart, item?: string) => boolean;
@@ -27,19 +28,21 @@ const SOURCE_TAGS: Readonly<Record<string, string>> = {
 
 /**
  * The tags of which `mapAttributes` made these attributes, as far as attributes are made of them (the note is none):
- * mapped again they give the same.
+ * mapped again they give the same. Earlier versions (mapping 3 and before) had `user`, `parent_run_id`, `entry_point` and `tags` directly
+ * in `mlflow`, datasets and models at the top. They are still read from there: of what cannot be read in MLflow, Aim may hold the last
+ * copy.
  */
 export function tagsOf(attributes: AimDict): Map<string, string> {
   const mlflow = dictAt(attributes, 'mlflow');
   const source = dictAt(mlflow, 'source');
-  const models = attributes.get('models');
+  const models = modelsOf(attributes);
   const entries: [AimKey, AimValue | undefined][] = [
     ...dictAt(attributes, 'tags'),
-    ...dictAt(mlflow, 'tags'),
+    ...dictAt(mlflow, mlflow.has('tags') ? 'tags' : 'system_tags'),
     ['mlflow.runName', attributes.get('mlflow_run_name')],
-    ['mlflow.user', mlflow.get('user')],
-    ['mlflow.parentRunId', mlflow.get('parent_run_id')],
-    ['mlflow.project.entryPoint', mlflow.get('entry_point')],
+    ['mlflow.user', dictAt(attributes, 'user').get('name') ?? mlflow.get('user')],
+    ['mlflow.parentRunId', dictAt(attributes, 'tree').get('parent_id') ?? mlflow.get('parent_run_id')],
+    ['mlflow.project.entryPoint', dictAt(mlflow, 'info').get('entry_point') ?? mlflow.get('entry_point')],
     ...Object.keys(SOURCE_TAGS).map((field): [AimKey, AimValue | undefined] => [
       SOURCE_TAGS[field]!,
       source.get(field),
@@ -57,13 +60,17 @@ export function tagsOf(attributes: AimDict): Map<string, string> {
 
 /** The logged models among the attributes. */
 export function loggedModels(attributes: AimDict): readonly AimDict[] {
-  const models = dictsAt(attributes, 'models');
+  const models = dictsOf(modelsOf(attributes));
   return models.every((model) => [...model.keys()].every((key) => LOGGED_MODEL.has(key))) ? models : [];
 }
 
 /** The datasets among the attributes. */
 export function datasetsOf(attributes: AimDict): readonly AimDict[] {
-  return dictsAt(attributes, 'datasets');
+  return dictsOf(dictAt(attributes, 'mlflow').get('datasets') ?? attributes.get('datasets'));
+}
+
+function modelsOf(attributes: AimDict): AimValue | undefined {
+  return dictAt(attributes, 'mlflow').get('models') ?? attributes.get('models');
 }
 
 /** The params among the attributes. */
@@ -76,20 +83,19 @@ export function paramsOf(attributes: AimDict): AimDict {
  * What was read stands. (Tags are not among them: attributes are made of many, so they are carried over before they are mapped.)
  */
 export function keepAttributes(now: AimDict, before: AimDict, stays: StaysAsIs): AimDict {
-  const kept = new Map(now);
   const params = new Map(paramsOf(now));
   for (const [key, value] of paramsOf(before)) {
     if (!params.has(key) && stays('params', String(key))) params.set(key, value);
   }
-  if (params.size > 0) kept.set('params', params);
-  if (stays('datasets')) {
-    const datasets = union(datasetsOf(now), datasetsOf(before), ['name', 'digest', 'context']);
-    if (datasets.length > 0) kept.set('datasets', datasets);
-  }
-  if (stays('models') && loggedModels(before).length > 0) {
-    kept.set('models', union(loggedModels(now), loggedModels(before), ['step', 'model_id']));
-  }
-  return kept;
+  const datasets = stays('datasets')
+    ? union(datasetsOf(now), datasetsOf(before), ['name', 'digest', 'context'])
+    : datasetsOf(now);
+  const models =
+    stays('models') && loggedModels(before).length > 0
+      ? union(loggedModels(now), loggedModels(before), ['step', 'model_id'])
+      : modelsOf(now);
+  const kept = withInputsAndOutputs(now, datasets, isList(models) ? models : []);
+  return params.size === 0 ? kept : new Map([...kept, ['params', params]]);
 }
 
 /** Those of both, sorted by these fields; of two that are the same thing, what was read now stands. */
@@ -129,8 +135,7 @@ function dictAt(dict: AimDict, key: string): AimDict {
   return value instanceof Map ? value : new Map();
 }
 
-function dictsAt(dict: AimDict, key: string): readonly AimDict[] {
-  const value = dict.get(key);
+function dictsOf(value: AimValue | undefined): readonly AimDict[] {
   if (!isList(value)) return [];
   const dicts = value.filter((item): item is AimDict => item instanceof Map);
   return dicts.length === value.length ? dicts : [];

@@ -36,6 +36,11 @@ export function withoutSecretsIn(value: AimValue): AimValue {
   return isList(value) ? value.map(withoutSecretsIn) : value;
 }
 
+/** The same for a value that may be absent. */
+export function cleaned(value: AimValue | undefined): AimValue | undefined {
+  return value === undefined ? undefined : withoutSecretsIn(value);
+}
+
 function userOf(scheme: string, info: string): string {
   const [user = ''] = info.split(':', 1);
   return user === '' || TOKEN_AS_USER.test(scheme) ? '' : `${user}@`;

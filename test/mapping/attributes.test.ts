@@ -20,16 +20,28 @@ test('a bare run has its identity and nothing else', () => {
       [
         'mlflow',
         new Map([
-          ['run_id', '32b3397657a7444988306d280a954bbb'],
-          ['experiment_id', '286984091544987137'],
-          ['experiment_name', 'mnist'],
-          ['status', 'FINISHED'],
-          ['lifecycle_stage', 'active'],
-          ['tracking_uri', 'file:///data/mlruns'],
+          [
+            'info',
+            new Map([
+              ['experiment_id', '286984091544987137'],
+              ['status', 'FINISHED'],
+              ['lifecycle_stage', 'active'],
+              ['tracking_uri', 'file:///data/mlruns'],
+            ]),
+          ],
         ]),
       ],
+      ['mlflow.info', new Map()],
     ]),
   );
+});
+
+test('everything of `mlflow`, and nothing else, is passed over', () => {
+  const attributes = map({ tags: tags({ stage: 'dev', 'mlflow.x': 'y' }), datasets: [{ name: 'a', digest: '1' }] });
+  const keys = [...(attributes.get('mlflow') as AimDict).keys()];
+  const dotted = [...attributes].filter(([key]) => String(key).startsWith('mlflow.'));
+  expect(dotted).toEqual(keys.map((key) => [`mlflow.${String(key)}`, new Map()]));
+  expect(keys).toContain('user_tags');
 });
 
 describe('params', () => {
@@ -80,7 +92,9 @@ describe('params', () => {
 describe('tags', () => {
   test('of people are strings', () => {
     const own = tags({ stage: '1', 'a.b/c': '', mlflowish: 'x', '': 'y' });
-    expect(at(map({ tags: own }), 'tags')).toEqual(tags({ stage: '1', 'a.b/c': '', mlflowish: 'x', '(empty)': 'y' }));
+    const kept = tags({ stage: '1', 'a.b/c': '', mlflowish: 'x', '(empty)': 'y' });
+    expect(at(map({ tags: own }), 'tags')).toEqual(kept);
+    expect(at(map({ tags: own }), 'mlflow', 'user_tags')).toEqual(kept);
   });
 
   test('of MLflow have their places, and what remains is kept under its own name', () => {
@@ -106,17 +120,21 @@ describe('tags', () => {
     });
     expect(at(attributes, 'mlflow_run_name')).toBe('kind-owl-7');
     expect(attributes.has('tags')).toBe(false);
+    expect(at(attributes, 'user')).toEqual(tags({ name: 'ada' }));
+    expect(at(attributes, 'tree')).toEqual(tags({ parent_id: 'abc' }));
     expect(at(attributes, 'mlflow')).toEqual(
       new Map<string, AimValue>([
-        ['run_id', '32b3397657a7444988306d280a954bbb'],
-        ['experiment_id', '286984091544987137'],
-        ['experiment_name', 'mnist'],
-        ['status', 'FINISHED'],
-        ['lifecycle_stage', 'active'],
-        ['user', 'ada'],
-        ['artifact_uri', 's3://bucket/1/run/artifacts'],
-        ['tracking_uri', 'file:///data/mlruns'],
-        ['parent_run_id', 'abc'],
+        [
+          'info',
+          tags({
+            experiment_id: '286984091544987137',
+            status: 'FINISHED',
+            lifecycle_stage: 'active',
+            artifact_uri: 's3://bucket/1/run/artifacts',
+            tracking_uri: 'file:///data/mlruns',
+            entry_point: 'main',
+          }),
+        ],
         [
           'source',
           new Map<string, AimValue>([
@@ -128,8 +146,7 @@ describe('tags', () => {
             ['git_dirty', true],
           ]),
         ],
-        ['entry_point', 'main'],
-        ['tags', tags({ 'mlflow.source.git.diff': '+1', 'mlflow.autologging': 'sklearn' })],
+        ['system_tags', tags({ 'mlflow.source.git.diff': '+1', 'mlflow.autologging': 'sklearn' })],
       ]),
     );
     expect(at(attributes, '__system_params')).toEqual(
@@ -149,8 +166,8 @@ describe('tags', () => {
 
   test('are second to the header where that knows better, and third where it does not', () => {
     const attributes = map({ userId: 'ada', entryPoint: 'main', tags: tags({ 'mlflow.runName': 'from the tag' }) });
-    expect(at(attributes, 'mlflow', 'user')).toBe('ada');
-    expect(at(attributes, 'mlflow', 'entry_point')).toBe('main');
+    expect(at(attributes, 'user', 'name')).toBe('ada');
+    expect(at(attributes, 'mlflow', 'info', 'entry_point')).toBe('main');
     expect(at(attributes, 'mlflow_run_name')).toBe('from the tag');
   });
 
@@ -187,15 +204,15 @@ describe('URIs', () => {
       'postgresql://ada:secret@host/db',
       { rawParams: false },
     );
-    expect(at(attributes, 'mlflow', 'artifact_uri')).toBe('sftp://ada@host:22/a');
-    expect(at(attributes, 'mlflow', 'tracking_uri')).toBe('postgresql://ada@host/db');
+    expect(at(attributes, 'mlflow', 'info', 'artifact_uri')).toBe('sftp://ada@host:22/a');
+    expect(at(attributes, 'mlflow', 'info', 'tracking_uri')).toBe('postgresql://ada@host/db');
   });
 
   test('lose the secrets of a query', () => {
     const artifactUri = 's3://b/x?versionId=1&X-Amz-Signature=S1&X-Amz-Credential=S2#f';
     const attributes = mapAttributes(makeRun({ artifactUri }), makeExperiment(), 'x', { rawParams: false });
     const shown = 's3://b/x?versionId=1&X-Amz-Signature=***&X-Amz-Credential=***#f';
-    expect(at(attributes, 'mlflow', 'artifact_uri')).toBe(shown);
+    expect(at(attributes, 'mlflow', 'info', 'artifact_uri')).toBe(shown);
   });
 
   test.each([
@@ -205,7 +222,7 @@ describe('URIs', () => {
     'C:\\mlruns',
     'file:///a:b@c',
   ])('keep %s', (artifactUri) => {
-    expect(at(map({ artifactUri }), 'mlflow', 'artifact_uri')).toBe(artifactUri);
+    expect(at(map({ artifactUri }), 'mlflow', 'info', 'artifact_uri')).toBe(artifactUri);
   });
 });
 
@@ -221,7 +238,7 @@ describe('datasets', () => {
         ]),
       },
     ];
-    expect(at(map({ datasets }), 'datasets')).toEqual([
+    expect(at(map({ datasets }), 'mlflow', 'datasets')).toEqual([
       new Map<string, AimValue>([
         ['name', 'a'],
         ['digest', '1'],
@@ -234,6 +251,19 @@ describe('datasets', () => {
         ],
       ]),
     ]);
+  });
+
+  test('stand in short behind the params', () => {
+    const datasets = [
+      { name: 'wine', digest: 'cd5d3d0f', context: 'test' },
+      { name: 'iris', digest: '5a5c68bf', context: 'train' },
+      { name: 'bare', digest: '' },
+    ];
+    expect(at(map({ datasets }), 'used', 'datasets')).toBe('bare, iris (5a5c68bf) train, wine (cd5d3d0f) test');
+    const many = Array.from({ length: 13 }, (_, i) => ({ name: `d${i + 10}`, digest: '' }));
+    expect(at(map({ datasets: many }), 'used', 'datasets')).toBe(
+      'd10, d11, d12, d13, d14, d15, d16, d17, d18, d19 and 3 more',
+    );
   });
 
   test('have their JSON parsed where it parses', () => {
@@ -249,7 +279,7 @@ describe('datasets', () => {
         profile: '{"num_rows": 9007199254740993, "mean": 1.0, "top": null}',
       },
     ];
-    expect(at(map({ datasets }), 'datasets')).toEqual([
+    expect(at(map({ datasets }), 'mlflow', 'datasets')).toEqual([
       new Map<string, AimValue>([
         ['name', 'a'],
         ['digest', '2'],
@@ -298,7 +328,7 @@ describe('models', () => {
       { ...model, modelId: 'm-2', step: 5n },
       { ...model, name: 'clf', type: 'sklearn', status: 'READY', artifactUri: '/models/m-1', step: 0n },
     ];
-    const listed = at(map({ models }), 'models') as AimDict[];
+    const listed = at(map({ models }), 'mlflow', 'models') as AimDict[];
     expect(listed.map((entry) => entry.get('model_id'))).toEqual(['m-1', 'm-2', 'm-3']);
     expect(listed[0]).toEqual(
       new Map<string, AimValue>([
@@ -314,25 +344,45 @@ describe('models', () => {
     );
   });
 
+  test('stand in short behind the params', () => {
+    const named = { ...model, name: 'lenet' };
+    const models = [{ ...named, step: 3n, modelId: 'm-9' }, named, model];
+    expect(at(map({ models }), 'produced', 'models')).toBe('lenet, m-1, lenet (step 3)');
+    const history = '[{"artifact_path": "model"}, {"artifact_path": ""}, 3]';
+    expect(at(map({ tags: tags({ 'mlflow.log-model.history': history }) }), 'produced', 'models')).toBe('model');
+  });
+
+  test('do not repeat the params of their run', () => {
+    const params = tags({ C: '0.5', depth: '3' });
+    const models = [{ ...model, params: tags({ C: '0.5', depth: '4', seed: '1' }) }];
+    const [entry] = at(map({ params, models }), 'mlflow', 'models') as AimDict[];
+    expect(entry!.get('params')).toEqual(
+      new Map([
+        ['depth', 4n],
+        ['seed', 1n],
+      ]),
+    );
+  });
+
   const history = '[{"run_id": "r", "flavors": {"sklearn": {"code": null}}, "size": 12}]';
 
   test('of MLflow 2 are read from their tag', () => {
     const attributes = map({ tags: tags({ 'mlflow.log-model.history': history }) });
-    expect(at(attributes, 'mlflow', 'tags')).toBeUndefined();
-    const [entry] = at(attributes, 'models') as AimDict[];
+    expect(at(attributes, 'mlflow', 'system_tags')).toBeUndefined();
+    const [entry] = at(attributes, 'mlflow', 'models') as AimDict[];
     expect(entry!.get('size')).toBe(12n);
     expect(at(entry!, 'flavors', 'sklearn')).toEqual(new Map([['code', null]]));
   });
 
   test.each(['[]', '{}', 'no json'])('a history that is %s stays a tag', (text) => {
     const attributes = map({ tags: tags({ 'mlflow.log-model.history': text }) });
-    expect(attributes.has('models')).toBe(false);
-    expect(at(attributes, 'mlflow', 'tags', 'mlflow.log-model.history')).toBe(text);
+    expect(at(attributes, 'mlflow', 'models')).toBeUndefined();
+    expect(at(attributes, 'mlflow', 'system_tags', 'mlflow.log-model.history')).toBe(text);
   });
 
   test('of MLflow 3 leave the tag alone', () => {
     const attributes = map({ models: [model], tags: tags({ 'mlflow.log-model.history': history }) });
-    expect(at(attributes, 'mlflow', 'tags', 'mlflow.log-model.history')).toBe(history);
+    expect(at(attributes, 'mlflow', 'system_tags', 'mlflow.log-model.history')).toBe(history);
   });
 });
 

@@ -20,9 +20,9 @@ export function compareAttributes(
   for (const { kind, path, ...texts } of compareDicts(expected, found)) {
     const code = CODES[kind];
     // the run was left as it was when MLflow deleted it
-    if (facts.isDeletedSince && pathText(path) === 'mlflow.lifecycle_stage') continue;
+    if (facts.isDeletedSince && pathText(path) === 'mlflow.info.lifecycle_stage') continue;
     const [part, item] = sourceOfAttribute(path);
-    const isWholePart = kind === 'extra' && part !== undefined && path.length === 1 && facts.unread.touches(part);
+    const isWholePart = kind === 'extra' && part !== undefined && item === '' && facts.unread.touches(part);
     const cause = isWholePart ? 'kept' : causeOf(facts, code, part, item);
     differences.add(code, cause, { record: pathText(path), ...texts });
   }

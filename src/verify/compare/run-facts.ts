@@ -68,51 +68,46 @@ export function causeOf(facts: RunFacts, code: DifferenceCode, part: RunPart | u
   return 'unexplained';
 }
 
-/** Which part of a run an attribute is made of, and which item of it. */
-export function sourceOfAttribute([first, second, third]: readonly DictKey[]): readonly [RunPart | undefined, string] {
-  switch (first) {
-    case 'params':
-      return ['params', String(second)];
-    case 'tags':
-      return ['tags', String(second)];
-    case 'datasets':
-      return ['datasets', ''];
-    case 'models':
-      return ['models', ''];
-    case 'mlflow':
-      return sourceOfMlflow(second, third);
-    case '__system_params':
-      return ['tags', ''];
-    case 'mlflow_run_name':
-      return ['tags', 'mlflow.runName'];
-    default:
-      return [undefined, ''];
-  }
+/**
+ * Which part of a run an attribute is made of, and which item of it; no item where it is made of more than one. Most of `mlflow` is of
+ * the header, without which there is no run.
+ */
+export function sourceOfAttribute(path: readonly DictKey[]): readonly [RunPart | undefined, string] {
+  const [first = '', second = '', third = ''] = path.map(String);
+  const place = first === 'mlflow' ? `${first}.${second}` : first;
+  const tag = PLACED_TAGS[place] ?? PLACED_TAGS[`${place}.${third}`];
+  if (tag !== undefined) return ['tags', tag];
+  const part = PARTS[place];
+  const isKeyed = KEYED.has(place);
+  return [part, isKeyed ? (first === 'mlflow' ? third : second) : ''];
 }
 
-/** Most of what lies under `mlflow` is of the run's header, without which there is no run. */
-function sourceOfMlflow(
-  second: DictKey | undefined,
-  third: DictKey | undefined,
-): readonly [RunPart | undefined, string] {
-  if (second === 'tags') return ['tags', String(third)];
-  if (second === 'source' && third === undefined) return ['tags', ''];
-  const tag = PLACED_TAGS[pathOf(second, third)];
-  return tag === undefined ? [undefined, ''] : ['tags', tag];
-}
-
-const PLACED_TAGS: Readonly<Record<string, string>> = {
-  user: 'mlflow.user',
-  parent_run_id: 'mlflow.parentRunId',
-  entry_point: 'mlflow.project.entryPoint',
-  'source.name': 'mlflow.source.name',
-  'source.type': 'mlflow.source.type',
-  'source.git_commit': 'mlflow.source.git.commit',
-  'source.git_branch': 'mlflow.source.git.branch',
-  'source.git_repo_url': 'mlflow.source.git.repoURL',
-  'source.git_dirty': 'mlflow.source.git.dirty',
+/** The parts of a run by their place; what Aim's UI is not to list (`mlflow.datasets` at the top) goes with what it stands for. */
+const PARTS: Readonly<Record<string, RunPart>> = {
+  params: 'params',
+  tags: 'tags',
+  __system_params: 'tags',
+  used: 'datasets',
+  produced: 'models',
+  'mlflow.source': 'tags',
+  'mlflow.user_tags': 'tags',
+  'mlflow.system_tags': 'tags',
+  'mlflow.datasets': 'datasets',
+  'mlflow.models': 'models',
 };
 
-function pathOf(second: DictKey | undefined, third: DictKey | undefined): string {
-  return second === 'source' ? `source.${String(third)}` : String(second);
-}
+/** Where keys are those of the part. */
+const KEYED: ReadonlySet<string> = new Set(['params', 'tags', 'mlflow.user_tags', 'mlflow.system_tags']);
+
+const PLACED_TAGS: Readonly<Record<string, string>> = {
+  mlflow_run_name: 'mlflow.runName',
+  user: 'mlflow.user',
+  tree: 'mlflow.parentRunId',
+  'mlflow.info.entry_point': 'mlflow.project.entryPoint',
+  'mlflow.source.name': 'mlflow.source.name',
+  'mlflow.source.type': 'mlflow.source.type',
+  'mlflow.source.git_commit': 'mlflow.source.git.commit',
+  'mlflow.source.git_branch': 'mlflow.source.git.branch',
+  'mlflow.source.git_repo_url': 'mlflow.source.git.repoURL',
+  'mlflow.source.git_dirty': 'mlflow.source.git.dirty',
+};

@@ -1,4 +1,5 @@
 import type { Experiment, Run } from '../../model.js';
+import { briefly, datasetInBrief, modelInBrief } from './in-brief.js';
 import { datasetsOf, historyOfModels, MODEL_HISTORY, modelsOf, typedParams } from './inputs-and-outputs.js';
 import { clean, cleanText } from './secrets.js';
 import { dictOf, type Plain, type PlainDict, withNamedKeys } from './values.js';
@@ -29,29 +30,40 @@ export function expectedAttributes(
 ): PlainDict {
   const source = sourceOf(run);
   const history = run.models.length > 0 ? undefined : historyOfModels(run);
-  return dictOf({
-    params: typedParams(run.params, rawParams),
-    tags: withNamedKeys(new Map([...run.tags].filter(([key]) => !key.startsWith('mlflow.')))),
-    mlflow_run_id: run.id,
-    mlflow_run_name: run.name || run.tags.get('mlflow.runName'),
-    mlflow: dictOf({
-      run_id: run.id,
+  const datasets = datasetsOf(run);
+  const models = run.models.length > 0 ? modelsOf(run, rawParams) : (history ?? []);
+  const tags = withNamedKeys(new Map([...run.tags].filter(([key]) => !key.startsWith('mlflow.'))));
+  const mlflow = dictOf({
+    info: dictOf({
       experiment_id: run.experimentId,
-      experiment_name: experiment.name,
       status: run.status,
       lifecycle_stage: run.lifecycleStage,
-      user: clean(run.tags.get('mlflow.user') || run.userId),
       artifact_uri: clean(run.artifactUri),
       tracking_uri: cleanText(trackingUri),
-      parent_run_id: run.tags.get('mlflow.parentRunId'),
-      source,
       entry_point: clean(run.tags.get('mlflow.project.entryPoint') || run.entryPoint),
-      tags: remainingTags(run, history !== undefined),
     }),
-    datasets: datasetsOf(run),
-    models: run.models.length > 0 ? modelsOf(run, rawParams) : history,
+    source,
+    user_tags: tags,
+    system_tags: remainingTags(run, history !== undefined),
+    experiment_tags: withNamedKeys(new Map([...experiment.tags].filter(([key]) => !key.startsWith('mlflow.')))),
+    datasets,
+    models,
+  });
+  const atTop = dictOf({
+    params: typedParams(run.params, rawParams),
+    mlflow_run_id: run.id,
+    mlflow_run_name: run.name || run.tags.get('mlflow.runName'),
+    produced: dictOf({ models: briefly(models.map(modelInBrief)) }),
+    tags,
+    tree: dictOf({ parent_id: run.tags.get('mlflow.parentRunId') }),
+    used: dictOf({ datasets: briefly(datasets.map(datasetInBrief)) }),
+    user: dictOf({ name: clean(run.tags.get('mlflow.user') || run.userId) }),
+    mlflow,
     __system_params: systemParams(source),
   });
+  // what Aim's UI is not to list
+  const unlisted = [...mlflow.keys()].map((key): [string, Plain] => [`mlflow.${key}`, new Map()]);
+  return new Map([...atTop, ...unlisted]);
 }
 
 function sourceOf(run: Run): PlainDict {

@@ -29,8 +29,11 @@ function datasetOf({ name, digest, context, sourceType, source, schema, profile,
   });
 }
 
-export function modelsOf({ models }: Run, rawParams: boolean): Plain[] {
-  return [...models].sort(byStepAndId).map((model) => modelOf(model, rawParams));
+export function modelsOf({ models, params }: Run, rawParams: boolean): Plain[] {
+  return [...models].sort(byStepAndId).map((model) => {
+    const ownParams = [...model.params].filter(([key, text]) => !params.has(key) || params.get(key) !== text);
+    return modelOf({ ...model, params: new Map(ownParams) }, rawParams);
+  });
 }
 
 function byStepAndId(a: LoggedModel, b: LoggedModel): number {
@@ -56,9 +59,9 @@ function modelOf({ modelId, name, type, status, artifactUri, step, params, tags 
 }
 
 /** What the tag of MLflow 2 lists; undefined where it is no list of something, and stays a tag. */
-export function historyOfModels({ tags }: Run): Plain | undefined {
+export function historyOfModels({ tags }: Run): readonly Plain[] | undefined {
   const history = jsonValue(tags.get(MODEL_HISTORY) ?? '');
-  return Array.isArray(history) && history.length > 0 ? clean(history as Plain) : undefined;
+  return Array.isArray(history) && history.length > 0 ? (clean(history as Plain) as readonly Plain[]) : undefined;
 }
 
 function jsonOrText(text: string | undefined): Plain | undefined {

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from artifact_files import Files
 from expected_artifacts import Artifacts
-from expected_attributes import attributes, creation_time, end_time, is_stale, last_point, properties, seconds, typed
+from expected_attributes import creation_time, end_time, is_stale, last_point, properties, seconds, typed
+from expected_layout import attributes
 from expected_metrics import in_milliseconds, metric_sequences, skipped_lines
 from canonical import float_bits
 from source_client import Client

@@ -1,15 +1,13 @@
-"""mapping.md, “Properties of the run” and “Attributes”: what Aim must hold of a run apart from its sequences."""
+"""mapping.md, “Properties of the run” and “Typed values”; the attributes are made in expected_layout.py."""
 
 import ast
 import hashlib
 import json
 import re
 import warnings
-from dataclasses import replace
 
-from canonical import canonical, float_bits, one_of
+from canonical import float_bits
 from source import Run
-from source_uri import is_uri, without_credentials
 
 INT64 = range(-(2**63), 2**63)
 DAY = 24 * 3600 * 1000
@@ -152,97 +150,3 @@ def properties(run: Run, now: int) -> dict:
         "experiment": run.experiment.name,
         "experiment_description": run.experiment.tags.get(NOTE, ""),
     }
-
-
-def mlflow_attribute(run: Run, store: str) -> dict:
-    source = present({name: run.tags.get(tag) for tag, name in SOURCE_TAGS.items()})
-    if source.get("git_dirty", "").lower() in ("true", "false"):
-        source["git_dirty"] = source["git_dirty"].lower() == "true"
-    fields = {
-        "run_id": run.id,
-        "experiment_id": run.experiment.id,
-        "experiment_name": run.experiment.name,
-        "status": run.status,
-        "lifecycle_stage": "deleted" if run.archived else "active",
-        "user": run.tags.get("mlflow.user") or run.user,
-        "artifact_uri": run.artifact_uri,
-        "parent_run_id": run.tags.get("mlflow.parentRunId"),
-        "source": source,
-        "entry_point": run.tags.get("mlflow.project.entryPoint") or run.entry_point,
-        "tags": {key: value for key, value in run.tags.items() if key.startswith("mlflow.") and remains(run, key)},
-    }
-    # of a file store given as a path the contract does not say whether the URI is that path
-    uris = without_credentials(store) if is_uri(store) else [store, f"file://{store}"]
-    return {**canonical(present(fields)), "tracking_uri": one_of(*(f"str:{uri}" for uri in uris))}
-
-
-def remains(run: Run, key: str) -> bool:
-    """A tag that has a place of its own is not repeated; an empty one has none, but for the note and the name."""
-    if key in (NOTE, RUN_NAME):
-        return False
-    if key == HISTORY:
-        return not takes_history(run)
-    return run.tags[key] == "" or key not in PLACED
-
-
-def takes_history(run: Run) -> bool:
-    history = parsed_json(run.tags.get(HISTORY))
-    return not run.models and isinstance(history, list) and history != []
-
-
-def dataset_order(dataset: dict) -> tuple:
-    return dataset["name"], dataset["digest"], dataset["context"] or ""
-
-
-def model_order(model: dict) -> tuple:
-    """By step and id; those that are not among the run's outputs have no step and come first."""
-    return (model["step"] is not None, model["step"] or 0, model["model_id"])
-
-
-def dataset_attribute(dataset: dict) -> dict:
-    parsed = {name: parsed_json(dataset[name]) for name in ("source", "schema", "profile")}
-    return canonical(present({**dataset, **parsed}))
-
-
-def model_attribute(model: dict, raw_params: bool) -> dict:
-    params = model["params"] if raw_params else {key: typed(value) for key, value in model["params"].items()}
-    return canonical(present({**model, "params": params}))
-
-
-def system_params(run: Run) -> dict:
-    """In the shape of Aim's own `__system_params`, as far as the tags tell."""
-    tags = run.tags
-    commit = present({"hash": tags.get("mlflow.source.git.commit")})
-    git = {"branch": tags.get("mlflow.source.git.branch"), "remote_origin_url": tags.get("mlflow.source.git.repoURL")}
-    script = tags.get("mlflow.source.name")
-    is_script = script and script != "<console>" and tags.get("mlflow.source.type") == "LOCAL"
-    fields = {"git_info": present({**git, "commit": commit}), "arguments": [script] if is_script else None}
-    return canonical(present(fields))
-
-
-def without_tokens(key: str, value: str) -> str:
-    """What MLflow itself has written loses the tokens of the URLs in it."""
-    if not key.startswith("mlflow.") or key in (NOTE, RUN_NAME):
-        return value
-    return re.sub(r"\b(https?://)[^/?#\s]*@", r"\1", value)
-
-
-def attributes(run: Run, store: str, raw_params: bool) -> dict:
-    run = replace(run, tags={key: without_tokens(key, value) for key, value in run.tags.items()})
-    params = run.params if raw_params else {key: typed(value) for key, value in run.params.items()}
-    tags = {key: value for key, value in run.tags.items() if not key.startswith("mlflow.")}
-    expected = {
-        "params": canonical(params),
-        "tags": canonical(tags),
-        "mlflow_run_id": canonical(run.id),
-        "mlflow_run_name": canonical(run.name or run.tags.get(RUN_NAME) or ""),
-        "mlflow": mlflow_attribute(run, store),
-        "datasets": [dataset_attribute(item) for item in sorted(run.datasets, key=dataset_order)],
-        "__system_params": system_params(run),
-    }
-    if run.models:
-        ordered = sorted(run.models, key=model_order)
-        expected["models"] = [model_attribute(model, raw_params) for model in ordered]
-    elif takes_history(run):
-        expected["models"] = canonical(parsed_json(run.tags[HISTORY]))
-    return {key: value for key, value in expected.items() if value not in ({}, [], "str:")}
