@@ -122,7 +122,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     says: (attempted = 'changed') => `cannot be ${attempted}: permission denied`,
     hint: GRANT_ACCESS,
   },
-  EROFS: { kind: 'fatal', code: 'read-only', says: 'is on a read-only file system', hint: 'Choose another place.' },
+  EROFS: {
+    kind: 'fatal',
+    code: 'read-only',
+    says: 'is on a read-only file system',
+    hint: 'Mount it writable, or choose another place.',
+  },
   ENOSPC: { kind: 'fatal', code: 'no-space', says: 'could not be written: no space left', hint: FREE_SPACE },
   EDQUOT: { kind: 'fatal', code: 'no-space', says: 'could not be written: disk quota exceeded', hint: FREE_SPACE },
   EFBIG: {

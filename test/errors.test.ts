@@ -39,7 +39,7 @@ describe('what the system says', () => {
     ['ELOOP', 'skip-item', '/x is a symbolic link that leads to itself.'],
     ['ENAMETOOLONG', 'skip-item', '/x has a name that is too long.'],
     ['EBUSY', 'skip-item', '/x is in use.'],
-    ['EROFS', 'fatal', '/x is on a read-only file system. Choose another place.'],
+    ['EROFS', 'fatal', '/x is on a read-only file system. Mount it writable, or choose another place.'],
     ['ENOSPC', 'fatal', '/x could not be written: no space left. Free some space and run again.'],
     ['EDQUOT', 'fatal', '/x could not be written: disk quota exceeded. Free some space and run again.'],
     ['EMFILE', 'fatal', '/x could not be opened: too many open files. Lower --concurrency or raise ulimit -n.'],

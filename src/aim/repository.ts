@@ -6,7 +6,7 @@ import { isBusy, sqliteFailure } from '../sqlite/errors.js';
 import { syncPathSync } from './durability.js';
 import { metadataFailure, PUT_BACK } from './metadata-failure.js';
 import { RepositoryIdentity } from './repository-identity.js';
-import { ALEMBIC_HEAD, DATA_VERSION, METADATA_SCHEMA } from './schema.js';
+import { ALEMBIC_HEAD, DATA_VERSION, EARLIER_ALEMBIC_REVISIONS, METADATA_SCHEMA } from './schema.js';
 
 /** The folders and files of an Aim repository (docs/aim-repo-format.md §1). */
 export class Repository {
@@ -41,7 +41,7 @@ export class Repository {
     const path = repositoryPath(directory);
     try {
       if (existsSync(path)) open(path);
-      else create(path);
+      else create(checkPlace(path));
     } catch (error) {
       throw sqliteFailure(path, error);
     }
@@ -65,7 +65,7 @@ export class Repository {
    */
   static look(directory: string): Repository | undefined {
     const path = repositoryPath(directory);
-    if (!isThere(path)) return undefined;
+    if (!isThere(checkPlace(path))) return undefined;
     checkFiles(path);
     return new Repository(path);
   }
@@ -120,6 +120,20 @@ export class Repository {
 export function repositoryPath(directory: string): string {
   const named = resolve(directory);
   return basename(named) === '.aim' ? named : join(named, '.aim');
+}
+
+/** The path again; throws a `fatal` error where a file lies in the place of a directory that is to hold it. */
+function checkPlace(path: string): string {
+  const parent = dirname(path);
+  if (!existsSync(parent)) {
+    if (parent !== path) checkPlace(parent);
+  } else if (!statSync(parent).isDirectory()) {
+    throw new ConvertError('fatal', 'wrong-type', `${parent} is a file, not a directory.`, {
+      where: parent,
+      hint: 'Name a directory with --repo.',
+    });
+  }
+  return path;
 }
 
 /** Whether there is something; throws a `fatal` error where that may not be looked at. */
@@ -195,7 +209,9 @@ function checkFiles(path: string): void {
   const version = readFileSync(join(path, 'VERSION'), 'utf8').trim();
   if (version !== DATA_VERSION) {
     const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
-    throw new ConvertError('fatal', 'unsupported-version', message, { hint: updateHint(path) });
+    throw new ConvertError('fatal', 'unsupported-version', message, {
+      hint: isLater(version) ? LATER_AIM : updateHint(path),
+    });
   }
   const file = join(path, 'run_metadata.sqlite');
   if (!existsSync(file)) {
@@ -208,7 +224,18 @@ function checkFiles(path: string): void {
 function checkRevision(path: string, revision: string): void {
   if (revision === ALEMBIC_HEAD) return;
   const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
-  throw new ConvertError('fatal', 'unsupported-version', message, { hint: updateHint(path) });
+  const isUnknown = /^[0-9a-f]{12}$/.test(revision) && !EARLIER_ALEMBIC_REVISIONS.has(revision);
+  throw new ConvertError('fatal', 'unsupported-version', message, { hint: isUnknown ? LATER_AIM : updateHint(path) });
+}
+
+/** What Aim 3.29 cannot bring up to date either. */
+const LATER_AIM =
+  'A later version of Aim has made or upgraded it: see whether a newer mlflow2aim supports that, or choose another --repo.';
+
+function isLater(version: string): boolean {
+  const [major = Number.NaN, minor = 0] = version.split('.').map(Number);
+  const [ourMajor = 0, ourMinor = 0] = DATA_VERSION.split('.').map(Number);
+  return major > ourMajor || (major === ourMajor && minor > ourMinor);
 }
 
 /** Opened with `init`, Aim brings both of its versions up to date, and keeps what is there. */

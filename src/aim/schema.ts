@@ -2,6 +2,15 @@
 export const ALEMBIC_HEAD = '46b89d830ad8';
 export const DATA_VERSION = '1.3';
 
+/** The revisions before it, which aim 3.29.1 knows how to bring up to date. */
+export const EARLIER_ALEMBIC_REVISIONS: ReadonlySet<string> = new Set([
+  '1ecf8222220d',
+  'fbfe5c4702fb',
+  '9ba30ab3b2b4',
+  '3c4f22db7a46',
+  'b07e7b07c8ce',
+]);
+
 /** The schema that `aim init` leaves behind after all its migrations. */
 export const METADATA_SCHEMA = `
 CREATE TABLE alembic_version (

@@ -53,9 +53,8 @@ function tablesOf(repository: Repository): number {
 /** Sentences about what does not suffice. */
 export function shortages({ disk, inodes, openFiles }: Requirements, repo: string): Warning[] {
   const warnings: Warning[] = [];
-  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   if (disk.needed > disk.free) {
-    const message = `${repo} needs about ${gb(disk.needed)}, and only ${gb(disk.free)} are free there.`;
+    const message = `${repo} needs about ${size(disk.needed)}, and only ${size(disk.free)} are free there.`;
     warnings.push({ code: 'disk-too-small', message: `${message} Choose another --repo, or select less.` });
   }
   if (inodes.free !== undefined && inodes.needed > inodes.free) {
@@ -98,6 +97,11 @@ function shellLimit(): number | undefined {
 /** The next power of two: there will be more runs. */
 function suggested(needed: number): number {
   return 2 ** Math.ceil(Math.log2(needed));
+}
+
+function size(bytes: number): string {
+  const [unit, name] = bytes >= 1e9 ? [1e9, 'GB'] : bytes >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB'];
+  return `${(bytes / unit).toFixed(1)} ${name}`;
 }
 
 function count(value: number): string {

@@ -1,5 +1,7 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { asFatal, ConvertError, type ErrorCode } from '../errors.js';
+import { asFatal, ConvertError, type ErrorCode, errorCode } from '../errors.js';
 
 /** The primary result codes of SQLite that decide something (https://sqlite.org/rescode.html). */
 export const SqliteCode = {
@@ -36,6 +38,8 @@ export function sqliteFailure(file: string, cause: unknown): ConvertError {
   if (cause instanceof ConvertError) return asFatal(cause, file);
   const meaning = MEANINGS.get(sqliteCode(cause) ?? -1);
   const system = meaning?.system === true ? systemError(cause) : undefined;
+  const readOnly = meaning?.code === 'permission-denied' ? readOnlyError(file) : undefined;
+  if (readOnly !== undefined) return asFatal(readOnly, file);
   if (system !== undefined || meaning === undefined) return asFatal(system ?? cause, file);
   return new ConvertError('fatal', meaning.code, `${file} ${meaning.says}.`, {
     where: file,
@@ -85,6 +89,16 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
     { code: 'damaged-file', says: 'is not a SQLite database', hint: 'Restore it from a backup.' },
   ],
 ]);
+
+/** The system's error if a file lies on a file system that is mounted read-only, which SQLite does not tell from missing rights. */
+function readOnlyError(file: string): unknown {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    if (errorCode(error) === 'EROFS') return error;
+  }
+  return undefined;
+}
 
 /** The operating system's error behind one of SQLite's, as Node would have thrown it. */
 function systemError(cause: unknown): Error | undefined {

@@ -136,19 +136,38 @@ describe('a repository that is there', () => {
   });
 });
 
+test('a file in the place of its directory is named, also by what only looks', () => {
+  const file = join(directory, 'mlflow.db');
+  writeFileSync(file, '');
+  for (const place of [file, join(file, 'aim')]) {
+    expect(refusal(place)).toMatchObject({ code: 'wrong-type', message: `${file} is a file, not a directory.` });
+    expect(() => Repository.look(place)).toThrow(`${file} is a file, not a directory.`);
+  }
+});
+
 describe('a repository that cannot be used is refused, and nothing is touched', () => {
   const broken: [string, () => void, RegExp][] = [
     [
-      'of another version',
+      'of an earlier version',
+      () => writeFileSync(join(aim(), 'VERSION'), '1.2\n'),
+      /data version 1\.2.*writes.*1\.3.*Repo\('.*', init=True\)/,
+    ],
+    [
+      'of a later version',
       () => writeFileSync(join(aim(), 'VERSION'), '1.4\n'),
-      /data version 1\.4.*writes.*1\.3.*Repo\('.*', init=True\)/,
+      /data version 1\.4.*writes.*1\.3\. A later version of Aim has made or upgraded it/,
     ],
     ['without VERSION', () => rmSync(join(aim(), 'VERSION')), /is no Aim repository: it has no VERSION/],
     ['of an empty VERSION', () => writeFileSync(join(aim(), 'VERSION'), ''), /data version/],
     [
-      'of another alembic revision',
+      'of an earlier alembic revision',
+      () => changeSchema("UPDATE alembic_version SET version_num = 'b07e7b07c8ce'"),
+      /schema revision b07e7b07c8ce.*46b89d830ad8.*init=True/,
+    ],
+    [
+      'of an alembic revision that this Aim does not know',
       () => changeSchema("UPDATE alembic_version SET version_num = 'ffffffffffff'"),
-      /schema revision ffffffffffff.*46b89d830ad8/,
+      /schema revision ffffffffffff.*46b89d830ad8.*A later version of Aim/,
     ],
     [
       'of two revisions',

@@ -12,14 +12,19 @@ beforeEach(() => {
 });
 afterEach(() => store.remove());
 
+const cli = fileURLToPath(built('bundle/cli.js'));
+
 /**
- * What a conversion into a file system says on which so many kilobytes are left. The file system is one in memory that only the
- * shell sees which mounts it, in a mount namespace of its own: any user may have one where user namespaces are allowed, root
- * anywhere.
+ * What a shell prints that may mount file systems, because only it sees them, in a mount namespace of its own: any user may have
+ * one where user namespaces are allowed, root anywhere.
  */
+function inNamespace(script: string, args: readonly string[]): string {
+  const unshare = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
+  return execFileSync('unshare', [...unshare, 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8' });
+}
+
+/** What a conversion into a file system in memory says on which so many kilobytes are left. */
 function sayingWith(kilobytes: number): string {
-  const disk = temporaryDirectory();
-  const cli = fileURLToPath(built('bundle/cli.js'));
   const script = `
     mount -t tmpfs -o size=1m tmpfs "$1" && mkdir "$1/repo"
     if [ "$2" != 0 ]; then "$3" -e 'import("'"$4"'").then(({ Repository }) => Repository.open(process.argv[1]))' "$1/repo"; fi
@@ -27,10 +32,21 @@ function sayingWith(kilobytes: number): string {
     truncate -s -"$2"K "$1/fill" 2>/dev/null
     "$3" "$5" convert --tracking-uri "$6" --repo "$1/repo" 2>&1
     echo "code $?"`;
-  const unshare = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
-  const args = [disk, String(kilobytes), process.execPath, built('aim/repository.js'), cli, store.root];
-  return execFileSync('unshare', [...unshare, 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8' });
+  const args = [String(kilobytes), process.execPath, built('aim/repository.js'), cli, store.root];
+  return inNamespace(script, [temporaryDirectory(), ...args]);
 }
+
+test('a file system that is mounted read-only is told apart from missing rights', () => {
+  const script = `
+    mount -t tmpfs tmpfs "$1" && "$2" "$3" convert --tracking-uri "$4" --repo "$1" --quiet
+    mount -o remount,ro "$1"
+    "$2" "$3" convert --tracking-uri "$4" --repo "$1" --quiet 2>&1
+    "$2" "$3" convert --tracking-uri "$4" --repo "$1/new" --quiet 2>&1
+    echo "code $?"`;
+  const said = inNamespace(script, [temporaryDirectory(), process.execPath, cli, store.root]);
+  expect(said).toMatch(/^error: \S*mlflow2aim.lock is on a read-only file system\. Mount it writable/);
+  expect(said).toMatch(/\nerror: \S*\/new\S* is on a read-only file system\. .*\ncode 1\n$/);
+});
 
 test.each([0, 4, 16, 28, 48, 80])('with %d kB left the sentence names the disk, and what to do', (kilobytes) => {
   const said = sayingWith(kilobytes);

@@ -44,6 +44,11 @@ test('each thing that does not suffice is told with what to do', () => {
   ]);
 });
 
+test('a small disk is told in small units', () => {
+  const [told] = shortages({ ...ENOUGH, disk: { needed: 2_200_000, free: 16_400 } }, '/aim');
+  expect(told!.message).toMatch(/needs about 2\.2 MB, and only 16\.4 kB are free/);
+});
+
 test('what is free is that of the nearest directory above that is there', () => {
   const { disk } = requirements(
     `${temporaryDirectory()}/not/there/yet`,

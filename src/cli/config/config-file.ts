@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { asFatal, ConvertError } from '../../errors.js';
+import { asFatal, ConvertError, errorCode } from '../../errors.js';
 import { readText } from '../../mlflow/local/read-text.js';
 import type { Environment } from './environment.js';
 
@@ -48,10 +49,19 @@ function userDirectory({ XDG_CONFIG_HOME: directory = '', HOME: home = '' }: Env
 
 function readIfThere(path: string): string | undefined {
   try {
-    return read(path);
+    return mayBeThere(path) ? read(path) : undefined;
   } catch (error) {
     if (error instanceof ConvertError && error.code === 'not-found') return undefined;
     throw error;
+  }
+}
+
+/** Not in a directory that this user may not enter, such as the HOME that a container or `setpriv` has left from another user. */
+function mayBeThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return errorCode(error) !== 'EACCES';
   }
 }
 

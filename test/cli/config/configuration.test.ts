@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { flagOptions } from '../../../src/cli/config/setting.js';
@@ -9,6 +9,7 @@ import { parseArguments } from '../../../src/cli/parse-arguments.js';
 import { createProgram } from '../../../src/cli/program.js';
 import type { ConvertSettings } from '../../../src/cli/settings.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { unprivileged } from '../../support/unprivileged.js';
 import { FakeIo } from '../fake-io.js';
 
 const FLAGS = flagOptions(createProgram().commands);
@@ -160,6 +161,18 @@ describe('the file', () => {
     expect(size('--no-config')).toBe(10e6);
     io.env = { ...io.env, MLFLOW2AIM_NO_CONFIG: '1' };
     expect(size()).toBe(10e6);
+  });
+
+  test("in another user's home that this one may not enter is not there; one that may not be read is an error", async () => {
+    writeOwn('max-text-size: 2MB');
+    const directory = join(home, '.config');
+    chmodSync(join(directory, 'mlflow2aim.yaml'), 0);
+    await unprivileged([home, directory, process.cwd()], async () => {
+      expect(refusal()).toEqual([expect.stringContaining('cannot be opened: permission denied')]);
+      chmodSync(directory, 0);
+      expect(settings().options.artifacts!.maxTextSize).toBe(10e6);
+      chmodSync(directory, 0o700);
+    });
   });
 
   test.each([
