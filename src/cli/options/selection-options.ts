@@ -10,7 +10,7 @@ export const SELECTION_GROUP = 'Choosing runs:';
 export function selectionOptions(): Option[] {
   return [
     new ListOption(
-      '--experiment <ID|NAME|GLOB>',
+      '-e, --experiment <ID|NAME|GLOB>',
       'only experiments with this id or name, or a name like this; repeatable',
       parseText,
       'all',
