@@ -9,7 +9,6 @@ export type WarningCode =
   /** A tag of an experiment could not be read. */
   | 'tag-unreadable'
   /** Tags of experiments are not converted. */
-  | 'tags-left-out'
   /** Traces are not converted, and could not be counted. */
   | 'traces-not-counted'
   /** Only one workspace of a database is read. */

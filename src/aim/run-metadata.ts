@@ -6,7 +6,7 @@ import { LockWait } from '../sqlite/lock-wait.js';
 import { inTransaction } from '../sqlite/transaction.js';
 import { metadataFailure } from './metadata-failure.js';
 import { datetime, uuidOf } from './metadata-values.js';
-import { RunNotes } from './run-notes.js';
+import { Notes } from './notes.js';
 import type { ExperimentProperties, Label, RunProperties } from './run-properties.js';
 
 interface RunRow {
@@ -21,7 +21,8 @@ export class RunMetadata {
   private readonly database: DatabaseSyncInstance;
   private readonly statements = new Map<string, StatementSyncInstance>();
   private readonly experimentIds = new Map<string, number>();
-  private readonly notes = new RunNotes((sql) => this.prepare(sql));
+  private readonly notes = new Notes((sql) => this.prepare(sql), 'run_id');
+  private readonly experimentNotes = new Notes((sql) => this.prepare(sql), 'experiment_id');
   private readonly lockWait = new LockWait();
 
   /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
@@ -111,7 +112,7 @@ export class RunMetadata {
     }
     const states = before.filter((state) => state !== undefined);
     for (const state of states) this.update(row.id, now, state);
-    this.notes.follow(row.id, now, states);
+    this.notes.follow(row.id, now, states, datetime(now.creationTime));
   }
 
   close(): void {
@@ -163,7 +164,7 @@ export class RunMetadata {
     if (now.creationTime !== before.creationTime) set('created_at', datetime(now.creationTime));
     if (now.experiment.name !== before.experiment.name)
       set('experiment_id', this.experiment(now.experiment, now.creationTime));
-    else if (now.experiment.description !== before.experiment.description) this.describe(now.experiment);
+    else this.describe(now.experiment, before.experiment, now.creationTime);
     this.updateLabels(id, now, before);
   }
 
@@ -197,18 +198,33 @@ export class RunMetadata {
     const known = this.experimentIds.get(experiment.name);
     if (known !== undefined) return known;
     const at = datetime(experiment.creationTime ?? firstRun);
-    this.prepare(
+    const { changes } = this.prepare(
       `INSERT INTO experiment (uuid, name, created_at, updated_at, is_archived, description) VALUES (?, ?, ?, ?, 0, ?)
        ON CONFLICT (name) DO NOTHING`,
     ).run(uuidOf('experiment', experiment.name), experiment.name, at, at, experiment.description ?? null);
-    const row = this.prepare('SELECT id FROM experiment WHERE name = ?').get(experiment.name) as { id: number };
-    this.experimentIds.set(experiment.name, row.id);
-    return row.id;
+    const id = this.experimentId(experiment.name);
+    // SQLite gives a number again whose experiment was removed
+    if (changes > 0) this.experimentNotes.removeAll(id);
+    if (changes > 0 && experiment.note !== undefined) this.experimentNotes.insert(id, experiment.note, at);
+    this.experimentIds.set(experiment.name, id);
+    return id;
   }
 
-  private describe(experiment: ExperimentProperties): void {
-    const { name, description } = experiment;
-    this.prepare('UPDATE experiment SET description = ? WHERE name = ?').run(description ?? null, name);
+  private experimentId(name: string): number {
+    return (this.prepare('SELECT id FROM experiment WHERE name = ?').get(name) as { id: number }).id;
+  }
+
+  /** Follows the note of an experiment. Earlier versions took the whole of it for the description. */
+  private describe(now: ExperimentProperties, before: ExperimentProperties, firstRun: number): void {
+    const { name, description = null, creationTime = firstRun } = now;
+    if (description !== (before.description ?? null)) {
+      const isSameNote = (before.note ?? before.description) === now.note;
+      this.prepare('UPDATE experiment SET description = ? WHERE name = ? AND (? OR description IS ?)').run(
+        ...[description, name, isSameNote ? 0 : 1, before.description ?? null],
+      );
+    }
+    if (now.note === before.note) return;
+    this.experimentNotes.follow(this.experimentId(name), now, [before], datetime(creationTime));
   }
 
   private prepare(sql: string): StatementSyncInstance {

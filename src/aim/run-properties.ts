@@ -21,6 +21,7 @@ export interface RunProperties {
 export interface ExperimentProperties {
   readonly name: string;
   readonly description?: string;
+  readonly note?: string;
   /** Seconds since the epoch; where the source does not know it, that of the first run written. */
   readonly creationTime?: number;
 }

@@ -1,6 +1,5 @@
 import { toConvertError } from '../errors.js';
 import type { Warn } from '../events.js';
-import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import type { TraceCount, TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import { choiceWarnings, unknownRuns } from '../selection/choice-warnings.js';
@@ -30,8 +29,6 @@ export async function tellChoice(
   warn: Warn,
   signal: AbortSignal,
 ): Promise<TraceCount | undefined> {
-  const left = experimentTagsLeft(listing.concerned);
-  if (left !== undefined) warn({ code: 'tags-left-out', message: left });
   for (const warning of choiceWarnings(listing)) warn(warning);
   return countTraces(store, listing, warn, signal);
 }

@@ -1,6 +1,7 @@
-import type { Label, RunProperties } from '../aim/run-properties.js';
+import type { ExperimentProperties, Label, RunProperties } from '../aim/run-properties.js';
 import type { Experiment, Notice, Run, RunStatus } from '../model.js';
 import type { MappingPolicy } from '../policies.js';
+import { firstLine } from './first-line.js';
 import { runHash } from './run-hash.js';
 
 /** What follows from the header of a run for its place in Aim. Times are seconds since the epoch. */
@@ -41,7 +42,6 @@ export function mapProperties(
   policy: Pick<MappingPolicy, 'staleAfter'>,
 ): MappedRun {
   const description = run.tags.get(DESCRIPTION_TAG);
-  const experimentDescription = experiment.tags.get(DESCRIPTION_TAG);
   const label = LABELS[run.status];
   const start = run.startTime ?? earliest(run.endTime, lastPoint);
   const { end, ...activity } = endOf(run, start, lastPoint, now, policy.staleAfter);
@@ -51,13 +51,21 @@ export function mapProperties(
     creationTime: start / 1000,
     archived: run.lifecycleStage === 'deleted' || experiment.lifecycleStage === 'deleted',
     labels: label === undefined ? [] : [label],
-    experiment: {
-      name: rowText(experiment.name),
-      ...(experimentDescription ? { description: rowText(experimentDescription) } : {}),
-      ...(experiment.creationTime === undefined ? {} : { creationTime: experiment.creationTime / 1000 }),
-    },
+    experiment: experimentProperties(experiment),
   };
   return { properties, endTime: end === null ? null : Math.min(Math.max(end, 1), LAST_TIME) / 1000, ...activity };
+}
+
+/** Aim shows the description of an experiment as a plain text in a column, so that is the first line of its note. */
+function experimentProperties({ name, tags, creationTime }: Experiment): ExperimentProperties {
+  const note = tags.get(DESCRIPTION_TAG);
+  const description = note && firstLine(note);
+  return {
+    name: rowText(name),
+    ...(description ? { description: rowText(description) } : {}),
+    ...(note ? { note: rowText(note) } : {}),
+    ...(creationTime === undefined ? {} : { creationTime: creationTime / 1000 }),
+  };
 }
 
 /** A text that SQLite keeps whole: what reads its rows ends a text at a NUL. */

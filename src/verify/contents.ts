@@ -162,6 +162,8 @@ export interface ExperimentRow {
   readonly description: string | null;
   readonly archived: boolean;
   readonly createdAt: string | null;
+  /** By id, which is their order of arrival. */
+  readonly notes: readonly NoteRow[];
 }
 
 /** A run's entry in `run_metadata.sqlite`, with what belongs to it. Texts of times as stored: `YYYY-MM-DD HH:MM:SS.ffffff`, UTC. */

@@ -5,7 +5,6 @@ import { openConversion } from '../conversion/open-conversion.js';
 import { type OwnParts, openSource, resolveOptions } from '../conversion/own-parts.js';
 import { checkRepositoryPlace } from '../conversion/repository-place.js';
 import type { ConvertEvents, ExperimentFailure, Warning } from '../events.js';
-import { experimentTagsLeft } from '../mapping/experiment-tags.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { type RunSelection, type WatchOptions, watchPolicy } from '../options.js';
 import { choiceWarnings } from '../selection/choice-warnings.js';
@@ -53,8 +52,6 @@ export async function watch(
       try {
         repository.pin();
         events.emit('start', { source: store.uri, repo: dirname(repository.path) });
-        const left = experimentTagsLeft(listing.concerned);
-        if (left !== undefined) warn({ code: 'tags-left-out', message: left });
         for (const warning of choiceWarnings(listing)) warn(warning);
         const retries = new Retries();
         const ends: WatchEnds = {

@@ -341,6 +341,24 @@ describe('a run that is there', () => {
     expect(description()).toEqual([null]);
   });
 
+  test('the note of its experiment is one, follows MLflow, and takes over from a description that was all of it', () => {
+    const of = (description: string, note?: string) =>
+      properties({ experiment: { name: 'mnist', description, ...(note === undefined ? {} : { note }) } });
+    const notes = () => all('SELECT experiment_id, run_id, content FROM note');
+    const description = () => readMetadata(file).experiments.map((experiment) => experiment.description);
+    // as earlier versions wrote it
+    for (const hash of ['a', 'b']) metadata.write(hash, of('# Old'), undefined);
+    person("UPDATE experiment SET description = 'mine'");
+    for (const hash of ['a', 'b']) metadata.write(hash, of('Old', '# Old'), of('# Old'));
+    expect(description()).toEqual(['mine']);
+    expect(notes()).toEqual([{ experiment_id: 1, run_id: null, content: '# Old' }]);
+    for (const hash of ['a', 'b']) metadata.write(hash, of('New', '# New'), of('Old', '# Old'));
+    expect(description()).toEqual(['New']);
+    expect(notes()).toEqual([{ experiment_id: 1, run_id: null, content: '# New' }]);
+    metadata.write('c', of('New', '# New'), undefined);
+    expect(notes()).toHaveLength(1);
+  });
+
   test('comes back after its row was removed', () => {
     metadata.write('a', properties({ labels: [FAILED] }), undefined);
     person("DELETE FROM run WHERE hash = 'a'");

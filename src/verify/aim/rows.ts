@@ -16,6 +16,7 @@ const RUNS = `${COLUMNS} WHERE r.id > ? ORDER BY r.id LIMIT ?`;
 const RUN = `${COLUMNS} WHERE r.hash = ?`;
 const LABELS = `SELECT x.run_id, t.name, t.color, t.description, t.is_archived FROM run_tag x JOIN tag t ON t.id = x.tag_id
   WHERE x.run_id > ? AND x.run_id <= ? ORDER BY x.run_id, t.name`;
+const EXPERIMENT_NOTES = 'SELECT content, created_at, updated_at FROM note WHERE experiment_id = ? ORDER BY id';
 const NOTES = `SELECT run_id, content, created_at, updated_at FROM note WHERE run_id > ? AND run_id <= ? ORDER BY run_id, id`;
 
 /** So many runs are read at a time, each with what belongs to it. */
@@ -24,6 +25,7 @@ const PAGE = 1000;
 /** Aim's relational database, opened for reading only. What its write-ahead log holds, SQLite itself takes into account. */
 export class RunRows {
   private byHash: StatementSyncInstance | undefined;
+  private lastExperiment: ExperimentRow | undefined;
 
   private constructor(
     private readonly file: string,
@@ -65,7 +67,7 @@ export class RunRows {
       const labels = this.ofRuns(LABELS, after, last.id as number);
       const notes = this.ofRuns(NOTES, after, last.id as number);
       after = last.id as number;
-      for (const row of page) yield toRunRow(row, labels.get(row.id) ?? [], notes.get(row.id) ?? []);
+      for (const row of page) yield this.toRunRow(row, labels.get(row.id) ?? [], notes.get(row.id) ?? []);
     }
   }
 
@@ -76,7 +78,7 @@ export class RunRows {
     if (row === undefined) return undefined;
     const id = row.id as number;
     const [labels, notes] = [LABELS, NOTES].map((query) => this.ofRuns(query, id - 1, id).get(id) ?? []);
-    return toRunRow(row, labels!, notes!);
+    return this.toRunRow(row, labels!, notes!);
   }
 
   /** The hashes of all rows. */
@@ -97,6 +99,38 @@ export class RunRows {
     return byRun;
   }
 
+  private toRunRow(row: Columns, labels: readonly Columns[], notes: readonly Columns[]): RunRow {
+    return {
+      hash: String(row.hash),
+      name: text(row.name),
+      description: text(row.description),
+      archived: row.is_archived === 1,
+      createdAt: text(row.created_at),
+      updatedAt: text(row.updated_at),
+      finalizedAt: text(row.finalized_at),
+      experiment: row.e_id === null ? undefined : this.experiment(row),
+      labels: labels.map(toLabel),
+      notes: notes.map(toNote),
+    };
+  }
+
+  /** Most runs come behind one of the same experiment. */
+  private experiment(row: Columns): ExperimentRow {
+    const { name } = this.lastExperiment ?? {};
+    if (this.lastExperiment === undefined || name !== String(row.e_name)) {
+      const notes = this.guard(() => this.database.prepare(EXPERIMENT_NOTES).all(row.e_id as number)) as Columns[];
+      this.lastExperiment = {
+        name: String(row.e_name),
+        uuid: text(row.e_uuid),
+        description: text(row.e_description),
+        archived: row.e_archived === 1,
+        createdAt: text(row.e_created_at),
+        notes: notes.map(toNote),
+      };
+    }
+    return this.lastExperiment;
+  }
+
   private guard<T>(read: () => T): T {
     try {
       return read();
@@ -104,31 +138,6 @@ export class RunRows {
       throw sqliteFailure(this.file, error);
     }
   }
-}
-
-function toRunRow(row: Columns, labels: readonly Columns[], notes: readonly Columns[]): RunRow {
-  return {
-    hash: String(row.hash),
-    name: text(row.name),
-    description: text(row.description),
-    archived: row.is_archived === 1,
-    createdAt: text(row.created_at),
-    updatedAt: text(row.updated_at),
-    finalizedAt: text(row.finalized_at),
-    experiment: row.e_id === null ? undefined : toExperiment(row),
-    labels: labels.map(toLabel),
-    notes: notes.map(toNote),
-  };
-}
-
-function toExperiment(row: Columns): ExperimentRow {
-  return {
-    name: String(row.e_name),
-    uuid: text(row.e_uuid),
-    description: text(row.e_description),
-    archived: row.e_archived === 1,
-    createdAt: text(row.e_created_at),
-  };
 }
 
 function toLabel(row: Columns): LabelRow {

@@ -90,15 +90,20 @@ function compareNotes({ note }: ExpectedProperties, row: RunRow, facts: RowFacts
   }
 }
 
-/** An experiment that Aim had already keeps its description, so another one is no fault. */
-function compareExperiment({ experimentDescription }: ExpectedProperties, row: RunRow, differences: Differences): void {
-  const found = row.experiment?.description || undefined;
-  if (found === experimentDescription) return;
-  differences.add('property-differs', 'changed-in-aim', {
-    record: 'experiment.description',
-    expected: show(experimentDescription),
-    found: show(found),
-  });
+/** An experiment that Aim had already keeps its description and gets no note, so other ones are no fault. */
+function compareExperiment(expected: ExpectedProperties, { experiment }: RunRow, differences: Differences): void {
+  const { experimentDescription, experimentNote } = expected;
+  const found = experiment?.description || undefined;
+  if (found !== experimentDescription) {
+    differences.add('property-differs', 'changed-in-aim', {
+      record: 'experiment.description',
+      expected: show(experimentDescription),
+      found: show(found),
+    });
+  }
+  const notes = (experiment?.notes ?? []).map(({ content }) => content);
+  if (experimentNote === undefined || notes.includes(experimentNote)) return;
+  differences.add('note-missing', 'changed-in-aim', { record: 'experiment', expected: show(experimentNote) });
 }
 
 /** Compares the end time, which lies among the run's records: seconds, or None of an active run. */

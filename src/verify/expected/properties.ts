@@ -1,4 +1,5 @@
 import type { Experiment, Run } from '../../model.js';
+import { plainLine } from './plain-line.js';
 import { hashOf } from './run-hash.js';
 
 /** What Aim's relational database has to say of a run. Times are milliseconds since the epoch. */
@@ -11,6 +12,7 @@ export interface ExpectedProperties {
   readonly label: string | undefined;
   readonly experiment: string;
   readonly experimentDescription: string | undefined;
+  readonly experimentNote: string | undefined;
   /** Undefined of an active run. */
   readonly endedAt: number | undefined;
   /** The run was closed because nothing was logged for too long. */
@@ -46,7 +48,8 @@ export function expectedProperties(
     isArchived: [run, experiment].some(({ lifecycleStage }) => lifecycleStage === 'deleted'),
     label: run.status === 'FAILED' || run.status === 'KILLED' ? run.status : undefined,
     experiment: rowText(experiment.name),
-    experimentDescription: rowText(experiment.tags.get(NOTE) ?? '') || undefined,
+    experimentDescription: rowText(plainLine(experiment.tags.get(NOTE) ?? '')) || undefined,
+    experimentNote: rowText(experiment.tags.get(NOTE) ?? '') || undefined,
     endedAt: end === undefined ? undefined : Math.min(Math.max(end, 1), LATEST),
     isStale,
   };

@@ -133,6 +133,17 @@ def seconds(milliseconds: int | None) -> str:
     return "none" if milliseconds is None else float_bits(milliseconds / 1000)
 
 
+def plain_line(note: str) -> str:
+    """The first of a hundred lines that says something, without its Markdown."""
+    for line in note.split("\n")[:100]:
+        text = re.sub(r"^(\s*(#{1,6}(?=\s)|>|[-*+](?=\s)|\d{1,9}[.)](?=\s)))*\s*", "", line[:1000])
+        text = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", text)
+        text = re.sub(r"\*|`|__|~~", "", text).strip()
+        if any(char.isalnum() for char in text):
+            return text if len(text) <= 200 else text[:199].rstrip() + "…"
+    return ""
+
+
 def properties(run: Run, now: int) -> dict:
     note = run.tags.get(NOTE)
     end = end_time(run, now)
@@ -148,5 +159,6 @@ def properties(run: Run, now: int) -> dict:
         "archived": run.archived,
         "tags": [run.status] if run.status in ("FAILED", "KILLED") else [],
         "experiment": run.experiment.name,
-        "experiment_description": run.experiment.tags.get(NOTE, ""),
+        "experiment_description": plain_line(run.experiment.tags.get(NOTE, "")),
+        "experiment_notes": [text for text in [run.experiment.tags.get(NOTE)] if text],
     }
