@@ -1,6 +1,6 @@
 // @ts-check
-import { programWords } from '../../dist/cli/completion/command-words.js';
-import { createProgram } from '../../dist/cli/program.js';
+import { programWords } from '../dist/cli/completion/command-words.js';
+import { createProgram } from '../dist/cli/program.js';
 
 /** Flags with which a conversion returns no summary, and those that the function gives itself. */
 const NOT_OFFERED = new Set([
@@ -26,7 +26,7 @@ const NOT_OFFERED = new Set([
 export function pythonOptions() {
   const convert = programWords(createProgram()).commands.find(({ name }) => name === 'convert');
   const fields = convert?.flags.filter(({ long }) => !NOT_OFFERED.has(long)) ?? [];
-  return `# Made by scripts/wheel/python-options.mjs from the flags of the command.
+  return `# Made by scripts/python-options.mjs from the flags of the command.
 import os
 from typing import Literal, Sequence, TypedDict, Union
 
@@ -40,14 +40,14 @@ ${fields.map(field).join('\n')}
 `;
 }
 
-/** @param {import('../../dist/cli/completion/command-words.js').FlagWords} flag */
+/** @param {import('../dist/cli/completion/command-words.js').FlagWords} flag */
 function field({ long, description, isRepeatable, value }) {
   const type = value === undefined ? 'bool' : typeOf(value.kind);
   return `    ${long.slice(2).replaceAll('-', '_')}: ${isRepeatable ? `Union[${type}, Sequence[${type}]]` : type}
     ${JSON.stringify(description)}`;
 }
 
-/** @param {import('../../dist/cli/completion/command-words.js').ValueKind} kind */
+/** @param {import('../dist/cli/completion/command-words.js').ValueKind} kind */
 function typeOf(kind) {
   return kind.type === 'choice'
     ? `Literal[${kind.choices.map((choice) => JSON.stringify(choice)).join(', ')}]`

@@ -18,3 +18,17 @@ export const PLATFORMS = {
   'win32-x64': { os: 'win32', cpu: 'x64', tag: 'win_amd64' },
   'win32-arm64': { os: 'win32', cpu: 'arm64', tag: 'win_arm64' },
 };
+
+/** The platform of this process. @returns {Platform} */
+export function platformHere() {
+  // Only glibc's is told in the report; see the documentation of process.report.
+  const isMusl = process.platform === 'linux' && !('glibcVersionRuntime' in report().header);
+  const platform = PLATFORMS[`${process.platform}-${process.arch}${isMusl ? '-musl' : ''}`];
+  if (platform === undefined) throw new Error(`There are no packages for ${process.platform} on ${process.arch}`);
+  return platform;
+}
+
+/** @returns {{ readonly header: object }} */
+function report() {
+  return /** @type {any} */ (process.report.getReport());
+}
