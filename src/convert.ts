@@ -43,7 +43,9 @@ export async function convert(
       events.emit('start', { source: store.uri, repo: dirname(repository.path) });
       const traces = await tellChoice(store, listing, warn, signal);
       if (traces !== undefined && traces.traces > 0) events.emit('traces', traces);
-      await convertOnce(options, events, { store, repository, stages: own.stages, listing, failures }, signal);
+      const settled: RunListener['settled'] = own.settled && ((runs) => own.settled!(runs, signal));
+      const ends = { store, repository, stages: own.stages, listing, failures, settled };
+      await convertOnce(options, events, ends, signal);
     } finally {
       lock.release();
     }
@@ -56,12 +58,13 @@ interface ListedEnds extends Ends {
   readonly listing: Listing;
   /** The experiments that could not be read, by id. */
   readonly failures: ReadonlyMap<string, ExperimentFailure>;
+  readonly settled: RunListener['settled'];
 }
 
 async function convertOnce(
   options: ResolvedOptions,
   events: ConvertEvents,
-  { listing, failures, ...ends }: ListedEnds,
+  { listing, failures, settled, ...ends }: ListedEnds,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, repository } = ends;
@@ -74,7 +77,7 @@ async function convertOnce(
       journal.note(report);
       events.emit('run:done', report);
     };
-    await convertListed(conversion, listing, { events, done, force: options.force }, signal);
+    await convertListed(conversion, listing, { events, done, settled, force: options.force }, signal);
     journal.passed({ complete: listing.isWhole, failures: failures.values() });
     conversion.checkAccepted();
   } catch (error) {
@@ -86,9 +89,8 @@ async function convertOnce(
   }
 }
 
-export interface ListedRunsListener {
+export interface ListedRunsListener extends Pick<RunListener, 'done' | 'settled'> {
   readonly events: ConvertEvents;
-  readonly done: RunListener['done'];
   /** Unchanged runs are read again, too. */
   readonly force?: boolean;
 }
@@ -97,7 +99,7 @@ export interface ListedRunsListener {
 export async function convertListed(
   conversion: Conversion,
   listing: Listing,
-  { events, done, force = false }: ListedRunsListener,
+  { events, done, settled, force = false }: ListedRunsListener,
   signal: AbortSignal,
 ): Promise<void> {
   const runs = listing.runs(
@@ -105,6 +107,7 @@ export async function convertListed(
     signal,
     () => events.emit('listed'),
   );
-  await conversion.pass(runs, signal, { ready: (run) => events.emit('run:ready', run), done, force, listsAhead: true });
+  const ready: RunListener['ready'] = (run) => events.emit('run:ready', run);
+  await conversion.pass(runs, signal, { ready, done, settled, force, listsAhead: true });
   await conversion.missed(await listing.missing(conversion.ledger, signal), signal);
 }

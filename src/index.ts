@@ -25,7 +25,7 @@ export {
   type Warning,
   type WarningCode,
 } from './events.js';
-export { convert } from './library/convert.js';
+export { type ConvertSummary, convert } from './library/convert.js';
 export { type PlanRequest, plan } from './library/plan.js';
 export type {
   ConvertRequest,
@@ -35,6 +35,7 @@ export type {
   SourceRequest,
   WatchRequest,
   WithStages,
+  WithVerification,
 } from './library/request.js';
 export { type StatusRequest, status } from './library/status.js';
 export { type VerificationSummary, type VerifyRequest, verify } from './library/verify.js';
@@ -42,6 +43,7 @@ export { watch } from './library/watch.js';
 export type {
   ChangeSignal,
   MetricChange,
+  MetricEnd,
   OpenStore,
   StoreListener,
   TraceCount,

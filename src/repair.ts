@@ -37,6 +37,7 @@ async function convertAgain(
 ) {
   const { trackingUri, repo, includeDeleted, mapping, artifacts, source, concurrency, inProcess } = options;
   const converting = new ConvertEvents();
+  converting.on('retry', (retry) => void events.emit('retry', retry));
   converting.on('warning', (warning) => void events.emit('warning', warning));
   const policies = { ...(mapping && { mapping }), ...(artifacts && { artifacts }), ...(source && { source }) };
   const how = {
@@ -78,6 +79,7 @@ function withoutWrong(events: VerifyEvents, wrong: Map<string, RunVerdict>): Ver
   first.on('start', (start) => void events.emit('start', start));
   first.on('experiment', (experiment) => void events.emit('experiment', experiment));
   first.on('progress', (progress) => void events.emit('progress', progress));
+  first.on('retry', (retry) => void events.emit('retry', retry));
   first.on('warning', (warning) => void events.emit('warning', warning));
   first.on('experiment:failed', (failure) => void events.emit('experiment:failed', failure));
   first.on('run', (run) => {
@@ -94,6 +96,7 @@ function withoutWrong(events: VerifyEvents, wrong: Map<string, RunVerdict>): Ver
 function onlyRuns(events: VerifyEvents): VerifyEvents {
   const second = new VerifyEvents();
   second.on('run', (run) => void events.emit('run', run));
+  second.on('retry', (retry) => void events.emit('retry', retry));
   second.on('progress', (progress) => void events.emit('progress', progress));
   return second;
 }

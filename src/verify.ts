@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Retry } from './events.js';
 import type { OpenStore, StoreListener, TrackingStore } from './mlflow/common/tracking-store.js';
 import { openStore } from './mlflow/open-store.js';
 import { DEFAULT_CONCURRENCY, type RunSelection, type SourceOptions } from './options.js';
@@ -8,16 +9,17 @@ import { choiceWarnings, unknownRuns } from './selection/choice-warnings.js';
 import { ConversionRecord } from './state/conversion-record.js';
 import { Listing } from './state/listing.js';
 import { AimRepository } from './verify/aim/repository.js';
+import type { RunRows } from './verify/aim/rows.js';
 import type { Depth } from './verify/compare/compare-run.js';
-import { checkStructure } from './verify/session/structure.js';
+import type { ListedRun } from './verify/session/not-compared.js';
+import { verifyStructure } from './verify/session/structure.js';
 import { Verification } from './verify/session/verification.js';
 import { VerifiedRuns } from './verify/session/verified-runs.js';
 import { VerifyEvents } from './verify/session/verify-events.js';
 import { InProcessVerifier } from './verify/work/in-process-verifier.js';
-import { StructureInProcess } from './verify/work/structure-in-process.js';
-import { StructurePool } from './verify/work/structure-pool.js';
 import { VerifierPool } from './verify/work/verifier-pool.js';
 import type { RunVerifier } from './verify/work/verify-task.js';
+import { abortable } from './wait.js';
 
 /** What to compare. Policies and options of the source that are not given are those of the last conversion. */
 export interface VerifyOptions {
@@ -58,66 +60,24 @@ export async function verify(
   signal: AbortSignal = new AbortController().signal,
   ownStore?: OpenStore,
 ): Promise<void> {
-  const aim = AimRepository.open(options.repo, (finding) => void events.emit('finding', finding));
-  const { trackingUri = '' } = options;
-  if (trackingUri === '' && ownStore === undefined) return verifyStructure(aim, options, events, signal);
-  const record = ConversionRecord.open(join(aim.path, 'mlflow2aim.sqlite'));
+  const { trackingUri = '', sample = 1, concurrency = availableParallelism(), inProcess = false } = options;
+  if (trackingUri === '' && ownStore === undefined) {
+    const aim = openRepository(options, events);
+    return verifyStructure(aim, events, { sample, concurrency, inProcess }, signal);
+  }
+  const verification = new SourceVerification(options, events, ownStore);
   try {
-    const { concurrency = DEFAULT_CONCURRENCY } = options;
-    const source: SourceOptions = { concurrency, ...record.somePolicies?.source, ...defined(options.source) };
-    const listener: StoreListener = {
-      warn: (warning) => void events.emit('warning', warning),
-      failed: (failure) => void events.emit('experiment:failed', failure),
-      retrying: () => {},
-    };
-    const store = ownStore?.(listener) ?? openStore(trackingUri, { ...source, ...listener });
-    const inProcess = ownStore !== undefined || options.inProcess === true;
-    try {
-      return await verifyStore(
-        { aim, record, store, source },
-        { ...options, trackingUri, concurrency, inProcess },
-        events,
-        signal,
-      );
-    } finally {
-      await store.close();
-    }
+    await verification.finish(signal);
   } finally {
-    record.close();
-    aim.close();
+    await verification.close();
   }
 }
 
-/** Checks the repository without its source, and closes it. */
-async function verifyStructure(
-  aim: AimRepository,
-  { sample = 1, concurrency = availableParallelism(), inProcess = false }: VerifyOptions,
-  events: VerifyEvents,
-  signal: AbortSignal,
-): Promise<void> {
-  const threads = Math.min(concurrency, availableParallelism());
-  const checker = inProcess ? new StructureInProcess(aim.path) : new StructurePool({ repository: aim.path }, threads);
-  const stop = () => void checker.stop();
-  signal.addEventListener('abort', stop);
-  try {
-    const rows = aim.openRows();
-    try {
-      await checkStructure({ aim, rows, checker, events }, { concurrency: threads, sample }, signal);
-    } finally {
-      rows.close();
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await checker.stop();
-    aim.close();
-  }
+function openRepository({ repo }: VerifyOptions, events: VerifyEvents): AimRepository {
+  return AimRepository.open(repo, (finding) => void events.emit('finding', finding));
 }
 
-type SourceVerifyOptions = VerifyOptions & { readonly trackingUri: string; readonly concurrency: number };
-
+/** Both ends of a comparison, and what is known of it. */
 interface Ends {
   readonly aim: AimRepository;
   readonly record: ConversionRecord;
@@ -125,26 +85,120 @@ interface Ends {
   readonly source: SourceOptions;
 }
 
-async function verifyStore(
-  ends: Ends,
-  options: SourceVerifyOptions,
-  events: VerifyEvents,
-  signal: AbortSignal,
-): Promise<void> {
-  const { aim, record, store } = ends;
-  const listing = await Listing.begin(store, options.selection ?? {}, signal);
-  const unknown = unknownRuns(listing);
-  if (unknown !== undefined) throw unknown;
-  for (const warning of choiceWarnings(listing)) events.emit('warning', warning);
-  const rows = aim.openRows();
-  const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
-  const verifier = startVerifier(ends, options);
-  const stop = () => void verifier.stop();
-  signal.addEventListener('abort', stop);
-  const progress = setInterval(() => events.emit('progress', { points: verifier.takePoints() }), PROGRESS_INTERVAL);
-  try {
-    const { sample = 1, includeDeleted = false, depth = 'full', mapping = {}, artifacts = {}, concurrency } = options;
+/** What compares them. */
+interface Work {
+  readonly rows: RunRows;
+  readonly verified: VerifiedRuns;
+  readonly verifier: RunVerifier;
+  readonly verification: Verification;
+  readonly stopProgress: () => void;
+}
+
+/**
+ * Compares a source with a repository: {@link add} the runs that a conversion has just published, while it goes on, and {@link finish}
+ * all others, with what belongs to none of them. Nothing is opened before it is needed, so that the conversion may make the repository.
+ */
+export class SourceVerification {
+  private ends: Ends | undefined;
+  private work: Work | undefined;
+  private failure: { readonly cause: unknown } | undefined;
+
+  /** @param ownStore as for {@link verify} */
+  constructor(
+    private readonly options: VerifyOptions,
+    private readonly events: VerifyEvents,
+    private readonly ownStore?: OpenStore,
+  ) {}
+
+  /**
+   * Verifies runs that Aim has got. Resolves when there is room for others, or the signal is aborted; never rejects: what keeps it from
+   * comparing is told by {@link finish}, so that the conversion goes on.
+   */
+  async add(runs: readonly ListedRun[], signal: AbortSignal): Promise<void> {
+    if (this.failure !== undefined || signal.aborted) return;
+    try {
+      const { verification } = this.begin(this.open(), undefined);
+      for (const run of runs) await abortable(verification.verifyEarly(run, signal), signal);
+    } catch (cause) {
+      this.failure ??= { cause };
+    }
+  }
+
+  /** Verifies all chosen runs that were not added; resolves when every one has its verdict. Rejects as {@link verify}. */
+  async finish(signal: AbortSignal): Promise<void> {
+    if (this.failure !== undefined) throw this.failure.cause;
+    const ends = this.open();
+    const { aim, record, store } = ends;
+    const listing = await Listing.begin(store, this.options.selection ?? {}, signal);
+    const unknown = unknownRuns(listing);
+    if (unknown !== undefined) throw unknown;
+    for (const warning of choiceWarnings(listing)) this.events.emit('warning', warning);
+    const { sample = 1 } = this.options;
     const runs = listing.isWhole ? Math.round(record.places(store.uri).length * sample) : undefined;
+    const { verification, verified, verifier, rows } = this.begin(ends, runs);
+    const stop = () => void verifier.stop();
+    signal.addEventListener('abort', stop);
+    try {
+      await verification.verify(listing, signal);
+      if (listing.isWhole) {
+        rows.check((finding) => void this.events.emit('finding', finding));
+        aim.checkLayout(new Set(rows.hashes()));
+      }
+      verified.finish();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** What was found by then is known to the next verification, unless this one came to its end. */
+  async close(): Promise<void> {
+    const { work, ends } = this;
+    work?.stopProgress();
+    await work?.verifier.stop();
+    work?.verified.flush();
+    work?.rows.close();
+    await ends?.store.close();
+    ends?.record.close();
+    ends?.aim.close();
+  }
+
+  private open(): Ends {
+    if (this.ends !== undefined) return this.ends;
+    const { options, events } = this;
+    const aim = openRepository(options, events);
+    const record = ConversionRecord.open(join(aim.path, 'mlflow2aim.sqlite'));
+    try {
+      const { concurrency = DEFAULT_CONCURRENCY } = options;
+      const source = { concurrency, ...record.somePolicies?.source, ...defined(options.source) };
+      const listener: StoreListener = {
+        warn: (warning) => void events.emit('warning', warning),
+        failed: (failure) => void events.emit('experiment:failed', failure),
+        retrying: (retry) => void events.emit('retry', retry),
+      };
+      const store = this.ownStore?.(listener) ?? openStore(options.trackingUri ?? '', { ...source, ...listener });
+      this.ends = { aim, record, store, source };
+      return this.ends;
+    } catch (error) {
+      record.close();
+      aim.close();
+      throw error;
+    }
+  }
+
+  /** @param runs about how many will be compared, where that is known */
+  private begin(ends: Ends, runs: number | undefined): Work {
+    if (this.work !== undefined) return this.work;
+    const { options, events } = this;
+    const { aim, store, record } = ends;
+    const { sample = 1, includeDeleted = false, depth = 'full', concurrency = DEFAULT_CONCURRENCY } = options;
+    const [mapping, artifacts] = [defined(options.mapping), defined(options.artifacts)];
+    const rows = aim.openRows();
+    const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
+    const verifier = this.startVerifier(ends, concurrency);
+    const timer = setInterval(() => events.emit('progress', { points: verifier.takePoints() }), PROGRESS_INTERVAL);
     events.emit('start', {
       source: store.uri,
       repo: dirname(aim.path),
@@ -153,31 +207,20 @@ async function verifyStore(
     });
     const verification = new Verification(
       { store, rows, record, verifier, verified, events },
-      { concurrency, sample, includeDeleted, depth, mapping: defined(mapping), artifacts: defined(artifacts) },
+      { concurrency, sample, includeDeleted, depth, mapping, artifacts },
     );
-    await verification.verify(listing, signal);
-    if (listing.isWhole) {
-      rows.check((finding) => void events.emit('finding', finding));
-      aim.checkLayout(new Set(rows.hashes()));
-    }
-    verified.finish();
-  } catch (error) {
-    verified.flush();
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    clearInterval(progress);
-    signal.removeEventListener('abort', stop);
-    await verifier.stop();
-    rows.close();
+    this.work = { rows, verified, verifier, verification, stopProgress: () => clearInterval(timer) };
+    return this.work;
   }
-}
 
-function startVerifier({ aim: { path: repository }, store, source }: Ends, options: SourceVerifyOptions): RunVerifier {
-  if (options.inProcess) return new InProcessVerifier({ openStore: () => store, repository });
-  const { trackingUri, concurrency } = options;
-  const threads = Math.min(concurrency, store.maxThreads ?? availableParallelism());
-  return new VerifierPool({ trackingUri, source, repository }, threads, Math.ceil(concurrency / threads));
+  private startVerifier({ aim: { path: repository }, store, source }: Ends, concurrency: number): RunVerifier {
+    const { trackingUri = '', inProcess = false } = this.options;
+    if (inProcess || this.ownStore !== undefined) return new InProcessVerifier({ openStore: () => store, repository });
+    const threads = Math.min(concurrency, store.maxThreads ?? availableParallelism());
+    const retrying = (retry: Retry) => void this.events.emit('retry', retry);
+    const data = { trackingUri, source, repository };
+    return new VerifierPool(data, { threads, tasksPerThread: Math.ceil(concurrency / threads) }, retrying);
+  }
 }
 
 /** What is given as undefined counts as absent. */

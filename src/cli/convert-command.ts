@@ -11,7 +11,7 @@ import { withSource } from './assumed-source.js';
 import { debugDetails, describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { isInterruption, listenForSignals } from './interrupt.js';
-import type { Io } from './io.js';
+import type { BesideConversion, Io } from './io.js';
 import { type Log, openLog } from './log-view.js';
 import type { ListenAddress } from './options/values.js';
 import type { ConvertSettings } from './settings.js';
@@ -22,11 +22,14 @@ const ENDS_WITHIN = 4_500;
 
 const STOPPING = 'Stopping after the current writes. Press Ctrl-C again to stop immediately.';
 
+/** What works beside a conversion, and is told in its view. */
+export type Beside = (view: Pick<View, 'say'>) => Promise<BesideConversion>;
+
 /**
  * Converts or watches, shows the progress, and resolves with the exit code. A watch that is stopped by a signal ends with
  * 0, as service managers expect.
  */
-export async function runConvert(settings: ConvertSettings, io: Io): Promise<number> {
+export async function runConvert(settings: ConvertSettings, io: Io, beside?: Beside): Promise<number> {
   const events = new ConvertEvents();
   const summary = new Summary(events);
   const view = await createView(settings, events, io);
@@ -62,7 +65,8 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
       checkPlace('report', settings.report);
       report = new ReportFile(settings.report, events, packageVersion());
     }
-    return end(await work(sourced, events, view, io, interruptions.signal));
+    const own = await beside?.(view);
+    return end(await work({ ...sourced, own }, events, view, io, interruptions.signal));
   } catch (error) {
     if (isInterruption(error, interruptions.signal)) return end({ type: 'interrupted' });
     const code = end({ type: 'failed', code: toConvertError(error, 'fatal', '').code, message: describeError(error) });
@@ -75,14 +79,14 @@ export async function runConvert(settings: ConvertSettings, io: Io): Promise<num
 }
 
 async function work(
-  { options, watch, quiet }: ConvertSettings,
+  { options, watch, quiet, own }: ConvertSettings & { readonly own: BesideConversion | undefined },
   events: ConvertEvents,
   view: View,
   io: Io,
   signal: AbortSignal,
 ): Promise<Ending> {
   if (watch === undefined) {
-    await io.convert(options, events, signal);
+    await io.convert(options, events, signal, own);
     return { type: 'done' };
   }
   const server = watch.listen === undefined ? undefined : await listen(watch.listen, events);

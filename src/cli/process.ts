@@ -29,6 +29,7 @@ process.exitCode = await main(process.argv.slice(2), {
   watch: async (...args) => (await import('../watch/watch.js')).watch(...args),
   repair: async (...args) => (await import('../repair.js')).repair(...args),
   verify: async (...args) => (await import('../verify.js')).verify(...args),
+  verifyBeside: async (...args) => new (await import('../verify.js')).SourceVerification(...args),
   plan: async (...args) => (await import('../plan/plan.js')).plan(...args),
   list: async (...args) => (await import('../plan/list.js')).listSource(...args),
   readStatus: async (...args) => (await import('../state/status.js')).readStatus(...args),

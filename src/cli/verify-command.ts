@@ -2,7 +2,7 @@ import { ConvertError, isAbort, toConvertError } from '../errors.js';
 import { checkPlace } from '../report/report-place.js';
 import { DifferencesFile, VerifyReportFile } from '../report/verify/verify-files.js';
 import type { VerifyResultRecord } from '../report/verify/verify-report-format.js';
-import { VerifyTextView, type VerifyView } from '../report/verify/verify-view.js';
+import { type VerifyTextOptions, VerifyTextView, type VerifyView } from '../report/verify/verify-view.js';
 import { VerifyEvents } from '../verify/session/verify-events.js';
 import { outcomeOf, TotalsCounter } from '../verify/session/verify-totals.js';
 import { debugDetails, describeError } from './describe-error.js';
@@ -22,10 +22,48 @@ const EXIT_CODES = {
 
 /** Verifies a repository, and resolves with the exit code. */
 export async function runVerify(settings: VerifySettings, io: Io): Promise<number> {
+  const { events, run } = await openVerify(settings, io);
+  const { trackingUri } = settings.options;
+  return run((signal) =>
+    settings.repair && trackingUri !== undefined
+      ? io.repair({ ...settings.options, trackingUri }, events, signal)
+      : io.verify(settings.options, events, signal),
+  );
+}
+
+/** A verification that is shown, whoever does the work. */
+interface ShownVerification {
+  readonly events: VerifyEvents;
+  /** Does the work, shows how it ended, and resolves with the exit code. */
+  run(work: (signal: AbortSignal) => Promise<void>): Promise<number>;
+}
+
+/** @param tellAtOnce see {@link VerifyTextOptions.tellAtOnce} */
+export async function openVerify(
+  settings: VerifySettings,
+  io: Io,
+  tellAtOnce?: VerifyTextOptions['tellAtOnce'],
+): Promise<ShownVerification> {
   const events = new VerifyEvents();
   const counter = new TotalsCounter(events);
   const startedAt = performance.now();
-  const view = await createView(settings, events, io);
+  const view = await createView(settings, events, io, tellAtOnce);
+  return { events, run: (work) => show({ settings, events, counter, startedAt, view }, io, work) };
+}
+
+interface Shown {
+  readonly settings: VerifySettings;
+  readonly events: VerifyEvents;
+  readonly counter: TotalsCounter;
+  readonly startedAt: number;
+  readonly view: VerifyView;
+}
+
+async function show(
+  { settings, events, counter, startedAt, view }: Shown,
+  io: Io,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<number> {
   const interruptions = listenForSignals(
     io,
     () => view.say('Stopping …'),
@@ -46,10 +84,7 @@ export async function runVerify(settings: VerifySettings, io: Io): Promise<numbe
   };
   try {
     files = await openFiles(settings, events, view, io);
-    const { trackingUri } = settings.options;
-    if (settings.repair && trackingUri !== undefined) {
-      await io.repair({ ...settings.options, trackingUri }, events, interruptions.signal);
-    } else await io.verify(settings.options, events, interruptions.signal);
+    await work(interruptions.signal);
     return end({ outcome: outcomeOf(counter.totals) });
   } catch (error) {
     if (interruptions.signal.aborted && !(error instanceof ConvertError && !isAbort(error.cause))) {
@@ -106,7 +141,12 @@ async function jsonLog(
   return new VerifyJsonLog(events, { write, version: packageVersion(), ...options });
 }
 
-async function createView(settings: VerifySettings, events: VerifyEvents, io: Io): Promise<VerifyView> {
+async function createView(
+  settings: VerifySettings,
+  events: VerifyEvents,
+  io: Io,
+  tellAtOnce: VerifyTextOptions['tellAtOnce'],
+): Promise<VerifyView> {
   const { quiet, logFormat, differences, json } = settings;
   const { stdout, stderr, env } = io;
   if (logFormat === 'json') {
@@ -120,5 +160,6 @@ async function createView(settings: VerifySettings, events: VerifyEvents, io: Io
     live: stderr.isTTY === true && env.TERM !== 'dumb',
     isSilent: json,
     ...(differences !== undefined && { differencesFile: differences }),
+    ...(tellAtOnce !== undefined && { tellAtOnce }),
   });
 }

@@ -87,8 +87,9 @@ export class Conversion {
       writeIndex: this.#writeIndex,
       events: {
         onPublished: (hashes) => {
-          this.#reports.published(hashes);
+          const settled = this.#reports.published(hashes);
           events.emit('publish', { runs: hashes.length });
+          return settled;
         },
         onPassedOver: (hash, why) => this.#reports.passedOver(hash, why),
         onWarning: this.#warn,

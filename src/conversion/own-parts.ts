@@ -2,6 +2,7 @@ import type { OpenStore, StoreListener, TrackingStore } from '../mlflow/common/t
 import { openStore } from '../mlflow/open-store.js';
 import { type ConvertOptions, type ResolvedOptions, withDefaults } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 
 /**
  * What a program brings to a conversion and no option can name. Functions do not cross to worker threads, so with either of them the
@@ -11,6 +12,8 @@ export interface OwnParts {
   /** Opens the source in the place of the tracking URI. */
   readonly openStore?: OpenStore | undefined;
   readonly stages?: CustomStages | undefined;
+  /** Hears of runs as soon as they are in Aim as the conversion leaves them, until what is returned resolves no more come. */
+  readonly settled?: ((runs: readonly EnumeratedRun[], signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** The options with nothing left open, for a conversion with these parts. */

@@ -16,6 +16,8 @@ export interface RunListener {
   readonly ready?: (report: RunReport) => void;
   /** A run has been passed over, or published. */
   readonly done: (processed: ProcessedRun) => void;
+  /** These runs are in Aim as the conversion leaves them. No more of them come until what is returned resolves. */
+  readonly settled?: ((runs: readonly EnumeratedRun[]) => Promise<void>) | undefined;
 }
 
 /** Holds the reports of runs that wait to be published, and hands them on when they are true. */
@@ -39,11 +41,21 @@ export class PendingReports {
     this.#listener.done(processedRun(task, report, active));
   }
 
-  published(hashes: readonly string[]): void {
+  /** A run is as it was, and nothing of it has to be published. */
+  async unchanged(task: RunTask, report: RunReport, active: boolean | undefined): Promise<void> {
+    this.done(task, report, active);
+    await this.#listener.settled?.([task]);
+  }
+
+  published(hashes: readonly string[]): Promise<void> | undefined {
+    const settled: EnumeratedRun[] = [];
     for (const hash of hashes) {
       const run = this.#take(hash);
-      if (run !== undefined) this.#listener.done(run.processed);
+      if (run === undefined) continue;
+      this.#listener.done(run.processed);
+      settled.push(run.processed.run);
     }
+    return this.#listener.settled?.(settled);
   }
 
   passedOver(hash: string, code: PassedOver): void {

@@ -79,7 +79,10 @@ export class RunStages implements Stages {
     // what is up to date has the inputs of this conversion
     const inputs = staged?.inputs ?? (report.outcome === 'unchanged' ? task.known?.inputs : undefined);
     if (inputs !== undefined) policies.remember(inputs);
-    if (staged === undefined) return reports.done(task, report, active);
+    if (staged === undefined) {
+      if (report.outcome === 'unchanged') return reports.unchanged(task, report, active);
+      return reports.done(task, report, active);
+    }
     if (task.existsInAim && known.wasRemoved(task)) {
       if (staged.files !== undefined) removeStaged(staged.files);
       return reports.done(task, removed(task));

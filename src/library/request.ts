@@ -4,6 +4,7 @@ import type { ConvertEvents } from '../events.js';
 import type { OpenStore } from '../mlflow/common/tracking-store.js';
 import { type ConvertOptions, MAX_CONCURRENCY, type WatchOptions } from '../options.js';
 import type { CustomStages } from '../stages/custom-stages.js';
+import type { VerifyEvents } from '../verify/session/verify-events.js';
 import { checkNames, WATCH_OPTIONS } from './known-options.js';
 
 /** How a program stops the work, and hears of it. */
@@ -38,7 +39,15 @@ export interface WithStages {
 }
 
 /** What `convert` takes: a source and a repository; everything else is optional. */
-export type ConvertRequest = SourceRequest<ConvertOptions, ConvertEvents> & WithStages;
+export type ConvertRequest = SourceRequest<ConvertOptions, ConvertEvents> & WithStages & WithVerification;
+
+/** What a conversion can be verified by. */
+export interface WithVerification {
+  /** Compare each group of runs with the source as soon as it is published. Default: false. */
+  readonly verify?: boolean | undefined;
+  /** Told of that run by run, as `verify` tells. */
+  readonly verifyEvents?: VerifyEvents | undefined;
+}
 
 /** What `watch` takes: a source and a repository; everything else is optional. */
 export type WatchRequest = SourceRequest<WatchOptions, ConvertEvents> & WithStages;

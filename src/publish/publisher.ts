@@ -22,8 +22,8 @@ const TURN = 100;
 export type PassedOver = Extract<SkipCode, 'changed-while-converting' | 'removed-in-aim'>;
 
 export interface PublisherEvents {
-  /** These runs are visible in Aim, whole. */
-  readonly onPublished: (hashes: readonly string[]) => void;
+  /** These runs are visible in Aim, whole. The next group waits until what is returned resolves. */
+  readonly onPublished: (hashes: readonly string[]) => Promise<void> | undefined;
   /** This run is not published, because of what Aim has done meanwhile. */
   readonly onPassedOver: (hash: string, code: PassedOver) => void;
   readonly onWarning: Warn;
@@ -129,7 +129,7 @@ export class Publisher {
     this.waiting.notePublished(group.length);
     for (const hash of removed) this.events.onPassedOver(hash, 'removed-in-aim');
     const published = group.map(({ hash }) => hash).filter((hash) => !removed.has(hash));
-    if (published.length > 0) this.events.onPublished(published);
+    if (published.length > 0) await this.events.onPublished(published);
   }
 
   private async sync(staged: readonly StagedRun[]): Promise<void> {

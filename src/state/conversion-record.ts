@@ -10,22 +10,26 @@ import { type Policies, readPolicies } from './recorded-policies.js';
  * cannot be used (damaged, of another version), nothing is known.
  */
 export class ConversionRecord {
+  /** Inputs whose policies have been looked for. */
+  private readonly sought = new Set<string>();
+
   private constructor(
     private readonly ledger: Ledger | undefined,
-    private readonly policies: ReadonlyMap<string, Policies>,
+    private readonly file: string,
+    private policies: ReadonlyMap<string, Policies>,
     private readonly accepted: AcceptedMissing,
   ) {}
 
   /** Throws a `fatal` error where the ledger is there and may not be read. */
   static open(file: string): ConversionRecord {
-    if (!existsSync(file)) return new ConversionRecord(undefined, new Map(), AcceptedMissing.NOTHING);
+    if (!existsSync(file)) return new ConversionRecord(undefined, file, new Map(), AcceptedMissing.NOTHING);
     let ledger: Ledger | undefined;
     try {
       ledger = Ledger.read(file);
-      return new ConversionRecord(ledger, readPolicies(file), AcceptedMissing.load(file));
+      return new ConversionRecord(ledger, file, readPolicies(file), AcceptedMissing.load(file));
     } catch (cause) {
       ledger?.close();
-      if (isDamage(cause)) return new ConversionRecord(undefined, new Map(), AcceptedMissing.NOTHING);
+      if (isDamage(cause)) return new ConversionRecord(undefined, file, new Map(), AcceptedMissing.NOTHING);
       throw sqliteFailure(file, cause);
     }
   }
@@ -41,6 +45,9 @@ export class ConversionRecord {
 
   /** By which policies a run was converted; undefined where that was not written down. */
   policiesOf({ inputs }: Pick<LedgerEntry, 'inputs'>): Policies | undefined {
+    // a conversion that is under way may just have written them down
+    if (!this.policies.has(inputs) && !this.sought.has(inputs)) this.policies = readPolicies(this.file);
+    this.sought.add(inputs);
     return this.policies.get(inputs);
   }
 

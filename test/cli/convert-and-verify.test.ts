@@ -13,10 +13,12 @@ const run = (verdict: RunVerdict['verdict']): RunVerdict => ({
 function finding(verdict: RunVerdict['verdict']): { io: FakeIo; asked: VerifyOptions[] } {
   const io = new FakeIo();
   const asked: VerifyOptions[] = [];
-  io.verify = async (options, events) => {
-    asked.push(options);
-    events.emit('run', run(verdict));
-  };
+  io.verifyBeside = async (options, events) => ({
+    add: async () => void events.emit('run', run(verdict)),
+    finish: async () => void asked.push(options),
+    close: async () => {},
+  });
+  io.convert = async (_options, _events, signal, own) => own?.settled?.([], signal);
   return { io, asked };
 }
 
@@ -47,4 +49,18 @@ test('a watch has no end after which it could be verified', async () => {
   const { io } = finding('equal');
   expect(await io.run('--verify', '--watch')).toBe(2);
   expect(io.stderr.text).toContain('a watch goes on');
+});
+
+test('what differs is told while the conversion goes on, once, and the table at the end', async () => {
+  const { io } = finding('differs');
+  const { convert } = io;
+  let meanwhile = '';
+  io.convert = async (...given) => {
+    await convert(...given);
+    meanwhile = io.stderr.text;
+  };
+  expect(await io.run('--verify')).toBe(4);
+  expect(meanwhile).toContain('differs: abc');
+  expect(io.stdout.text).not.toContain('differs: abc');
+  expect(io.stdout.text).toContain('1 run is not in Aim as in MLflow.');
 });

@@ -63,6 +63,11 @@ export class FakeIo implements Io {
   convert: Io['convert'] = async () => {};
   watch: Io['watch'] = async () => {};
   verify: Io['verify'] = async () => {};
+  verifyBeside: Io['verifyBeside'] = async () => ({
+    add: async () => {},
+    finish: async () => {},
+    close: async () => {},
+  });
   repair: Io['repair'] = async () => {};
   plan: Io['plan'] = async () => EMPTY_PLAN;
   list: Io['list'] = async () => ({ source: 'a-store', experiments: [] });

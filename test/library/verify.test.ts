@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { ConvertError } from '../../src/errors.js';
+import { ConvertEvents } from '../../src/events.js';
 import { convert } from '../../src/library/convert.js';
 import { type VerifyRequest, verify } from '../../src/library/verify.js';
 import type { Experiment } from '../../src/model.js';
@@ -87,4 +89,45 @@ test.each<[object | undefined, string]>([
     code: 'invalid-argument',
     message: expect.stringContaining(message),
   });
+});
+
+test('a conversion that verifies tells of each group as soon as it is published, and at the end what it was asked for besides', async () => {
+  const runs = Array.from({ length: 300 }, (_, i) => memoryRun(`r${i}`, { loss: [i] }));
+  store = new MemoryStore(EXPERIMENT, [...runs, memoryRun('gone', { loss: [1] })]);
+  await convert({ openStore, repo, selection: { runIds: ['gone'] } });
+  store = new MemoryStore(EXPERIMENT, runs);
+  // MLflow as the verification reads it
+  const other = new MemoryStore(EXPERIMENT, runs);
+  other.put(memoryRun('r3', { loss: [4] }));
+  const stores = [store, other];
+  const [events, verifyEvents] = [new ConvertEvents(), new VerifyEvents()];
+  let done = 0;
+  events.on('run:done', () => void done++);
+  const told = new Map<string, number>();
+  verifyEvents.on('run', ({ runId = '', verdict }) => {
+    expect(told.has(runId)).toBe(false);
+    told.set(runId, done);
+    expect([runId, verdict]).toEqual([runId, runId === 'r3' ? 'differs' : runId === 'gone' ? 'extra' : 'equal']);
+  });
+  const summary = await convert({ openStore: () => stores.shift()!, repo, events, verify: true, verifyEvents });
+  expect(summary).toMatchObject({
+    complete: true,
+    verification: { outcome: 'differences', runs: { equal: 299, differs: 1, extra: 1 } },
+  });
+  expect(told.get('r3')).toBeLessThan(300);
+  // what a second conversion finds unchanged is verified as well
+  const again = await convert({ openStore, repo, verify: true });
+  expect(again.verification).toMatchObject({ outcome: 'as-expected', runs: { equal: 300, extra: 1 } });
+});
+
+test('what keeps a verification from comparing does not keep runs from being converted', async () => {
+  const stores = [
+    () => store,
+    () => {
+      throw new ConvertError('fatal', 'unreachable', 'The server is down.');
+    },
+  ];
+  const request = { openStore: () => stores.shift()!(), repo, verify: true };
+  await expect(convert(request)).rejects.toThrow('The server is down.');
+  expect(await verify({ openStore, repo })).toMatchObject({ outcome: 'as-expected', runs: { equal: 2 } });
 });

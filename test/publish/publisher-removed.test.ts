@@ -33,7 +33,7 @@ function publisher(between: () => void = () => {}): Publisher {
     between();
     return writeIndex(repository, hashes, finished);
   };
-  const events = { onPublished: () => {}, onPassedOver: () => {}, onWarning: () => {} };
+  const events = { onPublished: () => undefined, onPassedOver: () => {}, onWarning: () => {} };
   return new Publisher({ repository, metadata, ledger, source: '/data/mlruns', writeIndex: index, events });
 }
 

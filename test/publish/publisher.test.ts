@@ -42,7 +42,7 @@ const reallyWriteIndex: WriteIndex = async (hashes, finished) => writeIndex(repo
 
 function publisher(index: WriteIndex = reallyWriteIndex): Publisher {
   const events = {
-    onPublished: (hashes: readonly string[]) => published.push(hashes.length),
+    onPublished: async (hashes: readonly string[]) => void published.push(hashes.length),
     onPassedOver: (hash: string, why: PassedOver) => passedOver.push(`${hash} ${why}`),
     onWarning: ({ message }: Warning) => warnings.push(message),
   };

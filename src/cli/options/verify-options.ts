@@ -68,5 +68,8 @@ export function verifyRunningOptions(): Option[] {
 
 /** Of a conversion. */
 export function verifyAfterwards(): Option {
-  return new Option('--verify', 'then compare with MLflow what was chosen, as the verify command does');
+  return new Option(
+    '--verify',
+    'compare each group of runs with MLflow as soon as it is in Aim, as the verify command does',
+  );
 }

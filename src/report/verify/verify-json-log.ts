@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
+import { RetryFilter } from '../retry-text.js';
 import { printable } from '../text-width.js';
 import { findingRecord, verdictRecord } from './verify-record.js';
 import type { VerifyResultRecord } from './verify-report-format.js';
@@ -40,6 +41,10 @@ export class VerifyJsonLog implements VerifyView {
     });
     events.on('finding', (finding) => log.error({ event: 'finding', ...findingRecord(finding) }));
     events.on('repair', ({ runs }) => log.info({ event: 'repair', runs }));
+    const retries = new RetryFilter();
+    events.on('retry', (retry) => {
+      if (retries.passes(retry)) log.warn({ event: 'retry', ...retry });
+    });
     events.on('warning', (warning) => log.warn({ event: 'warning', ...warning }));
     events.on('experiment:failed', (failure) => log.error({ event: 'experiment-failed', ...failure }));
   }

@@ -6,6 +6,7 @@ import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import type { VerifyTotals } from '../../verify/session/verify-totals.js';
 import { formatCount, formatDuration, formatNoun } from '../format.js';
 import { LiveBlock, type TerminalStream } from '../live-block.js';
+import { RetryFilter, retryText } from '../retry-text.js';
 import { printable } from '../text-width.js';
 import { everyNowAndThen } from '../timers.js';
 import type { VerifyResultRecord } from './verify-report-format.js';
@@ -32,6 +33,11 @@ export interface VerifyTextOptions {
   readonly differencesFile?: string;
   /** Nothing is printed to stdout: a program reads something else there. */
   readonly isSilent: boolean;
+  /**
+   * Takes what there is to say of a run while something else is being shown, which shows the progress, too; false when it does no
+   * longer. Absent where nothing else is shown.
+   */
+  readonly tellAtOnce?: (text: string) => boolean;
 }
 
 /** A verification as people watch it: progress and warnings on stderr, runs that differ and the table on stdout. */
@@ -71,6 +77,10 @@ export class VerifyTextView implements VerifyView {
     events.on('finding', (finding) => this.lines.push(`${finding.severity}: ${printable(describeFinding(finding))}`));
     events.on('repair', ({ runs }) => this.say(`Converting ${formatNoun(runs, 'run')} again.`));
     events.on('warning', (warning) => this.warn(warning));
+    const retries = new RetryFilter();
+    events.on('retry', (retry) => {
+      if (!options.quiet && retries.passes(retry)) this.say(retryText(retry));
+    });
     events.on('experiment:failed', ({ message }) => this.say(`error: ${message}`));
     this.stopProgress = this.showProgress();
   }
@@ -117,7 +127,7 @@ export class VerifyTextView implements VerifyView {
       return;
     }
     this.told++;
-    this.lines.push(...lines);
+    if (this.options.tellAtOnce?.(lines.join('\n')) !== true) this.lines.push(...lines);
   }
 
   private warn({ message }: Warning): void {
@@ -125,7 +135,7 @@ export class VerifyTextView implements VerifyView {
   }
 
   private showProgress(): () => void {
-    if (this.options.quiet) return () => {};
+    if (this.options.quiet || this.options.tellAtOnce !== undefined) return () => {};
     if (!this.options.live) return everyNowAndThen(() => this.say(this.progressLine()));
     const timer = setInterval(() => this.block.draw([this.progressLine()]), LIVE_EVERY_MS).unref();
     return () => clearInterval(timer);

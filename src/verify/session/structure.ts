@@ -1,29 +1,64 @@
+import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { AimRepository } from '../aim/repository.js';
 import type { RunRows } from '../aim/rows.js';
 import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
 import type { RunRow } from '../contents.js';
+import { StructureInProcess } from '../work/structure-in-process.js';
+import { StructurePool } from '../work/structure-pool.js';
 import type { StructureChecker } from '../work/structure-task.js';
 import { isInSample } from './sample.js';
 import type { VerifyEvents } from './verify-events.js';
 
 /** What a check works with; the caller opens and closes it. */
-export interface StructureParts {
+interface StructureParts {
   readonly aim: AimRepository;
   readonly rows: RunRows;
   readonly checker: StructureChecker;
   readonly events: VerifyEvents;
 }
 
-export interface StructureOptions {
+interface StructureOptions {
   /** Runs under way at once. */
   readonly concurrency: number;
   /** The share of runs that are looked at, above 0 to 1. */
   readonly sample: number;
 }
 
+/**
+ * Checks a repository without its source, and closes it. Rejects with a `fatal` error, or with the signal's reason.
+ *
+ * @param inProcess work in the calling thread rather than in worker threads
+ */
+export async function verifyStructure(
+  aim: AimRepository,
+  events: VerifyEvents,
+  { inProcess, ...options }: StructureOptions & { readonly inProcess: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const threads = Math.min(options.concurrency, availableParallelism());
+  const checker = inProcess ? new StructureInProcess(aim.path) : new StructurePool({ repository: aim.path }, threads);
+  const stop = () => void checker.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    const rows = aim.openRows();
+    try {
+      await checkStructure({ aim, rows, checker, events }, { ...options, concurrency: threads }, signal);
+    } finally {
+      rows.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await checker.stop();
+    aim.close();
+  }
+}
+
 /** Checks the structure of all runs of a repository, and what belongs to none of them. */
-export async function checkStructure(
+async function checkStructure(
   { aim, rows, checker, events }: StructureParts,
   { concurrency, sample }: StructureOptions,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { toConvertError } from '../../errors.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
@@ -8,15 +8,14 @@ import type { LedgerEntry } from '../../state/ledger.js';
 import type { Listing } from '../../state/listing.js';
 import type { RunRows } from '../aim/rows.js';
 import type { Depth } from '../compare/compare-run.js';
-import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
-import type { RunRow } from '../contents.js';
+import type { RunVerdict } from '../compare/verdict.js';
+import type { RunRow, StructureCode } from '../contents.js';
 import { hashOf } from '../expected/run-hash.js';
 import type { RunVerifier, VerifyTask } from '../work/verify-task.js';
+import { extraRun, type ListedRun, ofStages, withoutContent } from './not-compared.js';
 import { isInSample } from './sample.js';
 import type { VerifiedRuns } from './verified-runs.js';
 import type { VerifyEvents } from './verify-events.js';
-
-type ListedRun = Pick<VerifyTask, 'experiment' | 'ref'>;
 
 /** What a verification works with; the caller opens and closes it. */
 export interface VerificationParts {
@@ -41,17 +40,33 @@ export interface VerificationOptions {
   readonly includeDeleted: boolean;
 }
 
+/** What is wrong with the index, which is written last. */
+const OF_INDEX: ReadonlySet<StructureCode> = new Set([
+  'index-behind',
+  'index-run-missing',
+  'index-entry-missing',
+  'index-entry-extra',
+  'index-entry-differs',
+]);
+
 /** A run is verified again if it was being written meanwhile, so often. */
 const ATTEMPTS = 3;
 
 /** Compares the runs of a source with those of a repository. */
 export class Verification {
+  private readonly limit: LimitFunction;
+  private readonly underWay = new Set<Promise<void>>();
+  private failure: { readonly cause: unknown } | undefined;
   private readonly seen = new Set<string>();
+  /** The hashes of runs that had their verdicts before they were listed. */
+  private readonly early = new Set<string>();
 
   constructor(
     private readonly parts: VerificationParts,
     private readonly options: VerificationOptions,
-  ) {}
+  ) {
+    this.limit = pLimit(options.concurrency);
+  }
 
   /** All chosen runs, then what Aim has beside them. Rejects with a `fatal` error, or with the signal's reason. */
   async verify(listing: Listing, signal: AbortSignal): Promise<void> {
@@ -59,29 +74,50 @@ export class Verification {
     for (const run of await this.extraRuns(listing, signal)) this.parts.events.emit('run', run);
   }
 
+  /**
+   * Verifies a run that Aim has just got, before {@link verify} comes to it, which passes it over then. One of which the index does not
+   * yet say what it has to is left to that. Resolves when there is room for another run.
+   */
+  async verifyEarly(run: ListedRun, signal: AbortSignal): Promise<void> {
+    if (this.failure !== undefined) return;
+    await this.start(async () => {
+      const verdict = await this.verifyRun(run, false, signal);
+      if (verdict === undefined || verdict.findings.some(({ code }) => OF_INDEX.has(code))) return undefined;
+      this.early.add(verdict.hash);
+      return verdict;
+    });
+  }
+
   private async verifyListed(listing: Listing, signal: AbortSignal): Promise<void> {
     const { events } = this.parts;
-    const limit = pLimit(this.options.concurrency);
-    const underWay = new Set<Promise<void>>();
-    let failure: { cause: unknown } | undefined;
+    await Promise.all(this.underWay);
     for await (const run of listing.runs((experiment) => events.emit('experiment', experiment), signal)) {
-      if (failure !== undefined) break;
+      if (this.failure !== undefined) break;
       if (!isInSample(run.ref.runId, this.options.sample)) continue;
-      const isDuplicate = this.seen.has(hashOf(run.ref.runId));
-      this.seen.add(hashOf(run.ref.runId));
-      const work = limit(() => this.verifyRun(run, isDuplicate, signal)).then(
-        (verdict) => void (verdict && events.emit('run', verdict)),
-        (cause: unknown) => {
-          failure ??= { cause };
-          limit.clearQueue();
-        },
-      );
-      underWay.add(work);
-      void work.finally(() => underWay.delete(work));
-      if (underWay.size >= 2 * this.options.concurrency) await Promise.race(underWay);
+      const hash = hashOf(run.ref.runId);
+      const isDuplicate = this.seen.has(hash);
+      this.seen.add(hash);
+      if (isDuplicate || !this.early.has(hash)) {
+        await this.start(() => this.verifyRun(run, isDuplicate, signal));
+      }
     }
-    if (failure === undefined) await Promise.all(underWay);
-    if (failure !== undefined) throw failure.cause;
+    if (this.failure === undefined) await Promise.all(this.underWay);
+    if (this.failure !== undefined) throw this.failure.cause;
+  }
+
+  /** Has a run verified; resolves when there is room for another. The first failure ends the verification. */
+  private async start(work: () => Promise<RunVerdict | undefined>): Promise<void> {
+    const { limit, underWay } = this;
+    const done = limit(work).then(
+      (verdict) => void (verdict && this.parts.events.emit('run', verdict)),
+      (cause: unknown) => {
+        this.failure ??= { cause };
+        limit.clearQueue();
+      },
+    );
+    underWay.add(done);
+    void done.finally(() => underWay.delete(done));
+    if (underWay.size >= 2 * this.options.concurrency) await Promise.race(underWay);
   }
 
   /** The verdict about one run; undefined for one that has to be in Aim no more than it is. */
@@ -182,36 +218,4 @@ export class Verification {
     }
     return extra;
   }
-}
-
-function extraRun(hash: string, row: RunRow | undefined, entry: LedgerEntry | undefined): RunVerdict {
-  const isGone = entry !== undefined && entry.deleted === undefined;
-  const reason = isGone
-    ? 'MLflow no longer has it; the next conversion does with it what --deleted says.'
-    : entry === undefined
-      ? 'It was not converted from this source.'
-      : 'MLflow has deleted it since it was converted.';
-  return {
-    ...nothingCompared(hash),
-    ...(entry !== undefined && { runId: entry.runId }),
-    ...(row?.name != null && { runName: row.name }),
-    ...(row?.experiment !== undefined && { experiment: row.experiment.name }),
-    verdict: 'extra',
-    ...(isGone && { isUnexpected: true }),
-    reason,
-  };
-}
-
-function ofStages(version: string): string {
-  return `It was converted through stages of a program ("${version}"), which alone knows what they make of a run.`;
-}
-
-function withoutContent({ ref, experiment }: ListedRun, verdict: RunVerdict['verdict'], reason?: string): RunVerdict {
-  return {
-    ...nothingCompared(hashOf(ref.runId)),
-    runId: ref.runId,
-    experiment: experiment.name,
-    verdict,
-    ...(reason !== undefined && { reason }),
-  };
 }

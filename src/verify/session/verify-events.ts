@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ExperimentFailure, Warning } from '../../events.js';
+import type { ExperimentFailure, Retry, Warning } from '../../events.js';
 import type { RunVerdict } from '../compare/verdict.js';
 import type { Finding } from '../contents.js';
 
@@ -18,6 +18,8 @@ export interface VerifyEventMap {
   'experiment:failed': [ExperimentFailure];
   /** So many runs differ or are missing, and are converted again. */
   repair: [{ runs: number }];
+  /** A source did not give what it was asked for, and will be asked again. */
+  retry: [Retry];
   warning: [Warning];
 }
 

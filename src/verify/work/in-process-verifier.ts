@@ -6,7 +6,7 @@ import { type RunPlace, RunReader } from '../aim/run.js';
 import { compareRun } from '../compare/compare-run.js';
 import { nothingCompared, type RunVerdict } from '../compare/verdict.js';
 import type { Finding, StructureCode } from '../contents.js';
-import { stateOf } from './run-state.js';
+import { filesOf, stateOf } from './run-state.js';
 import type { RunVerifier, VerifyResult, VerifyTask } from './verify-task.js';
 
 export interface InProcessVerifierOptions {
@@ -25,7 +25,7 @@ export class InProcessVerifier implements RunVerifier {
   private readonly findings = new Map<string, Finding[]>();
   private readonly reader = new RunReader((finding) => this.findings.get(finding.run ?? '')?.push(finding));
   private store: TrackingStore | undefined;
-  private openedIndex: { readonly reader: IndexReader | undefined } | undefined;
+  private openedIndex: { readonly state: string; readonly reader: IndexReader | undefined } | undefined;
   private points = 0;
 
   constructor(private readonly options: InProcessVerifierOptions) {}
@@ -123,9 +123,14 @@ export class InProcessVerifier implements RunVerifier {
     }
   }
 
-  /** What is wrong with the index as a whole is told elsewhere, once. */
+  /** Opened anew when somebody has written it. What is wrong with the index as a whole is told elsewhere, once. */
   private get index(): IndexReader | undefined {
-    this.openedIndex ??= { reader: IndexReader.open(this.options.repository, () => {}) };
+    const { repository } = this.options;
+    const state = filesOf(join(repository, 'meta', 'index')).join();
+    if (this.openedIndex?.state !== state) {
+      this.openedIndex?.reader?.close();
+      this.openedIndex = { state, reader: IndexReader.open(repository, () => {}) };
+    }
     return this.openedIndex.reader;
   }
 

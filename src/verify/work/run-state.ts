@@ -30,7 +30,7 @@ export function stateOf(task: VerifyTask, place: RunPlace, revision: string): Ru
 }
 
 /** Names, sizes and times of a directory's files. */
-function filesOf(directory: string): readonly string[] {
+export function filesOf(directory: string): readonly string[] {
   try {
     const names = readdirSync(directory).sort();
     return names.map((name) => {

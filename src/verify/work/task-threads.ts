@@ -8,8 +8,10 @@ export class TaskThreads<Task, Result extends object> {
   private readonly pool: Piscina<Task, Result | Failure>;
   private stopping: Promise<void> | undefined;
 
-  constructor(worker: URL, workerData: unknown, limits: ThreadLimits) {
+  /** @param onMessage hears what threads tell beside their results */
+  constructor(worker: URL, workerData: unknown, limits: ThreadLimits, onMessage?: (message: unknown) => void) {
     this.pool = startThreads(worker, workerData, limits);
+    if (onMessage !== undefined) this.pool.on('message', onMessage);
     // a thread that ends rejects its tasks, where it is told
     this.pool.on('error', () => {});
   }

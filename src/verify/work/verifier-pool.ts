@@ -1,4 +1,6 @@
+import type { Retry } from '../../events.js';
 import type { SourceOptions } from '../../options.js';
+import type { ThreadLimits } from '../../threads/start-threads.js';
 import { TaskThreads } from './task-threads.js';
 import type { RunVerifier, VerifyResult, VerifyTask } from './verify-task.js';
 
@@ -20,13 +22,12 @@ export class VerifierPool implements RunVerifier {
   private readonly counter: BigInt64Array;
   private told = 0n;
 
-  /** @param threads at least 1 */
-  constructor(work: Omit<VerifyWorkerData, 'points'>, threads: number, tasksPerThread: number) {
+  constructor(work: Omit<VerifyWorkerData, 'points'>, limits: ThreadLimits, retrying: (retry: Retry) => void) {
     const points = new SharedArrayBuffer(8);
     this.counter = new BigInt64Array(points);
-    const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
+    const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / limits.threads) };
     const workerData: VerifyWorkerData = { ...work, source, points };
-    this.threads = new TaskThreads(WORKER, workerData, { threads, tasksPerThread });
+    this.threads = new TaskThreads(WORKER, workerData, limits, (message) => retrying(message as Retry));
   }
 
   verify(task: VerifyTask): Promise<VerifyResult> {

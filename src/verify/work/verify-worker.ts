@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openStore } from '../../mlflow/open-store.js';
 import { type Failure, orFailure } from '../../threads/failure.js';
 import { InProcessVerifier } from './in-process-verifier.js';
@@ -9,7 +9,7 @@ const { trackingUri, source, repository, points } = workerData as VerifyWorkerDa
 const counter = new BigInt64Array(points);
 
 const verifier = new InProcessVerifier({
-  openStore: () => openStore(trackingUri, source),
+  openStore: () => openStore(trackingUri, { ...source, retrying: (retry) => parentPort?.postMessage(retry) }),
   repository,
   onPoints: (count) => void Atomics.add(counter, 0, BigInt(count)),
 });
