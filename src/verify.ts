@@ -202,6 +202,7 @@ export class SourceVerification {
     events.emit('start', {
       source: store.uri,
       repo: dirname(aim.path),
+      sample,
       ...(runs !== undefined && { runs }),
       ...(depth === 'quick' && { isQuick: true }),
     });

@@ -9,12 +9,17 @@ interface PlaceFlags {
 
 /** Adds the arguments SOURCE and REPO, which are the same as --tracking-uri and --repo; see {@link withPlaces}. */
 export function addPlaces(command: Command): Command {
-  return addSource(command).argument('[REPO]', 'the same as --repo', parseText);
+  return addRepo(addSource(command));
 }
 
 /** The same for a command without a repository. */
 export function addSource(command: Command): Command {
   return command.argument('[SOURCE]', 'the same as --tracking-uri', parseText);
+}
+
+/** The same for a command without a source. */
+export function addRepo(command: Command): Command {
+  return command.argument('[REPO]', 'the same as --repo', parseText);
 }
 
 /**

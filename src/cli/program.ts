@@ -16,7 +16,7 @@ import {
   verifyPlaceOptions,
   verifyRunningOptions,
 } from './options/verify-options.js';
-import { addPlaces, withPlaces } from './places.js';
+import { addPlaces, addRepo, withPlaces } from './places.js';
 import { addList, addPlan } from './plan-program.js';
 import type { VerifyFlags } from './verify-settings.js';
 import { packageVersion } from './version.js';
@@ -52,15 +52,17 @@ export function createProgram(handlers: Partial<Handlers> = {}): Command {
   );
   addVerify(program, verify);
   addList(program, list);
-  program
+  const statusCommand = program
     .command('status')
     .description('Show what an Aim repository was converted from, how up to date it is, and what failed.')
     .helpOption('-h, --help', 'print this help')
     .addOption(repoOption())
     .addOption(new Option('--incomplete', 'list every run that could not be read completely, and why'))
     .addOption(new Option('--warnings', 'list what was changed on the way or left in MLflow, by kind and run by run'))
-    .addOption(new Option('--json', 'print JSON'))
-    .action((flags: StatusFlags) => status(flags));
+    .addOption(new Option('--json', 'print JSON'));
+  addRepo(statusCommand).action((repo: string | undefined, flags: StatusFlags) =>
+    status(withPlaces(flags, [undefined, repo], (flag) => statusCommand.getOptionValueSource(flag) === 'cli')),
+  );
   addConfig(program, config);
   program
     .command('completion')

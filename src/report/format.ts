@@ -33,6 +33,12 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
+/** A time span that changes while it is read, in which tenths of a second would only flicker: `9 s`, `3 min 05 s`. */
+export function formatWholeSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : formatDuration(whole);
+}
+
 /** Things in a second: `1,234 runs/s`, `12.3 runs/s`, `0.25 runs/s`. */
 export function formatRate(perSecond: number, unit: string): string {
   const digits = perSecond >= 99.95 ? 0 : perSecond >= 9.995 ? 1 : 2;

@@ -8,16 +8,16 @@ import { printable } from './text-width.js';
 /** Parts of one run that are named one by one. */
 const PARTS_NAMED = 5;
 
-/** The runs of which something could not be read, with the reasons and what to do; how many, where they are not named. */
+/** The runs that could not be read completely, with the reasons and what to do; only their number if they are not named. */
 export function incompleteLines({ incomplete, incompleteRuns }: SourceStatus): string[] {
   if (incomplete === 0) return [];
   if (incompleteRuns === undefined) {
-    return [`  Of ${formatNoun(incomplete, 'run')} something could not be read: --incomplete names them.`];
+    return [`  ${formatNoun(incomplete, 'run')} could not be read completely; see status --incomplete.`];
   }
   return [
-    '  Runs of which something could not be read; Aim keeps what it had of it, and each conversion tries again:',
+    '  Runs that could not be read completely. Aim keeps what it had of the missing parts; each conversion tries again:',
     ...incompleteRuns.flatMap(runLines),
-    '    What is gone for good is no longer told after convert --accept-missing RUN_ID, or a path or URI above it.',
+    '    To stop hearing of what is gone for good: convert --accept-missing RUN_ID, or a path or URI above it.',
   ];
 }
 

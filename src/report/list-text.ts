@@ -1,5 +1,5 @@
 import type { ListedExperiment, SourceListing } from '../plan/list.js';
-import { formatCount } from './format.js';
+import { formatCount, formatNoun } from './format.js';
 import { padLeft, padRight, printable, textWidth } from './text-width.js';
 
 const HEADER = { id: 'ID', runs: 'RUNS', change: 'LAST CHANGE (UTC)', name: 'NAME' };
@@ -19,8 +19,8 @@ export function listLines({ experiments }: SourceListing): string[] {
 function rowOf({ id, name, lifecycleStage, runs, deletedRuns, unreadableRuns, lastChange }: ListedExperiment) {
   const marks = [
     ...(lifecycleStage === 'deleted' ? ['deleted'] : []),
-    ...(deletedRuns > 0 ? [`${formatCount(deletedRuns)} of its runs are deleted`] : []),
-    ...(unreadableRuns > 0 ? [`${formatCount(unreadableRuns)} of its runs cannot be read`] : []),
+    ...(deletedRuns > 0 ? [`${formatNoun(deletedRuns, 'deleted run')}`] : []),
+    ...(unreadableRuns > 0 ? [`${formatNoun(unreadableRuns, 'unreadable run')}`] : []),
   ];
   return {
     id: printable(id),

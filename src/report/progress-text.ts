@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import { formatBytes, formatCount, formatRate, formatWholeSeconds } from './format.js';
 import type { ActiveExperiment, ProgressNumbers } from './progress-state.js';
 import { padLeft, padRight, printable, textWidth, truncate } from './text-width.js';
 
@@ -13,14 +13,16 @@ const COLUMNS_FOR_BARS = 72;
  */
 export function totalLine(numbers: ProgressNumbers, columns = Number.POSITIVE_INFINITY): string {
   const { runsTotal, points, artifactBytes, secondsLeft } = numbers;
-  if (runsTotal === 0 && !numbers.listed) return `listing runs · ${wholeSeconds(numbers.seconds)} so far`;
+  if (runsTotal === 0 && !numbers.listed) return `listing runs · ${formatWholeSeconds(numbers.seconds)} so far`;
   const parts = [
     amountOfRuns(numbers),
-    secondsLeft === undefined ? `${wholeSeconds(numbers.seconds)} so far` : `ETA ${wholeSeconds(secondsLeft)}`,
+    secondsLeft === undefined
+      ? `${formatWholeSeconds(numbers.seconds)} so far`
+      : `ETA ${formatWholeSeconds(secondsLeft)}`,
     `${formatCount(points)} points`,
-    formatBytes(artifactBytes),
-    formatRate(numbers.runsPerSecond, 'runs'),
-    formatRate(numbers.pointsPerSecond, 'points'),
+    ...(artifactBytes > 0 ? [formatBytes(artifactBytes)] : []),
+    ...(numbers.runsPerSecond > 0 ? [formatRate(numbers.runsPerSecond, 'runs')] : []),
+    ...(numbers.pointsPerSecond > 0 ? [formatRate(numbers.pointsPerSecond, 'points')] : []),
   ];
   while (parts.length > 1 && textWidth(parts.join(' · ')) > columns) parts.pop();
   return parts.join(' · ');
@@ -54,12 +56,6 @@ export function blockLines(
 
 function amountOfRuns({ runsDone, runsTotal, listed }: ProgressNumbers): string {
   return `${formatCount(runsDone)} of ${formatCount(runsTotal)}${listed ? '' : '+'} runs`;
-}
-
-/** Tenths of a second would only flicker. */
-function wholeSeconds(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : formatDuration(whole);
 }
 
 function progressBar(part: number): string {

@@ -5,14 +5,14 @@ import { NoticeGroups } from './notice-groups.js';
 import { noticeLines } from './notice-text.js';
 import { printable } from './text-width.js';
 
-/** What was lost or changed on the way of which runs: by kind, and then run by run; how many, where that was not asked for. */
+/** What was lost or changed, by kind and then run by run; only the number of runs if the details were not asked for. */
 export function warningLines({ withWarnings, warnings }: SourceStatus): string[] {
   if (warnings === undefined) {
     return withWarnings === 0
       ? []
-      : [`  Of ${formatNoun(withWarnings, 'run')} something was changed or left in MLflow: --warnings tells what.`];
+      : [`  Something of ${formatNoun(withWarnings, 'run')} was changed or left in MLflow; see status --warnings.`];
   }
-  if (warnings.length === 0) return ['  Of no run anything was changed or left in MLflow.'];
+  if (warnings.length === 0) return ['  Nothing was changed or left in MLflow.'];
   const groups = new NoticeGroups();
   for (const run of warnings) groups.add(run);
   return [

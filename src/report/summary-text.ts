@@ -40,7 +40,7 @@ function isAsItWas({
 function unchangedLines({ runs, experiments, seconds, traces, tracesMore }: ConversionSummary): string[] {
   const of = formatNoun(experiments, 'experiment');
   const skipped = runs.skipped === 0 ? '' : `, ${formatCount(runs.skipped)} skipped`;
-  const empty = experiments === 0 ? 'no experiments' : `${of} without runs`;
+  const empty = experiments === 0 ? 'no runs were found' : `${of} without runs`;
   const what =
     runs.unchanged + runs.skipped === 0
       ? `There is nothing to convert: ${empty}`
@@ -63,7 +63,7 @@ export function failedRunLines({ runs, failedRuns }: ConversionSummary): string[
 export function incompleteLines({ runsIncomplete }: Pick<ConversionSummary, 'runsIncomplete'>): string[] {
   if (runsIncomplete === 0) return [];
   return [
-    `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. mlflow2aim status --incomplete names them.`,
+    `${formatNoun(runsIncomplete, 'run')} could not be read completely; each conversion tries again. mlflow2aim status --incomplete names ${runsIncomplete === 1 ? 'it' : 'them'}.`,
     'Mount what is not mounted, give the credentials, --artifacts-destination or --allow-root, or say --accept-missing RUN_ID|URI for what is gone for good.',
   ];
 }
@@ -99,15 +99,24 @@ function tableRows(numbers: ConversionSummary): TableRow[] {
     ...incompleteRow(numbers),
     ...deletedRow(numbers),
     ...tracesRow(numbers),
-    ['metrics', formatCount(numbers.metrics), amounts([numbers.metricsRenumbered, 'renumbered'])],
-    ['points', formatCount(numbers.points), amounts([numbers.pointsCollapsed, 'collapsed'])],
-    ['params', formatCount(numbers.params), []],
-    ['tags', formatCount(numbers.tags), []],
-    artifactsRow(numbers),
+    ...unlessZero(numbers.metrics, 'metrics', amounts([numbers.metricsRenumbered, 'renumbered'])),
+    ...unlessZero(numbers.points, 'points', amounts([numbers.pointsCollapsed, 'collapsed'])),
+    ...unlessZero(numbers.params, 'params', []),
+    ...unlessZero(numbers.tags, 'tags', []),
+    ...artifactsRow(numbers),
     ...skippedArtifactRows(numbers),
-    ['written', formatBytes(numbers.bytesWritten), [`${formatBytes(numbers.artifactBytes)} of artifacts`]],
+    ...writtenRow(numbers),
     ['time', formatDuration(seconds), [formatRate(runsPerSecond, 'runs'), formatRate(pointsPerSecond, 'points')]],
   ];
+}
+
+function unlessZero(count: number, label: string, details: string[]): TableRow[] {
+  return count === 0 ? [] : [[label, formatCount(count), details]];
+}
+
+function writtenRow({ bytesWritten, artifactBytes }: ConversionSummary): TableRow[] {
+  if (bytesWritten === 0) return [];
+  return [['written', formatBytes(bytesWritten), [`${formatBytes(artifactBytes)} of artifacts`]]];
 }
 
 function runsRow({ runs }: ConversionSummary): TableRow {
@@ -136,14 +145,12 @@ function tracesRow({ traces, tracesMore }: ConversionSummary): TableRow[] {
   return [['traces', formatCount(traces), [tracesMore ? 'or more stay in MLflow' : 'stay in MLflow']]];
 }
 
-function artifactsRow({ artifacts, artifactsListed }: ConversionSummary): TableRow {
+function artifactsRow({ artifacts, artifactsListed }: ConversionSummary): TableRow[] {
   const { image, text, audio } = artifacts;
+  if (image + text + audio + artifactsListed === 0) return [];
   const details = [formatNoun(image, 'image'), formatNoun(text, 'text'), `${formatCount(audio)} audio`];
-  return [
-    'artifacts',
-    formatCount(image + text + audio),
-    [...details, ...amounts([artifactsListed, 'listed as links'])],
-  ];
+  const links = amounts([artifactsListed, 'listed as links']);
+  return [['artifacts', formatCount(image + text + audio), [...details, ...links]]];
 }
 
 /** One row for each reason, the commonest extensions named. */

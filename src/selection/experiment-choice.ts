@@ -2,6 +2,7 @@ import { ConvertError } from '../errors.js';
 import { globPattern } from '../glob/glob-pattern.js';
 import type { Experiment } from '../model.js';
 import type { RunSelection } from '../options.js';
+import { closestWord } from '../words/closest-word.js';
 
 /** Experiments that an error names. */
 const NAMED = 10;
@@ -66,11 +67,14 @@ function hintFor(all: readonly Experiment[], text: string): string {
   if (all.length === 0) return 'It has no experiments at all.';
   const otherCase = all.map(({ id, name }) => ({ id: id, name: name.toLowerCase() }) as Experiment);
   const similar = meant(otherCase, text.toLowerCase()).map((experiment) => all[otherCase.indexOf(experiment)]!);
-  if (similar.length > 0) return `Names are case-sensitive. Did you mean ${named(similar, '"')}?`;
-  return `It has: ${named(all, '')}.`;
+  if (similar.length > 0) return `Names are case-sensitive. Did you mean ${named(similar)}?`;
+  const names = all.map(({ name }) => name);
+  const closest = isGlob(text) ? undefined : closestWord(text, names);
+  if (closest !== undefined) return `Did you mean "${closest}"?`;
+  return `It has: ${named(all)}.`;
 }
 
-function named(experiments: readonly Experiment[], quote: string): string {
-  const names = experiments.slice(0, NAMED).map(({ name }) => quote + name + quote);
+function named(experiments: readonly Experiment[]): string {
+  const names = experiments.slice(0, NAMED).map(({ name }) => `"${name}"`);
   return names.join(', ') + (experiments.length > NAMED ? ', …' : '');
 }

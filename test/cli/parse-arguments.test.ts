@@ -183,6 +183,8 @@ describe('status', () => {
       type: 'status',
       settings: { repo: '/data/aim', incomplete: true, warnings: false, json: true },
     });
+    expect(parse('/data/aim')).toMatchObject({ settings: { repo: '/data/aim' } });
+    expect(parse('/data/aim', '--repo', 'x')).toEqual({ type: 'exit', code: 2 });
   });
 });
 

@@ -108,7 +108,7 @@ describe('list', () => {
     expect(io.stdout.text.split('\n')).toEqual([
       'ID                   RUNS  LAST CHANGE (UTC)  NAME',
       '0                       0  –                  Default',
-      '415238964142325618  1,234  2026-01-02 03:04   resnet50  (deleted, 2 of its runs are deleted)',
+      '415238964142325618  1,234  2026-01-02 03:04   resnet50  (deleted, 2 deleted runs)',
       '',
     ]);
   });

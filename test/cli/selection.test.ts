@@ -115,7 +115,7 @@ describe('convert', () => {
 
   test('refuses what no run can meet', () => {
     expect(parse('--since', '2024-05-02', '--until', '2024-05-01')).toContain('--since is later than --until');
-    expect(parse('--max-runs', '0')).toContain('Expected an integer from 1');
+    expect(parse('--max-runs', '0')).toContain('Expected an integer of at least 1.');
     expect(parse('--filter', ' ')).toContain('Expected a value that is not empty.');
   });
 });

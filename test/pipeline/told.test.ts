@@ -23,7 +23,7 @@ beforeEach(() => {
 /** What the command says on a pipe; how far it has come aside, which a slow machine has time to tell. */
 async function run(...args: string[]): Promise<{ code: number | null; stdout: string[]; stderr: string[] }> {
   const { code, stdout, stderr } = await startCli([...args, '--repo', repo]).ended;
-  const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !line.includes(' so far · '));
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !/ so far( · |$)/.test(line));
   return { code, stdout: lines(stdout), stderr: lines(stderr) };
 }
 
@@ -55,7 +55,7 @@ test('what was changed or left behind is told by kind, kept, and told again of r
   expect(status.stdout).toContain('    Run owl: 1 file stays in MLflow as a link (1 .pkl).');
   expect(status.stdout).toContain(`    elk (${B}) of experiment 1:`);
   expect((await run('status')).stdout.at(-1)).toBe(
-    '  Of 2 runs something was changed or left in MLflow: --warnings tells what.',
+    '  Something of 2 runs was changed or left in MLflow; see status --warnings.',
   );
 });
 
@@ -100,7 +100,7 @@ test('sync says on a pipe what happens, each thing once, with the time and the n
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   const lines = stderr.trimEnd().split('\n');
   for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S/);
-  const told = lines.map((line) => line.slice(21)).filter((line) => !line.includes(' so far · '));
+  const told = lines.map((line) => line.slice(21)).filter((line) => !/ so far( · |$)/.test(line));
   expect(told.filter((line) => line.includes('fox'))).toEqual([
     expect.stringMatching(/^new: fox of experiment 1: 1 point, 1 link$/),
     'note: fox of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pt of 1 B.',

@@ -73,7 +73,7 @@ test('a status for people', () => {
     '  Runs that are not up to date:',
     '    a (n ) of e: It broke. (failed since 2026-03-01 08:59:55)',
     '    and 1 more',
-    '  Runs of which something could not be read; Aim keeps what it had of it, and each conversion tries again:',
+    '  Runs that could not be read completely. Aim keeps what it had of the missing parts; each conversion tries again:',
     '    b (owl) of e:',
     '      artifacts at /mnt/nas/b/artifacts: It does not exist. Mount or restore them, or name their new place with --artifacts-destination.',
     '    c of e:',
@@ -83,7 +83,7 @@ test('a status for people', () => {
     '      params x: No rights.',
     '      params y: No rights.',
     '      and 1 more',
-    '    What is gone for good is no longer told after convert --accept-missing RUN_ID, or a path or URI above it.',
+    '    To stop hearing of what is gone for good: convert --accept-missing RUN_ID, or a path or URI above it.',
     '',
     'From http://h',
     '  0 runs · 0 active',
@@ -92,7 +92,7 @@ test('a status for people', () => {
     'From http://i',
     '  0 runs · 0 active · 3 incomplete',
     '  Never read to the end.',
-    '  Of 3 runs something could not be read: --incomplete names them.',
+    '  3 runs could not be read completely; see status --incomplete.',
   ]);
   expect(statusLines({ repo: '/r', sources: [], accepted: [] }, NOW)).toEqual([
     'Aim repository in /r',
@@ -142,10 +142,10 @@ test('what was changed or left behind is told by kind, and run by run', () => {
   ]);
   const { warnings: _, ...counted } = WARNED.sources[0]!;
   expect(statusLines({ ...WARNED, sources: [counted] }, NOW).at(-1)).toBe(
-    '  Of 2 runs something was changed or left in MLflow: --warnings tells what.',
+    '  Something of 2 runs was changed or left in MLflow; see status --warnings.',
   );
   expect(statusLines({ ...WARNED, sources: [{ ...EMPTY, source: 's', warnings: [] }] }, NOW).at(-1)).toBe(
-    '  Of no run anything was changed or left in MLflow.',
+    '  Nothing was changed or left in MLflow.',
   );
   expect(statusRecord(WARNED, NOW)).toMatchObject({
     sources: [{ withWarnings: 2, warnings: [{ runId: 'a', noticesMore: 1200 }, { runId: 'b' }] }],

@@ -177,10 +177,13 @@ Skipped runs:
 
   test('an empty conversion is told in a line, and one that was broken off has a table', () => {
     const numbers = new Summary(new ConvertEvents(), () => 0).numbers();
-    expect(summaryLines(numbers, true)).toEqual(['There is nothing to convert: no experiments (0.0 s).']);
+    expect(summaryLines(numbers, true)).toEqual(['There is nothing to convert: no runs were found (0.0 s).']);
     const lines = summaryLines(numbers, false);
-    expect(lines[0]).toBe('experiments       0');
-    expect(lines.at(-1)).toBe('time          0.0 s   0.00 runs/s · 0.00 points/s');
+    expect(lines).toEqual([
+      'experiments       0',
+      'runs              0   0 new · 0 updated · 0 unchanged · 0 skipped · 0 failed',
+      'time          0.0 s   0.00 runs/s · 0.00 points/s',
+    ]);
   });
 });
 

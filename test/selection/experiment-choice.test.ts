@@ -54,8 +54,9 @@ describe('what is not there', () => {
   test.each([
     [
       'nope',
-      'The source has no experiment with the id or name "nope". It has: ResNet50, resnet18, /Users/ada/vit, res*.',
+      'The source has no experiment with the id or name "nope". It has: "ResNet50", "resnet18", "/Users/ada/vit", "res*".',
     ],
+    ['resent18', 'The source has no experiment with the id or name "resent18". Did you mean "resnet18"?'],
     [
       'resnet50',
       'The source has no experiment with the id or name "resnet50". Names are case-sensitive. Did you mean "ResNet50"?',
@@ -83,7 +84,7 @@ describe('what is not there', () => {
   test('is named after ten of many others', () => {
     const many = Array.from({ length: 12 }, (_, i) => experiment(`${i}`, `name ${i}`));
     expect(() => chooseExperiments(many, { experiments: ['x'] })).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(/^It has: name 0, .*name 9, …\.$/) }),
+      expect.objectContaining({ hint: expect.stringMatching(/^It has: "name 0", .*"name 9", …\.$/) }),
     );
     expect(() => chooseExperiments([], { experiments: ['x'] })).toThrow(
       expect.objectContaining({ hint: 'It has no experiments at all.' }),

@@ -1,4 +1,4 @@
-import { closestWord } from './closest-word.js';
+import { closestWord } from '../../words/closest-word.js';
 import { parseList } from './list-text.js';
 import { problemOf, problemWith } from './problem.js';
 import { type FlagOptions, isList, type Setting } from './setting.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../../report/text-width.js';
+import { closestWord } from '../../words/closest-word.js';
 import { declaredFlag } from '../options/aliases.js';
-import { closestWord } from './closest-word.js';
 import type { ConfigFile } from './config-file.js';
 import { CONFIG_FLAGS } from './config-option.js';
 import { type FileEntry, type FileSection, parseFile } from './parse-file.js';

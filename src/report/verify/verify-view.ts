@@ -4,7 +4,7 @@ import type { RunVerdict } from '../../verify/compare/verdict.js';
 import type { StructureCode } from '../../verify/contents.js';
 import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import type { VerifyTotals } from '../../verify/session/verify-totals.js';
-import { formatCount, formatDuration, formatNoun } from '../format.js';
+import { formatCount, formatNoun, formatWholeSeconds } from '../format.js';
 import { LiveBlock, type TerminalStream } from '../live-block.js';
 import { RetryFilter, retryText } from '../retry-text.js';
 import { printable } from '../text-width.js';
@@ -51,6 +51,8 @@ export class VerifyTextView implements VerifyView {
   private done = 0;
   private listed = 0;
   private estimate = 0;
+  /** The part of the listed runs that is compared. */
+  private sample = 1;
   private points = 0;
   private wrong = 0;
   /** Runs that have a note of a kind. */
@@ -62,8 +64,9 @@ export class VerifyTextView implements VerifyView {
     private readonly options: VerifyTextOptions,
   ) {
     this.block = new LiveBlock(options.stderr);
-    events.on('start', ({ source, runs = 0, isQuick }) => {
+    events.on('start', ({ source, runs = 0, sample = 1, isQuick }) => {
       this.estimate = runs;
+      this.sample = sample;
       if (source === undefined) this.verified = 'structure';
       else if (isQuick) this.verified = 'headers';
     });
@@ -143,11 +146,12 @@ export class VerifyTextView implements VerifyView {
 
   private progressLine(): string {
     const seconds = (performance.now() - this.startedAt) / 1000;
-    const total = Math.max(this.listed, this.estimate, this.done);
+    const total = Math.max(Math.round(this.listed * this.sample), this.estimate, this.done);
+    if (total === 0) return `listing runs · ${formatWholeSeconds(seconds)} so far`;
     const left = this.done === 0 ? undefined : ((total - this.done) * seconds) / this.done;
     return [
       `${formatCount(this.done)} of ${formatCount(total)} runs`,
-      left === undefined ? `${formatDuration(Math.ceil(seconds))} so far` : `ETA ${formatDuration(Math.ceil(left))}`,
+      left === undefined ? `${formatWholeSeconds(seconds)} so far` : `ETA ${formatWholeSeconds(left)}`,
       `${formatCount(this.points)} points`,
       ...(this.wrong > 0 ? [`${formatCount(this.wrong)} with differences`] : []),
     ].join(' · ');

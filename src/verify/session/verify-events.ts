@@ -5,8 +5,11 @@ import type { Finding } from '../contents.js';
 
 /** What a verification tells while it works. Listeners run synchronously and must not throw. */
 export interface VerifyEventMap {
-  /** Source and repository are open. `source` holds no credential; `runs` is about how many will be compared, where that is known. `isQuick`: points before the last, and files, are not compared. */
-  start: [{ source?: string; repo: string; runs?: number; isQuick?: boolean }];
+  /**
+   * Source and repository are open. `source` holds no credential; `runs` is about how many will be compared, where that is known;
+   * `sample` is the part of the runs that is compared. `isQuick`: points before the last, and files, are not compared.
+   */
+  start: [{ source?: string; repo: string; runs?: number; sample?: number; isQuick?: boolean }];
   /** The runs of an experiment have been listed. */
   experiment: [{ id: string; name: string; runs: number }];
   /** A run has been dealt with. */

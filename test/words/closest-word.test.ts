@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { closestWord } from '../../../src/cli/config/closest-word.js';
+import { closestWord } from '../../src/words/closest-word.js';
 
 const FLAGS = ['max-artifact-size', 'max-text-size', 'repo', 'report', 'interval', 'poll'];
 
