@@ -9,6 +9,16 @@ export interface MappingPolicy {
   readonly rawParams: boolean;
   /** A RUNNING run for which nothing was logged for this long is closed; milliseconds, `Infinity` for never. */
   readonly staleAfter: number;
+  /** Which tags become labels; of those that match a key the last one decides about the colour. */
+  readonly labels: readonly LabelRule[];
+  /** Where MLflow's UI shows the runs, without credentials; absent for a tracking server's own address. */
+  readonly mlflowUi?: string;
+}
+
+/** One `--label`: tags whose key matches the glob become labels, in this colour (`#RRGGBB`) or one that follows from their name. */
+export interface LabelRule {
+  readonly glob: string;
+  readonly color?: string;
 }
 
 /** One `--include-artifacts` or `--exclude-artifacts`; the last rule that matches decides. */
@@ -35,7 +45,12 @@ export type DeletedPolicy = 'archive' | 'remove' | 'keep';
 
 export const DEFAULT_DELETED: DeletedPolicy = 'archive';
 
-export const DEFAULT_MAPPING: MappingPolicy = { repeatedSteps: 'auto', rawParams: false, staleAfter: 24 * 3600_000 };
+export const DEFAULT_MAPPING: MappingPolicy = {
+  repeatedSteps: 'auto',
+  rawParams: false,
+  staleAfter: 24 * 3600_000,
+  labels: [],
+};
 
 export const DEFAULT_ARTIFACTS: ArtifactPolicy = {
   enabled: true,

@@ -1,4 +1,4 @@
-import type { ArtifactRule, DeletedPolicy, RepeatedSteps } from '../policies.js';
+import type { ArtifactRule, DeletedPolicy, LabelRule, RepeatedSteps } from '../policies.js';
 import type { ListenAddress } from './options/values.js';
 import type { SelectionFlags } from './selection.js';
 
@@ -27,6 +27,8 @@ export interface OptionFlags extends SourceFlags {
   readonly repeatedSteps: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter: number;
+  readonly label: readonly LabelRule[];
+  readonly mlflowUi?: string;
   readonly artifacts: boolean;
   /** Of --include-artifacts and --exclude-artifacts, in the order given. */
   readonly artifactRules: readonly ArtifactRule[];

@@ -89,6 +89,8 @@ export function convertOptions(flags: OptionFlags): Pick<ConvertSettings, 'optio
         repeatedSteps: flags.repeatedSteps,
         rawParams: flags.rawParams ?? false,
         staleAfter: flags.staleAfter,
+        labels: flags.label,
+        ...(flags.mlflowUi === undefined ? {} : { mlflowUi: flags.mlflowUi }),
       },
       artifacts: {
         enabled: flags.artifacts,

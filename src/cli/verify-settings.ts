@@ -1,4 +1,4 @@
-import type { ArtifactPolicy, ArtifactRule, MappingPolicy, RepeatedSteps } from '../policies.js';
+import type { ArtifactPolicy, ArtifactRule, LabelRule, MappingPolicy, RepeatedSteps } from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
 import { withoutPage } from './page-flags.js';
 import { SELECTING, type SelectionFlags, selectionOf } from './selection.js';
@@ -17,6 +17,8 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly repeatedSteps?: RepeatedSteps;
   readonly rawParams?: true;
   readonly staleAfter?: number;
+  readonly label: readonly LabelRule[];
+  readonly mlflowUi?: string;
   readonly artifacts: boolean;
   readonly artifactRules: readonly ArtifactRule[];
   readonly maxArtifactSize?: number;
@@ -83,11 +85,13 @@ export function verifySettings(given: VerifyFlags, isGiven: (flag: keyof VerifyF
   };
 }
 
-function mappingOf({ repeatedSteps, rawParams, staleAfter }: VerifyFlags): Partial<MappingPolicy> {
+function mappingOf({ repeatedSteps, rawParams, staleAfter, label, mlflowUi }: VerifyFlags): Partial<MappingPolicy> {
   return {
     ...(repeatedSteps !== undefined && { repeatedSteps }),
     ...(rawParams !== undefined && { rawParams }),
     ...(staleAfter !== undefined && { staleAfter }),
+    ...(label.length > 0 && { labels: label }),
+    ...(mlflowUi !== undefined && { mlflowUi }),
   };
 }
 

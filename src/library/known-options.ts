@@ -28,7 +28,13 @@ const SOURCE: Names<SourceOptions> = {
   trustOrigins: true,
 };
 
-const MAPPING: Names<MappingPolicy> = { repeatedSteps: true, rawParams: true, staleAfter: true };
+const MAPPING: Names<MappingPolicy> = {
+  repeatedSteps: true,
+  rawParams: true,
+  staleAfter: true,
+  labels: true,
+  mlflowUi: true,
+};
 
 const ARTIFACTS: Names<ArtifactPolicy> = {
   enabled: true,

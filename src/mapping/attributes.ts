@@ -6,6 +6,7 @@ import { withoutEmptyKey } from './keys.js';
 import { passedOver } from './passed-over.js';
 import { present } from './present.js';
 import { parsePythonLiteral } from './python-literal.js';
+import { runPage } from './run-page.js';
 import { isSystemTag, TagReader } from './tag-reader.js';
 import { cleaned } from './url-secrets.js';
 
@@ -24,7 +25,7 @@ export function mapAttributes(
   run: Run,
   experiment: Experiment,
   trackingUri: string,
-  policy: Pick<MappingPolicy, 'rawParams'>,
+  policy: Pick<MappingPolicy, 'rawParams' | 'mlflowUi'>,
 ): AimDict {
   const tags = new TagReader(run.tags);
   const tagName = tags.take('mlflow.runName');
@@ -49,6 +50,7 @@ export function mapAttributes(
     ['__system_params', systemParams(source)],
   ]);
   const mlflow = present([
+    ['url', cleaned(runPage(trackingUri, policy.mlflowUi, run))],
     [
       'info',
       present([

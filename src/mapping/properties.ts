@@ -1,7 +1,8 @@
-import type { ExperimentProperties, Label, RunProperties } from '../aim/run-properties.js';
-import type { Experiment, Notice, Run, RunStatus } from '../model.js';
+import type { ExperimentProperties, RunProperties } from '../aim/run-properties.js';
+import type { Experiment, Notice, Run } from '../model.js';
 import type { MappingPolicy } from '../policies.js';
 import { firstLine } from './first-line.js';
+import { labelsOf } from './labels.js';
 import { runHash } from './run-hash.js';
 
 /** What follows from the header of a run for its place in Aim. Times are seconds since the epoch. */
@@ -14,11 +15,6 @@ export interface MappedRun {
   /** From then on (milliseconds) a run that is active now is stale, unless something changes; null for all others. */
   readonly staleFrom: number | null;
 }
-
-const LABELS: Partial<Record<RunStatus, Label>> = {
-  FAILED: { name: 'FAILED', color: '#E64B3C' },
-  KILLED: { name: 'KILLED', color: '#F4A62A' },
-};
 
 /** The last second of the year 9999: beyond it Python has no dates. */
 const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
@@ -39,10 +35,9 @@ export function mapProperties(
   experiment: Experiment,
   lastPoint: number | undefined,
   now: number,
-  policy: Pick<MappingPolicy, 'staleAfter'>,
+  policy: Pick<MappingPolicy, 'staleAfter' | 'labels'>,
 ): MappedRun {
   const description = run.tags.get(DESCRIPTION_TAG);
-  const label = LABELS[run.status];
   const start = run.startTime ?? earliest(run.endTime, lastPoint);
   const { end, ...activity } = endOf(run, start, lastPoint, now, policy.staleAfter);
   const properties = {
@@ -50,7 +45,7 @@ export function mapProperties(
     ...(description ? { description: rowText(description), note: rowText(description) } : {}),
     creationTime: start / 1000,
     archived: run.lifecycleStage === 'deleted' || experiment.lifecycleStage === 'deleted',
-    labels: label === undefined ? [] : [label],
+    labels: labelsOf(run.status, run.tags, policy.labels),
     experiment: experimentProperties(experiment),
   };
   return { properties, endTime: end === null ? null : Math.min(Math.max(end, 1), LAST_TIME) / 1000, ...activity };

@@ -6,7 +6,7 @@ import { makeExperiment, makeRun } from './fixtures.js';
 
 const HOUR = 3600_000;
 const START = 1_700_000_000_250;
-const POLICY = { staleAfter: 24 * HOUR };
+const POLICY = { staleAfter: 24 * HOUR, labels: [] };
 
 /** One hour after the start, unless told otherwise. */
 const mapped = (run: Partial<Run>, lastPoint?: number, now = START + HOUR) =>
@@ -146,6 +146,7 @@ test('the experiment goes by its name and has its description', () => {
   expect(mapProperties(makeRun(), experiment, undefined, 0, POLICY).properties.experiment).toEqual({
     name: 'a/b',
     description: 'why',
+    note: 'why',
     creationTime: 1.5,
   });
   expect(properties({}).experiment).toEqual({ name: 'mnist' });

@@ -34,7 +34,12 @@ function ledger(...inputs: string[]): string {
 test('are read as they were given, infinity included', () => {
   const file = ledger('a');
   const policies: Policies = {
-    mapping: { repeatedSteps: 'split', rawParams: true, staleAfter: Number.POSITIVE_INFINITY },
+    mapping: {
+      repeatedSteps: 'split',
+      rawParams: true,
+      staleAfter: Number.POSITIVE_INFINITY,
+      labels: [{ glob: 'stage', color: '#18AB6D' }],
+    },
     artifacts: { ...DEFAULT_ARTIFACTS, rules: [{ include: false, glob: '*.pt' }], terminalLog: '*.log' },
     source: { copyLinks: true, workspace: 'team' },
   };

@@ -22,6 +22,7 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   '--repeated-steps',
   '--raw-params',
   '--stale-after',
+  '--label',
   '--include-artifacts',
   '--exclude-artifacts',
   '--no-artifacts',

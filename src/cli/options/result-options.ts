@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../policies.js';
+import { parseLabelRule, parseUiAddress } from './label-values.js';
+import { ListOption } from './list-option.js';
 import { RuleOption } from './rule-option.js';
 import { parseDuration, parseSize, parseText } from './values.js';
 
@@ -15,6 +17,15 @@ export function mappingOptions(): Option[] {
     )
       .default(DEFAULT_MAPPING.staleAfter, '24h')
       .argParser(parseDuration),
+    new ListOption(
+      '--label <KEY[=COLOUR]>',
+      'make labels of tags whose key matches this glob ("stage: dev"), in a colour such as #18AB6D; repeatable',
+      parseLabelRule,
+    ),
+    new Option(
+      '--mlflow-ui <URL>',
+      "where MLflow's UI shows the runs, for links to them (default: a tracking server's own address)",
+    ).argParser(parseUiAddress),
   ];
 }
 

@@ -57,20 +57,21 @@ type Field = string | boolean | null | undefined;
 
 const TAG_OF: Readonly<Record<string, string>> = { name: 'mlflow.runName', description: 'mlflow.note.content' };
 
-function compareLabels({ label }: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
+function compareLabels({ labels }: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
   const found = new Set(row.labels.map(({ name }) => name));
   const before = new Set(facts.written?.labels.map(({ name }) => name));
-  if (label !== undefined && !found.has(label)) {
-    const code: DifferenceCode = 'label-missing';
-    differences.add(code, before.has(label) ? 'changed-in-aim' : causeOf(facts, code, undefined), {
-      expected: show(label),
-    });
+  for (const label of labels) {
+    if (found.has(label)) continue;
+    const cause = before.has(label) ? 'changed-in-aim' : causeOf(facts, 'label-missing', undefined);
+    differences.add('label-missing', cause, { expected: show(label) });
   }
   for (const name of found) {
-    if (name === label) continue;
-    differences.add('label-extra', before.has(name) ? causeOf(facts, 'label-missing', undefined) : 'changed-in-aim', {
-      found: show(name),
-    });
+    if (labels.includes(name)) continue;
+    // it may be of a tag that cannot be read
+    const isKept = facts.unread.touches('tags');
+    const ofOurs = isKept ? 'kept' : causeOf(facts, 'label-missing', undefined);
+    const cause: Cause = before.has(name) ? ofOurs : 'changed-in-aim';
+    differences.add('label-extra', cause, { found: show(name) });
   }
 }
 

@@ -164,7 +164,7 @@ class RunComparison {
   private compareQuickly(): ExpectedArtifacts {
     const { source, run, facts, differences, aim } = this;
     const { mapping, now } = source;
-    const properties = expectedProperties(run, source.experiment, undefined, { now, staleAfter: mapping.staleAfter });
+    const properties = expectedProperties(run, source.experiment, undefined, { ...mapping, now });
     this.compareAttributes();
     compareRow(properties, aim.row, { ...facts, ...aim }, differences);
     // others end, or have become stale, with their last point
@@ -176,8 +176,7 @@ class RunComparison {
   private compareAttributes(): void {
     const { source, run, facts, differences, aim } = this;
     const { store, experiment, mapping } = source;
-    const { rawParams } = mapping;
-    const attributes = expectedAttributes(run, experiment, { trackingUri: store.uri, rawParams });
+    const attributes = expectedAttributes(run, experiment, { ...mapping, trackingUri: store.uri });
     compareAttributes(
       attributes,
       aim.contents.attributes,
@@ -190,7 +189,7 @@ class RunComparison {
   private async compareHeader({ totals }: MetricComparison): Promise<ExpectedArtifacts> {
     const { source, run, reading, facts, differences, aim } = this;
     const { store, ref, experiment, mapping, now } = source;
-    const properties = expectedProperties(run, experiment, totals.lastTime, { now, staleAfter: mapping.staleAfter });
+    const properties = expectedProperties(run, experiment, totals.lastTime, { ...mapping, now });
     const readsLinked = source.depth === 'files';
     const files = await expectedArtifacts({ store, ref, run, policy: source.artifacts, readsLinked }, reading.context);
     this.compareAttributes();

@@ -22,11 +22,17 @@ const PLACED: ReadonlySet<string> = new Set([
 /** Properties of the run. */
 const NEVER: ReadonlySet<string> = new Set(['mlflow.note.content', 'mlflow.runName']);
 
+export interface AttributePolicy {
+  readonly trackingUri: string;
+  readonly rawParams: boolean;
+  readonly mlflowUi?: string;
+}
+
 /** What the attributes of a run have to be (docs/mapping.md, "Attributes"). */
 export function expectedAttributes(
   run: Run,
   experiment: Experiment,
-  { trackingUri, rawParams }: { readonly trackingUri: string; readonly rawParams: boolean },
+  { trackingUri, rawParams, mlflowUi }: AttributePolicy,
 ): PlainDict {
   const source = sourceOf(run);
   const history = run.models.length > 0 ? undefined : historyOfModels(run);
@@ -34,6 +40,7 @@ export function expectedAttributes(
   const models = run.models.length > 0 ? modelsOf(run, rawParams) : (history ?? []);
   const tags = withNamedKeys(new Map([...run.tags].filter(([key]) => !key.startsWith('mlflow.'))));
   const mlflow = dictOf({
+    url: clean(pageOf(run, mlflowUi ?? trackingUri)),
     info: dictOf({
       experiment_id: run.experimentId,
       status: run.status,
@@ -64,6 +71,15 @@ export function expectedAttributes(
   // what Aim's UI is not to list
   const unlisted = [...mlflow.keys()].map((key): [string, Plain] => [`mlflow.${key}`, new Map()]);
   return new Map([...atTop, ...unlisted]);
+}
+
+/** Where MLflow's UI shows a run; only what is on the web has pages. */
+function pageOf({ id, experimentId }: Run, address: string): string | undefined {
+  if (!/^https?:/i.test(address)) return undefined;
+  const end = address.search(/[?#]/);
+  let server = end < 0 ? address : address.slice(0, end);
+  while (server.endsWith('/')) server = server.slice(0, -1);
+  return `${server}/#/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(id)}`;
 }
 
 function sourceOf(run: Run): PlainDict {

@@ -10,6 +10,14 @@ export function isWantedBy(rules: readonly ArtifactRule[]): (path: string) => bo
   };
 }
 
+/** Whether the key of a tag matches a glob, in which a slash is a character like any other. A key matches itself. */
+export function keyTest(glob: string): (key: string) => boolean {
+  // the expression knows only paths; no key holds the character that takes the place of its slashes
+  const hidden = (text: string) => text.replaceAll('/', '\uFFFF');
+  const expression = new RegExp(`^${expressionOf(hidden(glob))}$`, 'su');
+  return (key) => key === glob || expression.test(hidden(key));
+}
+
 /** A pattern without a slash is for names in any directory, one with a slash for whole paths, one that ends in a slash for directories. */
 export function globTest(glob: string): (path: string) => boolean {
   const isDirectory = glob.endsWith('/');

@@ -1,4 +1,6 @@
 import type { Experiment, Run } from '../../model.js';
+import type { LabelRule } from '../../policies.js';
+import { expectedLabels } from './labels.js';
 import { plainLine } from './plain-line.js';
 import { hashOf } from './run-hash.js';
 
@@ -9,7 +11,7 @@ export interface ExpectedProperties {
   readonly note: string | undefined;
   readonly createdAt: number;
   readonly isArchived: boolean;
-  readonly label: string | undefined;
+  readonly labels: readonly string[];
   readonly experiment: string;
   readonly experimentDescription: string | undefined;
   readonly experimentNote: string | undefined;
@@ -32,7 +34,11 @@ export function expectedProperties(
   run: Run,
   experiment: Experiment,
   lastPoint: number | undefined,
-  { now, staleAfter }: { readonly now: number; readonly staleAfter: number },
+  {
+    now,
+    staleAfter,
+    labels,
+  }: { readonly now: number; readonly staleAfter: number; readonly labels: readonly LabelRule[] },
 ): ExpectedProperties {
   const known = [run.endTime, lastPoint].filter((time) => time !== undefined);
   const start = run.startTime ?? (known.length > 0 ? Math.min(...known) : 0);
@@ -46,7 +52,7 @@ export function expectedProperties(
     note: note && rowText(note),
     createdAt: start,
     isArchived: [run, experiment].some(({ lifecycleStage }) => lifecycleStage === 'deleted'),
-    label: run.status === 'FAILED' || run.status === 'KILLED' ? run.status : undefined,
+    labels: expectedLabels(run, labels),
     experiment: rowText(experiment.name),
     experimentDescription: rowText(plainLine(experiment.tags.get(NOTE) ?? '')) || undefined,
     experimentNote: rowText(experiment.tags.get(NOTE) ?? '') || undefined,

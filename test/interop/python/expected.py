@@ -78,8 +78,8 @@ def expected_run(run, client, options) -> dict:
         artifacts = Artifacts(seconds(creation_time(run)), options.terminal_log, files.link)
         artifacts.add_all(files.files)
     record = {
-        **properties(run, options.now),
-        "attributes": attributes(run, options.store, options.raw_params),
+        **properties(run, options.now, options.label),
+        "attributes": attributes(run, options.store, options.raw_params, options.mlflow_ui),
         "metrics": sequences,
         **artifacts.sequences(),
         "logs": artifacts.logs,
@@ -98,6 +98,8 @@ def arguments():
     parser.add_argument("--raw-params", action="store_true")
     parser.add_argument("--no-artifacts", action="store_true")
     parser.add_argument("--terminal-log")
+    parser.add_argument("--mlflow-ui")
+    parser.add_argument("--label", action="append", default=[], help="the key of a tag")
     parser.add_argument("--now", type=int, default=int(time.time() * 1000))
     parser.add_argument("--typed", action="store_true", help="only: type the params given as JSON lines on stdin")
     return parser.parse_args()

@@ -144,7 +144,12 @@ def plain_line(note: str) -> str:
     return ""
 
 
-def properties(run: Run, now: int) -> dict:
+def labels(run: Run, keys: list) -> list:
+    of_tags = [f"{key}: {run.tags[key]}" for key in sorted(set(keys)) if key in run.tags]
+    return ([run.status] if run.status in ("FAILED", "KILLED") else []) + of_tags
+
+
+def properties(run: Run, now: int, keys: list) -> dict:
     note = run.tags.get(NOTE)
     end = end_time(run, now)
     hash_ = run_hash(run.id)
@@ -157,7 +162,7 @@ def properties(run: Run, now: int) -> dict:
         "end_time": seconds(end),
         "active": end is None,
         "archived": run.archived,
-        "tags": [run.status] if run.status in ("FAILED", "KILLED") else [],
+        "tags": labels(run, keys),
         "experiment": run.experiment.name,
         "experiment_description": plain_line(run.experiment.tags.get(NOTE, "")),
         "experiment_notes": [text for text in [run.experiment.tags.get(NOTE)] if text],

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from canonical import canonical, one_of
 from expected_attributes import HISTORY, NOTE, PLACED, RUN_NAME, SOURCE_TAGS, parsed_json, present, typed
@@ -103,11 +104,20 @@ def without_tokens(key: str, value: str) -> str:
     return re.sub(r"\b(https?://)[^/?#\s]*@", r"\1", value)
 
 
+def page(run: Run, server: str) -> str:
+    """Where MLflow's UI shows the run."""
+    if not server.startswith(("http://", "https://")):
+        return ""
+    parts = urlsplit(server)
+    base = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    return f"{base}/#/experiments/{quote(run.experiment.id, safe='')}/runs/{quote(run.id, safe='')}"
+
+
 def own_tags(tags: dict) -> dict:
     return {key: value for key, value in tags.items() if not key.startswith("mlflow.")}
 
 
-def attributes(run: Run, store: str, raw_params: bool) -> dict:
+def attributes(run: Run, store: str, raw_params: bool, mlflow_ui: str | None) -> dict:
     run = replace(run, tags={key: without_tokens(key, value) for key, value in run.tags.items()})
     params = run.params if raw_params else {key: typed(value) for key, value in run.params.items()}
     datasets = sorted(run.datasets, key=dataset_order)
@@ -116,6 +126,7 @@ def attributes(run: Run, store: str, raw_params: bool) -> dict:
     system_tags = {key: value for key, value in run.tags.items() if key.startswith("mlflow.") and remains(run, key)}
     mlflow = filled(
         {
+            "url": canonical(page(run, mlflow_ui or store)),
             "info": info_attribute(run, store),
             "source": canonical(source_attribute(run)),
             "user_tags": canonical(own_tags(run.tags)),
