@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pLimit from 'p-limit';
 
-/** fsyncs under way at once; the file system joins those that come together. */
+/** fsyncs in flight at a time; the file system merges those that arrive together. */
 const SYNCS_AT_ONCE = 16;
 
-/** From so many directories on, one flush of the file system is cheaper than one for each of their files. */
+/** With at least this many directories, one flush of the whole file system is cheaper than an fsync per file. */
 const MANY_DIRECTORIES = 16;
 
 /**
- * Makes sure that all files in these directories, which have no subdirectories, are on disk. Thousands of small files are
- * flushed together by one syncfs(2), which coreutils' `sync -f` calls; where that is not to be had, each by an fsync.
+ * Flushes all files in these directories, which have no subdirectories, to disk. Thousands of small files are flushed by one
+ * syncfs(2), which coreutils' `sync -f` calls; where that is not available, each gets an fsync.
  */
 export async function syncDirectories(directories: readonly string[]): Promise<void> {
   if (directories.length >= MANY_DIRECTORIES && (await syncFileSystem(directories[0]!))) return;
@@ -21,7 +21,7 @@ export async function syncDirectories(directories: readonly string[]): Promise<v
   await Promise.all(directories.map((directory) => limit(syncDirectory, directory)));
 }
 
-/** fsync of a file or a directory, at once. */
+/** fsync of a file or a directory, synchronously. */
 export function syncPathSync(path: string): void {
   const file = openSync(path, 'r');
   try {

@@ -7,10 +7,10 @@ import type { AimKey } from './value.js';
  */
 export const SENTINEL = '\xfe';
 
-/** Every blob lies under this prefix and the path that refers to it. */
+/** Every blob is stored under this prefix, followed by the path that refers to it. */
 export const BLOB_PREFIX: Key = `BLOBS${SENTINEL}`;
 
-/** Aim cannot encode an empty element; this stands for it (docs/mapping.md). */
+/** Replaces an empty path element, which Aim cannot encode (docs/mapping.md). */
 const EMPTY_KEY = '(empty)';
 
 export function encodePath(...elements: readonly AimKey[]): Key {
@@ -33,16 +33,16 @@ function intElement(value: bigint): Key {
 export const TYPE = { none: 0, bool: 1, int: 2, float: 3, string: 4, bytes: 5, array: 6, dict: 7, object: 15 } as const;
 
 export const NONE = Buffer.from([TYPE.none]);
-/** Marks a list; its elements follow under 0, 1, 2 … */
+/** Marks a list; its elements are stored under 0, 1, 2 … */
 export const ARRAY = Buffer.from([TYPE.array]);
-/** Marks an empty dict; any other dict has no record of its own. */
+/** Marks an empty dict; a dict with entries has no record of its own. */
 export const EMPTY_DICT = Buffer.from([TYPE.dict]);
-/** Stands where a blob is referred to; the blob itself lies under {@link BLOB_PREFIX}. */
+/** A reference to a blob, which is stored under {@link BLOB_PREFIX}. */
 export const BLOB_SENTINEL = Buffer.alloc(0);
 export const TRUE = Buffer.from([TYPE.bool, 1]);
 export const FALSE = Buffer.from([TYPE.bool, 0]);
 
-/** The type in front of every value; numbers follow it in 8 bytes, little-endian. */
+/** The type byte in front of every value; the 8 bytes of a number follow it, little-endian. */
 export const TYPE_SIZE = 1;
 
 export function encodeInt(value: bigint): Buffer {
@@ -70,7 +70,7 @@ export function encodeBytes(data: Uint8Array): Buffer {
   return bytes;
 }
 
-/** A string whose UTF-8 bytes are at hand. */
+/** A string that is already encoded as UTF-8. */
 export function encodeUtf8(data: Uint8Array): Buffer {
   const bytes = encodeBytes(data);
   bytes[0] = TYPE.string;

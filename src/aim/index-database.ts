@@ -9,29 +9,29 @@ import type { TableWriter } from '../rocksdb/table-writer.js';
 import { syncPathSync } from './durability.js';
 import { databaseFingerprint } from './run-files.js';
 
-/** Takes the entries of one new table, in ascending order of key. */
+/** Receives the entries of a new table, in ascending order of key. */
 export type IndexTable = Pick<TableWriter, 'add' | 'addFromBlock' | 'delete'>;
 
-/** More files than this at level 0 are merged; RocksDB, as Aim sets it up, does so from then on, too. */
+/** More files than this at level 0 are merged; RocksDB, with Aim's settings, does the same. */
 const MANY_FILES = 8;
 
-/** What is to be known about where a database lies that Aim writes as well. */
+/** How a database that Aim also writes can be changed safely. */
 export interface IndexPlace {
-  /** A directory on the same file system in which nobody else works: new files are made there and moved. */
+  /** A directory on the same file system that nobody else uses: new files are created there and then moved. */
   readonly staging: string;
-  /** Whether Aim is writing the database at this moment, as far as that can be seen. */
+  /** Whether Aim is writing the database right now, as far as can be seen. */
   readonly isHeld: () => boolean;
 }
 
 /**
- * A RocksDB database that grows by whole tables: each {@link append} writes one more file at level 0 and a new MANIFEST,
- * and publishes both by the rename of CURRENT (docs/aim-repo-format.md §2.3).
+ * A RocksDB database that grows by whole tables: each {@link append} writes one more file at level 0 and a new MANIFEST, and
+ * makes both visible by renaming CURRENT (docs/aim-repo-format.md §2.3).
  */
 export class IndexDatabase {
   private constructor(
     private readonly directory: string,
     private readonly place: IndexPlace,
-    /** What {@link databaseFingerprint} said before the reader was opened. */
+    /** The {@link databaseFingerprint} from before the reader was opened. */
     private fingerprint: string | undefined,
     private reader: DatabaseReader | undefined,
   ) {}
@@ -40,7 +40,7 @@ export class IndexDatabase {
     return currentManifest(directory) !== undefined;
   }
 
-  /** Whether {@link mergeIfMany} has something to do. */
+  /** Whether {@link mergeIfMany} has anything to do. */
   static hasManyFiles(directory: string): boolean {
     return isMany(readVersion(directory));
   }
@@ -57,8 +57,8 @@ export class IndexDatabase {
   }
 
   /**
-   * Adds a table of what `write` puts into it; `write` also gets the state before. Nothing happens if that is nothing. Throws
-   * {@link IndexHeldError} when Aim has begun to write.
+   * Adds a table with what `write` puts into it; `write` also gets the previous state. If `write` adds nothing, no table is
+   * made. Throws {@link IndexHeldError} when Aim has started to write.
    */
   append(write: (table: IndexTable, old: DatabaseReader | undefined) => void): void {
     const writer = this.writer();
@@ -78,8 +78,8 @@ export class IndexDatabase {
   }
 
   /**
-   * Merges tables, if more than `limit` are at level 0. Those that this makes obsolete are removed at once; with `later`,
-   * when the index has been written twice more, so that nobody who is opening it misses one.
+   * Merges tables if more than `limit` are at level 0. Obsolete ones are removed at once or, with `later`, after two more
+   * writes of the index, so that a reader that is opening it finds them.
    */
   mergeIfMany(limit = MANY_FILES, later = false): void {
     if (this.reader === undefined) return;
@@ -106,8 +106,8 @@ export class IndexDatabase {
   }
 
   /**
-   * Where Aim opens the database, it removes all tables that its MANIFEST does not know, and fails on one that has just gone:
-   * so files come there only when they are complete, and what has come is never taken back.
+   * When Aim opens the database, it removes all tables that its MANIFEST does not name, and fails if one disappears at that
+   * moment. Files are therefore moved there only when complete, and never taken back.
    */
   private writer(): DatabaseWriter {
     const { reader, directory } = this;
@@ -131,18 +131,18 @@ export class IndexDatabase {
     }
     for (const name of names.reverse()) renameSync(join(staging, name), join(directory, name));
     syncPathSync(directory);
-    // Between this look and the rename lie some microseconds: there is no closer one without RocksDB's own lock.
+    // A few microseconds remain between this check and the rename: without RocksDB's own lock there is no safer way.
     if (this.isChanged()) throw new IndexHeldError();
     renameSync(join(staging, 'CURRENT'), join(directory, 'CURRENT'));
     syncPathSync(directory);
-    // In those Aim may have begun, and removed our table: then the next one finds the damage, and makes the index anew.
+    // Aim may have started in between and removed our table; the next update then finds the damage and rebuilds the index.
     if (damageOf(directory) !== undefined) throw new IndexHeldError();
     const before = this.reader?.version;
     this.closeReader();
     this.fingerprint = databaseFingerprint(directory);
     this.reader = new DatabaseReader(directory);
-    // A reader may just have read the previous name from CURRENT; what we have written before that nobody needs. RocksDB's
-    // own MANIFESTs are its own affair: it writes one before it renames CURRENT, and removes those that it has replaced.
+    // A reader may just have read the previous name from CURRENT; older MANIFESTs of ours are no longer needed. RocksDB
+    // cleans up its own: it writes one before it renames CURRENT, and removes those it has replaced.
     for (const name of readdirSync(directory)) {
       if (!name.startsWith('MANIFEST-') || name === manifest || name === previous) continue;
       const version = versionOf(join(directory, name));
@@ -156,7 +156,7 @@ export class IndexDatabase {
     return this.place.isHeld() || databaseFingerprint(this.directory) !== this.fingerprint;
   }
 
-  /** Removes those tables of a state that we have written and that are in none of the others. */
+  /** Removes the tables of a state that we wrote and that none of the other states uses. */
   private removeTables(state: Version, ...others: readonly (Version | undefined)[]): void {
     const live = new Set(others.flatMap((other) => other?.files.map(({ number }) => number) ?? []));
     for (const number of state.ours ?? []) {
@@ -168,12 +168,12 @@ export class IndexDatabase {
 /** Aim is writing the database, or has written it since it was read. */
 export class IndexHeldError extends Error {}
 
-/** Leaves nothing of what was begun. */
+/** Removes everything that was started. */
 function discard(writer: DatabaseWriter): void {
   for (const path of writer.abandon()) rmSync(path, { force: true });
 }
 
-/** The state that a MANIFEST tells of, if it can be understood. */
+/** The state that a MANIFEST describes; undefined if it cannot be understood. */
 function versionOf(file: string): Version | undefined {
   try {
     return decodeManifest(readFileSync(file));

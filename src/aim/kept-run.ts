@@ -17,13 +17,13 @@ export interface KeptLink {
 }
 
 /**
- * A run as it lies in the repository, read back. Whatever cannot be read throws an Error: a file that is gone or damaged, a
- * kind of table that is not understood, writes of Aim's that only a WAL holds.
+ * A run read back from the repository. Throws an Error for whatever cannot be read: a missing or damaged file, an unknown
+ * kind of table, or writes of Aim's that are only in a WAL.
  */
 export class KeptRun {
-  /** What Aim calls the run's params. */
+  /** What Aim calls the params of the run. */
   readonly attributes: AimDict;
-  /** The metrics, in the order in which they are stored. */
+  /** The metrics, in storage order. */
   readonly metrics: readonly SequenceId[];
   readonly links: readonly KeptLink[];
   private readonly meta: DatabaseReader;
@@ -48,23 +48,23 @@ export class KeptRun {
     }
   }
 
-  /** Undefined where the repository holds no data of such a run. */
+  /** Undefined if the repository has no data of this run. */
   static open(repository: Repository, hash: string): KeptRun | undefined {
     return existsSync(join(repository.meta(hash), 'CURRENT')) ? new KeptRun(repository, hash) : undefined;
   }
 
-  /** Whether there is anything of an artifact. */
+  /** Whether the run has anything of this artifact. */
   get hasArtifacts(): boolean {
     return this.objects.length > 0 || this.links.length > 0;
   }
 
-  /** The paths of the files that Aim has, and where. */
+  /** The paths of the files that Aim holds, and where they are stored. */
   get files(): ReadonlyMap<string, Key> {
     this.foundFiles ??= this.findFiles();
     return this.foundFiles;
   }
 
-  /** The bytes of a file; undefined for one that Aim does not have. */
+  /** The bytes of a file; undefined if Aim does not hold it. */
   bytes(path: string): Buffer | undefined {
     const object = this.files.get(path);
     if (object === undefined) return undefined;
@@ -78,7 +78,7 @@ export class KeptRun {
     return this.points.records(pointsPath(this.hash, contextId, name));
   }
 
-  /** What the run's first database says of a metric itself. */
+  /** The records of the run's first database that describe a metric. */
   *descriptionOf({ contextId, name }: SequenceId): Generator<DatabaseRecord> {
     const run = runPath(this.hash);
     yield* this.meta.records(run + contextPath(contextId));
@@ -118,7 +118,7 @@ export class KeptRun {
     });
   }
 
-  /** A text is called after its path; of images and audio the caption is the path. */
+  /** A text is named by its path; for images and audio, the caption is the path. */
   private findFiles(): ReadonlyMap<string, Key> {
     const files = new Map<string, Key>();
     const caption = encodePath('caption');

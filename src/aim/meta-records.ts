@@ -29,7 +29,7 @@ const OBJECT_VERSION = encodeInt(1n);
 
 /** The records of a run's first database: attributes, contexts, summaries of sequences (docs/aim-repo-format.md §5.1). */
 export class MetaRecords {
-  /** In no order; what was put last under a key stands. */
+  /** In no order; a later value for a key replaces an earlier one. */
   private readonly records: (readonly [Key, Uint8Array])[] = [];
   private readonly run: Key;
 
@@ -39,7 +39,7 @@ export class MetaRecords {
     this.put(this.run + encodePath('attrs'), EMPTY_DICT);
   }
 
-  /** The run's attributes, which Aim keeps once for the run and once for the completion of queries. */
+  /** The run's attributes. Aim stores them twice: for the run, and for completing queries. */
   attributes(attributes: AimDict): void {
     for (const [key, value] of attributes) {
       putTree(ATTRS + encodePath(key), value, this.put);
@@ -83,7 +83,7 @@ export class MetaRecords {
     }
   }
 
-  /** A file that stays where it is: Aim lists it among the run's artifacts. */
+  /** A file that stays in MLflow: Aim lists it among the run's artifacts. */
   artifact(path: string, uri: string): void {
     const cut = uri.lastIndexOf('/');
     const fields = new Map([
@@ -95,7 +95,7 @@ export class MetaRecords {
     putTree(this.run + encodePath('artifacts', path), new AimObject('aim.artifact', fields), this.put);
   }
 
-  /** Takes over records of the run as they are. */
+  /** Adds records of the run unchanged. */
   keep(records: Iterable<DatabaseRecord>): void {
     for (const { key, value } of records) this.put(key, value);
   }

@@ -1,11 +1,11 @@
 import { ConvertError } from '../errors.js';
 import { isBusy, isDamage, SqliteCode, sqliteCode, sqliteFailure } from '../sqlite/errors.js';
 
-/** What to do when the runs' names and notes are lost, and not their data. */
+/** What to do when `run_metadata.sqlite` (names, notes) is lost but the data is not. */
 export const PUT_BACK =
   'Nothing was changed. Put back a backup of it: names, tags and notes of all runs are there; or choose another --repo.';
 
-/** What SQLite threw when it worked on `run_metadata.sqlite`, as a `fatal` sentence that says what to do. */
+/** Turns an error of SQLite about `run_metadata.sqlite` into a `fatal` one that says what to do. */
 export function metadataFailure(file: string, cause: unknown): ConvertError {
   if (isDamage(cause) || sqliteCode(cause) === SqliteCode.ERROR) {
     return new ConvertError('fatal', 'damaged-file', `${file} is no database of Aim, or is damaged.`, {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The last moment that SQLAlchemy reads back, in seconds. */
+/** The latest time that SQLAlchemy can read back, in seconds. */
 const LAST_DATETIME = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /** `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, as SQLAlchemy writes it; exact to the millisecond, which is all MLflow has. */
@@ -9,7 +9,7 @@ export function datetime(seconds: number): string {
   return `${new Date(clamped).toISOString().replace('T', ' ').slice(0, -1)}000`;
 }
 
-/** A UUID of version 4's shape that is the same for the same name, so that repeated conversions agree. */
+/** A UUID in the form of version 4 that depends only on the name, so that repeated conversions agree. */
 export function uuidOf(kind: string, name: string): string {
   const digest = createHash('sha256').update(`mlflow2aim:${kind}:${name}`).digest();
   digest[6] = (digest[6]! & 0x0f) | 0x40;

@@ -6,33 +6,33 @@ import type { SpilledMetric } from './spilled-metric.js';
 import type { StepOrders } from './step-order.js';
 import { Summarizer, type SummaryState, stepOf } from './summary.js';
 
-/** What must be known of a metric that is in Aim already, so that points can be added to it. */
+/** What must be known about a metric in Aim to add points to it. */
 export interface MetricState {
   /** Points that came from MLflow. */
   readonly received: number;
-  /** How many of them gave way to a later one at their step. */
+  /** How many of them were replaced by a later point at the same step. */
   readonly collapsed: number;
-  /** Steps were replaced by arrival numbers. */
+  /** Whether steps were replaced by arrival numbers. */
   readonly renumbered: boolean;
-  /** Under `auto`, the step on which all of them lie. */
+  /** Under `auto`, the step that all of them share. */
   readonly lone?: bigint;
-  /** Of the sequence as it is in Aim. */
+  /** The summary of the sequence in Aim. */
   readonly summary: SummaryState;
 }
 
-/** Points as they are added to a sequence, and the state after that. */
+/** Points to add to a sequence, and the state afterwards. */
 export interface AppendedPoints {
   readonly ordered: OrderedPoints;
   readonly state: MetricState;
 }
 
-/** Beyond this Aim rounds steps, and several become one. */
+/** Beyond this, Aim rounds steps, and several become one. */
 const EXACT_STEP = 2n ** 53n;
 
 /**
- * What points that came behind those of `state` (undefined for a new metric) add to a sequence; undefined where that
- * cannot be told without the points before them, and the metric has to be read whole: when a step lies below the highest,
- * or was given again under `split`; when numbering begins or ends.
+ * What new points, which arrived after those of `state` (undefined for a new metric), add to a sequence. Undefined if that
+ * depends on the earlier points, so that the whole metric must be read: a step is below the highest one, a step repeats
+ * under `split`, or numbering starts or ends.
  */
 export function appendToMetric(
   state: MetricState | undefined,
@@ -45,7 +45,7 @@ export function appendToMetric(
   if (state.lone === undefined || policy !== 'auto') return addInOrder(state, points, policy, orders);
   const { lone, received } = state;
   if (points.steps.every((step) => step === lone)) {
-    // Whoever was alone on a step keeps it, and in company becomes number 0.
+    // A single point keeps its step; once a second one joins it, it becomes number 0.
     return received > 1 || lone === 0n ? addNumbered(state, points, orders) : undefined;
   }
   return received > 1 ? undefined : addInOrder(state, points, policy, orders);
@@ -97,7 +97,7 @@ function addNumbered(state: MetricState, points: PointBatch, orders: StepOrders)
   };
 }
 
-/** Steps that never fall, and do not begin below the highest so far: each either is new or replaces the last. */
+/** Whether steps never decrease and start no lower than the highest so far: each is new or replaces the last. */
 function addInOrder(
   { lone: _, ...state }: MetricState,
   points: PointBatch,

@@ -17,10 +17,10 @@ import { SpilledMetric } from './spilled-metric.js';
 import type { StepOrders } from './step-order.js';
 import { Summarizer } from './summary.js';
 
-/** Points of one metric that are kept in memory; a longer metric goes through a file. 24 bytes each. */
+/** Points of one metric that are held in memory (24 bytes each); a longer metric goes through a file. */
 const POINTS_IN_MEMORY = 2 ** 18;
 
-/** Points of further repetitions (`split`) that are kept before they are written. */
+/** Points of further repetitions (`split`) that are buffered before they are written. */
 const DEFERRED_POINTS = 2 ** 18;
 
 /** A metric as MLflow names it, and the Aim sequence it becomes. */
@@ -29,31 +29,31 @@ export interface MetricTarget {
   readonly sequence: SequenceId;
 }
 
-/** A metric that stays as it is in Aim. */
+/** A metric that is carried over unchanged from Aim. */
 export interface KeptMetric {
   readonly sequence: SequenceId;
   /** Its records in the run's second database, in order of key. */
   readonly points: Iterable<DatabaseRecord>;
-  /** Those of the first database that describe it. */
+  /** The records of the first database that describe it. */
   readonly description: Iterable<DatabaseRecord>;
 }
 
-/** Decides what becomes of metrics that could not be read. */
+/** Decides what happens to metrics that could not be read. */
 export interface KeptMetrics {
-  /** Called when a metric has ended: whether what Aim has replaces what was read. */
+  /** Called when a metric has ended: whether Aim's version replaces what was read. */
   givesWay(key: string): boolean;
-  /** Called when all have ended: those that stay as they are in Aim, in the order of their sequences. */
+  /** Called when all metrics have ended: those to carry over unchanged, in the order of their sequences. */
   taken(): readonly KeptMetric[];
 }
 
 export interface MetricHooks {
   readonly onNotice: (notice: Notice) => void;
-  /** Called with what appending to the metric will need; undefined if nothing can be appended. */
+  /** Called with the state that appending to the metric needs; undefined if nothing can be appended. */
   readonly onMetricWritten?: ((key: string, state: MetricState | undefined) => void) | undefined;
   readonly kept?: KeptMetrics | undefined;
 }
 
-/** Whose metrics they are, and how they are treated. */
+/** The run that the metrics belong to, and how they are treated. */
 interface MetricsOfRun {
   readonly hash: string;
   readonly repeatedSteps: RepeatedSteps;
@@ -65,8 +65,8 @@ interface Deferred {
 }
 
 /**
- * Writes the metrics of a run, which come one after the other in ascending order of their sequences. Holds one metric at
- * a time, and of a long one a chunk.
+ * Writes the metrics of a run, which arrive one after another in ascending order of their sequences. Holds one metric at a
+ * time, or one chunk of a long metric.
  */
 export class MetricsWriter {
   metrics = 0;
@@ -102,7 +102,7 @@ export class MetricsWriter {
     if (this.columns.length > POINTS_IN_MEMORY) this.spill(target);
   }
 
-  /** Writes what is still in memory. */
+  /** Writes what is still buffered. */
   finish(): void {
     this.endMetric();
     this.writer.finish();
@@ -187,7 +187,7 @@ export class MetricsWriter {
     this.spilled = undefined;
   }
 
-  /** Repetitions sort anywhere among the other sequences, so they go into tables that may overlap with theirs. */
+  /** Repetitions can sort anywhere among the other sequences, so they go into tables that may overlap with the others. */
   private flushDeferred(): void {
     if (this.deferred.length === 0) return;
     this.deferred.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
@@ -202,8 +202,8 @@ export class MetricsWriter {
   }
 
   /**
-   * Which metrics are taken over is known when all others have been written, and they sort anywhere among them: so they go into
-   * a table that may overlap with theirs.
+   * Only after all other metrics are written is it known which are carried over, and they can sort anywhere among them. They
+   * therefore go into a table that may overlap.
    */
   private takeOver(metrics: readonly KeptMetric[]): void {
     let table: TableWriter | undefined;

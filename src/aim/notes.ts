@@ -1,15 +1,15 @@
 import type { StatementSyncInstance } from '@photostructure/sqlite';
 
-/** A note of a run or of an experiment, as far as it has one. */
+/** A note of a run or experiment, if it has one. */
 export interface Noted {
   readonly note?: string;
 }
 
-/** The notes of runs, or of experiments, in `run_metadata.sqlite`, each with the log of its edits that Aim's UI keeps. */
+/** The notes of runs or experiments in `run_metadata.sqlite`, each with the edit log that Aim's UI keeps. */
 export class Notes {
   constructor(
     private readonly prepare: (sql: string) => StatementSyncInstance,
-    /** Who has them, as the column of the table is called. */
+    /** The owner, as the column is called. */
     private readonly owner: 'run_id' | 'experiment_id',
   ) {}
 
@@ -30,8 +30,8 @@ export class Notes {
   }
 
   /**
-   * Follows the note that we wrote, recognised by its text, which is that of one of the states before; one that a person
-   * has edited stays beside the new text.
+   * Updates the note that we wrote, recognised by its text, which is that of an earlier state. A note that a person has
+   * edited stays beside the new text.
    *
    * @param at when it was written, as `datetime` writes it
    */

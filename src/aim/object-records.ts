@@ -6,7 +6,7 @@ import { type SequenceId, sequenceId } from './sequence.js';
 import { putTree } from './tree.js';
 import { type AimDict, AimObject, type AimValue } from './value.js';
 
-/** What became of one object sequence. */
+/** The outcome of one object sequence. */
 export interface WrittenSequence {
   readonly id: SequenceId;
   readonly type: SequenceType;
@@ -20,7 +20,7 @@ const LOG_RECORD_TYPE: SequenceType = { dtype: 'aim.log_record', catalogue: 'seq
 /** Python's logging.WARNING. */
 const WARNING = 30n;
 
-/** The small records that describe the objects of a run, collected; their blobs are written elsewhere, and at once. */
+/** Collects the small records that describe the objects of a run; their blobs are written elsewhere, immediately. */
 export class ObjectRecords {
   private readonly records: { key: Key; value: Uint8Array }[] = [];
   private readonly written = new Map<Key, WrittenSequence>();
@@ -51,7 +51,7 @@ export class ObjectRecords {
     putTree(path, new AimObject('aim.log_record', fields), this.put);
   }
 
-  /** Makes sure that the sequence and its record at `step` are there; returns the path of the record's value. */
+  /** Adds the sequence and its record at `step` if they are missing; returns the path of the record's value. */
   step(id: SequenceId, type: SequenceType, step: bigint, seconds: number, list: boolean): Key {
     const base = objectsPath(this.hash, id.contextId, id.name);
     const path = base + encodePath('val', step);
@@ -64,7 +64,7 @@ export class ObjectRecords {
     return path;
   }
 
-  /** Counts, in its turn, an object that is in Aim already; nothing is written of it. */
+  /** Counts an object that is already in Aim; nothing is written for it. */
   keep(id: SequenceId, type: SequenceType, step: bigint, list: boolean): void {
     this.count(id, type, step);
     if (list) this.extendList(id);
@@ -83,7 +83,7 @@ export class ObjectRecords {
     return { ofSequence, atStep };
   }
 
-  /** Makes the list at the last step of a sequence longer by one; returns the index of its new element. */
+  /** Adds an element to the list at the last step of a sequence; returns its index. */
   extendList(id: SequenceId): number {
     const sequence = this.written.get(id.key);
     const index = this.listLength++;

@@ -30,7 +30,7 @@ interface TerminalLog {
   readonly seconds: number;
 }
 
-/** What the objects of each role are in Aim. */
+/** How the objects of each role are represented in Aim. */
 export const OBJECT_ROLES = {
   image: { typeName: 'aim.image', catalogue: 'images', context: new Map([['type', 'image']]) },
   audio: { typeName: 'aim.audio', catalogue: 'audios', context: new Map([['type', 'audio']]) },
@@ -44,8 +44,8 @@ export function placeSequence(place: ArtifactPlace): SequenceId {
 }
 
 /**
- * Brings the places of a run into the order in which their blobs are stored, and makes records lists where one of a
- * sequence has to be one: all values of an Aim sequence are of one type.
+ * Sorts the places of a run into the order in which their blobs are stored. If one record of a sequence must be a list, all
+ * of its records become lists: all values of an Aim sequence have one type.
  */
 export function arrangePlaces(places: readonly ArtifactPlace[]): ArtifactPlace[] {
   const sorted = places
@@ -75,13 +75,13 @@ function logSequence({ id, lines }: TerminalLog): WrittenSequence {
 
 /**
  * Writes the objects of a run: images, texts, audio and messages. Artifacts come in the order of {@link arrangePlaces};
- * their bytes go to disk at once, only the small records that describe them are kept until {@link finish}.
+ * their bytes go to disk at once, and only the small records that describe them are kept until {@link finish}.
  */
 export class ObjectsWriter {
   private readonly records: ObjectRecords;
   private log: TerminalLog | undefined;
 
-  /** `table` is where all of it goes; what was added to it before comes before it. */
+  /** `table` receives everything; what was added to it before sorts first. */
   constructor(
     database: DatabaseWriter,
     private readonly hash: string,
@@ -90,7 +90,7 @@ export class ObjectsWriter {
     this.records = new ObjectRecords(hash);
   }
 
-  /** An artifact that is in Aim already, and not the terminal log: it only counts. */
+  /** An artifact that is already in Aim, and is not the terminal log: it is only counted. */
   keep(place: ArtifactPlace): void {
     this.records.keep(placeSequence(place), typeOf(place), place.step, place.grouped);
   }
@@ -149,8 +149,8 @@ export class ObjectsWriter {
   }
 
   /**
-   * Writes the records that describe the objects, and in their midst, where keys begin with `base`, whatever `others`
-   * adds to the table; returns the sequences, the terminal log excepted.
+   * Writes the records that describe the objects, with whatever `others` adds at the place where keys begin with `base`;
+   * returns the sequences, without the terminal log.
    */
   describe(base: Key, others: () => void): readonly WrittenSequence[] {
     const records = this.records.sorted();
@@ -162,7 +162,7 @@ export class ObjectsWriter {
     return this.records.sequences;
   }
 
-  /** Writes the blobs of the terminal log; all that its lines have beside them follows from their number. */
+  /** Writes the blobs of the terminal log; everything else about its lines follows from their number. */
   private logLines(id: SequenceId, text: Uint8Array, seconds: number): void {
     const html = asHtml(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8'));
     const lines = html.split(/\r?\n/);
@@ -175,7 +175,9 @@ export class ObjectsWriter {
     this.log = { id, base, lines: lines.length, seconds };
   }
 
-  /** The records of the terminal log, in order of key: it may have a hundred thousand lines, so they are not kept. */
+  /**
+   * The records of the terminal log, in order of key. They are generated, not kept: there may be a hundred thousand lines.
+   */
   private *logRecords({ base, lines, seconds }: TerminalLog): Generator<readonly [Key, Uint8Array]> {
     const time = encodeFloat(seconds);
     const type = encodeObjectType(OBJECT_ROLES.log.typeName);
@@ -201,7 +203,7 @@ export class ObjectsWriter {
   }
 }
 
-/** Aim's Logs tab takes a line for HTML, in which it looks for the codes of terminals. */
+/** Aim's Logs tab treats a line as HTML, and looks for terminal codes in it. */
 function asHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

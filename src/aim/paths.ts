@@ -1,7 +1,7 @@
 import type { Key } from '../rocksdb/bytes.js';
 import { encodePath } from './encoding.js';
 
-/** Where things lie in the tree of a run (docs/aim-repo-format.md §5). `context` is the id of a context. */
+/** Where data is stored in the tree of a run (docs/aim-repo-format.md §5). `context` is the id of a context. */
 
 export const ATTRS: Key = encodePath('meta', 'attrs');
 
@@ -21,12 +21,12 @@ export function tracePath(context: bigint, name: string): Key {
   return encodePath('traces', context, name);
 }
 
-/** The points of a metric: a column each for epoch, step, time and value, keyed by the hash of the step. */
+/** The points of a metric: one column each for epoch, step, time and value, keyed by the hash of the step. */
 export function pointsPath(hash: string, context: bigint, name: string): Key {
   return encodePath('seqs', 'v2', 'chunks', hash, context, name);
 }
 
-/** The records of an object sequence: a column each for epoch, time and value, keyed by the step itself. */
+/** The records of an object sequence: one column each for epoch, time and value, keyed by the step itself. */
 export function objectsPath(hash: string, context: bigint, name: string): Key {
   return encodePath('seqs', 'chunks', hash, context, name);
 }

@@ -1,6 +1,6 @@
 import type { PointBatch } from '../model.js';
 
-/** Columns for so many points. */
+/** Columns for this many points. */
 function emptyColumns(count: number): PointBatch {
   return {
     steps: new BigInt64Array(count),
@@ -10,13 +10,13 @@ function emptyColumns(count: number): PointBatch {
 }
 
 /**
- * Collects the batches of a metric in one set of columns, which is used again for the next one. A metric that comes in a
+ * Collects the batches of a metric in one set of columns, which is reused for the next metric. A metric that arrives in a
  * single batch, as most do, is not copied.
  */
 export class PointColumns {
   /** The only batch so far. */
   private single: PointBatch | undefined;
-  /** The points of several batches, and room for more behind them. */
+  /** The points of several batches, with spare room behind them. */
   private columns = emptyColumns(0);
   private count = 0;
 
@@ -24,7 +24,7 @@ export class PointColumns {
     return this.count;
   }
 
-  /** Takes the batch over: it is not to be changed as long as its points are asked for. */
+  /** Takes ownership of the batch: it must not change while its points are in use. */
   push(batch: PointBatch): void {
     if (this.count === 0) {
       this.single = batch;
@@ -62,7 +62,7 @@ function setPoints(target: PointBatch, points: PointBatch, at: number): void {
   target.timestamps.set(points.timestamps, at);
 }
 
-/** The points at these indices, in their order. */
+/** The points at these indices, in this order. */
 export function gather(points: PointBatch, order: Uint32Array): PointBatch {
   const count = order.length;
   const gathered = emptyColumns(count);
@@ -88,7 +88,7 @@ export function slicePoints(points: PointBatch, from: number, to?: number): Poin
   };
 }
 
-/** The same points on the steps `first`, `first` + 1 … */
+/** The same points at the steps `first`, `first` + 1 … */
 export function renumber(points: PointBatch, first: number): PointBatch {
   const steps = new BigInt64Array(points.steps.length);
   const words = new Int32Array(steps.buffer);

@@ -5,20 +5,20 @@ import { RollingTable } from '../rocksdb/rolling-table.js';
 import { ARRAY, encodeFloat, encodeInt, encodePath, NONE, SENTINEL, TYPE_SIZE } from './encoding.js';
 import type { OrderedPoints } from './repeated-steps.js';
 
-/** The four columns of a metric, in the order of their keys. Epoch is always None: MLflow has none. */
+/** The four columns of a metric, in the order of their keys. Epoch is always None, since MLflow has none. */
 export const COLUMN_NAMES = ['epoch', 'step', 'time', 'val'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** Writes metrics, which must come in ascending order of their path, into the tables of a run's sequences. */
 export class PointsWriter {
-  /** `table` is where metrics go that are in memory; what was added to it before comes before them. */
+  /** `table` receives metrics that are held in memory; what was added to it before sorts first. */
   constructor(
     private readonly database: DatabaseWriter,
     private readonly level = BOTTOM_LEVEL,
     private readonly table = new RollingTable(database, level),
   ) {}
 
-  /** Writes a metric that is in memory. */
+  /** Writes a metric that is held in memory. */
   write(path: Key, ordered: OrderedPoints): void {
     for (const name of COLUMN_NAMES) {
       const columnPath = path + encodePath(name);
@@ -28,8 +28,8 @@ export class PointsWriter {
   }
 
   /**
-   * Writes a metric that comes in pieces of ascending step ids; returns the number of its points. Its columns grow side
-   * by side, each in tables of its own, since in the order of keys one column lies behind the other.
+   * Writes a metric that arrives in pieces of ascending step ids; returns the number of its points. The four columns are
+   * written side by side into tables of their own, because in key order one column follows the other.
    */
   writePieces(path: Key, pieces: Iterable<OrderedPoints>): number {
     this.table.finish();
@@ -74,7 +74,7 @@ function columnOf(path: Key, name: ColumnName, { points, order: { order, ids } }
 }
 
 function putSteps(steps: BigInt64Array, order: Uint32Array): PutValues {
-  // Words, because every BigInt would be an object.
+  // Two 32-bit words instead of a BigInt, which would be an object.
   const words = new Uint32Array(steps.buffer, steps.byteOffset, steps.length * 2);
   return (target, offset, stride, from, to) => {
     for (let i = from, at = offset + TYPE_SIZE; i < to; i++, at += stride) {

@@ -1,25 +1,25 @@
 import type { Key } from '../rocksdb/bytes.js';
 import type { DatabaseRecord } from '../rocksdb/database.js';
 
-/** A record as it is to be. */
+/** A record in its new state. */
 export type Entry = readonly [Key, Uint8Array];
 
-/** Takes entries in ascending order of key. */
+/** Receives entries in ascending order of key. */
 export interface EntrySink {
   add(key: Key, value: Uint8Array): void;
   delete(key: Key): void;
 }
 
 export interface DifferenceRules {
-  /** Whether an old record that has no successor is to go. */
+  /** Whether an old record without a successor is deleted. */
   readonly isOwned: (key: Key) => boolean;
-  /** Hears of each old record that gets another value. */
+  /** Called with each old record whose value changes. */
   readonly replaced?: (key: Key) => void;
 }
 
 /**
- * Adds what makes `old` records those of `now`: values that are new or other, and deletions. Both come in ascending order
- * of key and are read once, side by side.
+ * Adds what turns the `old` records into those of `now`: new and changed values, and deletions. Both come in ascending order
+ * of key and are read once, in step.
  */
 export function writeDifferences(
   sink: EntrySink,

@@ -8,9 +8,9 @@ import { indexPlace, inKeyOrder, isHeld } from './run-index.js';
 import type { RunMetadata } from './run-metadata.js';
 
 /**
- * Removes runs as Aim's own delete does: their rows, then their databases; and their index entries, which Aim leaves
- * behind. What is not there is passed over, so that a removal that was cut off can be done again. While Aim holds the
- * index, or when that cannot be read, the entries stay: without a row nothing shows them.
+ * Removes runs as Aim's own delete does: first their rows, then their databases. Also removes their index entries, which Aim
+ * leaves behind. Whatever is already gone is skipped, so an interrupted removal can be repeated. While Aim holds the index,
+ * or if it cannot be read, the entries stay: without a row nothing shows them.
  */
 export function removeRuns(repository: Repository, metadata: RunMetadata, hashes: readonly string[]): void {
   metadata.transaction(() => {
@@ -35,11 +35,11 @@ function removeFromIndex(repository: Repository, hashes: readonly string[]): voi
       database.close();
     }
   } catch {
-    // derived data: Aim's own reindexing puts it right
+    // derived data: Aim's own reindexing repairs it
   }
 }
 
-/** The prefixes in ascending order, as a table takes its entries. */
+/** The prefixes in ascending order, as a table requires. */
 function deleteEntries(table: IndexTable, old: DatabaseReader, hashes: readonly string[]): void {
   const prefixes = [
     ...hashes.map((hash) => BLOB_PREFIX + runPath(hash)),

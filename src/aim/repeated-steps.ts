@@ -10,15 +10,15 @@ export interface OrderedPoints {
 }
 
 export interface ResolvedMetric {
-  /** The sequence itself; behind it, under `split`, one for each further repetition (`{"repeat": 1}`, 2 …). */
+  /** The sequence itself; under `split`, followed by one for each further repetition (`{"repeat": 1}`, 2 …). */
   readonly sequences: readonly OrderedPoints[];
-  /** How many points gave way to a later arrival at their step. */
+  /** How many points were replaced by a later arrival at their step. */
   readonly collapsed: number;
-  /** True if a step changed: what was numbered 0, 1, 2 … already is as it was. */
+  /** True if any step changed; a metric that was already numbered 0, 1, 2 … is unchanged. */
   readonly renumbered: boolean;
 }
 
-/** Makes of a whole metric what Aim can hold, one value for each step, as the policy says (docs/mapping.md). */
+/** Turns a whole metric into what Aim can hold, one value per step, following the policy (docs/mapping.md). */
 export function resolveRepeatedSteps(points: PointBatch, policy: RepeatedSteps, orders: StepOrders): ResolvedMetric {
   if (policy === 'split') {
     const layers = splitRepetitions(points.steps);
@@ -37,7 +37,7 @@ export function sameSteps(a: BigInt64Array, b: BigInt64Array): boolean {
   return bytes(a).equals(bytes(b));
 }
 
-/** True for two or more points that all lie on one step. */
+/** True for two or more points that all share one step. */
 export function isOnOneStep(steps: BigInt64Array): boolean {
   return steps.length > 1 && steps.every((step) => step === steps[0]);
 }

@@ -2,12 +2,13 @@ import { statSync } from 'node:fs';
 import { ConvertError } from '../errors.js';
 import type { Repository } from './repository.js';
 
-/** Another repository lies where ours was: nothing may be written any more, and waiting does not help. */
+/** Another repository is in the place of ours: nothing may be written any more, and waiting does not help. */
 export class RepositoryReplacedError extends ConvertError {}
 
 /**
- * Which repository was opened and locked: the directory, the lock and Aim's database, by device and inode. A lock holds the file
- * and not the name, so one that is moved away takes our lock along, and lets somebody else into what comes in its place.
+ * Identifies the repository that was opened and locked: the directory, the lock and Aim's database, by device and inode. A
+ * lock is held on the file, not on its name: a repository that is moved away keeps our lock, and whatever replaces it is
+ * unlocked.
  */
 export class RepositoryIdentity {
   private readonly files: ReadonlyMap<string, string>;
@@ -18,7 +19,9 @@ export class RepositoryIdentity {
     this.files = new Map([path, lockFile, metadataFile].map((file) => [file, inodeOf(file) ?? '']));
   }
 
-  /** Throws a `fatal` error when the repository is away, and a {@link RepositoryReplacedError} when another has come. */
+  /**
+   * Throws a `fatal` error when the repository is gone, and a {@link RepositoryReplacedError} when another is in its place.
+   */
   check(): void {
     for (const [file, inode] of this.files) {
       const now = inodeOf(file);

@@ -13,14 +13,14 @@ export interface LockOwner {
 }
 
 /**
- * Keeps two conversions from writing one repository at once. The lock is a write transaction that stays open on a little
- * SQLite file: the operating system gives it back when the process ends, however it ends, so it can never be stale. Who
- * holds it can be read meanwhile.
+ * Keeps two conversions from writing one repository at the same time. The lock is an open write transaction on a small
+ * SQLite file. The operating system releases it when the process ends, however that happens, so it can never be stale. Its
+ * holder can be read meanwhile.
  */
 export class RepositoryLock {
   private constructor(private readonly database: DatabaseSyncInstance) {}
 
-  /** Takes the lock, or throws a `fatal` error that names the process which has it. */
+  /** Takes the lock, or throws a `fatal` error that names the process that holds it. */
   static take(file: string): RepositoryLock {
     const database = openFile(file);
     try {
@@ -47,7 +47,7 @@ export class RepositoryLock {
     }
   }
 
-  /** Who holds the lock at this moment, if anybody does. */
+  /** Who holds the lock now, if anybody. */
   static owner(file: string): LockOwner | undefined {
     if (!existsSync(file)) return undefined;
     let database: DatabaseSyncInstance;
@@ -75,7 +75,7 @@ export class RepositoryLock {
 
 function openFile(file: string): DatabaseSyncInstance {
   try {
-    // A moment's patience, for `status` looks at the lock, too.
+    // Waits a moment, because `status` also touches the lock.
     return new DatabaseSync(file, { timeout: 100 });
   } catch (error) {
     throw sqliteFailure(file, error);

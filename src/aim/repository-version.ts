@@ -5,7 +5,11 @@ import { isBusy } from '../sqlite/errors.js';
 import { metadataFailure } from './metadata-failure.js';
 import { ALEMBIC_HEAD, DATA_VERSION, EARLIER_ALEMBIC_REVISIONS } from './schema.js';
 
-/** Throws a `fatal` error for another content of `VERSION` than the one that is written here. @param path of `.aim` */
+/**
+ * Throws a `fatal` error if `VERSION` is not what is written here.
+ *
+ * @param path of `.aim`
+ */
 export function checkVersion(path: string, version: string): void {
   if (version === DATA_VERSION) return;
   const message = `The Aim repository ${path} has data version ${version}; this tool writes version ${DATA_VERSION}.`;
@@ -14,7 +18,7 @@ export function checkVersion(path: string, version: string): void {
   });
 }
 
-/** Throws a `fatal` error for another schema of `run_metadata.sqlite` than the one that is written here. */
+/** Throws a `fatal` error if the schema of `run_metadata.sqlite` is not the one that is written here. */
 export function checkRevision(path: string, revision: string): void {
   if (revision === ALEMBIC_HEAD) return;
   const message = `The Aim repository ${path} has schema revision ${revision}; this tool knows ${ALEMBIC_HEAD} (aim 3.29).`;
@@ -22,7 +26,7 @@ export function checkRevision(path: string, revision: string): void {
   throw new ConvertError('fatal', 'unsupported-version', message, { hint: isUnknown ? LATER_AIM : updateHint(path) });
 }
 
-/** What Aim 3.29 cannot bring up to date either. */
+/** Aim 3.29 cannot upgrade such a repository either. */
 const LATER_AIM =
   'A later version of Aim has made or upgraded it: see whether a newer mlflow2aim supports that, or choose another --repo.';
 
@@ -32,19 +36,19 @@ function isLater(version: string): boolean {
   return major > ourMajor || (major === ourMajor && minor > ourMinor);
 }
 
-/** Opened with `init`, Aim brings both of its versions up to date, and keeps what is there. */
+/** Opened with `init`, Aim upgrades both of its versions and keeps the data. */
 export function updateHint(path: string): string {
   const update = `python -c "from aim import Repo; Repo('${dirname(path)}', init=True)"`;
   return `Bring it up to date with aim 3.29 (${update}), or choose another --repo.`;
 }
 
-/** The revision of the schema of a `run_metadata.sqlite`. Throws a `fatal` error where it cannot be read. */
+/** The revision of the schema of a `run_metadata.sqlite`. Throws a `fatal` error if it cannot be read. */
 export function alembicRevision(file: string): string {
   try {
     return readRevision(file, true);
   } catch (error) {
     if (isBusy(error)) throw metadataFailure(file, error);
-    // What a crash left half written can only be put right by who may write.
+    // What a crash left unfinished can only be repaired by a process with write access.
     try {
       return readRevision(file, false);
     } catch (cause) {

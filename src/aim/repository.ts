@@ -35,8 +35,8 @@ export class Repository {
   }
 
   /**
-   * Opens the repository in a directory, which may also be named by its `.aim` folder; creates it where there is none.
-   * Rejects one that another version of Aim made (`fatal`), and touches nothing then.
+   * Opens the repository in a directory, which may also be given as its `.aim` folder, and creates it if there is none.
+   * Throws a `fatal` error for one made by another version of Aim, and leaves that untouched.
    */
   static open(directory: string): Repository {
     const path = repositoryPath(directory);
@@ -49,7 +49,7 @@ export class Repository {
     return new Repository(path);
   }
 
-  /** A repository to look at, named as for {@link open}. Throws a `fatal` error where there is none. */
+  /** A repository for reading, named as for {@link open}. Throws a `fatal` error if there is none. */
   static find(directory: string): Repository {
     const path = repositoryPath(directory);
     if (!isThere(path)) {
@@ -61,8 +61,8 @@ export class Repository {
   }
 
   /**
-   * A repository to plan for, named as for {@link open}: undefined where there is none. Writes nothing. Throws a `fatal` error
-   * for one that {@link open} would refuse; for the version of its database, see {@link checkSchema}.
+   * A repository to plan for, named as for {@link open}; undefined if there is none. Writes nothing. Throws a `fatal` error
+   * for one that {@link open} would refuse; {@link checkSchema} checks the version of its database.
    */
   static look(directory: string): Repository | undefined {
     const path = repositoryPath(directory);
@@ -71,7 +71,7 @@ export class Repository {
     return new Repository(path);
   }
 
-  /** Throws a `fatal` error when its database, of which `copy` is one, is of another version of Aim. */
+  /** Throws a `fatal` error when its database, here as a `copy`, was made by another version of Aim. */
   checkSchema(copy: string): void {
     checkRevision(this.path, alembicRevision(copy));
   }
@@ -82,19 +82,19 @@ export class Repository {
   }
 
   /**
-   * Takes note of which repository this is, once it is locked. From then on {@link checkIdentity} throws when it has been moved
+   * Remembers which repository this is, once it is locked. From then on {@link checkIdentity} throws when it has been moved
    * away or replaced.
    */
   pin(): void {
     this.identity = new RepositoryIdentity(this);
   }
 
-  /** See {@link RepositoryIdentity.check}; nothing happens where the repository was never pinned. */
+  /** See {@link RepositoryIdentity.check}; does nothing if the repository was never pinned. */
   checkIdentity(): void {
     this.identity?.check();
   }
 
-  /** Whether what lies here now is what was opened. */
+  /** Whether the repository at this path is still the one that was opened. */
   get isSame(): boolean {
     return this.identity?.isHere ?? true;
   }
@@ -109,7 +109,7 @@ export class Repository {
     return this.seqsChunks + sep + hash;
   }
 
-  /** The hashes of all runs that lie in the repository. */
+  /** The hashes of all runs in the repository. */
   hashes(): string[] {
     if (!existsSync(this.metaChunks)) return [];
     const entries = readdirSync(this.metaChunks, { withFileTypes: true });
@@ -117,13 +117,13 @@ export class Repository {
   }
 }
 
-/** The absolute path of the `.aim` that a directory holds, or that is named itself. */
+/** The absolute path of the `.aim` in a directory, which may also be named itself. */
 export function repositoryPath(directory: string): string {
   const named = resolve(directory);
   return basename(named) === '.aim' ? named : join(named, '.aim');
 }
 
-/** The path again; throws a `fatal` error where a file lies in the place of a directory that is to hold it. */
+/** Returns the path. Throws a `fatal` error if one of the directories above it is a file. */
 function checkPlace(path: string): string {
   const parent = dirname(path);
   if (!existsSync(parent)) {
@@ -137,7 +137,7 @@ function checkPlace(path: string): string {
   return path;
 }
 
-/** Whether there is something; throws a `fatal` error where that may not be looked at. */
+/** Whether the path exists. Throws a `fatal` error if that cannot be determined. */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -147,7 +147,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Builds the repository aside and moves it into place, so that a crash leaves none rather than half of one. */
+/** Builds the repository aside and moves it into place, so that a crash leaves no half-made one. */
 function create(path: string): void {
   const building = `${path}.${process.pid}.new`;
   makeDirectory(dirname(path));
@@ -169,8 +169,8 @@ function create(path: string): void {
 }
 
 /**
- * Makes a directory and those above it, and brings each to disk in the one that holds it. One by one: where the system says of
- * a parent that is there that it is not (/proc does), Node 20's recursive mkdir never returns.
+ * Makes a directory and its missing parents, and flushes each to disk. One by one: Node 20's recursive mkdir never returns
+ * where the system denies that an existing parent exists (as in /proc).
  */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
@@ -188,13 +188,13 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** Aim would make an empty database beside their data, and all of them would look removed. */
+/** Aim would create an empty database next to their data, and all runs would look removed. */
 function hasRuns(path: string): boolean {
   const chunks = join(path, 'meta', 'chunks');
   return existsSync(chunks) && readdirSync(chunks).length > 0;
 }
 
-/** Checks what is there, and completes it. */
+/** Checks an existing repository, and adds missing directories. */
 function open(path: string): void {
   checkFiles(path);
   checkRevision(path, alembicRevision(join(path, 'run_metadata.sqlite')));

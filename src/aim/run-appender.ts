@@ -18,12 +18,12 @@ import { MESSAGE_SOURCE, type RunEnd } from './run-writer.js';
 import type { SequenceId } from './sequence.js';
 import type { MetricSummary } from './summary.js';
 
-/** With the one that is added, no more files than Aim's RocksDB lets gather at level 0. */
+/** Together with the new one, no more files than Aim's RocksDB collects at level 0. */
 const MOST_FILES_BEFORE = 7;
 
 /**
- * Runs that began together would all be merged in the same pass, which then lasts ten times as long as others: so each
- * gathers files, and lets them grow, in a measure of its own.
+ * Runs that started together would all be merged in the same pass, which would then take ten times as long. Each run
+ * therefore has a limit of its own.
  */
 function mergePlanOf(hash: string): MergePlan {
   let number = 0;
@@ -31,38 +31,38 @@ function mergePlanOf(hash: string): MergePlan {
   return { limit: MOST_FILES_BEFORE - (number % 4), stagger: 1.5 + ((number >>> 2) % 16) / 8 };
 }
 
-/** One of a run's artifacts: in Aim already, or with the bytes that are to be written. */
+/** An artifact of a run: already in Aim, or with the bytes to write. */
 export type AppendedArtifact =
   | { readonly type: 'kept'; readonly place: ArtifactPlace }
   | Extract<ArtifactRecord, { type: 'artifact' }>;
 
-/** The artifacts of a run where one was added or replaced, or stays in MLflow now. */
+/** The artifacts of a run in which one was added or replaced, or became a link. */
 export interface ArtifactsAppend {
   /** All but the terminal log, in the order of `arrangePlaces`. Those that are kept keep their places. */
   readonly items: readonly AppendedArtifact[];
   /** All files that stay in MLflow. */
   readonly links: readonly Extract<ArtifactRecord, { type: 'link' }>[];
-  /** The time of artifacts that have none of their own, seconds. */
+  /** The time, in seconds, of artifacts that have none of their own. */
   readonly time: number;
 }
 
-/** What is added to a run, and what it looks like then. */
+/** What is added to a run, and its state afterwards. */
 export interface RunAppend {
   /** New points, in ascending order of their sequences. */
   readonly points: readonly { readonly sequence: SequenceId; readonly ordered: OrderedPoints }[];
   /** All metrics of the run. */
   readonly summaries: Iterable<{ readonly sequence: SequenceId; readonly summary: MetricSummary }>;
-  /** Absent while they are as they were. */
+  /** Absent if they are unchanged. */
   readonly artifacts?: ArtifactsAppend;
   readonly end: RunEnd;
-  /** The messages may not be those that the run has. */
+  /** Whether the messages may have changed. */
   readonly newMessages: boolean;
 }
 
 /**
- * Adds to a run that is in its place: one more table file for each of its databases that changes, built in `staged` (whose
- * directories are there only if something changes) and published like a whole run. Returns the bytes written; undefined
- * where adding would not give what building the run anew gives.
+ * Appends to a published run: one more table for each of its databases that changes, built in `staged` (whose directories
+ * exist only if something changes) and published like a whole run. Returns the bytes written; undefined if appending would
+ * not give the same result as building the run anew.
  */
 export function appendToRun(
   hash: string,
@@ -93,8 +93,8 @@ function messagesOf(hash: string, { messages, messageTime }: RunEnd): ObjectReco
 }
 
 /**
- * Replaces what is different in a run's first database; undefined where that is more than can be replaced. What artifacts
- * have left there is not touched unless they have changed.
+ * Replaces what is different in a run's first database; undefined if too much has changed for that. Records of artifacts are
+ * left alone unless the artifacts have changed.
  */
 function appendMeta(
   hash: string,
@@ -118,10 +118,10 @@ function appendMeta(
   let collision = false;
   const bytes = addTable(hash, live, staged, (table, old) =>
     writeDifferences(table, now.sorted(), old.records(), {
-      // A metric has neither of them once its last point is replaced by a NaN and no other value is there.
+      // A metric loses both once its last point is replaced by a NaN and it has no other value.
       isOwned: (key) => owned.some((prefix) => key.startsWith(prefix)) || field(key, 'min') || field(key, 'max'),
       replaced: (key) => {
-        // One sequence would have to hold two kinds of things; who comes last only a whole conversion decides.
+        // A sequence would have to hold two kinds of objects; only a whole conversion decides which comes last.
         if (field(key, 'dtype')) collision = true;
       },
     }),
@@ -158,7 +158,7 @@ function appendSequences(
   return { bytes, objects };
 }
 
-/** Adds a table of what `write` puts into it to a database; none, if that is nothing. Returns the bytes written. */
+/** Adds a table with what `write` puts into it to a database, or none if that is nothing. Returns the bytes written. */
 function addTable(
   hash: string,
   live: string,
@@ -185,7 +185,7 @@ function addTable(
   }
 }
 
-/** Whether there is something for {@link appendToRun} to have left in a staging directory. */
+/** Whether {@link appendToRun} could have left anything in a staging directory. */
 export function isStaged(staged: Databases<string>): boolean {
   return existsSync(staged.meta) || existsSync(staged.seqs);
 }

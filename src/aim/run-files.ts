@@ -14,24 +14,24 @@ export interface Databases<T> {
   readonly seqs: T;
 }
 
-/** The two databases of a run while they are built: directories that exist once something is in them. */
+/** The two databases of a run under construction: directories that exist once they contain something. */
 export interface StagedFiles extends Databases<string> {
   /**
-   * The fingerprints ({@link databaseFingerprint}) of the databases that these files add to, where they do not make up whole ones; one
-   * to which nothing is added has no directory.
+   * The fingerprints ({@link databaseFingerprint}) of the databases that these files add to, if they are not whole ones. A
+   * database to which nothing is added has no directory.
    */
   readonly appendsTo?: Databases<string>;
 }
 
-/** Whether Aim itself has opened one of a run's databases for writing, or is just opening it. */
+/** Whether Aim has opened one of a run's databases for writing, or is opening it right now. */
 export function wasWrittenByAim(repository: Repository, hash: string): boolean {
-  // Asked first, since what is thrown for a new run costs ten times as much.
+  // Checked first, because an exception for each new run costs ten times as much.
   return databases(repository, hash).some(
     (directory) => existsSync(directory) && readdirSync(directory).some(isMadeByWriters),
   );
 }
 
-/** What is wrong with a run's databases as far as a look tells ({@link damageOf}); undefined where they are sound. */
+/** What is wrong with a run's databases, as far as {@link damageOf} can tell; undefined if they are sound. */
 export function damageOfRun(repository: Repository, hash: string): string | undefined {
   const seqs = damageOf(repository.seqs(hash));
   if (seqs !== undefined) return `seqs/chunks/${hash}: ${seqs}`;
@@ -39,16 +39,16 @@ export function damageOfRun(repository: Repository, hash: string): string | unde
   return meta === undefined ? undefined : `meta/chunks/${hash}: ${meta}`;
 }
 
-/** RocksDB makes LOCK before it changes anything in a database, and OPTIONS when it has opened it for writing; neither is ours. */
+/** RocksDB creates LOCK before it changes a database, and OPTIONS when it has opened it for writing; we create neither. */
 function isMadeByWriters(name: string): boolean {
   return name === 'LOCK' || name.startsWith('OPTIONS-');
 }
 
-/** Names that RocksDB gives to files of a database; anything else in its directory is somebody else's. */
+/** The names of RocksDB's own files; anything else in the directory belongs to somebody else. */
 const ROCKSDB_FILE =
   /^(?:\d+\.(?:sst|log|dbtmp)|(?:MANIFEST|OPTIONS)-\d+(?:\.dbtmp)?|CURRENT(?:\.tmp)?|LOCK|IDENTITY|LOG(?:\.old\.\d+)?)$/;
 
-/** Whether some process is tracking the run at this moment, as far as Aim's markers tell. */
+/** Whether some process is tracking the run right now, as far as Aim's markers tell. */
 export function isBeingTracked(repository: Repository, hash: string): boolean {
   return ['locks', 'meta/progress', 'seqs/progress'].some((folder) =>
     existsSync(join(repository.path, folder, folder === 'locks' ? `${hash}.softlock` : hash)),
@@ -63,7 +63,7 @@ export function freeFileNumber(repository: Repository, hash: string): number {
   return Math.max(...numbers) + 1;
 }
 
-/** Whether the databases built in `staged` hold, byte for byte, the same tables as those of the run in the repository. */
+/** Whether the databases in `staged` hold, byte for byte, the same tables as those of the run in the repository. */
 export function isSameAsPublished(repository: Repository, hash: string, staged: StagedFiles): boolean {
   return sameTables(staged.meta, repository.meta(hash)) && sameTables(staged.seqs, repository.seqs(hash));
 }
@@ -80,7 +80,7 @@ function sameTables(a: string, b: string): boolean {
   });
 }
 
-/** The tables of a database, undefined where it is not there or damaged. */
+/** The tables of a database; undefined if it is missing or damaged. */
 function filesOf(directory: string): readonly TableFile[] | undefined {
   if (!existsSync(directory)) return undefined;
   try {
@@ -99,8 +99,8 @@ function hasBytes(file: string, bytes: Buffer): boolean {
 }
 
 /**
- * A fingerprint of what a database says: a different one after every change of ours or of Aim's. It is made of the MANIFEST, which
- * names all files with their sizes and key ranges. Undefined where there is no database.
+ * A fingerprint of the contents of a database, which changes with every write of ours or of Aim's. It is made from the
+ * MANIFEST, which names all files with their sizes and key ranges. Undefined if there is no database.
  */
 export function databaseFingerprint(directory: string): string | undefined {
   const manifest = currentManifest(directory);
@@ -112,7 +112,7 @@ export function databaseFingerprint(directory: string): string | undefined {
     .slice(0, 32);
 }
 
-/** Whether staged files may be moved to their place: what they add to is still as it was when they were built. */
+/** Whether staged files may be moved into place: what they add to must still be as it was when they were built. */
 export function isInstallable(repository: Repository, hash: string, { appendsTo }: StagedFiles): boolean {
   if (appendsTo === undefined) return true;
   try {
@@ -127,9 +127,9 @@ export function isInstallable(repository: Repository, hash: string, { appendsTo 
 }
 
 /**
- * Moves a run from `staged` to its place. Points first: what has no attributes is no run yet. The database of a run that
- * is there already changes in the moment in which CURRENT is renamed; files that this makes obsolete are returned and
- * are to be removed a little later, since a reader may be about to open them.
+ * Moves a run from `staged` into place, points first: without attributes it is not a run yet. A database that already exists
+ * changes at the moment its CURRENT is renamed. Files that this makes obsolete are returned, to be removed a little later,
+ * since a reader may be about to open them.
  */
 export function install(repository: Repository, hash: string, staged: StagedFiles): string[] {
   const obsolete = stagedDirectories(staged).flatMap((from) => {
@@ -142,7 +142,7 @@ export function install(repository: Repository, hash: string, staged: StagedFile
   return obsolete;
 }
 
-/** The directories in which something is staged, in the order in which they are to be moved. */
+/** The directories that contain staged files, in the order in which they must be moved. */
 export function stagedDirectories({ seqs, meta, appendsTo }: StagedFiles): string[] {
   return appendsTo === undefined ? [seqs, meta] : [seqs, meta].filter((directory) => existsSync(directory));
 }
@@ -157,16 +157,16 @@ function moveDatabase(from: string, to: string): string[] {
   const live = new Set(['CURRENT', ...readVersion(from).files.map(({ number }) => tableName(number))]);
   const names = readdirSync(from);
   for (const name of names) if (name !== 'CURRENT') renameSync(join(from, name), join(to, name));
-  syncPathSync(to); // CURRENT must not outlive, through a power cut, the files that it stands for
+  syncPathSync(to); // CURRENT must not survive a power cut without the files it refers to
   renameSync(join(from, 'CURRENT'), join(to, 'CURRENT'));
-  syncPathSync(to); // nor may what it replaces go first
+  syncPathSync(to); // nor may the files it replaces disappear before it
   rmdirSync(from);
   return before.filter((name) => !live.has(name) && ROCKSDB_FILE.test(name)).map((name) => join(to, name));
 }
 
 /**
- * Files of a run's databases that nothing refers to: what a crash between moving and cleaning up leaves. None where Aim has
- * opened the database for writing, be it at this moment: its MANIFEST is there before CURRENT names it.
+ * Files of a run's databases that nothing refers to, as a crash between moving and cleaning up leaves them. None if Aim has
+ * opened the database for writing, even right now: its new MANIFEST exists before CURRENT names it.
  */
 export function orphans(repository: Repository, hash: string): string[] {
   return databases(repository, hash).flatMap((directory) => {

@@ -11,7 +11,7 @@ import { ATTRS, INDEX_CACHE, runPath } from './paths.js';
 import type { Repository } from './repository.js';
 import { RunRecords } from './run-records.js';
 
-/** What became of an attempt to bring the index up to date. */
+/** The outcome of an attempt to update the index. */
 export type IndexOutcome =
   | {
       readonly written: true;
@@ -20,27 +20,27 @@ export type IndexOutcome =
       /** What was wrong with the index that was rebuilt, if so: `was …`. */
       readonly damage?: string;
     }
-  /** `isTransient`: a moment later it may succeed. */
+  /** `isTransient`: trying again a moment later may help. */
   | { readonly written: false; readonly reason: string; readonly isTransient: boolean };
 
 const HELD: IndexOutcome = { written: false, reason: 'Aim is writing the index', isTransient: true };
 
-/** While more is to come, more files may gather before they are merged. */
+/** Set while more updates follow: more files may then collect before they are merged. */
 const MANY_FILES_MEANWHILE = 16;
 
 const CONTEXTS = encodePath('meta', 'contexts');
 const TRACES_TYPES = encodePath('meta', 'traces_types');
 
 /**
- * Brings the entries of these runs in `meta/index` up to date: the union of the records of all runs, by which Aim answers
- * every query (docs/aim-repo-format.md §6). An index that is not there, or of which files are missing or cut, is made of all
- * runs in the repository, Aim's own included, since a partial one would hide the rest. Where it cannot be written safely it is
- * left as it is, which costs time in Aim and no data: `aim up` or `aim storage reindex` make it good.
+ * Updates the entries of these runs in `meta/index`: the union of the records of all runs, from which Aim answers every
+ * query (docs/aim-repo-format.md §6). A missing or damaged index is rebuilt from all runs in the repository, including Aim's
+ * own, since a partial one would hide the rest. If it cannot be written safely, it is left alone. That costs time in Aim and
+ * no data: `aim up` or `aim storage reindex` repair it.
  */
 export function writeIndex(repository: Repository, hashes: readonly string[], finished: boolean): IndexOutcome {
   const { index } = repository;
   try {
-    // While Aim writes, a table may go between the look at the MANIFEST and the look at the table.
+    // While Aim writes, a table may disappear between reading the MANIFEST and opening the table.
     const damage = isHeld(index) ? undefined : damageOfIndex(repository, hashes);
     if (damage === undefined && IndexDatabase.exists(index)) return addToIndex(repository, hashes, finished);
     if (isHeld(index)) return HELD;
@@ -53,8 +53,7 @@ export function writeIndex(repository: Repository, hashes: readonly string[], fi
 }
 
 /**
- * What is wrong with the index. One that is not there, or that was begun and never finished, is wrong only where there are
- * runs that must have been in it.
+ * What is wrong with the index. One that is missing or unfinished is wrong only if there are runs that must have been in it.
  */
 function damageOfIndex(repository: Repository, hashes: readonly string[]): string | undefined {
   const { index } = repository;
@@ -72,7 +71,7 @@ export function indexPlace({ index, staging }: Repository): IndexPlace {
   return { staging: join(staging, 'index'), isHeld: () => isHeld(index) };
 }
 
-/** Whether Aim is writing the index at this moment, or has left writes in it that only a WAL holds. */
+/** Whether Aim is writing the index right now, or has left writes in it that are only in a WAL. */
 export function isHeld(index: string): boolean {
   return existsSync(index) && (hasUnflushedLog(index) || isLocked(join(index, 'LOCK')));
 }
@@ -84,7 +83,7 @@ function addToIndex(repository: Repository, hashes: readonly string[], finished:
   return written(write(repository, wanted, finished));
 }
 
-/** Makes an index of all runs; Aim's own may have writes that only a WAL holds, and damaged ones are passed over. */
+/** Builds an index of all runs, including Aim's own with writes that are only in a WAL; damaged runs are skipped. */
 function makeIndex(repository: Repository): IndexOutcome {
   const hashes = repository.hashes();
   const open = hashes.find((hash) => hasUnflushedLog(repository.meta(hash)));
@@ -100,7 +99,7 @@ function written(notCompacted: string | undefined): IndexOutcome {
   return notCompacted === undefined ? { written: true } : { written: true, notCompacted };
 }
 
-/** Adds these runs, and merges tables. Gives why that could not be done, where the runs are in the index all the same. */
+/** Adds these runs and merges tables. Returns why tables could not be merged, if the runs are in the index all the same. */
 function write(repository: Repository, hashes: readonly string[], finished: boolean): string | undefined {
   const index = IndexDatabase.open(repository.index, indexPlace(repository));
   try {
@@ -117,12 +116,12 @@ function merge(index: IndexDatabase, finished: boolean): string | undefined {
     else index.mergeIfMany(MANY_FILES_MEANWHILE, true);
     return undefined;
   } catch (error) {
-    if (error instanceof IndexHeldError) return undefined; // the next one merges them
+    if (error instanceof IndexHeldError) return undefined; // the next update merges them
     return reasonOf(error, 'the index');
   }
 }
 
-/** Why the index is left as it is: a database that cannot be read or is not understood. A full disk ends the conversion. */
+/** Why the index is left alone: a database that cannot be read or understood. A full disk ends the conversion. */
 function reasonOf(error: unknown, where: string): string {
   const known = toConvertError(error, 'skip-item', where);
   if (known.kind === 'fatal') throw known;
@@ -130,8 +129,8 @@ function reasonOf(error: unknown, where: string): string {
 }
 
 /**
- * Runs that Aim has tracked and closed but not put into its index yet, which only its server and its reindexing do: they
- * are taken along, so that all runs answer to queries.
+ * Runs that Aim has tracked and closed but not yet indexed, which only its server and `aim storage reindex` do. They are
+ * included, so that queries find all runs.
  */
 function neverIndexed(repository: Repository, besides: readonly string[]): string[] {
   const index = new DatabaseReader(repository.index);
@@ -141,7 +140,7 @@ function neverIndexed(repository: Repository, besides: readonly string[]): strin
   return others.filter((hash) => isReadable(repository, hash));
 }
 
-/** A damaged run must not keep the others out of the index; Aim passes over it as well, and says so. */
+/** A damaged run must not keep the others out of the index; Aim skips it as well, and says so. */
 function isReadable(repository: Repository, hash: string): boolean {
   try {
     new RunRecords(repository).read(hash, () => {});
@@ -151,7 +150,7 @@ function isReadable(repository: Repository, hash: string): boolean {
   }
 }
 
-/** The runs that an index has entries of. */
+/** The runs that have entries in an index. */
 function indexedHashes(index: DatabaseReader): Set<string> {
   return new Set([...index.records(INDEX_CACHE)].map(({ key }) => key.slice(INDEX_CACHE.length, -1)));
 }
@@ -160,7 +159,7 @@ function isClosed(directory: string): boolean {
   return existsSync(join(directory, 'CURRENT')) && !hasUnflushedLog(directory);
 }
 
-/** The order in which the paths of these runs sort: that of their hashes, each closed by the sentinel. */
+/** Sorts runs as their paths sort: by hash, each closed by the sentinel. */
 export function inKeyOrder(hashes: readonly string[]): string[] {
   return hashes
     .map((hash) => hash + SENTINEL)
@@ -174,13 +173,13 @@ function writeRuns(
   table: IndexTable,
   old: DatabaseReader | undefined,
 ): void {
-  // Looking for entries that are not there costs more than all else for runs that are new.
+  // For new runs, searching for entries that do not exist would cost more than everything else.
   const indexed = old === undefined ? new Set<string>() : indexedHashes(old);
   const entriesBefore = (hash: string, prefix: Key) => (indexed.has(hash) ? old?.records(prefix) : undefined);
   const runs = new RunRecords(repository);
   const shared = new Map<Key, Buffer>();
   const share = (key: Key, value: Buffer) => {
-    // most say the same in all runs
+    // most are the same in all runs
     if (!shared.get(key)?.equals(value)) shared.set(key, Buffer.from(value));
   };
   for (const hash of hashes) runs.read(hash, share);
@@ -200,7 +199,7 @@ function writeRuns(
   put(TRACES_TYPES);
 }
 
-/** Whether a process holds a lock on a file. Node cannot ask for it; Linux lists all locks by inode. */
+/** Whether a process holds a lock on a file. Node cannot ask that; Linux lists all locks by inode. */
 function isLocked(file: string): boolean {
   try {
     const { ino } = statSync(file);

@@ -14,8 +14,8 @@ interface RunRow {
 }
 
 /**
- * Writes runs into `run_metadata.sqlite` (docs/aim-repo-format.md §7). What a person changed in Aim stays: of a run that
- * is there already, only what MLflow has changed since the last time is written.
+ * Writes runs into `run_metadata.sqlite` (docs/aim-repo-format.md §7). What a person changed in Aim stays: of an existing
+ * run, only what MLflow has changed since the last time is written.
  */
 export class RunMetadata {
   private readonly database: DatabaseSyncInstance;
@@ -25,7 +25,7 @@ export class RunMetadata {
   private readonly experimentNotes = new Notes((sql) => this.prepare(sql), 'experiment_id');
   private readonly lockWait = new LockWait();
 
-  /** Throws a `fatal` error when the file is damaged, as far as a look at all its pages tells, or locked. */
+  /** Throws a `fatal` error when the file is locked, or damaged as far as SQLite's quick check tells. */
   constructor(private readonly file: string) {
     try {
       this.database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
@@ -40,7 +40,7 @@ export class RunMetadata {
 
   /** Runs `work` in one transaction. */
   transaction(work: () => void): void {
-    // between two transactions Aim may delete an experiment, and its number goes to the next
+    // between two transactions Aim may delete an experiment, and its number be given to the next one
     this.experimentIds.clear();
     this.begin('BEGIN IMMEDIATE', work);
   }
@@ -53,18 +53,18 @@ export class RunMetadata {
     }
   }
 
-  /** Resolves when nobody keeps us from reading; rejects with a `fatal` error when that takes too long. */
+  /** Resolves when nobody blocks reading; rejects with a `fatal` error when that takes too long. */
   async whenReadable(): Promise<void> {
     await this.lockWait.retry(() => this.has(''));
   }
 
   /** The same for writing. */
   async whenWritable(): Promise<void> {
-    // EXCLUSIVE, because others who are reading would hold up the end of a transaction
+    // EXCLUSIVE, because readers would otherwise hold up the end of the transaction
     await this.lockWait.retry(() => this.begin('BEGIN EXCLUSIVE', () => {}));
   }
 
-  /** From now on others are not waited for long: the conversion is to end. */
+  /** From now on, waits for others only briefly: the conversion is stopping. */
   hurry(): void {
     this.lockWait.shorten();
   }
@@ -74,7 +74,7 @@ export class RunMetadata {
     return this.find(hash) !== undefined;
   }
 
-  /** The same, once a transaction of Aim's that is under way has come to its end. */
+  /** The same, after any transaction of Aim's has ended. */
   hasOnceSettled(hash: string): boolean {
     let found = false;
     this.transaction(() => {
@@ -91,7 +91,7 @@ export class RunMetadata {
     return row === undefined ? undefined : row.is_archived === 1;
   }
 
-  /** Removes a run with its labels and notes, as far as it is there. Labels and experiments themselves stay. */
+  /** Removes a run with its labels and notes, if they exist. Labels and experiments themselves stay. */
   remove(hash: string): void {
     const row = this.find(hash);
     if (row === undefined) return;
@@ -100,9 +100,8 @@ export class RunMetadata {
   }
 
   /**
-   * Writes a run. `before` is what was written the last time, or the states that may have been written where that is not
-   * certain: fields that are now as they were are left as they are, and so is everything of a run that is there although
-   * nothing is known of it.
+   * Writes a run. `before` is what was written last, or the states that may have been written if that is uncertain. Fields
+   * that have not changed since are left alone; if nothing is known of an existing run, so is all of it.
    */
   write(hash: string, now: RunProperties, ...before: readonly (RunProperties | undefined)[]): void {
     const row = this.find(hash);
@@ -147,7 +146,7 @@ export class RunMetadata {
     if (run.note !== undefined) this.notes.insert(id, run.note, created);
   }
 
-  /** SQLite gives a number again whose run was removed, and Aim leaves that run's labels and notes behind. */
+  /** SQLite reuses the number of a removed run, whose labels and notes Aim leaves behind. */
   private forget(id: number): void {
     this.prepare('DELETE FROM run_tag WHERE run_id = ?').run(id);
     this.notes.removeAll(id);
@@ -193,7 +192,7 @@ export class RunMetadata {
     );
   }
 
-  /** The id of an experiment, which is made if it is not there. */
+  /** The id of an experiment, which is created if necessary. */
   private experiment(experiment: ExperimentProperties, firstRun: number): number {
     const known = this.experimentIds.get(experiment.name);
     if (known !== undefined) return known;
@@ -203,7 +202,7 @@ export class RunMetadata {
        ON CONFLICT (name) DO NOTHING`,
     ).run(uuidOf('experiment', experiment.name), experiment.name, at, at, experiment.description ?? null);
     const id = this.experimentId(experiment.name);
-    // SQLite gives a number again whose experiment was removed
+    // SQLite reuses the number of a removed experiment
     if (changes > 0) this.experimentNotes.removeAll(id);
     if (changes > 0 && experiment.note !== undefined) this.experimentNotes.insert(id, experiment.note, at);
     this.experimentIds.set(experiment.name, id);
@@ -214,7 +213,7 @@ export class RunMetadata {
     return (this.prepare('SELECT id FROM experiment WHERE name = ?').get(name) as { id: number }).id;
   }
 
-  /** Follows the note of an experiment. Earlier versions took the whole of it for the description. */
+  /** Updates the note of an experiment. Earlier versions used all of it as the description. */
   private describe(now: ExperimentProperties, before: ExperimentProperties, firstRun: number): void {
     const { name, description = null, creationTime = firstRun } = now;
     if (description !== (before.description ?? null)) {

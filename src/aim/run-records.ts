@@ -7,18 +7,18 @@ import type { IndexTable } from './index-database.js';
 import { CHUNKS, runPath } from './paths.js';
 import type { Repository } from './repository.js';
 
-/** Blocks of runs that are kept from the first look at a run to the second, bytes. */
+/** Blocks of runs that are kept between the first and the second pass, bytes. */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
-/** Hears of a record that runs have in common: an attribute, a context, the type of a sequence. */
+/** Receives a record that several runs can share: an attribute, a context, the type of a sequence. */
 export type Share = (key: Key, value: Buffer) => void;
 
-/** The records that a run has in the index; undefined for one that is not there yet. */
+/** The records that a run has in the index; undefined for a run that is not in it yet. */
 export type Before = Iterator<DatabaseRecord> | undefined;
 
 /**
- * The records of the runs whose index entries are written: each run is looked at twice, since what runs have in common comes
- * before and behind what is each one's own.
+ * The records of the runs whose index entries are written. Each run is read twice, because shared records sort both before
+ * and after those of a single run.
  */
 export class RunRecords {
   private readonly withBlobs = new Set<string>();
@@ -27,7 +27,7 @@ export class RunRecords {
 
   constructor(private readonly repository: Repository) {}
 
-  /** Looks at a run for the first time. */
+  /** Reads a run for the first time. */
   read(hash: string, share: Share): void {
     this.withRun(hash, (run) => {
       const blocks = run.blocks();
@@ -41,8 +41,8 @@ export class RunRecords {
   }
 
   /**
-   * The same for a run that lies in one table, as all do that were converted or that Aim has closed; false where an entry is
-   * not the only one of its key. Its blocks are kept, as long as there is room for them, to be copied later.
+   * The same for a run that is in one table, like all runs that were converted or that Aim has closed; false if a key has
+   * more than one entry. Its blocks are kept, as long as there is room, to be copied later.
    */
   private readBlocks(hash: string, blocks: Iterable<Buffer>, share: Share): boolean {
     const blobs = BLOB_PREFIX + runPath(hash);
@@ -67,8 +67,8 @@ export class RunRecords {
   }
 
   /**
-   * Adds to a table the records that are no run's but this one's, in order of key. `before` are those that it had: what has
-   * no successor is deleted.
+   * Adds to a table the records that belong to this run alone, in order of key. `before` are its previous records: those
+   * without a successor are deleted.
    */
   addOwn(hash: string, table: IndexTable, before: Before): void {
     const path = runPath(hash);
@@ -106,7 +106,7 @@ export class RunRecords {
   }
 }
 
-/** Adds the new records and deletes those of the old that have no successor; both come in order of key. */
+/** Adds the new records and deletes old ones without a successor; both come in order of key. */
 function replace(table: IndexTable, now: Iterable<DatabaseRecord>, old: Before): void {
   let before = old?.next();
   for (const { key, value } of now) {

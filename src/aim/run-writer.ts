@@ -9,30 +9,30 @@ import { removeStaged, type StagedFiles } from './run-files.js';
 import type { StepOrders } from './step-order.js';
 import type { AimDict } from './value.js';
 
-/** Where and as what a run is built. */
+/** Where a run is built, and as what. */
 export interface RunBuild {
   readonly hash: string;
   readonly files: StagedFiles;
-  /** A number above those of all files in the run's databases, if it has some already; else 1. */
+  /** A number above those of all files in the run's databases; 1 if there are none. */
   readonly fileNumber: number;
 }
 
-/** What is written about a run when all its points and artifacts are. */
+/** What is written about a run after all its points and artifacts. */
 export interface RunEnd {
   readonly attributes: AimDict;
   /** Seconds since the epoch; null while the run is active. */
   readonly endTime: number | null;
   readonly messages: readonly { readonly message: string; readonly args: AimDict }[];
-  /** The time of the messages, seconds. */
+  /** The time of the messages, in seconds. */
   readonly messageTime: number;
 }
 
-/** The name under which Aim groups the messages that we write. */
+/** The name under which Aim groups our messages. */
 export const MESSAGE_SOURCE = 'mlflow2aim';
 
 /**
- * Builds the two databases of an Aim run. Calls come in this order: {@link points} for all metrics, {@link artifact} for
- * all artifacts, {@link finish}; or {@link abandon} at any moment.
+ * Builds the two databases of an Aim run. Call {@link points} for all metrics, then {@link artifact} for all artifacts, then
+ * {@link finish}; or {@link abandon} at any time.
  */
 export class RunWriter {
   private readonly metrics: MetricsWriter;
@@ -63,7 +63,7 @@ export class RunWriter {
     this.metrics.add(target, batch);
   }
 
-  /** The next artifact, in the order of `arrangePlaces`; `time` (seconds) is used where it has none of its own. */
+  /** The next artifact, in the order of `arrangePlaces`; `time` (seconds) is used if it has none of its own. */
   artifact(record: ArtifactRecord, time: number): void {
     if (record.type === 'link') {
       this.links++;
@@ -76,7 +76,7 @@ export class RunWriter {
     this.artifactBytes += record.bytes.length;
   }
 
-  /** Ends the metrics: after this their numbers and notices are final. */
+  /** Ends the metrics: their numbers and notices are now final. */
   endMetrics(): void {
     this.metrics.finish();
   }

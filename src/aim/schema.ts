@@ -1,8 +1,8 @@
-/** The revision of `run_metadata.sqlite` that aim 3.29.1 knows as head, and the version of its data. */
+/** The head revision of `run_metadata.sqlite` in aim 3.29.1, and the version of its data. */
 export const ALEMBIC_HEAD = '46b89d830ad8';
 export const DATA_VERSION = '1.3';
 
-/** The revisions before it, which aim 3.29.1 knows how to bring up to date. */
+/** The revisions before it, which aim 3.29.1 can upgrade. */
 export const EARLIER_ALEMBIC_REVISIONS: ReadonlySet<string> = new Set([
   '1ecf8222220d',
   'fbfe5c4702fb',

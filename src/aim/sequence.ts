@@ -9,7 +9,7 @@ export interface SequenceId {
   readonly context: AimDict;
   /** The hash of the context. */
   readonly contextId: bigint;
-  /** Context and name as a piece of a key: sequences are stored in this order. */
+  /** Context and name as part of a key: sequences are stored in this order. */
   readonly key: Key;
 }
 

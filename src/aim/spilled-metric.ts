@@ -6,18 +6,18 @@ import type { StepOrders } from './step-order.js';
 
 const PARTITIONS = 256;
 
-/** A chunk as it lies in the file: its points sorted by step id, column behind column. */
+/** A chunk in the file: its points sorted by step id, one column after another. */
 interface Chunk {
   readonly offset: number;
   readonly count: number;
-  /** Where each partition begins, and behind them the count. */
+  /** Where each partition starts, followed by the total. */
   readonly bounds: Uint32Array;
 }
 
 /**
- * A metric that is too long for memory, on its way through a temporary file. Chunks of it are sorted by step id and cut
- * into 256 partitions of the id space; read back partition by partition, all chunks together, they give the whole metric
- * in the order of its keys, and a later arrival at a step still meets the earlier one.
+ * A metric that is too long for memory and goes through a temporary file. Its chunks are sorted by step id and cut into 256
+ * partitions of the id space. Read back partition by partition, over all chunks, they give the whole metric in the order of
+ * its keys, in which a later arrival at a step still meets the earlier one.
  */
 export class SpilledMetric {
   private readonly file: number;
@@ -28,7 +28,7 @@ export class SpilledMetric {
   /** Under `auto`, the step that all points have shared so far, and the last of them. */
   private lone: PointBatch | undefined;
   private readonly numbering: boolean;
-  /** Some step was not the number of its arrival. */
+  /** Whether some step differs from the number of its arrival. */
   private stepsChanged = false;
 
   constructor(
@@ -43,17 +43,17 @@ export class SpilledMetric {
 
   private mayBeLone: boolean;
 
-  /** True once it is certain, after the last {@link add}, that steps were replaced by arrival numbers. */
+  /** Whether steps were replaced by arrival numbers; final after the last {@link add}. */
   get renumbered(): boolean {
     return this.isToNumber && this.stepsChanged;
   }
 
-  /** How many points came in. */
+  /** How many points were added. */
   get count(): number {
     return this.received;
   }
 
-  /** Under `auto`, the step on which all points so far lie. */
+  /** Under `auto`, the step that all points so far share. */
   get loneStep(): bigint | undefined {
     return this.lone?.steps[0];
   }
@@ -62,12 +62,12 @@ export class SpilledMetric {
     return this.numbering || this.lone !== undefined;
   }
 
-  /** How many points gave way to later ones; known when {@link pieces} has ended. */
+  /** How many points were replaced by later ones; known when {@link pieces} has ended. */
   get collapsed(): number {
     return this.received - this.written;
   }
 
-  /** Takes the next points, in arrival order; at most as many as sort at once. */
+  /** Adds the next points, in arrival order; at most as many as can be sorted at once. */
   add(points: PointBatch): void {
     if (points.steps.length === 0) return;
     this.settle(points);
@@ -100,8 +100,8 @@ export class SpilledMetric {
   }
 
   /**
-   * Under `auto` a metric is numbered as long as all its points share a step. When the first other step arrives, all
-   * that came before has collapsed into its last point.
+   * Under `auto` a metric is numbered as long as all its points share a step. When the first other step arrives, everything
+   * before it has collapsed into its last point.
    */
   private settle(points: PointBatch): void {
     if (!this.mayBeLone) return;
@@ -126,7 +126,7 @@ export class SpilledMetric {
     const sorted = gather(points, order);
     const count = order.length;
     const bounds = new Uint32Array(PARTITIONS + 1).fill(count);
-    // The first byte of an id is the lowest of its first word.
+    // The first byte of an id is the lowest byte of its first word.
     for (let i = count - 1; i >= 0; i--) bounds[ids[i * 2]! & 255] = i;
     for (let p = PARTITIONS - 1; p >= 0; p--) bounds[p] = Math.min(bounds[p]!, bounds[p + 1]!);
     this.chunks.push({ offset: this.end, count, bounds });

@@ -2,19 +2,19 @@ import { addressSpace } from '../address-space.js';
 import { assembledKernel, libraryKernel, type StepKernel } from './step-kernel.js';
 
 /**
- * Aim finds a point of a metric by a hash of its step (docs/aim-repo-format.md §4): BLAKE2b with a digest of 8 bytes
- * and a salt, over the step as int64. A migration hashes as many steps as there are points.
+ * Aim finds a point of a metric by a hash of its step (docs/aim-repo-format.md §4): BLAKE2b with a digest of 8 bytes and a
+ * salt, over the step as int64. A conversion hashes as many steps as there are points.
  */
 
 /**
- * Steps hashed by one call; at most as many as fit the module's memory. Few, because V8 changes from its quick compiler's
- * code to its good one's, some twenty times faster here, only between calls.
+ * Steps hashed by one call; no more than fit into the module's memory. Few, because V8 switches from its baseline compiler's
+ * code to the optimizing one's, here some twenty times faster, only between calls.
  */
 const BATCH = 1024;
 
 /**
- * V8 reserves 10 GB of addresses for a module. Where they are limited, what the modules of all threads leave may be too little
- * for the threads themselves, which end the process then.
+ * V8 reserves 10 GB of address space for a module. Where that is limited, the modules of all threads may leave too little
+ * for the threads themselves, which ends the process.
  */
 const SPACE_FOR_MODULES = 256 * 2 ** 30;
 
@@ -30,13 +30,13 @@ function kernel(): StepKernel {
   }
 }
 
-/** The largest magnitude below which every integer is a double of its own. */
+/** Up to this magnitude every integer is exactly a double. */
 const SAFE = 2n ** 53n;
 const MODULUS = 2n ** 61n - 1n;
 
 /**
- * Writes the hash of each step into `ids` (unsigned, so that ids sort as the keys do). Steps beyond 2^53 are first
- * rounded to a double and reduced as CPython hashes a float, as Aim does: two of them may share an id.
+ * Writes the hash of each step into `ids` (unsigned, so that ids sort as the keys do). Like Aim, rounds steps beyond 2^53 to
+ * a double first and reduces that as CPython hashes a float: two such steps may share an id.
  */
 export function hashSteps(steps: BigInt64Array, ids: BigUint64Array): void {
   const high = new Int32Array(steps.buffer, steps.byteOffset, steps.length * 2);
@@ -53,7 +53,7 @@ export function hashSteps(steps: BigInt64Array, ids: BigUint64Array): void {
   }
 }
 
-/** What Aim feeds into BLAKE2b for an integer: itself, or beyond 2^53 CPython's hash of it as a double. */
+/** What Aim feeds into BLAKE2b for an integer: itself or, beyond 2^53, CPython's hash of it as a double. */
 export function numericHash(value: bigint): bigint {
   if (value > -SAFE && value < SAFE) return value;
   const rounded = BigInt(Number(value));

@@ -2,7 +2,7 @@ import { blake2b } from '@noble/hashes/blake2.js';
 
 /** Hashes messages of 8 bytes with Aim's salt for numbers. */
 export interface StepKernel {
-  /** The messages, and in their place the hashes afterwards. */
+  /** The messages; afterwards, in their place, the hashes. */
   readonly words: BigInt64Array;
   /** Replaces the first `count` of the words. */
   readonly hash: (count: number) => void;
@@ -19,7 +19,7 @@ const IV = [
   0x5be0cd19137e2179n,
 ] as const;
 
-/** For each round, at which of the 16 places of the schedule message word 0 is added (all other words are zero). */
+/** For each round, at which of the 16 positions of the schedule message word 0 is added (all other words are zero). */
 const WORD_ZERO_AT = [0, 10, 3, 13, 1, 4, 8, 9, 6, 15, 0, 10] as const;
 
 const COLUMNS_AND_DIAGONALS = [
@@ -61,8 +61,8 @@ const OP = {
 const PAGES = 1;
 /**
  * BLAKE2b's compression function for messages of exactly 8 bytes as WebAssembly: straight-line code over sixteen i64 locals.
- * JavaScript has no 64-bit integers; a library takes some 5 µs for a step, fifty times as long. Throws a RangeError where
- * WebAssembly gets no memory: V8 reserves 10 GB of addresses for each, which `ulimit -v` may forbid.
+ * JavaScript has no 64-bit integers; a library takes some 5 µs for a step, fifty times as long. Throws a RangeError if
+ * WebAssembly gets no memory: V8 reserves 10 GB of address space for each module, which `ulimit -v` may forbid.
  *
  * @param capacity at most 8,192 words
  */
@@ -72,7 +72,7 @@ export function assembledKernel(capacity: number): StepKernel {
   return { words: new BigInt64Array(memory.buffer, 0, capacity), hash: instance.exports.h as (count: number) => void };
 }
 
-/** The same by a library. */
+/** The same, by a library. */
 export function libraryKernel(capacity: number): StepKernel {
   const words = new BigInt64Array(capacity);
   const bytes = new Uint8Array(words.buffer);

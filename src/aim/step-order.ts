@@ -1,8 +1,8 @@
 import { hashSteps } from './step-hash.js';
 
-/** The points of a metric as Aim keeps them: sorted by the id of their step, one point for each id. */
+/** The points of a metric as Aim stores them: sorted by the id of their step, one point for each id. */
 export interface StepOrder {
-  /** For each place in the sorted sequence, the index of the point that stands there. */
+  /** For each position in the sorted sequence, the index of its point. */
   readonly order: Uint32Array;
   /** The ids in that order, 8 bytes each, big-endian: the middle of a point's keys. Two words for each. */
   readonly ids: Uint32Array;
@@ -12,19 +12,19 @@ export interface StepOrder {
 interface Sorted {
   readonly order: Uint32Array;
   readonly ids: BigUint64Array;
-  /** Some id occurs more than once. */
+  /** Whether any id occurs more than once. */
   readonly repeated: boolean;
 }
 
-/** More points than this do not sort by the packed key below. */
+/** With more points than this, the packed key below no longer works. */
 const MAX_POINTS = 2 ** 20;
 
 const CACHE_ENTRIES = 16;
-/** Points that the cached orders may have together; 20 bytes each. */
+/** The points that all cached orders may have together, at 20 bytes each. */
 const CACHE_POINTS = 2 ** 20;
 
 /**
- * Computes the order of points for arrays of steps, and remembers the last ones: the metrics of a run, and the runs of an
+ * Computes the order of points for arrays of steps, and remembers the latest ones: the metrics of a run, and the runs of an
  * experiment, mostly share their steps.
  */
 export class StepOrders {
@@ -59,8 +59,8 @@ export class StepOrders {
 }
 
 /**
- * Takes repetitions of a step apart: the first result holds the first arrival at each step, the second the second, and
- * so on; each in the order of ids.
+ * Separates repetitions of a step: the first result holds the first arrival at each step, the second the second, and so on,
+ * each in the order of ids.
  */
 export function splitRepetitions(steps: BigInt64Array): StepOrder[] {
   const { order, ids } = sortByStepId(steps);
@@ -91,9 +91,9 @@ function lastOfEach(sorted: Sorted): StepOrder {
 }
 
 /**
- * Sorts by id without a comparator, which would be called millions of times: the upper 32 bits of the id and the
- * point's index fit the 53 bits of a double, and a Float64Array sorts natively. Ids that agree in their upper half,
- * above all equal ones, then stand together in order of arrival and are put right by insertion.
+ * Sorts by id without a comparator, which would be called millions of times: the upper 32 bits of the id and the point's
+ * index fit into the 53 bits of a double, and a Float64Array sorts natively. Ids with the same upper half, above all equal
+ * ones, end up together in arrival order; insertion puts them right.
  */
 function sortByStepId(steps: BigInt64Array): Sorted {
   const count = steps.length;

@@ -1,29 +1,29 @@
 import type { PointBatch } from '../model.js';
 
-/** What Aim keeps about a metric beside its points. */
+/** What Aim stores about a metric besides its points. */
 export interface MetricSummary {
   readonly first: number;
   readonly firstStep: bigint;
   readonly last: number;
   readonly lastStep: bigint;
-  /** Absent when no value was ever below +infinity (all NaN, say). */
+  /** Absent if no value was ever below +infinity (all of them NaN, for example). */
   readonly min?: number;
   readonly max?: number;
 }
 
 /**
- * Sums up a sequence the way Aim's SDK would have, had its points been tracked in order of step. Points may come in any
- * order and in several batches, but each step only once; but the highest step may come again, and then counts as it came
- * last. For that the last point is kept apart from those that are settled.
+ * Computes the summary that Aim's SDK would have written, had the points been tracked in order of step. Points may come in
+ * any order and in several batches, each step only once. The exception is the highest step, which may come again and
+ * replaces itself; the last point is therefore kept apart from the settled ones.
  *
- * The SDK counts on from the highest step it has seen, beginning at 0, and takes a point for the first as long as that
- * count is 0: `first` is therefore the point at the lowest step that is not negative, or else at the highest.
+ * The SDK continues counting from the highest step it has seen, starting at 0, and treats a point as the first as long as
+ * that count is 0. `first` is therefore the point at the lowest step that is not negative, or else at the highest.
  */
 export class Summarizer {
   private settled: Settled = {};
   private last: Point | undefined;
 
-  /** One that goes on from where another was. */
+  /** Continues from an earlier state. */
   static from({ last, ...settled }: SummaryState): Summarizer {
     const summarizer = new Summarizer();
     summarizer.settled = settled;
@@ -31,12 +31,12 @@ export class Summarizer {
     return summarizer;
   }
 
-  /** All that is needed to go on later; undefined before the first point. */
+  /** Everything needed to continue later; undefined before the first point. */
   get state(): SummaryState | undefined {
     return this.last === undefined ? undefined : { ...this.settled, last: this.last };
   }
 
-  /** Takes the points at the indices in `order`. */
+  /** Adds the points at the indices in `order`. */
   add({ steps, values }: PointBatch, order: Uint32Array): void {
     const words = new Int32Array(steps.buffer, steps.byteOffset, steps.length * 2);
     for (let i = 0; i < order.length; i++) {
@@ -76,7 +76,7 @@ interface Settled {
   readonly max?: Point;
 }
 
-/** What a {@link Summarizer} knows: its last point, and the first, least and greatest of those before it. */
+/** The state of a {@link Summarizer}: its last point, and the first, least and greatest of those before it. */
 export interface SummaryState extends Settled {
   readonly last: Point;
 }
@@ -99,7 +99,7 @@ function isFirst({ first }: Settled, high: number, low: number): boolean {
   return first === undefined || comesFirst(high, low, first);
 }
 
-// The SDK compares strictly, beginning at ±infinity: of equal values (0 and −0) the one at the lower step stays.
+// The SDK compares strictly, starting at ±infinity: of equal values (0 and −0) the one at the lower step stays.
 function isMin({ min }: Settled, high: number, low: number, value: number): boolean {
   return value < (min?.value ?? Number.POSITIVE_INFINITY) || isEarlierEqual(high, low, value, min);
 }
@@ -108,7 +108,9 @@ function isMax({ max }: Settled, high: number, low: number, value: number): bool
   return value > (max?.value ?? Number.NEGATIVE_INFINITY) || isEarlierEqual(high, low, value, max);
 }
 
-/** A point, its int64 step in two words: a BigInt for each of millions of points would cost more than all the rest. */
+/**
+ * A point, with its int64 step in two words: a BigInt for each of millions of points would cost more than everything else.
+ */
 export interface Point {
   /** Signed. */
   readonly high: number;

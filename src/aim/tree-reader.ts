@@ -3,17 +3,17 @@ import type { DatabaseRecord } from '../rocksdb/database.js';
 import { SENTINEL, TYPE, TYPE_SIZE } from './encoding.js';
 import { type AimDict, type AimKey, AimObject, type AimValue } from './value.js';
 
-/** A place in a tree: what is stored there, and what lies below. */
+/** A place in a tree: the value stored there, and what is below it. */
 interface Node {
   value?: Buffer;
   readonly below: Map<AimKey, Node>;
 }
 
 /**
- * Puts together again what `putTree` took apart: the value whose records, in order of key, these are. Without records it is an
- * empty dict. What is stored apart (blobs) is left out. Throws an Error for what is no value of Aim's.
+ * Reassembles what `putTree` took apart: the value whose records, in order of key, these are. Without records it is an empty
+ * dict. Blobs, which are stored elsewhere, are left out. Throws an Error for anything that is not a value of Aim's.
  *
- * @param path where the value lies
+ * @param path of the value
  */
 export function readTree(path: Key, records: Iterable<DatabaseRecord>): AimValue {
   const root: Node = { below: new Map() };
@@ -32,7 +32,7 @@ export function readTree(path: Key, records: Iterable<DatabaseRecord>): AimValue
   return valueAt(root) ?? new Map();
 }
 
-/** The elements of a path, from an offset on; the other direction of `encodePath`. */
+/** The elements of a path from an offset on; the inverse of `encodePath`. */
 function* pathElements(path: Key, from: number): Generator<AimKey> {
   for (let at = from; at < path.length; ) {
     if (path[at] === SENTINEL) {
@@ -47,7 +47,7 @@ function* pathElements(path: Key, from: number): Generator<AimKey> {
   }
 }
 
-/** Undefined for a blob, which lies elsewhere. */
+/** Undefined for a blob, which is stored elsewhere. */
 function valueAt({ value, below }: Node): AimValue | undefined {
   if (value === undefined) return dictOf(below);
   switch (value[0]) {

@@ -1,6 +1,6 @@
 /**
- * A value as Aim's storage holds it. The JavaScript type tells Aim's type: `bigint` is an int64, `number` is a float
- * (3 and 3.0 differ in Aim), a `Map` is a dict, an array is a list (Python's tuples too).
+ * A value as Aim stores it. The JavaScript type gives Aim's type: `bigint` is an int64, `number` is a float (3 and 3.0
+ * differ in Aim), a `Map` is a dict, an array is a list (Python's tuples too).
  */
 export type AimValue =
   | null
@@ -27,7 +27,7 @@ export class AimObject {
   ) {}
 }
 
-/** A value that is stored apart from its tree, under the `BLOBS` prefix, and loaded by Aim only when asked for. */
+/** A value that is stored apart from its tree, under the `BLOBS` prefix, and that Aim loads only on request. */
 export class AimBlob {
   constructor(readonly data: Uint8Array | string) {}
 }

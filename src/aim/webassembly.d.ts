@@ -1,4 +1,4 @@
-/** The part of the WebAssembly API that is used; the full one is declared only in TypeScript's DOM library. */
+/** The part of the WebAssembly API that is used here; TypeScript declares the full one only in its DOM library. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number });
