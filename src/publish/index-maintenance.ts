@@ -9,26 +9,26 @@ import { failpoint } from '../failpoints.js';
 import type { WriteIndex } from '../run/task/run-converter.js';
 import type { Ledger } from '../state/ledger.js';
 
-/** How long index entries of a run that was there before may be stale; milliseconds. */
+/** How long index entries of an existing run may be stale; milliseconds. */
 const UPDATE_EVERY = 30_000;
 
-/** How long obsolete files stay for readers that have just learnt of them; milliseconds. */
+/** How long obsolete files are kept for readers that have just seen their names; milliseconds. */
 const OBSOLETE_AGE = 5_000;
 
-/** How often, and after which pause (milliseconds), the index is tried again when Aim holds it at the end. */
+/** How often, and after which pause (milliseconds), a final update is tried again while Aim holds the index. */
 const FINAL_ATTEMPTS = 30;
 const FINAL_PAUSE = 500;
 
-/** In a watch, every so many updates also compact the index: few files, and no run left out. */
+/** In a watch, one update in this many also compacts the index, so that it has few files and includes all runs. */
 const COMPACT_EVERY = 8;
 
 /**
- * Keeps `meta/index` in step with the runs, and removes files that runs no longer need. Both are put off: a reader may be about
- * to open such a file, and writing the index costs more than appending to a run. The ledger knows which runs have stale
- * entries, so that a crash loses none of them.
+ * Keeps `meta/index` in step with the runs, and removes files that runs no longer need. Both are delayed: a reader may be
+ * about to open such a file, and writing the index costs more than appending to a run. The ledger knows which runs have
+ * stale entries, so a crash loses none of them.
  */
 export class IndexMaintenance {
-  /** Runs whose entries in the index are not up to date. */
+  /** Runs whose index entries are stale. */
   private readonly stale: Set<string>;
   private updatedAt = monotonicNow();
   private updates = 0;
@@ -42,49 +42,49 @@ export class IndexMaintenance {
     private readonly warn: Warn,
   ) {
     this.stale = new Set(ledger.unindexed());
-    // A process that ended before its index was up to date may have left files, too.
+    // A process that ended before it updated the index may also have left files.
     for (const hash of this.stale) if (!wasWrittenByAim(repository, hash)) this.markOrphansObsolete(hash);
   }
 
-  /** Nothing has been put off. */
+  /** Whether nothing is delayed. */
   get isSettled(): boolean {
     return this.stale.size === 0 && this.obsolete.size === 0;
   }
 
-  /** Whether the index does not yet say what the run's database says. */
+  /** Whether the index does not yet contain what the run's database does. */
   isStale(hash: string): boolean {
     return this.stale.has(hash);
   }
 
-  /** Has the next {@link update} write the entries of these runs, and all others that have been put off. */
+  /** Makes the next {@link update} write the entries of these runs, and everything delayed. */
   requestUpdate(hashes: readonly string[]): void {
     for (const hash of hashes) this.stale.add(hash);
     this.updatedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Finds the files that a crash has left of a run. One that cannot be read, or is gone, is passed over. */
+  /** Finds the files that a crash has left of a run. A run that is missing or cannot be read is skipped. */
   markOrphansObsolete(hash: string): void {
     try {
       this.markObsolete(hash, orphans(this.repository, hash));
     } catch {}
   }
 
-  /** These files of a run are no longer needed; readers may just have learnt of them. */
+  /** These files of a run are no longer needed; readers may just have seen their names. */
   markObsolete(hash: string, files: readonly string[]): void {
     const since = monotonicNow();
     for (const file of files) if (!this.obsolete.has(file)) this.obsolete.set(file, { hash, since });
   }
 
   /**
-   * These runs have changed. With new runs among them the index is written now, otherwise when that is due. While Aim writes
-   * its index, the runs wait for the next call; a final call has none after it, so it waits until Aim's pass is over, which
-   * takes seconds.
+   * These runs have changed. If any of them is new, the index is written now, otherwise when that is due. While Aim writes
+   * its index, the runs wait for the next call. A final call has no next one, so it waits until Aim is done, which takes
+   * seconds.
    */
   async update(
     changed: readonly string[],
     { hasNewRuns, isFinal }: { readonly hasNewRuns: boolean; readonly isFinal: boolean },
   ): Promise<void> {
-    // Before the index, whose checksums cover all files of a run.
+    // Before the index is written, because its checksums cover all files of a run.
     this.removeObsolete(isFinal ? 0 : OBSOLETE_AGE);
     for (const hash of changed) this.stale.add(hash);
     if (!hasNewRuns && !isFinal && monotonicNow() - this.updatedAt < UPDATE_EVERY) return;
@@ -109,13 +109,16 @@ export class IndexMaintenance {
   private noteWritten(hashes: readonly string[]): void {
     failpoint('index-written');
     for (const hash of hashes) this.stale.delete(hash);
-    // When their obsolete files go, these runs have another checksum.
+    // When their obsolete files are removed, the checksums of these runs change.
     for (const { hash } of this.obsolete.values()) this.stale.add(hash);
     this.ledger.markIndexed(hashes.filter((hash) => !this.stale.has(hash)));
     this.updatedAt = monotonicNow();
   }
 
-  /** Removes files that have been obsolete for so long, milliseconds; the index then needs another checksum of their runs. */
+  /**
+   * Removes files that have been obsolete for this long (milliseconds); the checksums of their runs in the index must then
+   * be updated.
+   */
   private removeObsolete(age: number): void {
     for (const [file, { hash, since }] of this.obsolete) {
       if (monotonicNow() - since < age) continue;
@@ -139,7 +142,7 @@ export class IndexMaintenance {
       }
       return;
     }
-    // With nothing to add, a moment in which Aim holds the index does no harm.
+    // With nothing to add, it does no harm that Aim holds the index for a moment.
     if (!isFinal || (hashes.length === 0 && outcome.isTransient)) return;
     const message =
       `The index of the Aim repository was not updated, because ${outcome.reason}. ` +

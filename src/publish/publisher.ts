@@ -15,16 +15,16 @@ import { IndexMaintenance } from './index-maintenance.js';
 import { RowWriter } from './row-writer.js';
 import { WaitingRuns } from './waiting-runs.js';
 
-/** How long the event loop may be kept busy; milliseconds. */
+/** How long the event loop may be blocked; milliseconds. */
 const TURN = 100;
 
 /** Why a run was not published: Aim has changed it since it was built, or a person has removed it. */
 export type PassedOver = Extract<SkipCode, 'changed-while-converting' | 'removed-in-aim'>;
 
 export interface PublisherEvents {
-  /** These runs are visible in Aim, whole. The next group waits until what is returned resolves. */
+  /** These runs are visible in Aim, completely. The next group waits until the returned promise resolves. */
   readonly onPublished: (hashes: readonly string[]) => Promise<void> | undefined;
-  /** This run is not published, because of what Aim has done meanwhile. */
+  /** This run is not published, because of a change in Aim since it was built. */
   readonly onPassedOver: (hash: string, code: PassedOver) => void;
   readonly onWarning: Warn;
 }
@@ -44,21 +44,20 @@ export interface PublisherContext {
  * Makes staged runs visible in Aim, in groups. What makes a run visible comes last. For each group, in this order:
  *
  * 1. Flush: everything staged is on disk.
- * 2. Move into place: the database of a run's points, then that of its attributes, without which it is no run. A database
- *    that exists changes when its CURRENT is replaced ({@link install}).
- * 3. Clean up: files that have been obsolete long enough are removed, before the index takes a checksum of the rest.
+ * 2. Move into place: first the database of a run's points, then that of its attributes, without which it is not a run. An
+ * existing database changes when its CURRENT is replaced ({@link install}).
+ * 3. Clean up: files that have been obsolete for long enough are removed, before the index takes a checksum of the others.
  * 4. Index: the entries in `meta/index`, without which queries do not find a run ({@link IndexMaintenance}).
- * 5. Rows in `run_metadata.sqlite`, from which Aim lists runs: one without data would be listed as an empty run
- *    ({@link RowWriter}).
+ * 5. Rows in `run_metadata.sqlite`, from which Aim lists runs: a row without data would be an empty run ({@link RowWriter}).
  * 6. Ledger: these runs are done.
  *
- * After a crash at any point the next conversion publishes the group again: every key is a function of the source, so a run
- * that is in place already is built equal byte for byte, and only the missing steps are done.
+ * After a crash at any point the next conversion publishes the group again. Every key is a function of the source, so a run
+ * that is already in place is built equal byte for byte, and only the missing steps are done.
  *
  * Life cycle: `add` takes runs and publishes a group in the background when it is due. In a watch, `flush` after each pass
- * publishes what is waiting, and lets index entries of runs that were there before wait for a later call; `settle` has the
- * entries of certain runs written at once. `finish` publishes the rest, waits for Aim to release the index, and compacts it;
- * a watch may go on after it. Groups are published one at a time; the failure of one rejects every later call.
+ * publishes what is waiting, and leaves index entries of existing runs to a later call; `settle` writes the entries of
+ * certain runs at once. `finish` publishes the rest, waits for Aim to release the index, and compacts it; a watch may
+ * continue after it. Groups are published one at a time; if one fails, every later call rejects.
  */
 export class Publisher {
   private readonly waiting = new WaitingRuns(() => void this.publish(false));
@@ -78,7 +77,7 @@ export class Publisher {
     this.events = events;
   }
 
-  /** Takes a run over. Waits while the group before is still being published, so that work does not pile up. */
+  /** Takes over a run. Waits while the previous group is still being published, so that work does not pile up. */
   async add(run: StagedRun): Promise<void> {
     this.waiting.add(run);
     if (!this.waiting.isDue) return;
@@ -94,8 +93,8 @@ export class Publisher {
   }
 
   /**
-   * Publishes what is waiting, and writes the index entries of these runs once more, whatever Aim may have made of them. False
-   * when Aim holds the index: call it again.
+   * Publishes what is waiting, and writes the index entries of these runs again, whatever Aim has done to them. False if Aim
+   * holds the index: call it again.
    */
   async settle(hashes: readonly string[]): Promise<boolean> {
     await this.publishing;
@@ -104,17 +103,17 @@ export class Publisher {
     return !hashes.some((hash) => this.index.isStale(hash) && this.metadata.has(hash));
   }
 
-  /** Publishes what is waiting, and brings the index into its final shape. */
+  /** Publishes what is waiting, and completes the index. */
   async finish(): Promise<void> {
     await this.publishing;
     await this.publish(true);
   }
 
-  /** Publishes the waiting runs after the group that is being published; resolves when both are. */
+  /** Publishes the waiting runs after the current group; resolves when both are done. */
   private publish(isFinal: boolean): Promise<void> {
     const group = this.waiting.take();
     this.publishing = this.publishing.then(() => this.publishGroup(group, isFinal));
-    // Rejections are met by whoever waits next; until then they must not count as unhandled.
+    // The next caller handles the rejection; until then it must not count as unhandled.
     this.publishing.catch(() => {});
     return this.publishing;
   }
@@ -140,14 +139,14 @@ export class Publisher {
     await this.metadata.whenWritable();
   }
 
-  /** Gives the runs whose publishing goes on. */
+  /** Returns the runs that are to be published further. */
   private async moveIntoPlace(staged: readonly StagedRun[]): Promise<readonly StagedRun[]> {
     const group: StagedRun[] = [];
     let turn = monotonicNow();
     for (const run of staged) {
       if (this.install(run)) group.push(run);
       if (monotonicNow() - turn < TURN) continue;
-      await nextTurn(); // a large group takes seconds on a slow disk, and signals must be heard
+      await nextTurn(); // a large group takes seconds on a slow disk, and signals must be handled
       turn = monotonicNow();
     }
     if (group.some(({ files }) => files !== undefined)) {
@@ -157,9 +156,9 @@ export class Publisher {
   }
 
   /**
-   * Moves a run to its place. False when it is passed over: what it appends to has been changed in Aim since, so it is read
-   * again the next time. A run that has been removed in Aim meanwhile is not moved, and {@link writeRows} sees to the rest;
-   * while Aim is removing it, its files may vanish at any moment.
+   * Moves a run into place. False if it is skipped because what it appends to has changed in Aim since; it is then read
+   * again next time. A run that has meanwhile been removed in Aim is not moved, and {@link writeRows} handles the rest.
+   * While Aim is removing it, its files may disappear at any moment.
    */
   private install({ hash, files, existsInAim = false }: StagedRun): boolean {
     if (files === undefined) return true;
@@ -172,7 +171,7 @@ export class Publisher {
     try {
       this.index.markObsolete(hash, install(this.repository, hash, files));
     } catch (error) {
-      // Aim removes the row and then the files in one transaction: waiting for its end tells whether that was the cause.
+      // Aim removes the row and then the files in one transaction: waiting for its end shows whether that was the cause.
       if (!existsInAim || this.metadata.hasOnceSettled(hash)) throw error;
     }
     return true;
@@ -187,13 +186,13 @@ export class Publisher {
     await this.index.update(changed, { hasNewRuns, isFinal });
   }
 
-  /** Whether a run was read again though nothing of it had changed: its index entries are right. */
+  /** Whether a run was read again although nothing had changed: its index entries are correct. */
   private isUnchanged({ hash, files, revision, inputs }: StagedRun): boolean {
     const known = this.context.ledger.get(hash);
     return files === undefined && known?.revision === revision && known.inputs === inputs;
   }
 
-  /** Gives the runs that a person has removed in Aim while they were on their way; nothing of them stays. */
+  /** Returns the runs that a person has removed in Aim while they were being converted; nothing is left of them. */
   private writeRows(group: readonly StagedRun[]): ReadonlySet<string> {
     const { source } = this.context;
     const entries = group.map((run) => ({ ...run, source, unindexed: this.index.isStale(run.hash) }));

@@ -3,21 +3,21 @@ import type { RunProperties } from '../aim/run-properties.js';
 import { failpoint } from '../failpoints.js';
 import type { Ledger, LedgerEntry } from '../state/ledger.js';
 
-/** The revision of a run whose row may not have been written yet: no source ever gives it. */
+/** The revision of a run whose row may not have been written yet; no source ever returns it. */
 const UNFINISHED = '';
 
 /** A run whose row in Aim's relational database is to be written. */
 interface RowChange {
   readonly entry: LedgerEntry;
-  /** What the row may say, as far as it was written here; empty where that is unknown. */
+  /** What the row may contain, as far as we wrote it; empty if that is unknown. */
   readonly previous: readonly RunProperties[];
 }
 
 /**
- * Writes the rows of runs in `run_metadata.sqlite`, and their entries in the ledger. The two files cannot change in one
- * transaction, so there are three: the ledger notes the properties that are about to be written (`pending`), then the rows
- * change, then the ledger notes that they have. After a crash between them, a row says what it said before or one of the
- * pending states; anything else in it is what a person has changed, and stays.
+ * Writes the rows of runs in `run_metadata.sqlite`, and their ledger entries. The two files cannot change in one
+ * transaction, so there are three: the ledger notes the properties about to be written (`pending`), the rows change, and the
+ * ledger notes that they have. After a crash in between, a row contains its old state or one of the pending ones; anything
+ * else was changed by a person, and stays.
  */
 export class RowWriter {
   constructor(
@@ -29,7 +29,7 @@ export class RowWriter {
    * Writes the rows of these runs and their ledger entries.
    *
    * @param existed the runs that Aim listed when they were read
-   * @returns those of them that a person has removed in Aim since: they have no row, but an entry, so that they stay removed
+   * @returns those of them that a person has since removed in Aim: they have an entry but no row, so that they stay removed
    */
   write(entries: readonly LedgerEntry[], existed: ReadonlySet<string>): ReadonlySet<string> {
     const changes = entries.filter((entry) => !this.hasRow(entry)).map((entry) => this.changeOf(entry));
@@ -50,7 +50,7 @@ export class RowWriter {
     return removed;
   }
 
-  /** Whether the row says already what it is to say. */
+  /** Whether the row already has the right contents. */
   private hasRow({ hash, properties }: LedgerEntry): boolean {
     const known = this.ledger.get(hash);
     if (known === undefined || known.pending !== undefined || !this.metadata.has(hash)) return false;
@@ -63,7 +63,7 @@ export class RowWriter {
   }
 }
 
-/** What the ledger says while it is unknown whether the row was written. */
+/** The ledger entry while it is unknown whether the row was written. */
 function pendingEntry({ entry, previous }: RowChange): LedgerEntry {
   const { appendState: _, properties, ...rest } = entry;
   const [settled = properties, ...unsettled] = previous;

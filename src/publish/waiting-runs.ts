@@ -2,8 +2,8 @@ import { monotonicNow } from '../clock.js';
 import type { StagedRun } from '../run/task/run-result.js';
 
 /**
- * Each group costs an index file and some transactions, and the last one has to be waited for: so groups begin small and
- * grow with what has been published. The largest is bounded because a group, and its entries in the index, are in memory.
+ * Each group costs an index file and some transactions, and the last one must be waited for: so groups start small and grow
+ * with what has been published. The largest is bounded, because a group and its index entries are held in memory.
  */
 const FIRST_GROUP = 250;
 const LARGEST_GROUP = 1500;
@@ -17,7 +17,7 @@ export class WaitingRuns {
   private runs: StagedRun[] = [];
   private since = monotonicNow();
   private published = 0;
-  /** Runs out when no further run comes, for example while one long run is being built. */
+  /** Expires when no further run arrives, for example while one long run is being built. */
   private timer: NodeJS.Timeout | undefined;
 
   /** @param onOverdue called when the first run of a group has waited for {@link LONGEST_WAIT} */

@@ -5,10 +5,10 @@ import { type Column, columnKey, ID_SIZE, putIds } from './column.js';
 /** RocksDB's defaults are 16 entries between restarts in data blocks and 1 in index blocks. */
 export const DATA_RESTART_INTERVAL = 16;
 
-/** Stands behind each block: it is not compressed. */
+/** Follows each block: it is not compressed. */
 export const COMPRESSION_TYPE = Buffer.from([0]);
 
-/** Varints of the three lengths in front of an entry, at most 5 bytes each, and room to spare. */
+/** Varints of the three lengths before an entry, at most 5 bytes each, plus some reserve. */
 const MAX_ENTRY_HEADER = 16;
 
 /**
@@ -52,8 +52,8 @@ export class BlockBuilder {
   }
 
   /**
-   * Adds the entry that a cursor stands at, with another trailer behind the user's key. The entry added before must be the
-   * one before it in the cursor's block, or this block be empty.
+   * Adds the current entry of a cursor, with another trailer after the user's key. The entry added before must be the
+   * previous one of the cursor's block, unless this block is empty.
    */
   copy(cursor: BlockCursor, trailer: Uint8Array): void {
     const { block, key, userKeyLength, valueStart, valueEnd, valueLength } = cursor;
@@ -64,13 +64,13 @@ export class BlockBuilder {
     at = copyBytes(key, shared, userKeyLength, buffer, at);
     at = copyBytes(trailer, 0, trailer.length, buffer, at);
     this.length = copyBytes(block, valueStart, valueEnd, buffer, at);
-    this.lastKey = ''; // what follows shares nothing, rather than have a string of each key
+    this.lastKey = ''; // the next entry shares nothing; the alternative is a string for each key
   }
 
   /**
-   * Adds entries `from` to `to` of a column until the block holds `limit` bytes; returns the first one not added. The
-   * same as {@link add} for each of them, without making a key and a value object for each: between two restarts all
-   * entries of a column are alike but for id and value.
+   * Adds entries `from` to `to` of a column until the block holds `limit` bytes; returns the first one not added. The same
+   * as {@link add} for each of them, but without an object for each key and value: between two restarts the entries of a
+   * column differ only in id and value.
    */
   addColumn(column: Column, from: number, to: number, limit: number): number {
     const { prefix, suffix, value } = column;
@@ -97,7 +97,7 @@ export class BlockBuilder {
     return next;
   }
 
-  /** Writes, behind what is there, an entry of a column without its id; returns its length. */
+  /** Appends an entry of a column without its id; returns its length. */
   private putEntry({ prefix, suffix, value }: Column, shared: number): number {
     const { buffer } = this;
     let at = this.putLengths(shared, prefix.length - shared + ID_SIZE + suffix.length, value.length);
@@ -107,7 +107,7 @@ export class BlockBuilder {
     return copyBytes(value, 0, value.length, buffer, at) - this.length;
   }
 
-  /** Makes of an entry behind what is there `count` of them, in pieces that double. */
+  /** Multiplies an appended entry to `count` of them, in pieces that double. */
   private repeat(stride: number, count: number): void {
     const start = this.length;
     const end = start + stride * count;
@@ -117,8 +117,8 @@ export class BlockBuilder {
   }
 
   /**
-   * The finished block and {@link COMPRESSION_TYPE} behind it, over which together its checksum is. Valid until the next
-   * entry is added; the builder starts anew.
+   * The finished block followed by {@link COMPRESSION_TYPE}; its checksum covers both. Valid until the next entry is added,
+   * which starts a new block.
    */
   finish(): Buffer {
     if (this.restarts.length === 0) this.restarts.push(0);
@@ -134,13 +134,16 @@ export class BlockBuilder {
     return this.buffer.subarray(0, at);
   }
 
-  /** Begins an entry behind what is there: how much of its key is shared, how much is not, its value. Returns what follows. */
+  /**
+   * Appends the start of an entry: the shared and unshared lengths of its key, and the length of its value. Returns the
+   * position after it.
+   */
   private putLengths(shared: number, unshared: number, value: number): number {
     const { buffer } = this;
     return putVarint(buffer, putVarint(buffer, putVarint(buffer, this.length, shared), unshared), value);
   }
 
-  /** True if the entry that comes starts a new restart interval, so that its key must be written in full. */
+  /** Whether the next entry starts a new restart interval, so that its key must be written in full. */
   private beginEntry(): boolean {
     const restart = this.restarts.length === 0 || this.sinceRestart === this.restartInterval;
     if (restart) {

@@ -2,14 +2,14 @@ import { copyBytes, type Key } from './bytes.js';
 import { KEY_TRAILER, VALUE } from './internal-key.js';
 
 /**
- * Goes through the entries of a block without making an object of each. Its fields describe the entry that it stands at,
- * and hold until {@link next} is called.
+ * Iterates over the entries of a block without an object for each. Its fields describe the current entry, and are valid
+ * until {@link next} is called.
  */
 export class BlockCursor {
-  /** Holds the key, and behind it what is left of longer ones. */
+  /** Holds the key, followed by remains of longer ones. */
   key: Buffer = Buffer.allocUnsafe(256);
   keyLength = 0;
-  /** Where in the block the value lies. */
+  /** The position of the value in the block. */
   valueStart = 0;
   valueEnd = 0;
   private shared = 0;
@@ -21,7 +21,7 @@ export class BlockCursor {
     this.end = restartsOffset(block);
   }
 
-  /** Moves on; false behind the last entry. Throws a RangeError where the block is cut. */
+  /** Advances; false after the last entry. Throws a RangeError if the block is truncated. */
   next(): boolean {
     if (this.valueEnd >= this.end) return false;
     const { block } = this;
@@ -47,12 +47,15 @@ export class BlockCursor {
     return this.keyLength - KEY_TRAILER;
   }
 
-  /** How many bytes the user's key is known to share with the one before it. */
+  /** How many bytes the user's key is known to share with the previous one. */
   get sharedUserKey(): number {
     return Math.min(this.shared, this.userKeyLength, this.previousLength - KEY_TRAILER);
   }
 
-  /** Whether the entry is a value of sequence number 0, in blocks of internal keys: then its table has no other of that key. */
+  /**
+   * Whether the entry is a value of sequence number 0, in blocks of internal keys: its table then has no other entry for
+   * that key.
+   */
   get isSoleValue(): boolean {
     const { key, userKeyLength } = this;
     for (let i = 1; i < KEY_TRAILER; i++) if (key[userKeyLength + i] !== 0) return false;
@@ -82,7 +85,7 @@ export class BlockCursor {
     return true;
   }
 
-  /** What {@link startsWith} will say of the next entry; false behind the last. */
+  /** What {@link startsWith} will say of the next entry; false after the last. */
   nextStartsWith(prefix: Key): boolean {
     if (this.valueEnd >= this.end) return false;
     this.at = this.valueEnd;
@@ -115,7 +118,7 @@ export class BlockCursor {
   }
 }
 
-/** Where a block's entries end and its restart points begin. */
+/** Where the entries of a block end and its restart points start. */
 export function restartsOffset(block: Buffer): number {
   // With a hash index the highest bit of the count is set; Aim's databases have none.
   const count = block.readUInt32LE(block.length - 4);

@@ -20,7 +20,7 @@ export function readHandle(reader: ByteReader): BlockHandle {
   return { offset: reader.varint(), size: reader.varint() };
 }
 
-/** Checks a block as it lies in the file, trailer included, and returns its contents. Throws an Error. */
+/** Checks a block as stored in the file, trailer included, and returns its contents. Throws an Error. */
 export function openBlock(stored: Buffer): Buffer {
   const end = stored.length - TRAILER_SIZE;
   if (maskedCrc(stored.subarray(0, end + 1)) !== stored.readUInt32LE(end + 1)) {
@@ -35,7 +35,7 @@ export function openBlock(stored: Buffer): Buffer {
       return snappy().uncompressSync(contents, { asBuffer: true }) as Buffer;
     case 2: {
       const reader = new ByteReader(contents);
-      reader.varint(); // the length once it is inflated
+      reader.varint(); // the uncompressed length
       return inflateRawSync(contents.subarray(reader.offset));
     }
     default:
@@ -43,7 +43,7 @@ export function openBlock(stored: Buffer): Buffer {
   }
 }
 
-/** Loaded when the first block asks for it: Aim compresses, and we do not. */
+/** Loaded for the first compressed block: Aim compresses, and we do not. */
 function snappy(): typeof Snappy {
   return require('snappy');
 }
@@ -62,14 +62,14 @@ export function* blockEntries(block: Buffer): Generator<BlockEntry> {
 }
 
 export interface IndexEntry {
-  /** Not smaller than any key of the block, and smaller than all keys of the next. */
+  /** At least as large as every key of the block, and smaller than all keys of the next. */
   readonly separator: Key;
   readonly handle: BlockHandle;
 }
 
 /**
- * The entries of an index block. From format version 4 on an entry has no length of its value, and a handle that is not
- * at a restart point is written as the difference of its size from that of the block just before.
+ * The entries of an index block. From format version 4 on, an entry does not contain the length of its value, and a handle
+ * that is not at a restart point is stored as the difference of its size from that of the previous block.
  */
 export function* indexEntries(block: Buffer, deltaEncoded: boolean): Generator<IndexEntry> {
   if (!deltaEncoded) {

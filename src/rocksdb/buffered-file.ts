@@ -2,23 +2,23 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 const BUFFER_SIZE = 256 * 1024;
 
-/** Buffers of closed files: a migration writes thousands of small ones. */
+/** Buffers of closed files, for reuse: a conversion writes thousands of small ones. */
 const spareBuffers: Buffer[] = [];
 const MAX_SPARE_BUFFERS = 8;
 
-/** A new file, written from its start to its end through a buffer of 256 KiB. Not synced to disk. */
+/** A new file, written from start to end through a buffer of 256 KiB. Not synced to disk. */
 export class BufferedFile {
   private readonly file: number;
   private readonly buffer = spareBuffers.pop() ?? Buffer.allocUnsafe(BUFFER_SIZE);
   private pending = 0;
   private written = 0;
 
-  /** Throws the system's error; a file that exists is one. */
+  /** Throws the system's error, also if the file already exists. */
   constructor(path: string) {
     this.file = openSync(path, 'wx');
   }
 
-  /** Bytes written, those still in the buffer included. */
+  /** Bytes written, including those still in the buffer. */
   get size(): number {
     return this.written;
   }
@@ -34,13 +34,13 @@ export class BufferedFile {
     this.pending += bytes.length;
   }
 
-  /** Hands to the system what is in the buffer. */
+  /** Writes out the buffer. */
   flush(): void {
     this.writeAll(this.buffer.subarray(0, this.pending));
     this.pending = 0;
   }
 
-  /** Closes the file; what was not flushed is not in it. */
+  /** Closes the file, without what is still in the buffer. */
   close(): void {
     closeSync(this.file);
     if (spareBuffers.length < MAX_SPARE_BUFFERS) spareBuffers.push(this.buffer);

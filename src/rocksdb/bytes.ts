@@ -1,6 +1,6 @@
 /**
- * A key as a "binary string": one char (0 to 255) for each byte. V8 compares, hashes and joins such strings natively,
- * and their order is the order of the bytes, which is RocksDB's bytewise comparator.
+ * A key as a "binary string": one char (0 to 255) per byte. V8 compares, hashes and joins such strings natively, and their
+ * order is that of the bytes, as in RocksDB's bytewise comparator.
  */
 export type Key = string;
 
@@ -20,17 +20,17 @@ export function keyBytes(key: Key): Buffer {
   return Buffer.from(key, 'latin1');
 }
 
-/** A call of the runtime costs as much as copying so many bytes one by one. */
+/** A call into the runtime costs as much as copying this many bytes one by one. */
 const FEW_BYTES = 64;
 
-/** Copies `source[start, end)` to `offset`; returns the offset behind it. */
+/** Copies `source[start, end)` to `offset`; returns the offset after it. */
 export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): number {
   if (end - start > FEW_BYTES) target.set(source.subarray(start, end), offset);
   else for (let i = start, at = offset; i < end; i++) target[at++] = source[i]!;
   return offset + end - start;
 }
 
-/** Writes `value` (an integer of at most 2^53 − 1) as a varint at `offset`; returns the offset behind it. */
+/** Writes `value` (an integer of at most 2^53 − 1) as a varint at `offset`; returns the offset after it. */
 export function putVarint(target: Uint8Array, offset: number, value: number): number {
   let rest = value;
   let at = offset;
@@ -52,7 +52,7 @@ export function lengthPrefixed(bytes: Uint8Array): Buffer {
   return Buffer.concat([varint(bytes.length), bytes]);
 }
 
-/** Reads what {@link putVarint} and {@link lengthPrefixed} write. Throws a RangeError past the end. */
+/** Reads what {@link putVarint} and {@link lengthPrefixed} write. Throws a RangeError beyond the end. */
 export class ByteReader {
   constructor(
     readonly bytes: Uint8Array,

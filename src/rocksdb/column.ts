@@ -1,14 +1,14 @@
 import type { Key } from './bytes.js';
 
-/** Many entries of one shape, in ascending order of key: a prefix, an id of 8 bytes, a suffix. */
+/** Many entries of the same form, in ascending order of key: a prefix, an id of 8 bytes, a suffix. */
 export interface Column {
   readonly prefix: Key;
   readonly suffix: Key;
-  /** The ids' bytes, as two words for each entry, in the byte order of memory (little-endian). */
+  /** The ids as two words for each entry, in the byte order of memory (little-endian). */
   readonly ids: Uint32Array;
-  /** What all values have in common; {@link putValues} writes the rest of them over it. */
+  /** The common part of all values; {@link putValues} writes the rest over it. */
   readonly value: Uint8Array;
-  /** Writes the values of the entries `from` to `to`, the first at `offset`, the others each `stride` bytes further. */
+  /** Writes the values of the entries `from` to `to`: the first at `offset`, each of the others `stride` bytes further. */
   readonly putValues: PutValues;
 }
 
@@ -24,7 +24,7 @@ function wordKey(word: number): Key {
   return String.fromCharCode(word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24);
 }
 
-/** Writes the ids of the entries `from` to `to` the way {@link PutValues} writes values. */
+/** Writes the ids of the entries `from` to `to` as {@link PutValues} writes values. */
 export function putIds(
   target: DataView,
   offset: number,

@@ -6,18 +6,21 @@ import { RollingTable } from './rolling-table.js';
 
 /** When files are merged. */
 export interface MergePlan {
-  /** So many files may remain at level 0. */
+  /** How many files may remain at level 0. */
   readonly limit: number;
-  /** What is merged is to be lighter than the next older file by this factor, 2 by default: with that the least is written again. */
+  /**
+   * The merged files must be lighter than the next older one by this factor. The default of 2 minimises how often data is
+   * written again.
+   */
   readonly stagger?: number;
 }
 
 /**
- * The files to merge into one so that no more than `limit` remain at level 0; none when that is so already. The newest
- * first: as few of them as, together, weigh no more than half the next older one, else all files there are. Sizes then stay
- * staggered, and however long a database grows, an entry is written again only a few times (with eight files at level 0, 4
- * times in 600 additions of one size, 9 in 40,000, 14 in 400,000), while its oldest and largest file is left alone until half
- * as much has come on top.
+ * Chooses the files to merge into one so that at most `limit` remain at level 0; none if that is already so. Starting with
+ * the newest, takes as few as together weigh no more than half of the next older one, or else all. Sizes then stay
+ * staggered: however large a database grows, an entry is rewritten only a few times (with eight files at level 0, 4 times in
+ * 600 additions of one size, 9 in 40,000, 14 in 400,000), and the oldest and largest file is left alone until half its size
+ * has been added.
  */
 export function filesToMerge({ files }: Version, { limit, stagger = 2 }: MergePlan): readonly TableFile[] {
   const newest = files.filter(({ level }) => level === 0).sort((a, b) => b.largestSequence - a.largestSequence);
@@ -34,7 +37,7 @@ export function filesToMerge({ files }: Version, { limit, stagger = 2 }: MergePl
 
 /**
  * Merges files of the database that `reader` has open, until at most `plan.limit` are left at level 0, into a table that
- * `writer` adds. Streams: in memory is a block of each file. True if there was something to do.
+ * `writer` adds. Streams: one block of each file is in memory. True if there was anything to merge.
  */
 export function mergeFiles(reader: DatabaseReader, writer: DatabaseWriter, plan: MergePlan): boolean {
   const { version } = reader;

@@ -1,11 +1,11 @@
 import { crc32c } from '@node-rs/crc32';
 
 /**
- * The checksum as RocksDB stores it: CRC-32C, never as it is, because a CRC of bytes that hold a CRC is weak. `pieces` are
- * taken as if they were one.
+ * The checksum in the form that RocksDB stores: a masked CRC-32C, because a CRC over bytes that contain a CRC is weak.
+ * `pieces` are treated as one.
  *
- * Threads load this native library at their start. One that is ended meanwhile ends alone (tried 360 times), which is not so
- * with SQLite's (sqlite/driver.ts).
+ * Threads load this native library when they start. Ending a thread meanwhile is safe (tried 360 times), unlike with
+ * SQLite's (sqlite/driver.ts).
  */
 export function maskedCrc(...pieces: readonly Uint8Array[]): number {
   let crc = 0;

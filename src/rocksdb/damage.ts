@@ -6,9 +6,8 @@ import { DamagedLogError } from './log-format.js';
 import { decodeManifest, type Version } from './manifest.js';
 
 /**
- * What is wrong with a database as far as a look tells, as the end of a sentence; undefined for a sound one. A look are
- * CURRENT, the MANIFEST and the sizes of the tables; what the tables hold is not read. A MANIFEST of a kind that is not known
- * is no damage.
+ * What is wrong with a database, as the end of a sentence; undefined for a sound one. Checks CURRENT, the MANIFEST and the
+ * sizes of the tables, but not the contents of tables. An unknown kind of MANIFEST does not count as damage.
  */
 export function damageOf(directory: string): string | undefined {
   const current = contentOf(directory + sep, 'CURRENT')
@@ -38,10 +37,10 @@ function damagedTable(prefix: string, { files }: Version): string | undefined {
   return undefined;
 }
 
-/** Most files are smaller than this; one that fills it is read as a whole. */
+/** Most files are smaller than this; one that fills the buffer is read whole. */
 const buffer = Buffer.alloc(16 * 1024);
 
-/** The content of a small file, valid until the next call; undefined where there is none. */
+/** The content of a small file, valid until the next call; undefined if there is none. */
 function contentOf(prefix: string, name: string): Buffer | undefined {
   let file: number;
   try {
@@ -51,7 +50,7 @@ function contentOf(prefix: string, name: string): Buffer | undefined {
     throw error;
   }
   try {
-    // by its place, so that the whole can still be read from the beginning
+    // at an explicit position, so that the whole file can still be read from the start
     const length = readSync(file, buffer, 0, buffer.length, 0);
     return length < buffer.length ? buffer.subarray(0, length) : readFileSync(file);
   } finally {

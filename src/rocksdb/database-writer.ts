@@ -5,18 +5,18 @@ import { encodeManifest, type TableFile, type Version } from './manifest.js';
 import { TableWriter } from './table-writer.js';
 
 /**
- * The deepest level that Aim opens a database with (it sets num_levels to 4); files there must not overlap, and readers
- * need to look into one of them only.
+ * The deepest level that Aim opens a database with (it sets num_levels to 4). Files there must not overlap, so that readers
+ * need only one of them.
  */
 export const BOTTOM_LEVEL = 3;
 
-/** A writer of another process may be numbering files of its own at the same time: ours stay clear of them. */
+/** Another process may be numbering files of its own at the same time; this gap keeps ours apart. */
 const NUMBER_GAP = 1000;
 
 /**
- * Builds a database that is loaded in bulk, or what is added to one that is there: tables, a MANIFEST that lists them and
- * those that stay, and CURRENT last, because what has no CURRENT is no database. Nothing is synced to disk here; it is the
- * caller who moves the files to their place.
+ * Builds a database that is loaded in bulk, or an addition to an existing one: tables, then a MANIFEST that lists them and
+ * those that stay, and CURRENT last, because a database without CURRENT does not exist. Nothing is synced to disk here, and
+ * the caller moves the files into place.
  */
 export class DatabaseWriter {
   private readonly written: TableFile[] = [];
@@ -30,7 +30,7 @@ export class DatabaseWriter {
 
   /**
    * @param directory where the files are written
-   * @param base above the number of every file in the directory where the database will lie; 1 in a new one
+   * @param base above the number of every file in the final directory; 1 for a new one
    * @param previous the state that is added to; its files stay where they are
    */
   constructor(
@@ -47,7 +47,7 @@ export class DatabaseWriter {
     this.lastSequence = previous?.lastSequence ?? 0;
   }
 
-  /** Writes into `directory` what is added to the database that lies in `live` in this state. */
+  /** Writes into `directory` an addition to the database in `live`, which is in this state. */
   static addTo(live: string, version: Version, directory = live): DatabaseWriter {
     const free = Math.max(highestFileNumber(live) + 1, version.nextFileNumber);
     return new DatabaseWriter(directory, free + NUMBER_GAP, version);
@@ -59,14 +59,14 @@ export class DatabaseWriter {
   }
 
   /**
-   * Begins a table. At the bottom level its key range must not meet that of another; at level 0 it may, and there a table
-   * is newer than all that were there before.
+   * Starts a table. At the bottom level its key range must not overlap that of another. At level 0 it may, and it is then
+   * newer than all tables that exist already.
    */
   table(level = BOTTOM_LEVEL): TableWriter {
     return this.tableAt({ level, sequence: level === 0 ? ++this.lastSequence : 0 });
   }
 
-  /** Begins a table whose entries get this sequence number: one that takes the place of others is as new as the newest. */
+  /** Starts a table whose entries get this sequence number: a merged table is as new as the newest it replaces. */
   tableAt({ level, sequence }: { level: number; sequence: number }): TableWriter {
     const number = this.nextNumber++;
     const table = new TableWriter({ path: join(this.directory, tableName(number)), number, level, sequence });
@@ -74,13 +74,13 @@ export class DatabaseWriter {
     return table;
   }
 
-  /** Completes a table that was begun; it has at least one entry. */
+  /** Completes a table; it has at least one entry. */
   close(table: TableWriter): void {
     this.open.delete(table);
     this.written.push(table.finish());
   }
 
-  /** Leaves out files of the previous state, because others hold what they held. */
+  /** Drops files of the previous state, because others now hold their contents. */
   drop(files: readonly TableFile[]): void {
     const gone = new Set(files.map(({ number }) => number));
     this.kept = this.kept.filter(({ number }) => !gone.has(number));
@@ -103,7 +103,7 @@ export class DatabaseWriter {
     return manifest;
   }
 
-  /** Closes what is open. Gives the files of all tables begun; they, or the directory, are left for the caller to remove. */
+  /** Closes what is open. Returns the files of all tables started; removing them, or the directory, is up to the caller. */
   abandon(): string[] {
     const complete = this.written.map(({ number }) => join(this.directory, tableName(number)));
     const begun = [...this.open];

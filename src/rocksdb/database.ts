@@ -13,7 +13,7 @@ export function manifestName(number: number): string {
   return `MANIFEST-${String(number).padStart(6, '0')}`;
 }
 
-/** The name of the MANIFEST that CURRENT points to, or undefined where there is no database. */
+/** The name of the MANIFEST that CURRENT points to; undefined if there is no database. */
 export function currentManifest(directory: string): string | undefined {
   try {
     return readFileSync(join(directory, 'CURRENT'), 'latin1').trim();
@@ -23,14 +23,14 @@ export function currentManifest(directory: string): string | undefined {
   }
 }
 
-/** The state of the database in `directory`. Throws an Error when there is none or it is not understood. */
+/** The state of the database in `directory`. Throws an Error if there is none or it is not understood. */
 export function readVersion(directory: string): Version {
   const name = currentManifest(directory);
   if (name === undefined) throw new Error('The directory holds no database.');
   return decodeManifest(readFileSync(join(directory, name)));
 }
 
-/** The highest file number in use in a directory, 0 where there is none. */
+/** The highest file number in use in a directory; 0 if there is none. */
 export function highestFileNumber(directory: string): number {
   let highest = 0;
   for (const name of readdirSync(directory)) {
@@ -40,9 +40,9 @@ export function highestFileNumber(directory: string): number {
   return highest;
 }
 
-/** True if there are writes in a WAL that no table file holds yet. */
+/** Whether a WAL holds writes that are not yet in a table. */
 export function hasUnflushedLog(directory: string): boolean {
-  // one that has gone since it was listed has been flushed
+  // one that has disappeared since it was listed has been flushed
   const sizeOf = (name: string) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
   return readdirSync(directory).some((name) => name.endsWith('.log') && sizeOf(name) > 0);
 }
@@ -54,8 +54,8 @@ export interface DatabaseRecord {
 }
 
 /**
- * Reads the tables of a database as they are at the time of opening. Writes that are only in a WAL are not seen: ask
- * {@link hasUnflushedLog} first.
+ * Reads the tables of a database as they were when it was opened. Writes that are only in a WAL are not seen: check {@link
+ * hasUnflushedLog} first.
  */
 export class DatabaseReader {
   readonly version: Version;
@@ -88,8 +88,8 @@ export class DatabaseReader {
   }
 
   /**
-   * What these of the database's files say together: for each of their keys the newest entry, which may be a deletion.
-   * Undefined where one of them deletes a range, which only reading all files can apply.
+   * The newest entry for each key in these files of the database, which may be a deletion. Undefined if one of them deletes
+   * a range, which can only be applied over all files.
    */
   entries(files: readonly TableFile[]): Generator<TableEntry> | undefined {
     const wanted = new Set(files.map(({ number }) => number));
@@ -98,8 +98,8 @@ export class DatabaseReader {
   }
 
   /**
-   * The blocks that hold all records, each once and in order; undefined where several tables, or deletions of ranges, have
-   * to be seen together.
+   * The blocks that hold all records, each once and in order; undefined if several tables, or deletions of ranges, have to
+   * be merged.
    */
   blocks(): Generator<Buffer> | undefined {
     const [table, ...others] = this.tables;
@@ -111,7 +111,7 @@ export class DatabaseReader {
   }
 }
 
-/** For each key with this prefix the newest of its entries in these tables, deletions among them, in order of key. */
+/** The newest entry for each key with this prefix in these tables, including deletions, in order of key. */
 function* newestEntries(tables: readonly TableReader[], prefix: Key): Generator<TableEntry> {
   const cursors: Cursor[] = [];
   for (const table of tables) {
@@ -134,7 +134,7 @@ interface Cursor {
   entry: TableEntry;
 }
 
-/** Takes the entry with the smallest key, the newest first, and moves its cursor on. */
+/** Takes the entry with the smallest key, the newest first, and advances its cursor. */
 function takeSmallest(cursors: Cursor[]): TableEntry {
   let best = 0;
   for (let i = 1; i < cursors.length; i++) {
@@ -150,7 +150,7 @@ function takeSmallest(cursors: Cursor[]): TableEntry {
   return entry;
 }
 
-/** Answers for ascending keys whether a range tombstone hides an entry. */
+/** Tells for ascending keys whether a range tombstone hides an entry. */
 class DeletedRanges {
   private next = 0;
   private active: RangeTombstone[] = [];

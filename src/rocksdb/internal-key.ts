@@ -1,6 +1,6 @@
 import type { Key } from './bytes.js';
 
-/** The bytes of sequence number and type behind a user's key; the two together are an internal key. */
+/** The bytes of sequence number and type after a user's key; together they form an internal key. */
 export const KEY_TRAILER = 8;
 
 /** The type of an entry, the lowest byte of an internal key's trailer. */

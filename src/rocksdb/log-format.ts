@@ -1,9 +1,9 @@
 import { maskedCrc } from './crc32c.js';
 
 /**
- * RocksDB's log format, the container of MANIFEST and WAL files: blocks of 32 KiB that hold records, each with a header
- * of masked CRC32C (4 bytes, over type and payload), length (2) and type (1). A record that does not fit is cut into
- * first, middle and last pieces; fewer than 7 bytes at the end of a block are zeros.
+ * RocksDB's log format, used for MANIFEST and WAL files: blocks of 32 KiB that hold records, each with a header of masked
+ * CRC32C (4 bytes, over type and payload), length (2) and type (1). A record that does not fit is split into first, middle
+ * and last pieces; fewer than 7 bytes left at the end of a block are zeros.
  */
 const BLOCK_SIZE = 32_768;
 const HEADER_SIZE = 7;
@@ -12,7 +12,7 @@ const FULL = 1;
 const FIRST = 2;
 const MIDDLE = 3;
 const LAST = 4;
-/** Types 5 to 8 mean the same as 1 to 4, in a file that is reused; their header has the log number (4 bytes) too. */
+/** Types 5 to 8 mean the same as 1 to 4, in a reused file; their header also has the log number (4 bytes). */
 const RECYCLABLE = 4;
 
 /** A log file with these records. */
@@ -58,7 +58,7 @@ function encodePiece(type: number, payload: Uint8Array): Buffer {
 /** A log file is damaged. */
 export class DamagedLogError extends Error {}
 
-/** The records of a log file. Throws a {@link DamagedLogError} where a checksum or the order of pieces is wrong. */
+/** The records of a log file. Throws a {@link DamagedLogError} for a wrong checksum or order of pieces. */
 export function decodeLog(bytes: Uint8Array): Buffer[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Buffer[] = [];

@@ -13,7 +13,7 @@ export interface TableFile {
   readonly largestSequence: number;
 }
 
-/** What a MANIFEST says once all its edits are applied. */
+/** The state that a MANIFEST describes after all its edits. */
 export interface Version {
   readonly logNumber: number;
   /** Greater than the number of every file in use. */
@@ -21,8 +21,8 @@ export interface Version {
   readonly lastSequence: number;
   readonly files: readonly TableFile[];
   /**
-   * The numbers of those files that mlflow2aim has written, and may therefore remove; absent where another program has
-   * written the MANIFEST.
+   * The numbers of the files that mlflow2aim has written, and may therefore remove; absent if another program wrote the
+   * MANIFEST.
    */
   readonly ours?: readonly number[];
 }
@@ -44,9 +44,9 @@ const TAG = {
   columnFamily: 200,
   columnFamilyAdd: 201,
   maxColumnFamily: 203,
-  /** From here on a tag may be passed over together with the string that follows it. */
+  /** From here on, an unknown tag and the string after it may be skipped. */
   ignorable: 8192,
-  /** Ours: {@link OURS} and the numbers of the files that we have written. RocksDB passes over it. */
+  /** Ours: {@link OURS} and the numbers of the files that we have written. RocksDB skips it. */
   ours: 8192 + 4242,
 } as const;
 
@@ -84,7 +84,7 @@ export function encodeManifest(version: Version): Buffer {
 }
 
 /**
- * Applies the edits of a MANIFEST in order. Throws an Error for anything this reader does not know for certain: another
+ * Applies the edits of a MANIFEST in order. Throws an Error for anything that this reader does not understand: another
  * comparator, a second column family, an unknown tag.
  */
 export function decodeManifest(bytes: Uint8Array): Version {
@@ -162,7 +162,7 @@ class ManifestState {
   }
 }
 
-/** Undefined where somebody else has taken the same tag. */
+/** Undefined if somebody else uses the same tag. */
 function readOurs(field: Uint8Array): number[] | undefined {
   const name = Buffer.from(OURS);
   if (!name.equals(field.subarray(0, name.length))) return undefined;

@@ -6,7 +6,7 @@ import type { TableWriter } from './table-writer.js';
 /** Aim's own target size of a table file. */
 const TARGET_SIZE = 64 * 1024 * 1024;
 
-/** Ascending entries written into as many table files as their size asks for. */
+/** Ascending entries, written into as many table files as their size requires. */
 export class RollingTable {
   private table: TableWriter | undefined;
 

@@ -13,10 +13,10 @@ import { KEY_TRAILER } from './internal-key.js';
 
 const FOOTER_SIZE = 53;
 const MAGIC = 'f7cff485b741e288';
-/** A file of at most so many bytes is read in one go. */
+/** A file of at most this size is read at once. */
 const SMALL_FILE = 64 * 1024;
 
-/** One entry of a table, its internal key taken apart. */
+/** One entry of a table, with its internal key split up. */
 export interface TableEntry {
   readonly key: Key;
   readonly sequence: number;
@@ -32,16 +32,16 @@ export interface RangeTombstone {
 }
 
 /**
- * Reads a table file that RocksDB or {@link TableWriter} wrote: block-based, format version 2 to 5, CRC32C. Reads are
- * synchronous, a block at a time. Errors say what is wrong; the caller knows in which file.
+ * Reads a table file that RocksDB or {@link TableWriter} wrote: block-based, format version 2 to 5, CRC32C. Reads
+ * synchronously, one block at a time. Errors say what is wrong; the caller knows the file.
  */
 export class TableReader {
   private readonly file: number;
   private readonly size: number;
-  /** All of a small file. */
+  /** The whole of a small file. */
   private readonly whole: Buffer | undefined;
   private readonly index: IndexEntry[];
-  /** Whether index keys carry the 8 bytes of sequence number and type. */
+  /** Whether index keys contain the 8 bytes of sequence number and type. */
   private readonly internalSeparators: boolean;
   readonly rangeTombstones: readonly RangeTombstone[];
 
@@ -69,7 +69,7 @@ export class TableReader {
     }
   }
 
-  /** The entries from the first key not smaller than `from`, in order of key and falling sequence number. */
+  /** The entries from the first key at or after `from`, in order of key and descending sequence number. */
   *entries(from: Key = ''): Generator<TableEntry> {
     for (const block of this.blocks(this.firstBlock(from))) {
       for (const { key, value } of blockEntries(block)) {
@@ -88,7 +88,7 @@ export class TableReader {
     closeSync(this.file);
   }
 
-  /** The first block whose separator is not smaller than `key`. */
+  /** The first block whose separator is at or after `key`. */
   private firstBlock(key: Key): number {
     let low = 0;
     let high = this.index.length;

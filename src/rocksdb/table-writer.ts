@@ -7,9 +7,9 @@ import { maskedCrc } from './crc32c.js';
 import { DELETION, keyTrailer, VALUE } from './internal-key.js';
 import type { TableFile } from './manifest.js';
 
-/** RocksDB's default is 4 KiB; a run is read a metric at a time, and larger blocks make that cheaper on both sides. */
+/** RocksDB's default is 4 KiB. A run is read one metric at a time, and larger blocks make that cheaper on both sides. */
 const BLOCK_SIZE = 16 * 1024;
-/** A value from here on gets a block of its own and is not copied. */
+/** A value of this size or more gets a block of its own and is not copied. */
 const LARGE_VALUE = 64 * 1024;
 const FORMAT_VERSION = 2;
 const FOOTER_SIZE = 53;
@@ -26,14 +26,14 @@ export interface TableWriterOptions {
   readonly path: string;
   readonly number: number;
   readonly level: number;
-  /** The sequence number of all entries: 0 in a database that is new, else above all that were there. */
+  /** The sequence number of all entries: 0 in a new database, otherwise above all existing ones. */
   readonly sequence: number;
 }
 
 /**
- * Writes a table file (SST, block-based, format version 2, CRC32C, uncompressed) from entries that come in ascending
- * order of key, each key once. Writes are synchronous: this runs in worker threads, and memory stays at a block and the
- * write buffer whatever the table's size. The format is in docs/aim-repo-format.md §2.1.
+ * Writes a table file (SST, block-based, format version 2, CRC32C, uncompressed) from entries that come in ascending order
+ * of key, each key once. Writes synchronously: it runs in worker threads, and memory stays at one block and the write
+ * buffer, whatever the size of the table. The format is in docs/aim-repo-format.md §2.1.
  */
 export class TableWriter {
   private readonly file: BufferedFile;
@@ -58,7 +58,7 @@ export class TableWriter {
     this.file = new BufferedFile(options.path);
   }
 
-  /** Bytes written and about to be. */
+  /** Bytes written or buffered. */
   get size(): number {
     return this.file.size + this.data.size;
   }
@@ -75,13 +75,13 @@ export class TableWriter {
     this.put(key, this.valueTrailer, value);
   }
 
-  /** Marks a key as deleted: it hides what older files hold under it. */
+  /** Marks a key as deleted: hides what older files hold for it. */
   delete(key: Key): void {
     this.deletions++;
     this.put(key, this.deletionTrailer, EMPTY);
   }
 
-  /** Adds those entries of another table's block whose keys begin with `prefix`; all of them are values. */
+  /** Adds the entries of another table's block whose keys begin with `prefix`; all of them are values. */
   addFromBlock(block: Buffer, prefix: Key): void {
     const cursor = new BlockCursor(block);
     do {
@@ -104,7 +104,7 @@ export class TableWriter {
     if (this.data.size >= BLOCK_SIZE) this.flushData(cursor.userKey + this.valueTrailer);
   }
 
-  /** Adds `count` entries of a column, whose keys all come behind those added before. */
+  /** Adds `count` entries of a column, whose keys all sort after those added before. */
   addColumn(column: Column, count: number): void {
     if (count === 0) return;
     this.note(columnKey(column, 0), columnKey(column, count - 1), this.valueTrailer);
@@ -142,7 +142,7 @@ export class TableWriter {
     };
   }
 
-  /** Closes the file as it is; it is no table then. */
+  /** Closes the file as it is, which is not a valid table then. */
   abandon(): void {
     this.file.close();
   }
@@ -169,7 +169,7 @@ export class TableWriter {
     this.largest = last + keyTrailer;
   }
 
-  /** A block of its own for one entry, its value written from where it lies. */
+  /** A block of its own for one entry; its value is written from where it is in memory. */
   private writeLargeValue(previous: Key, internalKey: Key, value: Uint8Array): void {
     if (!this.data.isEmpty) this.flushData(previous);
     const key = keyBytes(internalKey);
@@ -187,7 +187,7 @@ export class TableWriter {
     this.blocks++;
   }
 
-  /** Writes a block that lies in pieces, its compression type the last byte of the last, and their checksum. */
+  /** Writes a block given in pieces, whose last byte is its compression type, and its checksum. */
   private writePieces(pieces: readonly Uint8Array[]): BlockHandle {
     const offset = this.file.size;
     for (const piece of pieces) this.file.write(piece);

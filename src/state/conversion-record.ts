@@ -6,11 +6,11 @@ import { Ledger, type LedgerEntry, type LedgerPlace } from './ledger.js';
 import { type Policies, readPolicies } from './recorded-policies.js';
 
 /**
- * What earlier conversions have written down, for reading alone: nothing is locked or changed. Where there is no ledger, or one that
- * cannot be used (damaged, of another version), nothing is known.
+ * What earlier conversions have recorded, read only: nothing is locked or changed. If there is no ledger, or it cannot be
+ * used (damaged, of another version), nothing is known.
  */
 export class ConversionRecord {
-  /** Inputs whose policies have been looked for. */
+  /** Inputs whose policies have been looked up. */
   private readonly sought = new Set<string>();
 
   private constructor(
@@ -20,7 +20,7 @@ export class ConversionRecord {
     private readonly accepted: AcceptedMissing,
   ) {}
 
-  /** Throws a `fatal` error where the ledger is there and may not be read. */
+  /** Throws a `fatal` error if there is a ledger that this user may not read. */
   static open(file: string): ConversionRecord {
     if (!existsSync(file)) return new ConversionRecord(undefined, file, new Map(), AcceptedMissing.NOTHING);
     let ledger: Ledger | undefined;
@@ -43,15 +43,15 @@ export class ConversionRecord {
     return this.ledger?.get(hash);
   }
 
-  /** By which policies a run was converted; undefined where that was not written down. */
+  /** The policies by which a run was converted; undefined if they were not recorded. */
   policiesOf({ inputs }: Pick<LedgerEntry, 'inputs'>): Policies | undefined {
-    // a conversion that is under way may just have written them down
+    // a running conversion may just have recorded them
     if (!this.policies.has(inputs) && !this.sought.has(inputs)) this.policies = readPolicies(this.file);
     this.sought.add(inputs);
     return this.policies.get(inputs);
   }
 
-  /** The policies of any run, if there are some: all runs of a source mostly have the same. */
+  /** The policies of any run, if some are known: all runs of a source usually have the same. */
   get somePolicies(): Policies | undefined {
     return [...this.policies.values()].at(-1);
   }

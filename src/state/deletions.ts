@@ -7,7 +7,7 @@ import type { DeletedRun } from '../outcome.js';
 import type { DeletedPolicy } from '../policies.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 
-/** No run has this revision: one that comes back is read again even if it is as it was. */
+/** No run has this revision: one that comes back is read again even if it is unchanged. */
 const NO_REVISION = '';
 
 /** The runs to handle now: those to remove, and those to archive or keep. */
@@ -32,7 +32,7 @@ export class Deletions {
     private readonly policy: DeletedPolicy,
   ) {}
 
-  /** The run is deleted in MLflow. Does nothing if it was never converted, or was handled before. */
+  /** The run is deleted in MLflow. Does nothing if it was never converted, or was already handled. */
   add(hash: string): void {
     const entry = this.ledger.get(hash);
     if (entry !== undefined && this.isDue(entry)) this.pending.set(hash, entry);
@@ -43,7 +43,7 @@ export class Deletions {
     this.pending.delete(hash);
   }
 
-  /** Adds those of the runs that a listing lacks of which the source itself says that it does not have them. */
+  /** Adds the missing runs of which the source itself says that it does not have them. */
   async addMissing(
     hashes: readonly string[],
     store: Pick<TrackingStore, 'missingRuns'>,

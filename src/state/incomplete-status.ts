@@ -4,18 +4,18 @@ import type { ToldPart } from '../outcome.js';
 import type { AcceptedMissing } from './accepted-missing.js';
 import type { LedgerEntry } from './ledger.js';
 
-/** A converted run of which something could not be read. */
+/** A converted run that could not be read completely. */
 export interface IncompleteStatus {
   readonly runId: string;
   readonly runName?: string;
   readonly experiment: string;
   /** What could not be read and is not accepted as missing; the first hundred. */
   readonly unread: readonly ToldPart[];
-  /** Where its artifacts lie in MLflow, where that is known; without credentials. */
+  /** Where its artifacts are in MLflow, if that is known; without credentials. */
   readonly artifacts?: string;
 }
 
-/** The runs of a source of which something could not be read that is not accepted as missing, by experiment and name. */
+/** The incomplete runs of a source, without what is accepted as missing, by experiment and name. */
 export function readIncomplete(
   database: DatabaseSyncInstance,
   source: string,

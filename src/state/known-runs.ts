@@ -18,11 +18,11 @@ export interface CheckedRun extends RunTask {
   readonly isUpToDate: boolean;
   /** Whether it was active in MLflow then; undefined if that is not known. */
   readonly wasActive?: boolean;
-  /** What was lost or changed on its way then; absent for nothing. */
+  /** What was lost or changed in that conversion; absent for nothing. */
   readonly notices?: KeptNotices;
 }
 
-/** Why runs are looked at; for no reason, but that they are there, by default. */
+/** Why runs are checked; by default only because they exist. */
 export interface CheckReason {
   /** The source has reported a change of these runs: parts that could not be read are worth another attempt. */
   readonly changed?: boolean;
@@ -42,11 +42,11 @@ export interface KnownRunsContext {
   readonly retries: Pick<Retries, 'isDue'>;
   readonly accepted: Pick<AcceptedMissing, 'left' | 'notices'>;
   readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>;
-  /** The time of day, milliseconds since the epoch; each task carries that of its check. */
+  /** Wall-clock time in milliseconds; each task carries the time of its check. */
   readonly now: () => number;
 }
 
-/** What the ledger and the repository say about the runs of the source. */
+/** What ledger and repository know about the runs of the source. */
 export class KnownRuns {
   constructor(private readonly context: KnownRunsContext) {}
 
@@ -93,7 +93,7 @@ export class KnownRuns {
     const existsInAim = metadata.has(hash);
     if (!existsInAim || entry === undefined) return { ...run, hash, existsInAim };
     const { revision, inputs, properties, active, appendState } = entry;
-    // it was deleted in MLflow and converted all the same (--include-deleted), and is now to be left out
+    // it was converted although deleted in MLflow (--include-deleted), and is now to be left out
     const isWithdrawn = properties.archived && entry.deleted === undefined && !options.includeDeleted;
     const unread = accepted.left(entry);
     const known = {

@@ -57,8 +57,8 @@ export interface LedgerPlace {
 const MAX_UNREAD = 100;
 
 /**
- * Remembers what was converted and from which state (`.aim/mlflow2aim.sqlite`). A cache: without it, a conversion takes longer, and brings
- * back runs that were removed in Aim.
+ * Remembers what was converted, and from which state (`.aim/mlflow2aim.sqlite`). A cache: without it, a conversion takes
+ * longer and brings back runs that were removed in Aim.
  */
 export class Ledger {
   private readonly select: StatementSyncInstance;
@@ -92,7 +92,10 @@ export class Ledger {
     return openLedgerFile(file, (database, damaged) => new Ledger(database, damaged));
   }
 
-  /** Opens a ledger for reading, beside whoever is writing it; undefined for one of another version. Throws errors of SQLite. */
+  /**
+   * Opens a ledger for reading, while others may be writing it; undefined if it has another version. Throws errors of
+   * SQLite.
+   */
   static read(file: string): Ledger | undefined {
     const database = readLedgerFile(file);
     return database && new Ledger(database, undefined);

@@ -31,11 +31,11 @@ export class Listing {
   private constructor(
     private readonly store: TrackingStore,
     private readonly all: readonly Experiment[],
-    /** The chosen ones. */
+    /** The chosen experiments. */
     readonly experiments: readonly Experiment[],
-    /** What chooses; nothing else of the source is known when the listing has ended. */
+    /** The selection; once the listing has ended, nothing is known about the rest of the source. */
     private readonly selection: RunSelection,
-    /** Absent if all runs of the chosen experiments are. */
+    /** Absent if all runs of the chosen experiments are chosen. */
     readonly chosen?: ChosenRuns,
   ) {}
 
@@ -61,12 +61,14 @@ export class Listing {
     return selectsAll(this.selection);
   }
 
-  /** The chosen experiments, without those of which no run is. */
+  /** The chosen experiments, without those that have no chosen run. */
   get concerned(): readonly Experiment[] {
     return this.experiments.filter((experiment) => this.chosen?.hasSome(experiment) !== false);
   }
 
-  /** Ids that the selection names and the source does not have; none if there are other conditions that such a run may not meet. */
+  /**
+   * Ids in the selection that the source does not have; empty if there are other conditions, which such a run may not meet.
+   */
   get unknownRunIds(): string[] {
     const { runIds = [], ...others } = this.selection;
     return selectsAll(others) ? runIds.filter((runId) => this.chosen?.has(runId) === false) : [];
@@ -87,17 +89,16 @@ export class Listing {
     onAllListed();
   }
 
-  /** The run is known to exist from elsewhere: it may have appeared after its experiment was listed. */
+  /** The run is known to exist from another place: it may have appeared after its experiment was listed. */
   markSeen(hash: string): void {
     this.seen.add(hash);
   }
 
   /**
-   * The hashes of the converted runs that this source no longer has; none unless the listing is complete, and none if single runs were
-   * chosen: the others may be there. An experiment
-   * that was not listed may just have been unreadable: its runs are asked for, and only those that are not found are
-   * missing. When no experiment was listed at all, the source is not what it was (a disk that is not mounted), and
-   * nothing is missing.
+   * The hashes of the converted runs that this source no longer has. Empty unless the listing is complete, and empty if
+   * single runs were chosen: the others may exist. An experiment that was not listed may just have been unreadable: the
+   * source is asked for its runs, and only those it does not have are missing. If no experiment was listed at all, the
+   * source is not what it was (a disk that is not mounted), and nothing is missing.
    */
   async missing(ledger: PlacesOf, signal: AbortSignal): Promise<string[]> {
     if (!this.complete || this.chosen !== undefined || this.all.length === 0) return [];

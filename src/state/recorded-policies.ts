@@ -11,13 +11,13 @@ import { hasTable } from '../sqlite/tables.js';
 export interface Policies {
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
-  /** Without pace and credentials. */
+  /** Without speed limits and credentials. */
   readonly source: Omit<SourceOptions, 'concurrency' | 'requestsPerSecond'>;
-  /** The version of a program's own stages, if it had any: what they did is known to that program alone. */
+  /** The version of a program's own stages, if it had any: only that program knows what they did. */
   readonly stages?: string | undefined;
 }
 
-/** A table in the ledger's file: the policies behind each digest in the column `inputs` of its runs. */
+/** A table in the ledger's file: the policies for each digest in the column `inputs` of its runs. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS policies (
   inputs TEXT PRIMARY KEY,
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS policies (
 ) WITHOUT ROWID;
 `;
 
-/** Writes into the ledger, in clear, by which policies its runs were converted. */
+/** Records in the ledger, in clear, the policies by which its runs were converted. */
 export class RecordedPolicies {
   private constructor(
     private readonly file: string,
@@ -34,9 +34,9 @@ export class RecordedPolicies {
   ) {}
 
   /**
-   * For a conversion by these policies. Forgets those of which the ledger has no run any more. Throws a `fatal` error.
+   * For a conversion by these policies. Forgets policies that no run in the ledger has any more. Throws a `fatal` error.
    *
-   * @param file the ledger's, which is there
+   * @param file of the ledger, which exists
    */
   static begin(file: string, { mapping, artifacts, source, stages }: Policies): RecordedPolicies {
     const { concurrency: _, requestsPerSecond: __, artifactsDestination, ...rest } = source as SourceOptions;

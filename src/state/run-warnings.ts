@@ -6,14 +6,14 @@ import { hasColumn } from '../sqlite/tables.js';
 import type { AcceptedMissing } from './accepted-missing.js';
 import type { LedgerEntry } from './ledger.js';
 
-/** A converted run, and what was lost or changed on its way. */
+/** A converted run, and what was lost or changed in it. */
 export interface RunWarnings {
   readonly runId: string;
   readonly runName?: string;
   readonly experiment: string;
   /** Those that are not accepted as missing. */
   readonly notices: readonly Notice[];
-  /** So many more there were. */
+  /** The number of others. */
   readonly noticesMore?: number;
 }
 

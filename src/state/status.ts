@@ -30,7 +30,7 @@ export interface OutdatedRun {
   readonly since: number;
 }
 
-/** What keeps a source from being read. Time in milliseconds since the epoch. */
+/** Why a source cannot be read. Time in milliseconds since the epoch. */
 export interface SourceError {
   readonly code: ErrorCode;
   /** A sentence. */
@@ -44,17 +44,17 @@ export interface SourceStatus {
   readonly source: string;
   /** Converted runs. */
   readonly runs: number;
-  /** Those that went on in MLflow when they were read last. */
+  /** Those that were active in MLflow when last read. */
   readonly active: number;
   /** Those that MLflow has deleted since. */
   readonly deleted: number;
-  /** When a look at the source ended well the last time; what has happened since is not in Aim yet. */
+  /** When the source was last read without an error; later changes are not in Aim yet. */
   readonly lastSyncedAt?: number;
-  /** When the source was read to its end the last time. */
+  /** When the source was last read to its end. */
   readonly completeAt?: number;
-  /** Of a watch that is under way: within so many milliseconds after that it should have been read again. */
+  /** Of a running watch: the milliseconds after that within which it should have been read again. */
   readonly nextWithin?: number;
-  /** When something was written the last time. */
+  /** When something was last written. */
   readonly changedAt?: number;
   /** Why it cannot be read, and since when. */
   readonly error?: SourceError;
@@ -62,13 +62,13 @@ export interface SourceStatus {
   readonly outdatedRuns: readonly OutdatedRun[];
   readonly failed: number;
   readonly skipped: number;
-  /** Runs of which something could not be read that is not accepted as missing. */
+  /** Incomplete runs, without what is accepted as missing. */
   readonly incomplete: number;
-  /** Those, each of them; absent unless it was asked for. */
+  /** Each of those; absent unless requested. */
   readonly incompleteRuns?: readonly IncompleteStatus[];
-  /** Converted runs of which something was lost or changed on the way. */
+  /** Converted runs of which something was lost or changed. */
   readonly withWarnings: number;
-  /** Those, each of them; absent unless it was asked for. */
+  /** Each of those; absent unless requested. */
   readonly warnings?: readonly RunWarnings[];
   /** Experiments that could not be read in the last complete pass. */
   readonly failedExperiments: readonly FailedExperiment[];
@@ -77,7 +77,7 @@ export interface SourceStatus {
 export interface Status {
   /** The directory that holds `.aim`. */
   readonly repo: string;
-  /** The process that is writing the repository at this moment. */
+  /** The process that is writing the repository now. */
   readonly writer?: LockOwner;
   readonly sources: readonly SourceStatus[];
   /** What `--accept-missing` named: run ids, paths, URIs. */
@@ -85,14 +85,15 @@ export interface Status {
 }
 
 export interface StatusOptions {
-  /** Whether each run is to be named of which something could not be read. */
+  /** Whether to name each incomplete run. */
   readonly incomplete?: boolean;
-  /** Whether each run is to be named of which something was lost or changed. */
+  /** Whether to name each run of which something was lost or changed. */
   readonly warnings?: boolean;
 }
 
 /**
- * Whether the watch that is under way should have had something from this source by now, and nothing has failed either.
+ * Whether the running watch is overdue with this source although nothing has failed.
+ *
  * @param now milliseconds since the epoch
  */
 export function isStalled({ writer }: Status, source: SourceStatus, now: number): boolean {
@@ -105,8 +106,8 @@ export function isStalled({ writer }: Status, source: SourceStatus, now: number)
 const TROUBLES_NAMED = 100;
 
 /**
- * Reads what is known about an Aim repository, beside a conversion or watch that may be under way. Touches no source.
- * Throws a `fatal` error where there is no repository, or nothing was ever converted into it.
+ * Reads what is known about an Aim repository, while a conversion or watch may be running. Touches no source. Throws a
+ * `fatal` error if there is no repository, or nothing was ever converted into it.
  */
 export async function readStatus(directory: string, options: StatusOptions = {}): Promise<Status> {
   const repository = Repository.find(directory);
@@ -199,7 +200,7 @@ function sourceError(journal: JournalRow | undefined): Pick<SourceStatus, 'error
 interface JournalRow {
   readonly looked_at: number | null;
   readonly changed_at: number | null;
-  /** These three are not there if an earlier version has written the journal. */
+  /** These three are missing if an earlier version wrote the journal. */
   readonly complete_at?: number | null;
   readonly next_within?: number | null;
   readonly trouble_code?: string | null;

@@ -43,28 +43,28 @@ CREATE TABLE IF NOT EXISTS unread (
 ) WITHOUT ROWID;
 `;
 
-/** What the journal is told of a pass that has ended. */
+/** What the journal records of a pass that has ended. */
 export interface EndedPass {
-  /** Whether it met all runs of the source, since `began` (milliseconds of the clock that never goes back). */
+  /** Whether it covered all runs of the source since `began` (milliseconds of a monotonic clock). */
   readonly complete: boolean;
   readonly began?: number;
-  /** Of a watch, when it has met all chosen runs: within so many milliseconds the next such pass is over, if nothing holds it up. */
+  /** Of a watch that has covered all chosen runs: the milliseconds within which the next such pass should end. */
   readonly nextWithin?: number;
   /** Of a complete one: the experiments that could not be read. */
   readonly failures?: Iterable<ExperimentFailure>;
 }
 
-/** A look that found nothing is worth a line in the journal once in so many milliseconds. */
+/** A pass that found nothing is recorded at most once in this many milliseconds. */
 const QUIET_WRITES = 5_000;
 
 /**
- * Keeps beside the ledger when a source was looked at last and which of its runs are in trouble, for `mlflow2aim status`.
- * Nothing depends on it, so its own failures are passed over. Times are milliseconds since the epoch.
+ * Keeps beside the ledger when a source was last read and which of its runs failed or were skipped, for `mlflow2aim status`.
+ * Nothing depends on it, so its own failures are ignored. Times are milliseconds since the epoch.
  */
 export class SyncJournal {
   private readonly began = monotonicNow();
   private pending = new Map<string, RunReport>();
-  /** The runs that are in trouble as far as the journal says. */
+  /** The runs that the journal has as failed or skipped. */
   private readonly known: Set<string>;
   private changed = false;
   private writtenAt = Number.NEGATIVE_INFINITY;
@@ -77,7 +77,7 @@ export class SyncJournal {
     this.known = new Set(rows.map((row) => (row as { hash: string }).hash));
   }
 
-  /** @param file that of the ledger, which must have been opened before: a damaged one is replaced then */
+  /** @param file of the ledger, which must have been opened before: a damaged one is replaced then */
   static open(file: string, source: string): SyncJournal {
     try {
       const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
@@ -89,7 +89,7 @@ export class SyncJournal {
     }
   }
 
-  /** A run has been dealt with. */
+  /** A run has been processed. */
   note(report: RunReport): void {
     if (report.outcome === 'new' || report.outcome === 'updated') this.changed = true;
     if (!isTrouble(report) && !this.known.has(report.runHash) && !this.pending.has(report.runHash)) return;
@@ -116,7 +116,7 @@ export class SyncJournal {
       }
       if (!complete) return;
       database.prepare('UPDATE sources SET complete_at = ? WHERE source = ?').run(now, this.source);
-      // those of the future are from before the clock was set back
+      // those of the future were written before the clock was set back
       database
         .prepare('DELETE FROM troubles WHERE source = ? AND (seen < ? OR seen > ?)')
         .run(this.source, steadyTime(began), steadyTime());
@@ -125,7 +125,7 @@ export class SyncJournal {
     this.changed = false;
   }
 
-  /** A pass was broken off by this. */
+  /** A pass was interrupted by this error. */
   failed(error: unknown): void {
     const { code, message, sentence } = toConvertError(error, 'fatal', this.source);
     this.write((database) =>
@@ -138,7 +138,7 @@ export class SyncJournal {
     );
   }
 
-  /** The watch is over: nobody is to wait for its next look. */
+  /** The watch has ended: its next pass is not expected any more. */
   ended(): void {
     this.write((database) => {
       database
@@ -231,7 +231,7 @@ function addColumns(database: DatabaseSyncInstance): void {
   }
 }
 
-/** What a person may want to know of: not that a run was left out because MLflow has deleted it. */
+/** Whether a person may want to know about the run: not if it was skipped because MLflow has deleted it. */
 function isTrouble({ outcome, code }: RunReport): boolean {
   return outcome === 'failed' || (outcome === 'skipped' && code !== 'deleted');
 }
