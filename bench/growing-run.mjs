@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Repository } from '../dist/aim/repository.js';
-import { writeIndex } from '../dist/aim/run-index.js';
-import { RunMetadata } from '../dist/aim/run-metadata.js';
-import { StepOrders } from '../dist/aim/step-order.js';
-import { FileStore } from '../dist/mlflow/file/file-store.js';
-import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../dist/policies.js';
-import { Publisher } from '../dist/publish/publisher.js';
-import { convertRun } from '../dist/run/convert-run.js';
-import { Ledger } from '../dist/state/ledger.js';
+import { openConversion } from '../dist/conversion/open-conversion.js';
+import { ConvertEvents } from '../dist/events.js';
+import { openStore } from '../dist/mlflow/open-store.js';
+import { withDefaults } from '../dist/options.js';
+import { Listing } from '../dist/state/listing.js';
 
 /*
- * What it costs to add to a growing run: each pass appends points to every metric of every run, then reads, builds and
- * publishes them, in one thread. Prints milliseconds for each run and pass: build (source to staging directory) and
- * publish (flush, move, ledger), beside the first conversion of the whole run.
+ * What it costs to add to a growing run: each pass appends points to every metric of every run, and then
+ * makes a pass as a watch does, in one thread. Prints milliseconds for each run and pass: build (until the last run is whole)
+ * and publish (from then until it is visible), beside the first conversion of the whole run.
  *
  *   node bench/growing-run.mjs [--runs 1] [--metrics 10] [--points 10000] [--added 100] [--passes 100]
  */
@@ -63,43 +60,31 @@ writeFileSync(
 );
 
 const repository = Repository.open(join(root, 'repo'));
-const [metadata, ledger] = [new RunMetadata(repository.metadataFile), Ledger.open(repository.ledgerFile)];
-const source = new FileStore(store);
-const publisher = new Publisher({
-  repository,
-  metadata,
-  ledger,
-  source: source.uri,
-  writeIndex: async (hashes, compact) => writeIndex(repository, hashes, compact),
-  events: { onPublished: () => {}, onPassedOver: () => {}, onWarning: ({ message }) => console.error(message) },
-});
-const options = {
-  includeDeleted: false,
-  overwrite: false,
-  mapping: DEFAULT_MAPPING,
-  artifacts: DEFAULT_ARTIFACTS,
-  now: Date.now(),
-};
-const environment = { store: source, repository, options, orders: new StepOrders(), progress: () => {} };
+const options = withDefaults({ trackingUri: store, repo: join(root, 'repo'), inProcess: true });
+const source = openStore(store);
+const events = new ConvertEvents();
+events.on('warning', ({ message }) => console.error(message));
+const conversion = openConversion({ store: source, repository }, options, events);
 const { signal } = new AbortController();
 
 async function pass() {
-  const times = { build: 0, publish: 0, grown: 0 };
-  for await (const experiment of source.experiments(signal)) {
-    for await (const ref of source.runs(experiment, signal)) {
-      const known = ledger.get(ref.runId);
-      const job = { ref, experiment, hash: ref.runId, listed: known !== undefined, ...(known && { known }) };
-      const began = performance.now();
-      const { staged } = await convertRun(job, environment, signal);
-      times.build += performance.now() - began;
-      if (staged?.files?.appendsTo !== undefined) times.grown++;
-      if (staged !== undefined) await publisher.add(staged);
-    }
-  }
   const began = performance.now();
-  await publisher.flush();
-  times.publish = performance.now() - began;
-  return times;
+  let [built, points] = [began, 0];
+  const listing = await Listing.begin(source, {}, signal);
+  await conversion.pass(
+    listing.runs(() => {}, signal),
+    signal,
+    {
+      ready: () => {
+        built = performance.now();
+      },
+      done: ({ report }) => {
+        points += report.counts.points;
+      },
+      brief: true,
+    },
+  );
+  return { build: built - began, publish: performance.now() - built, points };
 }
 
 /** @param {number[]} list @param {number} share */
@@ -113,8 +98,9 @@ try {
   const [builds, publishes] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
   for (let i = 0; i < size.passes; i++) {
     append(size.added);
-    const { build, publish, grown } = await pass();
-    if (grown !== size.runs) throw new Error(`Only ${grown} runs were added to.`);
+    const { build, publish, points } = await pass();
+    const added = size.runs * size.metrics * size.added;
+    if (points !== added) throw new Error(`${points} points were written, not the ${added} that were added.`);
     builds.push(build);
     publishes.push(publish);
   }
@@ -131,7 +117,7 @@ try {
   const seqs = repository.seqs(runIds[0] ?? '');
   console.log(`files in a run's second database: ${readdirSync(seqs).length}`);
 } finally {
-  metadata.close();
-  ledger.close();
+  await conversion.close();
+  await source.close();
   rmSync(root, { recursive: true, force: true });
 }

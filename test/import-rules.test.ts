@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   circles,
@@ -46,6 +46,24 @@ const WORKER = 'run/worker.ts';
 
 /** Who in a worker thread uses SQLite, whose native library is loaded on first use: only where the source is such a database. */
 const SQLITE_IN_WORKERS = ['aim', 'mlflow/sql/sqlite'];
+
+/** Who puts these together has a conversion of its own, which is not the one that is shipped; with their own tests. */
+const PARTS_OF_A_CONVERSION = ['publish/publisher.ts', 'run/convert-run.ts'];
+
+test('tests and benchmarks measure and prove the conversion that is shipped', () => {
+  const parts = PARTS_OF_A_CONVERSION.flatMap((part) => [`src/${part}`, `dist/${part}`]);
+  const users = ['bench', 'examples', 'scripts', 'test'].flatMap(scriptsIn).filter((file) => {
+    const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+    if (!parts.some((part) => text.includes(part.replace(/\.ts$/, '.js')))) return false;
+    return importsOf(file, text).some(({ target, kind }) => kind !== 'type' && parts.includes(target));
+  });
+  expect(users.filter((file) => !file.startsWith('test/publish/'))).toEqual([]);
+});
+
+function scriptsIn(directory: string): string[] {
+  const names = readdirSync(new URL(`../${directory}`, import.meta.url), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => /\.m?[jt]s$/.test(name)).map((name) => `${directory}/${name}`);
+}
 
 describe('the modules of src/', () => {
   const modules = moduleGraph();
