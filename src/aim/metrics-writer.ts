@@ -17,7 +17,6 @@ import { SpilledMetric } from './spilled-metric.js';
 import type { StepOrders } from './step-order.js';
 import { Summarizer } from './summary.js';
 
-/** Points of one metric that are held in memory (24 bytes each); a longer metric goes through a file. */
 const POINTS_IN_MEMORY = 2 ** 18;
 
 /** Points of further repetitions (`split`) that are buffered before they are written. */
@@ -57,6 +56,8 @@ export interface MetricHooks {
 interface MetricsOfRun {
   readonly hash: string;
   readonly repeatedSteps: RepeatedSteps;
+  /** Points of one metric that are held in memory (24 bytes each); a longer metric goes through a file. */
+  readonly pointsInMemory?: number | undefined;
 }
 
 interface Deferred {
@@ -77,6 +78,7 @@ export class MetricsWriter {
   lastTimestamp: number | undefined;
 
   private readonly writer: PointsWriter;
+  private readonly pointsInMemory: number;
   private readonly columns = new PointColumns();
   private target: MetricTarget | undefined;
   private spilled: SpilledMetric | undefined;
@@ -91,6 +93,7 @@ export class MetricsWriter {
     private readonly hooks: MetricHooks,
   ) {
     this.writer = new PointsWriter(database);
+    this.pointsInMemory = run.pointsInMemory ?? POINTS_IN_MEMORY;
   }
 
   /** Takes the next points of `target`, in arrival order. */
@@ -99,7 +102,7 @@ export class MetricsWriter {
     this.target = target;
     for (const timestamp of batch.timestamps) this.noteTime(timestamp);
     this.columns.push(batch);
-    if (this.columns.length > POINTS_IN_MEMORY) this.spill(target);
+    if (this.columns.length > this.pointsInMemory) this.spill(target);
   }
 
   /** Writes what is still buffered. */
@@ -118,7 +121,7 @@ export class MetricsWriter {
 
   private spill({ key }: MetricTarget): void {
     if (this.run.repeatedSteps === 'split') {
-      const limit = POINTS_IN_MEMORY.toLocaleString('en');
+      const limit = this.pointsInMemory.toLocaleString('en');
       throw new ConvertError(
         'skip-run',
         'too-large',

@@ -15,6 +15,8 @@ export interface RunBuild {
   readonly files: StagedFiles;
   /** A number above those of all files in the run's databases; 1 if there are none. */
   readonly fileNumber: number;
+  /** How many points of one metric are held in memory; by default 262,144. */
+  readonly pointsInMemory?: number;
 }
 
 /** What is written about a run after all its points and artifacts. */
@@ -50,11 +52,17 @@ export class RunWriter {
     orders: StepOrders,
     hooks: MetricHooks,
   ) {
-    const { hash, files, fileNumber } = build;
+    const { hash, files, fileNumber, pointsInMemory } = build;
     this.metaDatabase = new DatabaseWriter(files.meta, fileNumber);
     this.seqsDatabase = new DatabaseWriter(files.seqs, fileNumber);
     this.meta = new MetaRecords(hash);
-    this.metrics = new MetricsWriter(this.seqsDatabase, this.meta, { hash, repeatedSteps }, orders, hooks);
+    this.metrics = new MetricsWriter(
+      this.seqsDatabase,
+      this.meta,
+      { hash, repeatedSteps, pointsInMemory },
+      orders,
+      hooks,
+    );
     this.objects = new ObjectsWriter(this.seqsDatabase, hash);
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hashValue } from '../../src/aim/hash.js';
-import { RunWriter } from '../../src/aim/run-writer.js';
+import { type RunBuild, RunWriter } from '../../src/aim/run-writer.js';
 import { type SequenceId, sequenceId } from '../../src/aim/sequence.js';
 import { StepOrders } from '../../src/aim/step-order.js';
 import type { Notice } from '../../src/model.js';
@@ -23,11 +23,15 @@ interface Written {
 }
 
 /** Writes metrics, each in batches, into a new directory. */
-function write(metrics: ReadonlyMap<SequenceId, readonly (readonly Point[])[]>, policy: RepeatedSteps): Written {
+function write(
+  metrics: ReadonlyMap<SequenceId, readonly (readonly Point[])[]>,
+  policy: RepeatedSteps,
+  limits: Pick<RunBuild, 'pointsInMemory'> = {},
+): Written {
   const directory = temporaryDirectory();
   const files = { meta: join(directory, 'meta'), seqs: join(directory, 'seqs') };
   const notices: Notice[] = [];
-  const writer = new RunWriter({ hash: HASH, files, fileNumber: 1 }, policy, orders, {
+  const writer = new RunWriter({ hash: HASH, files, fileNumber: 1, ...limits }, policy, orders, {
     onNotice: (notice) => notices.push(notice),
   });
   for (const sequence of [...metrics.keys()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
@@ -114,8 +118,10 @@ describe('metrics written into a run', () => {
 });
 
 describe('a metric too long for memory', () => {
-  const COUNT = 300_000;
-  const BATCH = 8192;
+  /** As many as make some points of each of the 256 parts in which such a metric is read back, in four chunks. */
+  const COUNT = 10_000;
+  const BATCH = 100;
+  const limits = { pointsInMemory: 3000 };
 
   function long(stepOf: (i: number) => bigint): Point[] {
     return Array.from({ length: COUNT }, (_, i) => ({ step: stepOf(i), value: i * 0.5, timestamp: i }));
@@ -127,16 +133,16 @@ describe('a metric too long for memory', () => {
 
   test.each<[string, RepeatedSteps, (i: number) => bigint]>([
     ['of ascending steps', 'auto', (i) => BigInt(i)],
-    ['that repeats its steps in another chunk', 'auto', (i) => BigInt(i % 280_000)],
+    ['that repeats its steps in another chunk', 'auto', (i) => BigInt(i % 9000)],
     ['that lies on one step', 'auto', () => 7n],
-    ['that leaves its one step late', 'auto', (i) => (i < 290_000 ? 7n : BigInt(i))],
+    ['that leaves its one step late', 'auto', (i) => (i < 9500 ? 7n : BigInt(i))],
     ['that lies on one step but for the last point', 'auto', (i) => (i < COUNT - 1 ? 7n : 8n)],
     ['on one step, the last to win', 'last', () => 7n],
     ['to be numbered', 'index', (i) => BigInt(i % 10)],
   ])('%s (%s) is written as if it were short', (_name, policy, stepOf) => {
     const points = long(stepOf);
     const sequence = sequenceId('long', new Map());
-    const { seqs, counts, notices } = write(new Map([[sequence, inBatches(points)]]), policy);
+    const { seqs, counts, notices } = write(new Map([[sequence, inBatches(points)]]), policy, limits);
     const kept = stored(expected(points, policy));
     const found = readPoints(seqs, HASH, sequence);
     expect(found.length).toBe(kept.length);
@@ -150,7 +156,9 @@ describe('a metric too long for memory', () => {
 
   test('is refused, with what to do, when its repetitions are to be split', () => {
     const metrics = new Map([[sequenceId('long', new Map()), inBatches(long(() => 0n))]]);
-    expect(() => write(metrics, 'split')).toThrow('too many for --repeated-steps split');
+    expect(() => write(metrics, 'split', limits)).toThrow(
+      'more than 3,000 points, too many for --repeated-steps split',
+    );
   });
 });
 
