@@ -7,8 +7,8 @@ import { Listing } from '../state/listing.js';
 import { checkRepositoryPlace } from './repository-place.js';
 
 /**
- * Lists the experiments of a source, and checks what was chosen and where it is to go. Rejects with a `fatal` error before anything
- * has been made.
+ * Lists the experiments of a source, and checks the selection and the destination. Rejects with a `fatal` error before
+ * anything has been created.
  */
 export async function chooseRuns(
   store: TrackingStore,
@@ -22,7 +22,9 @@ export async function chooseRuns(
   return listing;
 }
 
-/** Tells what is known of a choice before any run has been read. Returns the number of traces, which stay in MLflow. */
+/**
+ * Reports what is known about a selection before any run has been read. Returns the number of traces, which stay in MLflow.
+ */
 export async function tellChoice(
   store: TrackingStore,
   listing: Listing,
@@ -33,7 +35,7 @@ export async function tellChoice(
   return countTraces(store, listing, warn, signal);
 }
 
-/** A source of traces only would look empty. Nothing else depends on their number. */
+/** A source that only has traces would look empty. Nothing else depends on their number. */
 async function countTraces(
   store: TrackingStore,
   { concerned }: Listing,

@@ -32,7 +32,7 @@ export interface ConversionParts {
   readonly policies: RecordedPolicies;
   readonly retries: Retries;
   readonly converter: RunConverter;
-  /** The time of day, milliseconds since the epoch; `Date.now` if absent. */
+  /** Wall-clock time, milliseconds since the epoch; `Date.now` if absent. */
   readonly now?: () => number;
 }
 
@@ -43,19 +43,19 @@ export type ConversionOptions = Pick<
 >;
 
 export interface PassOptions extends RunListener {
-  /** The pass ends when its runs are visible; what the index lacks is left to the next. For a watch. */
+  /** The pass ends when its runs are visible; missing index entries are left to the next. For a watch. */
   readonly brief?: boolean;
-  /** There was a sign of change in just these runs. For a watch. */
+  /** Exactly these runs have shown signs of change. For a watch. */
   readonly changed?: boolean;
-  /** Runs are read again even if they have not changed. */
+  /** Runs are read again even if they are unchanged. */
   readonly force?: boolean;
   /** The runs are listed ahead, so that their number is soon known; otherwise when they are needed. */
   readonly listsAhead?: boolean;
 }
 
 /**
- * Writes runs into a repository, in one pass or, for a watch, in any number of them; the caller holds the repository's lock.
- * After a pass that was rejected, only {@link close} may be called.
+ * Writes runs into a repository, in one pass or, for a watch, in many; the caller holds the repository's lock. After a pass
+ * that was rejected, only {@link close} may be called.
  */
 export class Conversion {
   readonly ledger: Ledger;
@@ -67,7 +67,7 @@ export class Conversion {
   readonly #known: KnownRuns;
   readonly #damaged = new DamagedRuns();
   #isStopped = false;
-  /** Of the pass that is under way. */
+  /** Of the current pass. */
   #reports = new PendingReports({ done: () => {} });
 
   constructor(parts: ConversionParts, options: ConversionOptions, events: ConvertEvents) {
@@ -98,8 +98,8 @@ export class Conversion {
   }
 
   /**
-   * Brings these runs up to date; resolves when all of them are published, failed ones excepted. Rejects with a `fatal`
-   * error, or with the signal's reason when that is aborted; runs that are whole by then are published all the same.
+   * Updates these runs in Aim; resolves when all of them are published, except failed ones. Rejects with a `fatal` error, or
+   * with the signal's reason when that is aborted; runs that are complete by then are still published.
    */
   async pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: PassOptions): Promise<void> {
     const { repository, metadata } = this.#parts;
@@ -120,8 +120,8 @@ export class Conversion {
       await this.#followDeletions();
     } catch (error) {
       await this.#stop();
-      // What is whole already is published, so that the next attempt need not do it again. If that fails as well, the
-      // error that came first tells more.
+      // Complete runs are published, so that the next attempt need not build them again. If that fails as well, the first
+      // error says more.
       const isHurried = options.brief === true || signal.aborted;
       await (isHurried ? this.#publisher.settle([]) : this.#publisher.finish()).catch(() => {});
       signal.throwIfAborted();
@@ -132,25 +132,23 @@ export class Conversion {
     }
   }
 
-  /**
-   * The source no longer lists these runs; it is asked about each, if it can be. Between two passes only.
-   */
+  /** The source no longer lists these runs; it is asked about each, if possible. Between two passes only. */
   async missed(hashes: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#deletions.addMissing(hashes, this.#parts.store, signal);
     await this.#followDeletions();
   }
 
   /**
-   * Writes the index entries of these runs once more; false when Aim holds the index. Between two passes only.
+   * Writes the index entries of these runs again; false if Aim holds the index. Between two passes only.
    *
-   * Aim's server indexes an active run from the same files that are being replaced, and two writers of the index can overtake
-   * each other. The last one to write wins, and nobody writes again for a run that has ended.
+   * Aim's server indexes an active run from the files that are being replaced, and two writers of the index can overtake
+   * each other. The last to write wins, and nobody writes again for a run that has ended.
    */
   reindex(hashes: readonly string[]): Promise<boolean> {
     return this.#publisher.settle(hashes.filter((hash) => this.#parts.metadata.has(hash)));
   }
 
-  /** Warns of what this conversion was told to accept as missing, or no longer, that matches nothing known. */
+  /** Warns if `--accept-missing` or `--unaccept-missing` matches nothing known. */
   checkAccepted(): void {
     const { missing } = this.#options;
     for (const message of this.#parts.accepted.withoutEffect(missing, this.ledger)) {
@@ -163,7 +161,7 @@ export class Conversion {
     await this.#stop();
     metadata.close();
     this.ledger.close();
-    // what lies there now may be somebody else's
+    // what is there now may belong to somebody else
     if (repository.isSame) rmSync(repository.staging, { recursive: true, force: true });
   }
 
@@ -188,7 +186,7 @@ export class Conversion {
     );
   }
 
-  /** What a converter that was stopped has left of an index counts for nothing, so it can be written again in this thread. */
+  /** An index update that was stopped has no effect, so it can be repeated in this thread. */
   readonly #writeIndex = async (hashes: readonly string[], isFinal: boolean): Promise<IndexOutcome> => {
     try {
       if (!this.#isStopped) return await this.#parts.converter.writeIndex(hashes, isFinal);

@@ -1,19 +1,19 @@
 import type { Warn } from '../events.js';
 import type { RunReport } from '../outcome.js';
 
-/** So many are named; the report has all. */
+/** How many are named; the report has all. */
 const NAMED = 3;
 
-/** Gathers the runs whose files in Aim were found damaged, to tell of them together. */
+/** Collects the runs whose files in Aim were found damaged, to report them together. */
 export class DamagedRuns {
   private readonly mended: string[] = [];
 
-  /** One that could not be written anew tells so itself. */
+  /** One that could not be written again reports that itself. */
   note({ damage, outcome, runId }: RunReport): void {
     if (damage !== undefined && outcome !== 'failed' && outcome !== 'skipped') this.mended.push(`${runId} (${damage})`);
   }
 
-  /** Tells of those that have come since the last time; they have been published. */
+  /** Reports those added since the last time; they have been published. */
   tell(warn: Warn): void {
     const runs = this.mended.splice(0);
     if (runs.length === 0) return;

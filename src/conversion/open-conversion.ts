@@ -15,14 +15,14 @@ import { Retries } from '../state/retries.js';
 import { Conversion } from './conversion.js';
 import { runOptionsOf } from './run-options.js';
 
-/** The two ends of a conversion, open, and what a program has put between them. */
+/** The source and the repository, open, and what a program has put between them. */
 export interface Ends {
   readonly store: TrackingStore;
   readonly repository: Repository;
   readonly stages?: CustomStages | undefined;
 }
 
-/** Opens all that a conversion needs between its two ends, or nothing. */
+/** Opens everything that a conversion needs between the two, or nothing. */
 export function openConversion(
   ends: Ends,
   options: ResolvedOptions,

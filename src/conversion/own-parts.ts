@@ -5,18 +5,20 @@ import type { CustomStages } from '../stages/custom-stages.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 
 /**
- * What a program brings to a conversion and no option can name. Functions do not cross to worker threads, so with either of them the
- * conversion runs in the calling thread.
+ * What a program contributes to a conversion beyond options. Functions cannot be sent to worker threads, so with either of
+ * them the conversion runs in the calling thread.
  */
 export interface OwnParts {
-  /** Opens the source in the place of the tracking URI. */
+  /** Opens the source instead of the tracking URI. */
   readonly openStore?: OpenStore | undefined;
   readonly stages?: CustomStages | undefined;
-  /** Hears of runs as soon as they are in Aim as the conversion leaves them, until what is returned resolves no more come. */
+  /**
+   * Called with runs as soon as they are in Aim in their final state; no more arrive until the returned promise resolves.
+   */
   readonly settled?: ((runs: readonly EnumeratedRun[], signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** The options with nothing left open, for a conversion with these parts. */
+/** The options with all defaults filled in, for a conversion with these parts. */
 export function resolveOptions(given: ConvertOptions, { openStore, stages }: OwnParts): ResolvedOptions {
   const options = withDefaults(given);
   return openStore === undefined && stages === undefined ? options : { ...options, inProcess: true };

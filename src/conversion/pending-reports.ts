@@ -4,7 +4,7 @@ import { runReport } from '../run/task/run-result.js';
 import type { RunTask } from '../run/task/run-task.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 
-/** A run that a pass is done with, and whether it is active in MLflow; undefined where that is not known. */
+/** A run that a pass has finished, and whether it is active in MLflow; undefined if that is not known. */
 export interface ProcessedRun {
   readonly run: EnumeratedRun;
   readonly report: RunReport;
@@ -12,15 +12,15 @@ export interface ProcessedRun {
 }
 
 export interface RunListener {
-  /** The work on a run is over: it was passed over, or is whole and waits to be published. */
+  /** The work on a run is over: it was skipped, or is complete and waits to be published. */
   readonly ready?: (report: RunReport) => void;
-  /** A run has been passed over, or published. */
+  /** A run has been skipped, or published. */
   readonly done: (processed: ProcessedRun) => void;
-  /** These runs are in Aim as the conversion leaves them. No more of them come until what is returned resolves. */
+  /** These runs are in Aim in their final state. No more arrive until the returned promise resolves. */
   readonly settled?: ((runs: readonly EnumeratedRun[]) => Promise<void>) | undefined;
 }
 
-/** Holds the reports of runs that wait to be published, and hands them on when they are true. */
+/** Holds the reports of runs that wait to be published, and passes them on when they are true. */
 export class PendingReports {
   readonly #waiting = new Map<string, { readonly task: RunTask; readonly processed: ProcessedRun }>();
   readonly #listener: RunListener;
@@ -29,19 +29,19 @@ export class PendingReports {
     this.#listener = listener;
   }
 
-  /** A run is whole and waits to be published. */
+  /** A run is complete and waits to be published. */
   ready(task: RunTask, report: RunReport, active: boolean | undefined): void {
     this.#waiting.set(task.hash, { task, processed: processedRun(task, report, active) });
     this.#listener.ready?.(report);
   }
 
-  /** A run is passed over, or as it was. */
+  /** A run was skipped or is unchanged. */
   done(task: RunTask, report: RunReport, active?: boolean): void {
     this.#listener.ready?.(report);
     this.#listener.done(processedRun(task, report, active));
   }
 
-  /** A run is as it was, and nothing of it has to be published. */
+  /** A run is unchanged, and nothing of it must be published. */
   async unchanged(task: RunTask, report: RunReport, active: boolean | undefined): Promise<void> {
     this.done(task, report, active);
     await this.#listener.settled?.([task]);

@@ -9,8 +9,8 @@ import { uriTarget } from '../mlflow/locations/file-uri.js';
 import type { ResolvedOptions } from '../options.js';
 
 /**
- * Throws a `fatal` error when the repository would lie, or lies, in a directory of MLflow's: a file store in which there is
- * an `.aim` cannot be listed any more, and in artifacts it would be one of them. Nothing has been made then.
+ * Throws a `fatal` error if the repository is, or would be, in a directory of MLflow's: a file store that contains an `.aim`
+ * can no longer be listed, and in an artifact directory it would be an artifact. Creates nothing.
  */
 export function checkRepositoryPlace(
   { repo, source }: Pick<ResolvedOptions, 'repo' | 'source'>,

@@ -17,10 +17,13 @@ import type { DamagedRuns } from './damaged-runs.js';
 import type { PendingReports } from './pending-reports.js';
 import { RunIds } from './run-ids.js';
 
-/** Batches checked at once for each run under way, so that no worker waits for its next run. */
+/** Batches checked at the same time for each run in progress, so that no worker waits for its next run. */
 const CHECKS_PER_RUN = 2;
 
-/** A reference takes a few hundred bytes. With more runs than this, their number is known when so many are left. */
+/**
+ * A reference takes a few hundred bytes. If there are more runs than this, their number is known once only this many are
+ * left.
+ */
 const LISTED_AHEAD = 50_000;
 
 /** What the stages work with. */
@@ -38,7 +41,7 @@ export interface StageParts {
   readonly isStopped: () => boolean;
 }
 
-/** The stages of one pass: how a run is checked, converted and published, and which runs are left as they are. */
+/** The stages of one pass: how a run is checked, converted and published, and which runs are left alone. */
 export class RunStages implements Stages {
   readonly runsAtOnce: number;
   readonly checksAtOnce: number;
@@ -48,7 +51,7 @@ export class RunStages implements Stages {
   readonly #reason: CheckReason;
 
   /**
-   * @param reason why just these runs are looked at
+   * @param reason why exactly these runs are checked
    * @param listsAhead whether their number should soon be known
    */
   constructor(parts: StageParts, runsAtOnce: number, reason: CheckReason, listsAhead: boolean) {
@@ -63,11 +66,11 @@ export class RunStages implements Stages {
     return this.#parts.known.check(batch, this.#reason);
   }
 
-  /** Runs of one id are taken one after the other, and only the first that is a run is converted. */
+  /** Runs with one id are taken one after the other, and only the first that is a run is converted. */
   convert(run: CheckedRun): Promise<ConvertedRun> {
     return this.#ids.claim(run.hash, async (isDuplicateId) => {
       const converted = await this.#convert(isDuplicateId ? { ...run, isDuplicateId } : run);
-      // a deleted run of the same id may have come before
+      // a deleted run with the same id may have come before
       if (converted.report.outcome !== 'skipped') this.#parts.deletions.discard(run.hash);
       return converted;
     });
@@ -76,7 +79,7 @@ export class RunStages implements Stages {
   async publish({ task, report, staged, active }: ConvertedRun): Promise<void> {
     const { known, accepted, policies, damaged, publisher, reports } = this.#parts;
     damaged.note(report);
-    // what is up to date has the inputs of this conversion
+    // up-to-date runs have the inputs of this conversion
     const inputs = staged?.inputs ?? (report.outcome === 'unchanged' ? task.known?.inputs : undefined);
     if (inputs !== undefined) policies.remember(inputs);
     if (staged === undefined) {
@@ -124,7 +127,7 @@ export class RunStages implements Stages {
   }
 }
 
-/** The report of an unchanged run, with what is remembered of it. */
+/** The report of an unchanged run, with what is remembered about it. */
 function withNotices(report: RunReport, kept: KeptNotices | undefined): RunReport {
   if (kept === undefined) return report;
   const { notices, more } = kept;

@@ -31,7 +31,7 @@ interface StagedTables {
   readonly recorder: AppendRecorder | undefined;
 }
 
-/** Writes a run whole into the staging directory. What could not be read is carried over from Aim. */
+/** Writes a complete run into the staging directory. What could not be read is carried over from Aim. */
 export async function buildRun(read: ReadRun, environment: RunEnvironment, told: RunNotices): Promise<BuiltRun> {
   const { task } = read;
   const { repository } = environment;
@@ -57,7 +57,7 @@ async function writeRun(
 ): Promise<StagedTables> {
   const { told } = carry;
   const { body, signal } = told;
-  // appending would go past the stages of a program
+  // appending would bypass the stages of a program
   const canAppend = isActive(run) && stages === undefined;
   const recorder = canAppend ? await AppendRecorder.begin(store, ref, run, options.artifacts, signal) : undefined;
   const files = stagedFiles(repository, hash);
@@ -66,7 +66,7 @@ async function writeRun(
     onMetricWritten: recorder?.onMetricWritten,
     kept: new CarriedMetrics(carry),
   });
-  // some properties follow from the points, so this is asked when those are written
+  // some properties depend on the points, so this is evaluated when those are written
   const mapped = once(() => mapProperties(run, experiment, writer.lastTimestamp, now, options.mapping));
 
   const histories = fetchHistories(store, ref, body, { startTime: run.startTime, onCursor: recorder?.onCursor });
@@ -114,7 +114,7 @@ function finishRun(
     creationTime,
     parts,
   };
-  // a stale run has ended for Aim
+  // a stale run has ended as far as Aim is concerned
   const appendState = mapped.stale === undefined ? recorder?.finish(recorded) : undefined;
   if (isSame) removeStaged(files);
   const { params, tags } = read.run;
@@ -131,7 +131,7 @@ function finishRun(
   });
 }
 
-/** A function that computes its result when it is first called. */
+/** A function that computes its result on the first call. */
 function once<T extends object>(compute: () => T): () => T {
   let result: T | undefined;
   return () => (result ??= compute());

@@ -7,9 +7,9 @@ import type { CheckResult } from './task/run-converter.js';
 import type { RunTask } from './task/run-task.js';
 
 /**
- * Tells which of these runs are up to date, without reading them. For an unchanged store of thousands of runs this is all the
- * work there is, and a batch saves a trip between threads for each run. A run that cannot be checked is not up to date:
- * converting it tells why.
+ * Tells which of these runs are up to date, without reading them. For an unchanged store of thousands of runs this is all
+ * the work there is, and a batch saves a message between threads for each run. A run that cannot be checked does not count
+ * as up to date: converting it reports why.
  */
 export async function checkRuns(
   tasks: readonly RunTask[],

@@ -12,8 +12,8 @@ import { type BuiltRun, type ReadRun, type RunResult, runReport } from './task/r
 import type { RunTask } from './task/run-task.js';
 
 /**
- * Brings one run from MLflow whole into the staging directory, or reports why not. Rejects only when the signal is aborted or
- * with an error that is fatal to the whole conversion.
+ * Converts one complete run from MLflow into the staging directory, or reports why not. Rejects only when the signal is
+ * aborted or with an error that is fatal to the whole conversion.
  */
 export async function convertRun(task: RunTask, environment: RunEnvironment, signal: AbortSignal): Promise<RunResult> {
   const startedAt = performance.now();
@@ -29,7 +29,7 @@ export async function convertRun(task: RunTask, environment: RunEnvironment, sig
   return { ...result, report: { ...report, ...seconds, ...(damage !== undefined && { damage }) } };
 }
 
-/** @param isSound the run's files in Aim, if there are any, are intact */
+/** @param isSound the run's files in Aim, if any, are intact */
 async function convertIntact(
   task: RunTask,
   environment: RunEnvironment,
@@ -50,7 +50,7 @@ function rewritten(built: BuiltRun, reason: RewriteReason): BuiltRun {
   return { ...built, details: { ...built.details, rewritten: reason } };
 }
 
-/** An error here (a damaged table, say) need not prevent writing the run anew. */
+/** An error here (a damaged table, for example) need not prevent writing the run anew. */
 async function tryToAppend(
   read: ReadRun,
   environment: RunEnvironment,

@@ -15,16 +15,16 @@ export type DecisionEnvironment = Pick<RunEnvironment, 'store' | 'repository' | 
 
 /** What is to be done about a run. */
 export type Decision =
-  /** Nothing, and this says why. */
+  /** Nothing; this is the reason. */
   | { readonly type: 'leave'; readonly report: RunReport }
-  /** It is to be written; appending is out of the question for this reason, if there is one. */
+  /** The run is written; if there is a reason, it cannot be appended to. */
   | { readonly type: 'write'; readonly read: ReadRun; readonly obstacle?: RewriteReason };
 
 /**
- * Reads the header of a run, and decides whether it has to be written. Writes nothing: a conversion acts on the decision, a plan
- * tells it. Rejects with what {@link failedReport} makes a report of.
+ * Reads the header of a run, and decides whether it must be written. Writes nothing: a conversion acts on the decision, a
+ * plan reports it. Rejects with an error that {@link failedReport} turns into a report.
  *
- * @param isSound the run's files in Aim, if there are any, are intact
+ * @param isSound the run's files in Aim, if any, are intact
  */
 export async function decideRun(
   task: RunTask,
@@ -56,7 +56,7 @@ export async function decideRun(
   return { type: 'write', read: { task, run, state }, ...(obstacle !== undefined && { obstacle }) };
 }
 
-/** The report of a run that could not be read or written; throws what concerns the whole conversion. */
+/** The report of a run that could not be read or written; throws errors that concern the whole conversion. */
 export function failedReport(
   cause: unknown,
   task: RunTask,
@@ -78,7 +78,7 @@ export function errorOfRun(cause: unknown, { ref }: RunTask, repository: string,
   return error;
 }
 
-/** Whether a run is as it was converted, and no part of it has to be tried again. */
+/** Whether a run is unchanged since its conversion, and no part of it must be tried again. */
 export function isUpToDate(task: RunTask, state: ReadState): boolean {
   return (task.known?.again ?? []).length === 0 && isAsConverted(task, state);
 }

@@ -15,14 +15,14 @@ import type { RunTask } from './task/run-task.js';
 
 export interface InProcessConverterOptions {
   /**
-   * Called by the first task, and again by the next one if it throws: a source may be away for a moment. The caller closes the
-   * store.
+   * Called by the first task, and again by the next if it throws: a source may be unavailable for a moment. The caller
+   * closes the store.
    */
   readonly openStore: () => TrackingStore;
   readonly repository: Repository;
   readonly options: RunOptions;
   readonly stages?: CustomStages | undefined;
-  /** Also told what {@link InProcessConverter.takeProgress} counts, as it happens. */
+  /** Also called, as it happens, with what {@link InProcessConverter.takeProgress} counts. */
   readonly onProgress?: Progress;
 }
 

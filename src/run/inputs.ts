@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Experiment } from '../model.js';
 import type { RunEnvironment, RunOptions } from './task/run-environment.js';
 
-/** Raised whenever the same source would be written differently, so that what was written before is written again. */
+/** Raised whenever the same source would be written differently, so that earlier results are written again. */
 const MAPPING_VERSION = 4;
 
-/**
- * Which of the options decide about what a run is like in Aim. The others decide whether a run is
- * converted at all.
- */
+/** Marks which options decide about the content of a run in Aim. The others decide whether a run is converted at all. */
 const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
   mapping: true,
   artifacts: true,
@@ -20,7 +17,7 @@ const DECIDES: Readonly<Record<keyof RunOptions, boolean>> = {
 
 const OPTIONS = (Object.keys(DECIDES) as Array<keyof RunOptions>).filter((name) => DECIDES[name]);
 
-/** A digest of all that decides about the result beside the run itself. */
+/** A digest of everything besides the run itself that decides about the result. */
 export function inputsOf(
   { experiment }: { readonly experiment: Experiment },
   { store, options }: Pick<RunEnvironment, 'store' | 'options'>,
@@ -42,5 +39,5 @@ export function inputsOf(
   return lastInputs.digest;
 }
 
-/** Most runs come behind one of the same experiment. */
+/** Most runs follow another of the same experiment. */
 let lastInputs = { text: '', digest: '' };

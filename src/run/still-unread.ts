@@ -4,7 +4,7 @@ import type { Run, RunPart, RunRef, UnreadPart } from '../model.js';
 import type { SoughtPart } from '../outcome.js';
 import { NoticeList } from './task/notice-list.js';
 
-/** A run whose header was read, with what that told. */
+/** A run whose header was read, and what that revealed. */
 export interface ReadHeader {
   readonly ref: RunRef;
   readonly run: Run;
@@ -12,8 +12,8 @@ export interface ReadHeader {
 }
 
 /**
- * Whether none of these parts of a run can be read yet; true for none. Reads no more than that takes to tell, so that a run
- * which stays incomplete costs little. Where nothing was found before (`empty`), finding nothing again is no news.
+ * Whether none of these parts of a run can be read yet; true for none. Reads no more than is needed to tell, so that a run
+ * that stays incomplete costs little. If nothing was found before (`empty`), finding nothing again is no change.
  */
 export async function isStillUnread(
   parts: readonly SoughtPart[],
@@ -57,7 +57,7 @@ async function areArtifactsUnread(
   return parts.every((part) => failed.has(part.item ?? '') || includes(unread, part));
 }
 
-/** Whether a file can be read as far as its first bytes; who reads all of it finds out about the rest. */
+/** Whether the first bytes of a file can be read; reading all of it reveals any other error. */
 async function begins(chunks: AsyncIterable<unknown>, signal: AbortSignal): Promise<boolean> {
   try {
     for await (const _ of chunks) break;
@@ -87,7 +87,7 @@ function includes(told: readonly UnreadPart[], { part, item }: UnreadPart): bool
   return told.some((unread) => unread.part === part && unread.item === item);
 }
 
-/** Models may be found though the directory is not there in which others were named. */
+/** Models may be found even if the directory that named others is missing. */
 function isAbsent(part: Exclude<RunPart, 'artifacts' | 'metrics'>, run: Run, { absentParts }: NoticeList): boolean {
   return sizeOf(run, part) === 0 || absentParts.some((absent) => absent.part === part);
 }

@@ -2,12 +2,12 @@ import { ConvertError, errorCode, toConvertError } from '../errors.js';
 
 const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
 const NOT_STARTED = 'ERR_WORKER_INIT_FAILED';
-/** What a thread that starts has no file descriptor, process or memory left for. */
+/** The file descriptors, processes or memory are missing that a new thread needs. */
 const SCARCE: ReadonlySet<string> = new Set([NOT_STARTED, 'EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
- * What became of a task whose thread ended under it, or was never there: `fatal` where threads cannot be started, else
- * `skip-run`, since another thread may do what this one did not.
+ * The error of a task whose thread ended or could not be started: `fatal` if threads cannot be started, else `skip-run`,
+ * since another thread may succeed.
  */
 export function workerLoss(cause: unknown): ConvertError {
   const code = errorCode(cause) ?? '';
@@ -33,7 +33,7 @@ export function workerLoss(cause: unknown): ConvertError {
   return new ConvertError('skip-run', 'worker-lost', `The thread that worked on it ended: ${message}`, { cause });
 }
 
-/** Whether a task was rejected because its thread ended: what a thread itself hands on is fatal. */
+/** Whether a task was rejected because its thread ended; errors that a thread itself passes on are fatal. */
 export function isWorkerLoss(cause: unknown): cause is ConvertError {
   return cause instanceof ConvertError && cause.kind === 'skip-run';
 }

@@ -11,7 +11,7 @@ import type { RunResult } from './task/run-result.js';
 import type { RunTask } from './task/run-task.js';
 import { isWorkerLoss, workerLoss } from './worker-loss.js';
 
-/** What a worker thread is told at its start. */
+/** What a worker thread gets at its start. */
 export interface WorkerData {
   readonly trackingUri: string;
   readonly source: SourceOptions;
@@ -26,7 +26,7 @@ export type WorkerTask =
   | {
       readonly type: 'convert';
       readonly task: RunTask;
-      /** Another worker ended while it had this task, and may have left something. */
+      /** Another worker ended while it had this task, and may have left files. */
       readonly isRetry: boolean;
     }
   | { readonly type: 'check'; readonly tasks: readonly RunTask[] }
@@ -35,7 +35,7 @@ export type WorkerTask =
 /** What a thread says of its source while it works. */
 export type WorkerMessage = { readonly warning: Warning } | { readonly retry: Retry };
 
-/** Hears what worker threads say of the source: each warning once, and each retry. */
+/** Receives what worker threads report about the source: each warning once, and each retry. */
 export interface WorkerListener {
   readonly warn: Warn;
   readonly retrying: (retry: Retry) => void;
@@ -46,7 +46,7 @@ export type WorkerResult = RunResult | { readonly checked: readonly CheckResult[
 const WORKER = new URL('./worker.js', import.meta.url);
 
 export interface WorkerPoolOptions {
-  /** Runs under way at once. */
+  /** Runs in progress at the same time. */
   readonly concurrency: number;
   /** Threads at most. */
   readonly max: number;
@@ -59,7 +59,7 @@ export class WorkerPool implements RunConverter {
   readonly parallelism: number;
   readonly #pool: Piscina<WorkerTask, WorkerResult | Failure>;
   readonly #counters: BigInt64Array;
-  /** For each task under way, what rejects it. */
+  /** For each task in progress, the function that rejects it. */
   readonly #underWay = new Set<(cause: unknown) => void>();
   readonly #oneByOne = pLimit(1);
   #stopping: Promise<void> | undefined;
@@ -74,7 +74,7 @@ export class WorkerPool implements RunConverter {
     this.#counters = new BigInt64Array(progress);
     const threads = Math.min(concurrency, max);
     this.parallelism = threads;
-    // each worker opens the source itself, and has its share of the requests that may be under way
+    // each worker opens the source itself, and gets its share of the concurrent requests
     const source = { ...work.source, concurrency: Math.ceil(work.source.concurrency / threads) };
     const data: WorkerData = { ...work, source, progress };
     try {
@@ -96,8 +96,8 @@ export class WorkerPool implements RunConverter {
   }
 
   /**
-   * A worker that ends takes all its runs with it, of which at most one was too much for it: each is tried once more, one
-   * after the other. Rejects with what {@link workerLoss} makes of it when that ends the same way.
+   * A worker that ends loses all its runs, of which at most one was the cause: each is tried once more, one after the other.
+   * If that ends the same way, rejects with the error of {@link workerLoss}.
    */
   async convert(task: RunTask): Promise<RunResult> {
     const attempt = (isRetry: boolean) => this.#run({ type: 'convert', task, isRetry });
@@ -145,7 +145,7 @@ export class WorkerPool implements RunConverter {
   }
 
   async #post(task: WorkerTask): Promise<WorkerResult | Failure> {
-    // a pool that was destroyed would start new threads
+    // a destroyed pool would start new threads
     if (this.#stopping !== undefined) throw new DOMException('The worker threads have been stopped.', 'AbortError');
     return new Promise((resolve, reject) => {
       const lose = (cause: unknown) => reject(this.#stopping === undefined ? workerLoss(cause) : cause);
@@ -161,8 +161,8 @@ export class WorkerPool implements RunConverter {
   }
 
   /**
-   * A worker has ended: the pool says so itself if it was idle, otherwise by rejecting its task. Other workers go on, or take
-   * its place; if none can be started, nobody would ever take the tasks that wait.
+   * A worker has ended: an idle pool reports that itself, otherwise it rejects the worker's task. Other workers continue or
+   * replace it; if none can be started, nobody would ever take the waiting tasks.
    */
   #lostWorker(cause: unknown): void {
     if (this.#pool.threads.length > 0) return;

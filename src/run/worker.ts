@@ -11,7 +11,7 @@ const { trackingUri, source, repository: path, options, progress } = workerData 
 const counters = new BigInt64Array(progress);
 const repository = Repository.at(path);
 
-/** A worker is stopped from outside, at once, whatever it is doing. */
+/** A worker is stopped from outside, immediately, whatever it is doing. */
 const converter = new InProcessConverter({
   openStore: () => openStore(trackingUri, { ...source, warn, retrying }),
   repository,

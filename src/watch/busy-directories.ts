@@ -11,7 +11,7 @@ import type { DirectoryListener } from './directory-events.js';
 export class BusyDirectories {
   private readonly watchers = new Map<string, FSWatcher>();
 
-  /** @param onError told of each failure (ENOSPC: the system has no more watches to give) */
+  /** @param onError called with each failure (ENOSPC: the system has no watches left) */
   constructor(
     private readonly listener: DirectoryListener,
     private readonly onError: (error: unknown) => void,

@@ -2,9 +2,7 @@ import { monotonicNow } from '../clock.js';
 import type { RunRef } from '../model.js';
 import { sleep } from '../wait.js';
 
-/**
- * What may have changed in a source, as far as events tell. A change is never taken as true: it only says what to read.
- */
+/** What may have changed in a source, according to events. A change is only a hint: it says what to read. */
 export type SourceChange =
   | { readonly type: 'run'; readonly ref: RunRef }
   /** Runs were added to or removed from this experiment (MLflow's id); which ones is not known. */
@@ -13,19 +11,19 @@ export type SourceChange =
   | { readonly type: 'experiments' }
   | { readonly type: 'everything' };
 
-/** Changes that were taken together, each once. */
+/** Changes that were taken together, without duplicates. */
 export interface PendingChanges {
   readonly everything: boolean;
   readonly experiments: boolean;
   readonly inExperiments: ReadonlySet<string>;
   /** By run id and experiment. */
   readonly runs: readonly RunRef[];
-  /** When the first of them was added; milliseconds of the clock that never goes back. */
+  /** When the first of them was added; milliseconds of a monotonic clock. */
   readonly since: number;
 }
 
 /**
- * Collects changes until they are taken. They are due a moment after the first of them, however many follow: a run that is
+ * Collects changes until they are taken. They are due shortly after the first of them, however many follow: a run that is
  * written to all the time must not wait for ever.
  */
 export class ChangeQueue {

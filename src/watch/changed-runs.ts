@@ -12,7 +12,7 @@ export interface ChangedRun {
   readonly run: EnumeratedRun;
 }
 
-/** Finds the runs that changes are about, as far as they are chosen. */
+/** Finds the chosen runs that changes are about. */
 export class ChangedRuns {
   private readonly found = new Map<string, EnumeratedRun>();
 
@@ -55,7 +55,7 @@ export class ChangedRuns {
     }
   }
 
-  /** Of two runs with one id the first in the listing is converted, and only a complete listing can tell which that is. */
+  /** Of two runs with one id, the first in the listing is converted; only a complete listing can tell which that is. */
   private add(experiment: Experiment, ref: RunRef): void {
     const hash = runHash(ref.runId);
     const known = this.ledger.get(hash)?.experimentId;

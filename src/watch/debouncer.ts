@@ -15,13 +15,13 @@ export class Debouncer {
     }
   }
 
-  /** When the first of them will have been quiet for long enough; milliseconds of the clock that never goes back. */
+  /** When the first of them will have been quiet for long enough; milliseconds of a monotonic clock. */
   next(): number {
     const [first] = this.since.values();
     return first === undefined ? Number.POSITIVE_INFINITY : first + this.after;
   }
 
-  /** Those that have been quiet for long enough, each once. */
+  /** The runs that have been quiet for long enough, without duplicates. */
   take(): string[] {
     const quiet: string[] = [];
     for (const [hash, since] of this.since) {

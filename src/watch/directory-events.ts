@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { FSWatcher } from 'chokidar';
 
-/** An entry of a watched directory has changed; `name` is undefined where the system does not tell. */
+/** An entry of a watched directory has changed; `name` is undefined if the system does not report it. */
 export type DirectoryListener = (directory: string, name: string | undefined, isRename: boolean) => void;
 
 /**
- * Watches directories themselves: one watch of the system for each, none for their files or for what lies below. chokidar
- * would also watch every file; so everything but the directories is ignored, whose raw events name the file.
+ * Watches directories themselves: one system watch for each, none for their files or subdirectories. chokidar would also
+ * watch every file, so everything but the directories is ignored; their raw events name the file.
  */
 export class DirectoryEvents {
   private readonly watched = new Set<string>();
   private readonly watcher: FSWatcher;
 
-  /** @param onError told of each failure (ENOSPC: the system has no more watches to give) */
+  /** @param onError called with each failure (ENOSPC: the system has no watches left) */
   constructor(listener: DirectoryListener, onError: (error: unknown) => void) {
     this.watcher = new FSWatcher({
       persistent: true,
@@ -27,7 +27,7 @@ export class DirectoryEvents {
     this.watcher.on('error', onError);
   }
 
-  /** Absolute paths. Those that are watched already or do not exist are ignored. */
+  /** Absolute paths. Those that are already watched or do not exist are ignored. */
   add(directories: Iterable<string>): void {
     const added = [...directories].map((directory) => join(directory)).filter((path) => !this.watched.has(path));
     for (const path of added) this.watched.add(path);

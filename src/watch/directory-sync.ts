@@ -9,12 +9,12 @@ import type { Session, WatchedSource } from './session.js';
 import type { SyncStrategy } from './sync-strategy.js';
 import type { Tracker } from './tracker.js';
 
-/** For a directory, whose events name the runs that have changed: converts just those. Reconciliation finds the rest. */
+/** For a directory, whose events name the changed runs: converts only those. Reconciliation finds the rest. */
 export class DirectorySync implements SyncStrategy {
   readonly notBefore = Number.NEGATIVE_INFINITY;
   private readonly reconciler: Reconciler;
 
-  /** @param every milliseconds between the beginnings of two reconciliations */
+  /** @param every milliseconds between the starts of two reconciliations */
   constructor(
     private readonly source: WatchedSource,
     private readonly tracker: Tracker,

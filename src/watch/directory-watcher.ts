@@ -20,8 +20,8 @@ interface WatchedRun {
 }
 
 /**
- * Watches a file store: its root, the directories of its experiments, and those of the active runs. So the number of
- * watches grows with the active runs, not with the store.
+ * Watches a file store: its root, the directories of its experiments, and those of the active runs. The number of watches
+ * grows with the active runs, not with the store.
  */
 export class DirectoryWatcher implements SourceWatcher {
   readonly how = 'events';
@@ -49,7 +49,7 @@ export class DirectoryWatcher implements SourceWatcher {
     if (known?.directory === directory) return;
     if (known !== undefined) this.unwatchRun(hash);
     const events = new BusyDirectories((_, __, isRename) => {
-      // perhaps a new directory; its files may be older than its watch
+      // perhaps a new directory; it may contain files that are older than its watch
       if (isRename) events.watch(directoriesOf(directory));
       this.listener.onChange({ type: 'run', ref });
     }, this.listener.onError);

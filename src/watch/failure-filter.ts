@@ -1,7 +1,7 @@
 import { monotonicNow } from '../clock.js';
 import type { RunReport } from '../outcome.js';
 
-/** A run that is being created or replaced is whole by then; milliseconds. */
+/** By then, a run that is being created or replaced is complete; milliseconds. */
 const GRACE = 5_000;
 
 interface Failure {
@@ -12,13 +12,13 @@ interface Failure {
 }
 
 /**
- * Decides which failed and skipped runs of a watch are reported. A run that is just being created may fail in any way; so a
- * failure is reported once it has lasted, and again only when its code or place changes.
+ * Decides which failed and skipped runs of a watch are reported. A run that is just being created may fail in any way, so a
+ * failure is reported only if it lasts, and again only if its code or place changes.
  */
 export class FailureFilter {
   private readonly known = new Map<string, Failure>();
 
-  /** Whether to report this. `isFirst` in the first pass, which reports every run. */
+  /** Whether to report this. `isFirst` is set in the first pass, which reports every run. */
   isNews({ runHash, outcome, code, where }: RunReport, isFirst: boolean): boolean {
     if (outcome !== 'failed' && outcome !== 'skipped') {
       this.known.delete(runHash);

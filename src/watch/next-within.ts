@@ -3,8 +3,8 @@ const SHORTEST = 60_000;
 const LONGEST_PASS = 600_000;
 
 /**
- * The next complete pass should end within so many milliseconds after the last one. When it does not, something holds it
- * up: a dead connection, a file system that does not answer. Generous, because a pass may take longer than the last one.
+ * The time within which the next complete pass should end after the last one. If it does not, something is blocking: a dead
+ * connection, a file system that does not respond. Generous, because a pass may take longer than the last one.
  *
  * @param every milliseconds between two passes
  * @param took milliseconds that the last one took

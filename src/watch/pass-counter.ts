@@ -3,7 +3,7 @@ import type { Pass } from '../events.js';
 
 /** What a pass, or several passes of one reconciliation, have done so far. */
 export class PassCounter {
-  /** Milliseconds of the clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly began = monotonicNow();
   runs = 0;
   changed = 0;

@@ -12,7 +12,7 @@ import { RunChoice } from './run-choice.js';
 import type { Session, WatchedSource } from './session.js';
 import type { Tracker } from './tracker.js';
 
-/** Makes the passes of a watch, and tells the tracker, the journal and the listeners of events what came of them. */
+/** Runs the passes of a watch, and reports their results to the tracker, the journal and the listeners of events. */
 export class Passes {
   readonly choice: RunChoice;
   private readonly missedRuns = new MissedRuns();
@@ -27,7 +27,7 @@ export class Passes {
     this.choice = new RunChoice(source);
   }
 
-  /** Begins a listing of all runs. */
+  /** Starts a listing of all runs. */
   async list(signal: AbortSignal): Promise<Listing> {
     const listing = await Listing.begin(this.source.store, this.source.selection, signal);
     this.tracker.updateExperiments(listing.experiments);
@@ -35,7 +35,7 @@ export class Passes {
     return listing;
   }
 
-  /** The runs of a listing, and before them those that are followed and no longer chosen: they are read to their end. */
+  /** The runs of a listing, preceded by those that are followed but no longer chosen: these are read to their end. */
   async *runs(listing: Listing, signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
     if (this.choice.isOfRuns) {
       for await (const run of followedRuns(this.source.store, this.tracker, signal)) {
@@ -45,7 +45,7 @@ export class Passes {
     yield* listing.runs(() => {}, signal);
   }
 
-  /** The runs that are active, as far as they are chosen. */
+  /** The active runs, as far as they are chosen. */
   active(signal: AbortSignal): AsyncGenerator<EnumeratedRun> {
     const list = this.choice.isOfRuns ? followedRuns : activeRuns;
     return list(this.source.store, this.tracker, signal);
@@ -76,19 +76,31 @@ export class Passes {
     return nextWithin;
   }
 
-  /** A pass over these runs, which adds to the counter. @param changed just these runs have changed */
+  /**
+   * A pass over these runs, added to the counter.
+   *
+   * @param changed exactly these runs have changed
+   */
   async convert(runs: AsyncIterable<EnumeratedRun>, counter: PassCounter, session: Session, changed = false) {
     const done = this.counting(counter, session, false);
     await session.conversion.pass(runs, session.signal, { done, brief: true, changed });
   }
 
-  /** A pass has met only some of the runs. @param since when the first of the changes was noticed */
+  /**
+   * A pass has covered only some of the runs.
+   *
+   * @param since when the first of the changes was noticed
+   */
   endPartial(counter: PassCounter, { journal }: Session, since?: number): void {
     journal.passed({ complete: false });
     this.events.emit('pass', counter.summary(false, this.tracker.active, since));
   }
 
-  /** All runs of the listing have been met. @param every milliseconds between two complete passes */
+  /**
+   * All runs of the listing have been covered.
+   *
+   * @param every milliseconds between two complete passes
+   */
   async endComplete(
     listing: Listing,
     counter: PassCounter,

@@ -1,12 +1,13 @@
 import { monotonicNow } from '../clock.js';
 
-/** A server or database rests so many times longer than the last poll took, however often it changes. */
+/**
+ * After a poll, a server or database is left alone for this many times as long as the poll took, however often it changes.
+ */
 const REST_FACTOR = 4;
 
 /**
- * When a server or database is polled. The cost of polling everything grows with the store, that of polling the active runs
- * does not; so where the first takes long, the second has its turn in between. Times are milliseconds of the clock that
- * never goes back.
+ * Decides when a server or database is polled. Polling everything costs more the larger the store is, polling the active
+ * runs does not; if the former takes long, the latter is done in between. Times are milliseconds of a monotonic clock.
  */
 export class PollSchedule {
   /** When a poll is due although no change was noticed. */
@@ -29,7 +30,7 @@ export class PollSchedule {
     return this.canPollActive && monotonicNow() < this.allNotBefore;
   }
 
-  /** A poll that began at this time has ended. */
+  /** A poll that started at this time has ended. */
   polled(began: number, what: 'all' | 'active'): void {
     const now = monotonicNow();
     const rested = now + REST_FACTOR * (now - began);

@@ -7,8 +7,8 @@ import type { Session, WatchedSource } from './session.js';
 import type { SyncStrategy } from './sync-strategy.js';
 
 /**
- * For a server or a database, of which a change tells only that something has changed: polls all of it or, where that takes
- * long, the active runs in between.
+ * For a server or database, where a change says only that something has changed: polls everything or, if that takes long,
+ * the active runs in between.
  */
 export class PolledSync implements SyncStrategy {
   private readonly schedule: PollSchedule;
@@ -30,7 +30,7 @@ export class PolledSync implements SyncStrategy {
     return this.schedule.notBefore;
   }
 
-  /** How long it took to convert everything tells nothing about how long a poll will take. */
+  /** The time that the first conversion took says nothing about how long a poll will take. */
   caughtUp(): void {
     this.schedule.polled(monotonicNow(), 'all');
   }

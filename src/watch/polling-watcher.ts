@@ -4,8 +4,8 @@ import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { SourceWatcher, WatcherListener } from './source-watcher.js';
 
 /**
- * Polls a file store's active runs and the directories in which runs appear: for file systems without events, and where the
- * system has no more watches to give.
+ * Polls the active runs of a file store and the directories in which runs appear: for file systems without events, and when
+ * the system has no watches left.
  */
 export class PollingWatcher implements SourceWatcher {
   readonly how = 'polling';

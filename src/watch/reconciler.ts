@@ -5,9 +5,9 @@ import { PassCounter } from './pass-counter.js';
 import type { Passes } from './passes.js';
 import type { Session } from './session.js';
 
-/** Runs checked in one step; changes are followed between two steps. */
+/** Runs checked in one step; changes are handled between steps. */
 const SLICE = 128;
-/** The part of a core that checking unchanged runs may use. */
+/** The share of a core that checking unchanged runs may use. */
 const CPU_SHARE = 0.01;
 /** Milliseconds. */
 const LONGEST_PAUSE = 10_000;
@@ -19,16 +19,16 @@ interface Reconciliation {
 }
 
 /**
- * Checks all runs of a directory again and again, in slices, and so finds what events missed. A check is cheap but not free:
- * some tenths of a millisecond for each run, which for a store of 10,000 runs every 30 s would be a tenth of a core. The
- * pause after each slice keeps the whole below one hundredth, so a large store is checked over minutes.
+ * Checks all runs of a directory over and over, in slices, and so finds what events missed. A check costs some tenths of a
+ * millisecond per run; for a store of 10,000 runs every 30 s, that would be a tenth of a core. The pause after each slice
+ * keeps the total below one hundredth, so checking a large store takes minutes.
  */
 export class Reconciler {
-  /** When the next step is due; milliseconds of the clock that never goes back. */
+  /** When the next step is due; milliseconds of a monotonic clock. */
   next = Number.NEGATIVE_INFINITY;
   private current: Reconciliation | undefined;
 
-  /** @param every milliseconds between the beginnings of two reconciliations */
+  /** @param every milliseconds between the starts of two reconciliations */
   constructor(
     private readonly passes: Passes,
     private readonly every: number,
@@ -39,7 +39,7 @@ export class Reconciler {
     this.current?.listing.markSeen(hash);
   }
 
-  /** Gives up the reconciliation that is under way; the next one is due at once. */
+  /** Cancels the current reconciliation; the next one is due at once. */
   restart(): void {
     this.current = undefined;
     this.next = Number.NEGATIVE_INFINITY;
@@ -59,7 +59,7 @@ export class Reconciler {
       return;
     }
     this.current = undefined;
-    whole.changed = counter.changed; // changes in earlier slices were told with them
+    whole.changed = counter.changed; // changes in earlier slices were reported with them
     await this.passes.endComplete(listing, whole, session, { every: this.every });
     this.next = Math.max(whole.began + this.every, monotonicNow() + cpu.pause());
   }
@@ -99,7 +99,7 @@ export class Slices {
 export class CpuBudget {
   private readonly before = process.cpuUsage();
 
-  /** Milliseconds to pause so that what was used stays within the budget. */
+  /** Milliseconds to pause to stay within the budget. */
   pause(): number {
     const { user, system } = process.cpuUsage(this.before);
     return Math.min(LONGEST_PAUSE, ((user + system) / 1000) * (1 / CPU_SHARE - 1));

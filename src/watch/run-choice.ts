@@ -9,8 +9,8 @@ import type { Listing } from '../state/listing.js';
 import type { WatchedSource } from './session.js';
 
 /**
- * Which runs a watch follows: those that the last listing has chosen, and those that have come since and meet the conditions. A run that
- * begins to meet them later is found by the next listing.
+ * Decides which runs a watch follows: those that the last listing has chosen, and newer ones that meet the conditions. A run
+ * that meets them only later is found by the next listing.
  */
 export class RunChoice {
   /** Undefined if all runs of the experiments are chosen. */
@@ -22,7 +22,7 @@ export class RunChoice {
     this.#search = selectsAllRuns(source.selection) ? undefined : runSearch(source.selection);
   }
 
-  /** Whether runs are chosen by more than their experiments. */
+  /** Whether runs are chosen by more than their experiment. */
   get isOfRuns(): boolean {
     return this.#search !== undefined;
   }
@@ -32,7 +32,7 @@ export class RunChoice {
     this.#rejected.clear();
   }
 
-  /** Whether {@link includes} has just said no: without a sign of change in the run itself, it need not be asked again. */
+  /** Whether {@link includes} has just rejected the run: it need not be checked again unless the run itself has changed. */
   hasRejected(hash: string): boolean {
     return this.#rejected.has(hash);
   }

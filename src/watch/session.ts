@@ -15,13 +15,13 @@ export interface WatchedLedger extends PlacesOf {
 export interface WatchPassOptions {
   /** The work on a run is over. */
   readonly ready?: (report: RunReport) => void;
-  /** A run has been passed over, or published. */
+  /** A run has been skipped, or published. */
   readonly done: (run: ProcessedRun) => void;
-  /** The pass ends when its runs are visible; what can wait (index entries, old files) is left to a later one. */
+  /** The pass ends when its runs are visible; everything that can wait (index entries, old files) is left to a later one. */
   readonly brief?: boolean;
-  /** Just these runs have changed. */
+  /** Exactly these runs have changed. */
   readonly changed?: boolean;
-  /** Runs are read again even if they have not changed. */
+  /** Runs are read again even if they are unchanged. */
   readonly force?: boolean;
   /** The runs are listed ahead, so that their number is soon known. */
   readonly listsAhead?: boolean;
@@ -30,20 +30,20 @@ export interface WatchPassOptions {
 /** What a watch needs of a conversion. When `pass` has rejected, only `reindex([])` and `close` may be called. */
 export interface WatchedConversion {
   readonly ledger: WatchedLedger;
-  /** Brings these runs up to date. */
+  /** Updates these runs in Aim. */
   pass(runs: AsyncIterable<EnumeratedRun>, signal: AbortSignal, options: WatchPassOptions): Promise<void>;
-  /** Handles runs, by hash, that the listings of the source no longer have. */
+  /** Handles runs, by hash, that are missing from the listings of the source. */
   missed(hashes: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Writes the index entries of these runs again, and what was left for later. False when Aim holds the index. */
+  /** Writes the index entries of these runs again, and everything delayed. False if Aim holds the index. */
   reindex(hashes: readonly string[]): Promise<boolean>;
-  /** Warns of `--accept-missing` and the like where they name nothing that is known. */
+  /** Warns of `--accept-missing` and the like if they name nothing that is known. */
   checkAccepted(): void;
   close(): Promise<void>;
 }
 
 export type WatchJournal = Pick<SyncJournal, 'note' | 'passed' | 'failed' | 'ended' | 'close'>;
 
-/** What a watch works with from one failure to the next. */
+/** What a watch keeps between two failures. */
 export interface Session {
   readonly conversion: WatchedConversion;
   readonly journal: WatchJournal;

@@ -1,7 +1,10 @@
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { SourceChange } from './change-queue.js';
 
-/** Reports changes of one kind of source. It watches little: the places where runs appear, and the active runs. */
+/**
+ * Reports changes of one kind of source. It watches as little as possible: the places where runs appear, and the active
+ * runs.
+ */
 export interface SourceWatcher {
   readonly how: 'events' | 'polling';
   /** Sets the experiments to watch, by MLflow's ids. */
@@ -13,9 +16,9 @@ export interface SourceWatcher {
 
 export interface WatcherListener {
   onChange(change: SourceChange): void;
-  /** Told of each failure to watch; what is not watched is found by reconciliation. */
+  /** Called with each failure to watch; reconciliation finds what is not watched. */
   onError(error: unknown): void;
 }
 
-/** Opens a watcher; undefined where there is none for this source, which is then polled as a whole. */
+/** Opens a watcher; undefined if there is none for this source, which is then polled as a whole. */
 export type OpenWatcher = (how: 'events' | 'polling', listener: WatcherListener) => SourceWatcher | undefined;

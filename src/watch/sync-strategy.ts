@@ -1,10 +1,7 @@
 import type { PendingChanges } from './change-queue.js';
 import type { Session } from './session.js';
 
-/**
- * Decides which part of a source the next step reads, and reads it. Times are milliseconds of the clock that never goes
- * back.
- */
+/** Decides which part of a source the next step reads, and reads it. Times are milliseconds of a monotonic clock. */
 export interface SyncStrategy {
   /** Between two complete passes; milliseconds. */
   readonly every: number;
@@ -12,9 +9,9 @@ export interface SyncStrategy {
   readonly next: number;
   /** Changes have to wait until then. */
   readonly notBefore: number;
-  /** Catching up has just met all runs. */
+  /** Catching up has just covered all runs. */
   caughtUp(): void;
-  /** Something failed: the next step is due at once, and what was under way is given up. */
+  /** Something failed: the next step is due at once, and the current one is cancelled. */
   restart(): void;
   /** Reads what is due. @param changes what was noticed since the last step */
   step(changes: PendingChanges | undefined, session: Session): Promise<void>;

@@ -23,7 +23,7 @@ interface Candidate {
 export class Tracker {
   private readonly failures = new FailureFilter();
   private readonly activeRuns = new Map<string, EnumeratedRun>();
-  /** Runs that have changed, and of which it is not known yet whether they are active. */
+  /** Runs that have changed, and may or may not be active. */
   private readonly candidates = new Map<string, Candidate>();
   private known = new Map<string, Experiment>();
   private watcher: SourceWatcher | undefined;
@@ -71,7 +71,7 @@ export class Tracker {
     return this.activeRuns.has(hash);
   }
 
-  /** Takes the experiments as they are now; returns those that are new or have changed. */
+  /** Sets the current experiments; returns those that are new or have changed. */
   updateExperiments(experiments: readonly Experiment[]): Experiment[] {
     const before = this.known;
     this.known = new Map(experiments.map((experiment) => [experiment.id, experiment]));
@@ -89,7 +89,7 @@ export class Tracker {
     this.watcher?.watchRun(hash, run);
   }
 
-  /** A run has been processed; returns whether that is worth telling. `isFirst` in the first pass. */
+  /** A run has been processed; returns whether to report it. `isFirst` is set in the first pass. */
   processed({ run, report, active }: ProcessedRun, isFirst: boolean): boolean {
     const hash = report.runHash;
     const { outcome, code } = report;
@@ -112,14 +112,14 @@ export class Tracker {
     this.watcher?.unwatchRun(hash);
   }
 
-  /** Forgets what never became a run. */
+  /** Forgets directories that never became runs. */
   dropStaleCandidates(): void {
     for (const [hash, { since }] of this.candidates) {
       if (monotonicNow() - since > LONGEST_CANDIDACY) this.forget(hash);
     }
   }
 
-  /** Opens a new watcher for what is watched now: the files may have been replaced. */
+  /** Opens a new watcher for the same places: the files may have been replaced. */
   restart(): void {
     this.replace(this.how);
   }
@@ -140,7 +140,7 @@ export class Tracker {
     for (const [hash, { run }] of this.candidates) this.watcher?.watchRun(hash, run);
   }
 
-  /** Polls from now on, unless the error concerns one directory only, which reconciliation takes care of. */
+  /** Switches to polling, unless the error concerns one directory only, which reconciliation covers. */
   private fallBack(error: unknown): void {
     const code = errorCode(error);
     if (this.how === 'polling' || OF_ONE_DIRECTORY.has(code)) return;

@@ -6,7 +6,7 @@ import { sleep } from '../wait.js';
 /** Milliseconds. */
 const PAUSES = { first: 1_000, longest: 10_000 };
 
-/** What is wrong with a source that is not there yet: a training makes its store and experiment, or its server starts. */
+/** The errors of a source that is not there yet: training creates its store and experiment, or its server starts. */
 const NOT_YET: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'source-not-found',
   'not-found',
@@ -18,8 +18,8 @@ const NOT_YET: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * What `open` resolves with as soon as the source is there. Tells once what it waits for, and when that has come. Rejects with what
- * waiting does not mend, and with the signal's reason.
+ * Resolves with the result of `open` as soon as the source is there. Reports once what it waits for, and when that has come.
+ * Rejects with errors that waiting does not fix, and with the signal's reason.
  */
 export async function whenThere<T>(open: () => Promise<T>, events: ConvertEvents, signal: AbortSignal): Promise<T> {
   const backoff = new Backoff(PAUSES);

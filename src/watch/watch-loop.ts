@@ -17,21 +17,21 @@ import type { OpenWatcher } from './source-watcher.js';
 import type { SyncStrategy } from './sync-strategy.js';
 import { Tracker } from './tracker.js';
 
-/** From the first change until it is followed; milliseconds. */
+/** From the first change until it is handled; milliseconds. */
 const SETTLE = 250;
-/** How long after the last write of a run its index entries are written once more; milliseconds. */
+/** How long after the last write of a run its index entries are written again; milliseconds. */
 const QUIET = 8_000;
 /** Pauses after failures; milliseconds. */
 const PAUSES = { first: 1_000, longest: 60_000 };
 
-/** What a watch connects. */
+/** The parts of a watch. */
 export interface WatchEnds {
   readonly source: WatchedSource;
   readonly repository: Pick<Repository, 'checkIdentity'>;
   readonly openConversion: () => WatchedConversion;
   readonly openJournal: () => WatchJournal;
   readonly openWatcher: OpenWatcher;
-  /** The first pass reads unchanged runs again, too. */
+  /** The first pass also reads unchanged runs again. */
   readonly force?: boolean;
 }
 
@@ -39,15 +39,15 @@ export interface WatchEnds {
  * A watch, which is in one of three states:
  *
  * - Catching up: one complete pass over everything. Then the conversion is closed, because threads that have converted a
- *   whole store hold the memory for it, and `watching` is emitted.
- * - Following: waits until there is a change, or until something is due without one, and leaves it to the
- *   {@link SyncStrategy} what to read then. A run that has been quiet for a while has its index entries written once more.
+ * whole store keep the memory for it, and `watching` is emitted.
+ * - Following: waits until there is a change, or until something is due without one. The {@link SyncStrategy} decides what
+ * to read then. When a run has been quiet for a while, its index entries are written again.
  * - Recovering, after any failure: the session (conversion and journal) is closed, and a new one is opened for the next
- *   attempt. Pauses double up to a minute. `source` is emitted for the first failure and for the first success, not for
- *   those between; after a success the source watcher is opened anew, since what it watched may have been replaced.
+ * attempt. Pauses double up to a minute. `source` is emitted for the first failure and for the first success, not in
+ * between; after a success the source watcher is opened again, since what it watched may have been replaced.
  *
- * It ends when the signal is aborted, in whatever state it is, or with a {@link RepositoryReplacedError}: then the watcher
- * is closed, the index is brought up to date if the conversion can still be used, and the session is closed.
+ * It ends, in any state, when the signal is aborted, or with a {@link RepositoryReplacedError}. Then the watcher is closed,
+ * the index is updated if the conversion can still be used, and the session is closed.
  */
 export class WatchLoop {
   private readonly changes = new ChangeQueue(SETTLE);
@@ -109,7 +109,7 @@ export class WatchLoop {
     this.events.emit('watching', { how, active, nextWithin: nextWithin / 1000 });
   }
 
-  /** Waits until there is something to do, and does it. */
+  /** Waits until something is due, and does it. */
   private async follow(session: Session): Promise<void> {
     const { conversion, signal } = session;
     const { strategy } = this;
@@ -163,7 +163,7 @@ export class WatchLoop {
     await session?.conversion.close();
   }
 
-  /** When the repository has disappeared during a pass, whatever failed because of that is told as that. */
+  /** If the repository has disappeared during a pass, reports that instead of what failed because of it. */
   private causeOf(error: unknown): unknown {
     try {
       this.ends.repository.checkIdentity();

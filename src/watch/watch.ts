@@ -17,9 +17,9 @@ import { whenThere } from './wait-for-source.js';
 import { type WatchEnds, WatchLoop } from './watch-loop.js';
 
 /**
- * Brings the repository up to date and then follows the source until `signal` is aborted; resolves then. Rejects with a
- * `fatal` error when it cannot begin, or when another repository comes in the place of this one. Everything else that fails
- * is told once and tried again, with growing pauses. Whenever it ends, the repository holds only whole runs.
+ * Updates the repository and then follows the source until `signal` is aborted; resolves then. Rejects with a `fatal` error
+ * if it cannot start, or if another repository replaces this one. Any other failure is reported once and tried again, with
+ * growing pauses. Whenever it ends, the repository holds only complete runs.
  */
 export async function watch(
   given: WatchOptions,
@@ -74,7 +74,7 @@ export async function watch(
   }
 }
 
-/** Lists the experiments of a store, which is closed if that fails. */
+/** Lists the experiments of a store; closes the store if that fails. */
 async function beginOrClose(store: TrackingStore, selection: RunSelection, signal: AbortSignal): Promise<Listing> {
   try {
     return await Listing.begin(store, selection, signal);
@@ -84,7 +84,7 @@ async function beginOrClose(store: TrackingStore, selection: RunSelection, signa
   }
 }
 
-/** Tells each message once: every pass meets the same unreadable experiment. */
+/** Reports each message once: every pass meets the same unreadable experiment. */
 function once<T extends { readonly message: string }>(tell: (item: T) => void): (item: T) => void {
   const told = new Set<string>();
   return (item) => {

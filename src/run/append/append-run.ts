@@ -23,7 +23,7 @@ import {
 } from './metric-changes.js';
 import { type RunChanges, readRunChanges } from './read-changes.js';
 
-/** What the run is to become. */
+/** The target state of the run. */
 interface AppendedRun extends AppendedMetrics, Pick<RunChanges, 'artifacts' | 'known'> {
   readonly mapped: MappedRun;
   readonly lastTimestamp: number | undefined;
@@ -35,9 +35,9 @@ interface AppendedRun extends AppendedMetrics, Pick<RunChanges, 'artifacts' | 'k
 }
 
 /**
- * Brings to the staging directory what was added to an active run: points behind those known, new metrics and artifacts, and
- * changes of params, tags and header. Costs what was added, not what is there. A reason is returned where the result would not
- * be that of a conversion of the whole run; nothing is then left in the staging directory.
+ * Builds in the staging directory what was added to an active run: points after the known ones, new metrics and artifacts,
+ * and changes of params, tags and header. Costs what was added, not what exists. Returns a reason if the result would differ
+ * from a conversion of the whole run; nothing is then left in the staging directory.
  */
 export async function appendRun(
   read: ReadRun,
@@ -75,7 +75,7 @@ export async function appendRun(
   });
 }
 
-/** The run as the changes leave it, if they can be appended. */
+/** The run after the changes, if they can be appended. */
 function applyChanges(
   { task: { experiment, now }, run }: ReadRun,
   before: AppendState,
@@ -160,7 +160,7 @@ function appendStateAfter(
   });
 }
 
-/** Whether a part of the header that Aim has was not read. A conversion of the whole run carries it over. */
+/** Whether a part of the header that Aim has was not read. Only a conversion of the whole run carries it over. */
 function isHeaderUnread({ notices, absentParts }: NoticeList, { parts }: AppendState): boolean {
   const isUnread = notices.some((notice) => unreadPart(notice) !== undefined);
   return isUnread || absentParts.some(({ part }) => parts?.includes(part) ?? true);

@@ -4,7 +4,7 @@ import type { Databases } from '../../aim/run-files.js';
 import type { Point, SummaryState } from '../../aim/summary.js';
 import type { ArtifactFile, Notice, RunPart } from '../../model.js';
 
-/** What must be known of a run that is in Aim, besides what is there, to append what was added in MLflow. */
+/** What must be known about a run in Aim, besides its files, to append what was added in MLflow. */
 export interface AppendState {
   /** The fingerprints of the run's databases when this was true. */
   readonly databases: Databases<string>;

@@ -16,7 +16,7 @@ import type { KnownFile } from './append-state.js';
 /** New bytes of a run that are held in memory; with more, the run is converted whole, which streams. */
 const MAX_NEW_BYTES = 16 * 1024 * 1024;
 
-/** The artifacts of a run some of which were added or replaced. */
+/** The artifacts of a run of which some were added or replaced. */
 export interface ArtifactChanges extends Pick<ArtifactsAppend, 'items' | 'links'> {
   /** As they were listed. */
   readonly files: readonly KnownFile[];
@@ -30,7 +30,7 @@ interface ArtifactsBefore {
   readonly notices: readonly Notice[];
 }
 
-/** Whose artifacts are read, and which of them. */
+/** The run whose artifacts are read, and which of them. */
 interface ArtifactReading {
   readonly store: Pick<TrackingStore, 'artifacts' | 'openArtifact'>;
   readonly ref: RunRef;
@@ -39,8 +39,8 @@ interface ArtifactReading {
 }
 
 /**
- * Reads the artifacts that Aim does not have as they are now, which costs what was added and not what is there. A rewrite is
- * needed if one that Aim has is to go or to move.
+ * Reads the artifacts that are not in Aim in their current version; costs what was added, not what exists. A rewrite is
+ * needed if one that Aim has must be removed or moved.
  */
 export async function readArtifactChanges(
   before: ArtifactsBefore,
@@ -49,7 +49,7 @@ export async function readArtifactChanges(
 ): Promise<ArtifactChanges | RewriteReason> {
   const told = new NoticeList(signal);
   const files = await listFiles(store.artifacts(ref, run, told), policy, signal);
-  // what cannot be listed may exist nevertheless
+  // what cannot be listed may still exist
   if (told.notices.length > 0 || before.notices.some((notice) => unreadPart(notice) !== undefined)) {
     return 'artifacts-unread';
   }

@@ -12,7 +12,7 @@ import { collectNewPoints, type NewPoints } from './metric-changes.js';
 /** What was added to a run in MLflow. */
 export interface RunChanges {
   readonly points: NewPoints;
-  /** Absent if they are as they were. */
+  /** Absent if they are unchanged. */
   readonly artifacts?: ArtifactChanges;
   /** What is known of the artifacts now, and the notices of artifacts and histories. */
   readonly known: Pick<AppendState, 'artifacts' | 'notices'>;
@@ -29,7 +29,7 @@ export async function readRunChanges(
   const isUntouched =
     databaseFingerprint(repository.meta(hash)) === meta && databaseFingerprint(repository.seqs(hash)) === seqs;
   if (!isUntouched) return 'changed-in-aim';
-  // before the files are listed: those that come meanwhile are found the next time
+  // before the files are listed: those that arrive meanwhile are found next time
   const revision = await artifactsRevision(store, ref, run, options.artifacts, signal);
   if (revision === undefined) return 'artifacts-unread';
   const { files } = before.artifacts;

@@ -10,8 +10,8 @@ import type { CarryOver } from './carry-over.js';
 type Link = Extract<ArtifactRecord, { type: 'link' }>;
 
 /**
- * The artifacts of a run, those among them that Aim has and that cannot be read or listed at this moment. Files of Aim's go
- * the way of all others, by their paths, so they come to the places that they would have if they could be read.
+ * The artifacts of a run, including those that Aim has and that cannot be read or listed now. Files from Aim take the same
+ * way as all others, by their paths, so they get the places that they would have if they could be read.
  */
 export class CarriedArtifacts implements ArtifactSource {
   readonly #listed = new Set<string>();
@@ -24,7 +24,7 @@ export class CarriedArtifacts implements ArtifactSource {
     private readonly policy: Pick<ArtifactPolicy, 'rules'>,
   ) {}
 
-  /** What the source lists, then what may be there all the same. */
+  /** What the source lists, then what may exist all the same. */
   async *artifacts(ref: RunRef, run: Run, context: StageContext): AsyncGenerator<ArtifactFile, void, void> {
     for await (const file of this.source.artifacts(ref, run, context)) {
       this.#listed.add(file.path);
@@ -60,7 +60,10 @@ export class CarriedArtifacts implements ArtifactSource {
     return bytes;
   };
 
-  /** These records, then the links that Aim has to what cannot be listed; and word of all that was taken from Aim. */
+  /**
+   * These records, then the links that Aim has to files that cannot be listed; also reports everything that was taken from
+   * Aim.
+   */
   async *followedByLinks(records: AsyncIterable<ArtifactRecord>): AsyncGenerator<ArtifactRecord> {
     yield* records;
     const { body } = this.carry.told;
@@ -69,7 +72,9 @@ export class CarriedArtifacts implements ArtifactSource {
     this.carry.tellKept(body, 'artifacts', this.#taken.size + links.length);
   }
 
-  /** Nothing at all where there was something: the disk is not mounted, say, or the prefix of a bucket is another one now. */
+  /**
+   * Nothing at all where there was something: a disk that is not mounted, for example, or a bucket whose prefix has changed.
+   */
   #tellEmpty(run: Run, { notice }: StageContext): void {
     const { carry } = this;
     if (this.#listed.size > 0 || carry.unread.has('artifacts')) return;

@@ -17,10 +17,10 @@ import type { CarryOver } from './carry-over.js';
 
 /** The header of a run, with what was taken from Aim. */
 export interface CarriedHeader {
-  /** As it was read, with the tags that Aim had. */
+  /** As it was read, plus the tags that Aim had. */
   readonly run: Run;
   readonly attributes: AimDict;
-  /** The parts of it of which there is something in Aim now. */
+  /** The parts of it that Aim now has something of. */
   readonly parts: readonly RunPart[];
 }
 
@@ -29,8 +29,8 @@ const RUN_NAME = 'mlflow.runName';
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /**
- * Completes a header: params, tags, datasets and models that could not be read are those that Aim has. What was read stands.
- * Tags are taken before they are mapped, since many attributes and properties are made of them.
+ * Completes a header: params, tags, datasets and models that could not be read are taken from Aim. What was read has
+ * priority. Tags are taken before they are mapped, since many attributes and properties are derived from them.
  */
 export function carryHeader(
   carry: CarryOver,
@@ -41,9 +41,9 @@ export function carryHeader(
   const map = (header: Run) => mapAttributes(header, task.experiment, store.uri, options.mapping);
   const keptTags = (kept: KeptRun) => {
     const tags = tagsOf(kept.attributes);
-    // what the header tells without any tag
+    // what the header says without any tag
     for (const [key, value] of tagsOf(map({ ...run, tags: NO_TAGS }))) if (tags.get(key) === value) tags.delete(key);
-    // it was renamed since
+    // it has been renamed since
     if (run.name) tags.delete(RUN_NAME);
     if (task.previousProperties?.description !== undefined) tags.set(NOTE, task.previousProperties.description);
     return tags;
@@ -71,7 +71,7 @@ export function carryHeader(
   return headerOf(carried.run, attributes);
 }
 
-/** What tells the mapping that there are logged models, beside which the list in MLflow 2's tag is but a tag. */
+/** Tells the mapping that there are logged models, next to which the list in MLflow 2's tag is just a tag. */
 function modelsToMap(run: Run, before: AimDict, unread: UnreadIndex): readonly LoggedModel[] {
   if (run.models.length > 0 || !unread.has('models')) return run.models;
   // all else of them is kept
@@ -105,7 +105,7 @@ function holds(
 
 /**
  * Whether a model that Aim has, or its step, was not read. A model may be found without the run's `outputs/`: one that was
- * made outside of MLflow names its run, and is no output of it.
+ * made outside of MLflow names its run, and is not one of its outputs.
  */
 function isUnread(model: AimDict, read: readonly LoggedModel[], { item, outputsOnly }: AbsentPart): boolean {
   const id = model.get('model_id');

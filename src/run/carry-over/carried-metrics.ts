@@ -3,13 +3,13 @@ import type { SequenceId } from '../../aim/sequence.js';
 import { metricKey } from '../../mapping/metric-target.js';
 import type { CarryOver } from './carry-over.js';
 
-/** The metrics that are taken from Aim, because their histories cannot be read, or nothing can be said of them at all. */
+/** The metrics that are taken from Aim, because their histories cannot be read, or it is not even known which there are. */
 export class CarriedMetrics implements KeptMetrics {
   readonly #written = new Set<string>();
 
   constructor(private readonly carry: CarryOver) {}
 
-  /** A history that broke off, or is not whole, must not take the place of one that is. */
+  /** A history that broke off, or is not complete, must not replace a complete one. */
   givesWay(key: string): boolean {
     if (this.carry.unread.names('metrics', key) && this.#keptBy((kept) => kept === key).length > 0) return true;
     this.#written.add(key);

@@ -7,9 +7,8 @@ import type { NoticeList, RunNotices } from '../task/notice-list.js';
 import type { RunTask } from '../task/run-task.js';
 
 /**
- * What of a run that is written again is taken from Aim, because it cannot be read from MLflow at this moment (docs/mapping.md,
- * law 2): which parts that are, and the run as Aim has it, which is opened when it is first asked for. Of a run that is new
- * nothing is taken.
+ * What is taken from Aim when a run is written again, because it cannot be read from MLflow at the moment (docs/mapping.md,
+ * law 2): which parts, and the run in Aim, which is opened on first use. Nothing is taken for a new run.
  */
 export class CarryOver {
   readonly #index = new UnreadIndex();
@@ -18,12 +17,12 @@ export class CarryOver {
 
   constructor(
     private readonly task: Pick<RunTask, 'ref' | 'hash'>,
-    /** Undefined for a run of which it has nothing. */
+    /** Undefined if Aim does not have the run. */
     private readonly repository: Repository | undefined,
     readonly told: RunNotices,
   ) {}
 
-  /** What has been told by now to be unread. */
+  /** What has been reported as unread so far. */
   get unread(): UnreadIndex {
     for (const list of [this.told.header, this.told.body]) {
       for (const notice of list.notices.slice(this.#seen.get(list) ?? 0)) this.#index.add(notice);
@@ -32,7 +31,7 @@ export class CarryOver {
     return this.#index;
   }
 
-  /** What `look` finds in the run as Aim has it; undefined where Aim has none, or none that can be read. */
+  /** What `look` finds in the run as Aim has it; undefined if Aim does not have it, or it cannot be read. */
   peek<T>(look: (kept: KeptRun) => T): T | undefined {
     try {
       return this.take(look);
@@ -43,8 +42,8 @@ export class CarryOver {
   }
 
   /**
-   * What is taken from the run as Aim has it; undefined where Aim has none. Throws `skip-run` where it cannot be read: what
-   * could be read of neither side must not be lost.
+   * What is taken from the run as Aim has it; undefined if Aim does not have it. Throws `skip-run` if it cannot be read:
+   * what neither side can provide must not be lost.
    */
   take<T>(from: (kept: KeptRun) => T): T | undefined {
     if (this.repository === undefined) return undefined;
@@ -56,7 +55,7 @@ export class CarryOver {
     }
   }
 
-  /** The same items; trouble on the way is told as {@link take} tells it. */
+  /** The same items; errors on the way are reported as by {@link take}. */
   *guard<T>(items: Iterable<T>): Generator<T> {
     try {
       yield* items;
@@ -65,7 +64,7 @@ export class CarryOver {
     }
   }
 
-  /** What is absent of a part of which Aim has something was not read. */
+  /** A part that is absent, and that Aim has something of, was not read. */
   tellAbsent(list: NoticeList, holds: (kept: KeptRun, absent: AbsentPart) => boolean): void {
     for (const absent of list.absentParts) {
       const { part, directory } = absent;
@@ -76,7 +75,7 @@ export class CarryOver {
     }
   }
 
-  /** Takes note of how much of a part was taken from Aim. */
+  /** Records how much of a part was taken from Aim. */
   tellKept(list: NoticeList, part: RunPart, items: number): void {
     if (items > 0) list.notice({ kind: 'part-kept', part, items });
   }

@@ -3,7 +3,7 @@ import type { Notice } from '../../model.js';
 /** The notices of a run as they are remembered: a file store can give thousands of each kind. */
 export interface KeptNotices {
   readonly notices: readonly Notice[];
-  /** So many more there were, where some are not kept. */
+  /** The number of others that are not kept, if any. */
   readonly more?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { AbsentPart, Notice, StageContext } from '../../model.js';
 
-/** The context of a stage, which keeps what the stage takes note of. */
+/** The context of a stage, with the notices that the stage adds. */
 export class NoticeList implements StageContext {
   readonly notices: Notice[] = [];
   readonly absentParts: AbsentPart[] = [];
@@ -16,7 +16,7 @@ export class NoticeList implements StageContext {
   };
 }
 
-/** What is told of one run, by those who tell it. */
+/** The notices of one run, by origin. */
 export class RunNotices {
   readonly header: NoticeList;
   /** Of histories and artifacts. */

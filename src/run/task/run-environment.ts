@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly overwrite: boolean;
   readonly mapping: MappingPolicy;
   readonly artifacts: ArtifactPolicy;
-  /** What decides about reading the source: see {@link sourceInputs}. */
+  /** The options that decide about reading the source: see {@link sourceInputs}. */
   readonly source: string;
   /** The version of a program's own stages; absent without any. */
   readonly stages?: string;

@@ -5,9 +5,9 @@ import { displayedUri } from '../../mlflow/locations/displayed-uri.js';
 import { uriScheme, uriTarget } from '../../mlflow/locations/file-uri.js';
 import type { RunRef } from '../../model.js';
 
-/** Where a run and its artifacts lie in MLflow, as {@link placeName} writes it. */
+/** Where a run and its artifacts are in MLflow, as {@link placeName} writes it. */
 export interface RunPlaces {
-  /** The run's own directory, where it has one. */
+  /** The run's own directory, if it has one. */
   readonly directory?: string;
   readonly artifacts?: string;
 }
@@ -21,7 +21,7 @@ export function placesOf({ locator }: RunRef, trackingUri: string, artifactUri: 
   };
 }
 
-/** A path, also one written as `file:`, absolute; any other URI without credentials. Without a slash at the end. */
+/** A path, also one written as `file:`, as an absolute path; any other URI without credentials. Without a trailing slash. */
 export function placeName(uri: string): string {
   const target = uriTarget(uri);
   const [path] = target.kind === 'local' ? target.paths : [];
@@ -30,8 +30,8 @@ export function placeName(uri: string): string {
 }
 
 /**
- * The directory where a run's files would lie, if that is not there: no revision of the source tells when it comes. What lies in
- * the run's own directory is part of its revision, and what a server names is on that server's machine.
+ * The directory for a run's files, if it does not exist: no revision of the source reveals when it appears. Files in the
+ * run's own directory are part of its revision, and a path from a server is on that server's machine.
  */
 export function awaitedOf({ directory, artifacts }: RunPlaces, trackingUri: string): string | undefined {
   if (artifacts === undefined || !isAbsolute(artifacts) || /^https?:/.test(trackingUri)) return undefined;

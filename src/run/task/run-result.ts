@@ -13,7 +13,7 @@ import type { KeptNotices } from './kept-notices.js';
 import type { RunPlaces } from './run-places.js';
 import type { RunTask } from './run-task.js';
 
-/** What became of a task: the report, and the run to be published, if there is one. */
+/** The result of a task: the report, and the run to be published, if there is one. */
 export interface RunResult {
   readonly report: RunReport;
   readonly staged?: StagedRun;

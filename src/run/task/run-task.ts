@@ -2,7 +2,9 @@ import type { RunProperties } from '../../aim/run-properties.js';
 import type { SoughtPart, ToldPart } from '../../outcome.js';
 import type { EnumeratedRun } from '../../stages/enumerate-runs.js';
 
-/** A run to convert, and all that is known of it from the last time. A plain object: it may cross to another thread or machine. */
+/**
+ * A run to convert, and what is known about it from last time. A plain object: it may be sent to another thread or machine.
+ */
 export interface RunTask extends EnumeratedRun {
   /** The run's hash in Aim. */
   readonly hash: string;
@@ -12,9 +14,9 @@ export interface RunTask extends EnumeratedRun {
   readonly existsInAim: boolean;
   /** What was last written into Aim's relational database, if that is known. */
   readonly previousProperties?: RunProperties;
-  /** This conversion has met a run of this id before, and taken that one. */
+  /** Another run with this id has already been converted in this pass. */
   readonly isDuplicateId?: boolean;
-  /** The source's revision of the run, if it was asked for a moment ago; changes since then are found the next time. */
+  /** The source's revision of the run, if it has just been determined; later changes are found next time. */
   readonly revision?: string;
   /** What the ledger has of the run, if anything. */
   readonly known?: KnownRun;
@@ -24,14 +26,14 @@ export interface RunTask extends EnumeratedRun {
 export interface KnownRun {
   readonly revision: string;
   readonly inputs: string;
-  /** When an unchanged run has to be read again, milliseconds since the epoch; null for never. */
+  /** When an unchanged run must be read again, milliseconds since the epoch; null for never. */
   readonly reviewAt: number | null;
   /** What is needed to append to the run (append-state.ts). */
   readonly appendState?: string;
-  /** What could not be read then, as far as it is not accepted as missing. */
+  /** What could not be read then, without what is accepted as missing. */
   readonly unread?: readonly ToldPart[];
-  /** What has to be tried again now, even if the run is unchanged. */
+  /** What to try again now, even if the run is unchanged. */
   readonly again?: readonly SoughtPart[];
-  /** It is to be read again, and whole, even if it is unchanged. */
+  /** The run must be read again, completely, even if it is unchanged. */
   readonly forced?: true;
 }
