@@ -6,9 +6,9 @@ import type { ArtifactRepository } from './artifact-repository.js';
 import { DirectoryArtifacts } from './directory-artifacts.js';
 
 /**
- * The files of a run at its own location or, when that cannot be reached, those in a directory beside the run. MLflow puts
- * none there of a run whose location is elsewhere: they were copied or moved there from a location that is no longer in use.
- * So they are all, unless it is in use and only fails at this moment.
+ * The files of a run at its own location or, if that cannot be reached, those in a directory beside the run. MLflow puts no
+ * files there for a run whose location is elsewhere: somebody copied or moved them from a location that is no longer in use.
+ * They are therefore all files, unless the location is still in use and only fails at the moment.
  */
 export class ArtifactsOrDirectory implements ArtifactRepository {
   readonly #own: ArtifactRepository;

@@ -14,12 +14,12 @@ type Sdk = typeof import('@azure/storage-blob');
 export const AZURE_ADVICE =
   'Give credentials as MLflow takes them: AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY, or what DefaultAzureCredential finds.';
 
-/** The client's own defaults would wait for half a minute where nobody listens. */
+/** The client's own defaults would wait half a minute for a server that is not there. */
 const PIPELINE: StoragePipelineOptions = {
   retryOptions: { maxTries: 5, retryDelayInMs: 300, maxRetryDelayInMs: 10_000, tryTimeoutInMs: IDLE_TIMEOUT },
 };
 
-/** Opens a container of Azure's blob storage with the first credentials that the environment has. */
+/** Opens a container of Azure's blob storage with the first credentials found in the environment. */
 export async function openAzure(location: AzureLocation, env: Environment): Promise<ObjectStore> {
   const what = `Files at ${location.base.split(':', 1)[0]}: locations`;
   const sdk = await optionalPackage('@azure/storage-blob', what, () => import('@azure/storage-blob'));
@@ -33,8 +33,8 @@ export async function openAzure(location: AzureLocation, env: Environment): Prom
 }
 
 /**
- * As MLflow chooses: for wasbs the connection string, whatever account it names, then the access key, then
- * DefaultAzureCredential; for abfss a SAS token, then DefaultAzureCredential, and before that, which MLflow does not try, a
+ * Chooses as MLflow does: for wasbs the connection string, whatever account it names, then the access key, then
+ * DefaultAzureCredential; for abfss a SAS token, then DefaultAzureCredential. Before the latter, unlike MLflow, tries a
  * connection string of the same account.
  */
 async function serviceClient(

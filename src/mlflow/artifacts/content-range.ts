@@ -1,6 +1,6 @@
 /**
- * Where a part lies in its file, from the answer's `Content-Range` (`bytes 5-9/10`) and `Content-Length`: without a range,
- * it is the whole file.
+ * The position of a part in its file, from the `Content-Range` (`bytes 5-9/10`) and `Content-Length` of a response; without
+ * a range, it is the whole file.
  */
 export function rangeOf(
   contentRange: string | undefined,

@@ -3,7 +3,7 @@ import { listArtifacts, readArtifact } from '../local/list-files.js';
 import type { LinkBounds } from '../trust/links.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
-/** The files of a run in a directory of this machine. */
+/** The files of a run in a directory on this machine. */
 export class DirectoryArtifacts implements ArtifactRepository {
   readonly #directory: string;
   readonly #links: LinkBounds;

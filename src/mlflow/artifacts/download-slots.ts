@@ -1,8 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
 /**
- * Bounds how many listings and downloads are under way at once. A download keeps its slot until it has been read to its
- * end or given up, so nobody may wait for a second file while a first one is half read.
+ * Limits how many listings and downloads run at the same time. A download keeps its slot until it has been read to its end
+ * or cancelled, so nobody may wait for a second file with the first half read.
  */
 export class DownloadSlots {
   readonly #limit: LimitFunction;
@@ -11,7 +11,7 @@ export class DownloadSlots {
     this.#limit = pLimit(concurrency);
   }
 
-  /** Waits for a slot; what it resolves with gives the slot back. Rejects with the reason of an aborted signal. */
+  /** Waits for a slot; resolves with a function that releases it. Rejects with the reason of an aborted signal. */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     let stop = (): void => {};

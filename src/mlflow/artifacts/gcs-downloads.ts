@@ -2,14 +2,14 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { rangeOf } from './content-range.js';
 import type { ObjectPart } from './object-store.js';
 
-/** Gives the headers that authorise a request for a URL. */
+/** Returns the headers that authorise a request for a URL. */
 type Authorise = (url: string) => Promise<Readonly<Record<string, string>>>;
 
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
 /**
- * Downloads from a bucket of Google Cloud Storage over its JSON API. Google's client is not asked to: the HTTP library
- * below it (node-fetch 2) does not tell when a connection ends in the middle of a body, and waits for ever.
+ * Downloads from a bucket of Google Cloud Storage over its JSON API, without Google's client: its HTTP library (node-fetch
+ * 2) does not notice when a connection ends in the middle of a body, and waits for ever.
  */
 export class GcsDownloads {
   readonly #base: string;
@@ -25,8 +25,8 @@ export class GcsDownloads {
   }
 
   /**
-   * What names a version here is the object's generation. Objects that are stored compressed are unpacked by the store,
-   * as nothing in the request says that it may not; it ignores ranges then.
+   * The version here is the object's generation. The store decompresses objects that are stored compressed, since nothing in
+   * the request forbids it, and then ignores ranges.
    */
   async read(key: string, from: number, version: string | undefined, signal: AbortSignal): Promise<ObjectPart> {
     const generation = version === undefined ? '' : `&generation=${encodeURIComponent(version)}`;
@@ -52,7 +52,7 @@ export class GcsDownloads {
   }
 }
 
-/** An answer other than the object. */
+/** A response other than the object. */
 class StatusError extends Error {
   constructor(readonly status: number) {
     super(`The store answered with status ${status}.`);

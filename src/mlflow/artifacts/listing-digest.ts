@@ -3,8 +3,8 @@ import type { Notice } from '../../model.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
 /**
- * A digest that changes whenever a listing shows that a file was added, replaced or removed, or that what stands in the way of
- * listing them has changed. Where listings name no versions, a file that was replaced by one of equal size is not noticed.
+ * A digest that changes whenever a listing shows that a file was added, replaced or removed, or that the reason has changed
+ * why files cannot be listed. If listings have no versions, replacing a file by one of equal size is not noticed.
  */
 export async function listingDigest(artifacts: ArtifactRepository, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');

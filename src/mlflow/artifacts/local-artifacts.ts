@@ -13,13 +13,13 @@ import { refusedArtifacts } from './refused-artifacts.js';
 import { ServerOrDirectory } from './server-or-directory.js';
 import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
 
-/** Where the files of runs may lie whose recorded location is not on this machine. */
+/** Where to look for the files of runs whose recorded location is not on this machine. */
 export interface LocalPlaces {
   /** The directory of the store or database. */
   readonly root?: string;
   /** A local `--artifacts-destination`. */
   readonly destination?: string;
-  /** The server that told of the location. */
+  /** The server that reported the location. */
   readonly server?: ArtifactOpener;
   /** Whether that server runs on this machine, so that its paths mean the same here. */
   readonly serverIsHere?: boolean;
@@ -28,13 +28,13 @@ export interface LocalPlaces {
 
 /**
  * The files of a run whose location is a path or `file:` URI. A relative path was relative to where MLflow ran: it is looked
- * for below the store's directory, then below the working directory. Stores are moved; so a location of the usual form,
- * `…/<experiment>/<run>/artifacts`, is then looked for in the places where moved files are put. Of a database's run MLflow makes
- * the directory, and all above it, when the first file is logged: a run without one has no files, as long as it is plain
- * that this is the machine and the place of which the location speaks.
+ * up below the store's directory, then below the working directory. Stores get moved, so a location of the usual form,
+ * `…/<experiment>/<run>/artifacts`, is then looked up in the places where moved files end up. For a run in a database,
+ * MLflow creates the directory and its parents with the first logged file: without a directory the run has no files,
+ * provided that the location clearly refers to this machine and place.
  *
- * What a server tells is asked of it first; of this machine it may name only what the user named too, or, when it runs here,
- * what has the shape of a run's files.
+ * Files that a server reports are first requested from it. On this machine it may only name what the user also named or, if
+ * it runs here, what has the form of a run's files.
  */
 export function localArtifacts(runId: string, uri: string, places: LocalPlaces): ArtifactRepository {
   const target = uriTarget(uri);
@@ -49,7 +49,7 @@ export function localArtifacts(runId: string, uri: string, places: LocalPlaces):
   return unreachableArtifacts(displayedUri(uri), `The artifact location ${reason}.`, 'missing');
 }
 
-/** @param found directories that are there, the best first */
+/** @param found existing directories, the best first */
 function foundArtifacts(
   runId: string,
   uri: string,
@@ -87,17 +87,20 @@ function movedPaths(runId: string, uri: string, { root, destination }: LocalPlac
   return stores.flatMap((store) => (store ? [join(resolve(store), experiment, run, ARTIFACTS)] : []));
 }
 
-/** True when the run's directory would be here if there were one: its experiment's is, or that of all, or the database. */
+/**
+ * True if the run's directory would be here if it existed: that of its experiment is, or that of all experiments, or the
+ * database.
+ */
 function wasNeverMade(runId: string, path: string, { root }: LocalPlaces): boolean {
   const experiment = locationOfExperiment(path, runId);
   if (experiment === undefined) return false;
   if (isDirectory(experiment)) return true;
   const store = dirname(experiment);
-  // the database's own directory is always there, and says nothing
+  // the database's own directory always exists, which says nothing
   return /^\d+$/.test(basename(experiment)) && store !== (root && resolve(root)) && isDirectory(store);
 }
 
-/** True for an absolute location beside the database: what is there was not moved. */
+/** True for an absolute location next to the database: nothing was moved. */
 function liesBeside(uri: string, root: string | undefined): boolean {
   const target = uriTarget(uri);
   if (root === undefined || target.kind !== 'local') return false;

@@ -17,7 +17,7 @@ export class ObjectArtifacts implements ArtifactRepository {
   readonly #prefix: string;
   readonly #withoutPackage: ArtifactRepository | undefined;
 
-  /** @param withoutPackage has the files when the store's package is not installed */
+  /** @param withoutPackage has the files if the store's package is not installed */
   constructor(place: ObjectPlace, slots: DownloadSlots, withoutPackage?: ArtifactRepository) {
     this.#place = place;
     this.#slots = slots;
@@ -73,7 +73,7 @@ export class ObjectArtifacts implements ArtifactRepository {
     return `${this.#place.base}${this.#prefix.slice(0, -1)}`;
   }
 
-  /** Stores list keys as bytes compare, or in no order: all files of the run are needed before the first can be told. */
+  /** Stores list keys in byte order or in no order: all files of the run are needed before the first can be returned. */
   async #collect({ signal, notice }: StageContext): Promise<ArtifactFile[]> {
     const release = await this.#slots.take(signal);
     try {
@@ -82,7 +82,7 @@ export class ObjectArtifacts implements ArtifactRepository {
       let listed = 0;
       for await (const page of store.list(this.#prefix, signal)) {
         signal.throwIfAborted();
-        // a page counts as well: an empty one may be followed by another without end
+        // a page counts as well: there may be no end of empty ones
         listed += 1 + page.length;
         if (listed > MAX_ENTRIES) {
           const { message } = tooMany(this.#uri);

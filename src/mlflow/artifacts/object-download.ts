@@ -5,25 +5,25 @@ import { IDLE_TIMEOUT } from './idle-timeout.js';
 import type { ObjectPart } from './object-store.js';
 import { isTransientStoreError } from './store-error.js';
 
-/** Attempts in a row that bring nothing new. */
+/** Attempts in a row without new bytes. */
 const MAX_ATTEMPTS = 5;
 
 /** Between attempts; milliseconds. */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
-/** The part of a pause that is left to chance. */
+/** The random part of a pause. */
 const JITTER = 0.5;
 
 /** Reads an object from a byte on; with a version, only that version. */
 export type ReadPart = (from: number, version: string | undefined, signal: AbortSignal) => Promise<ObjectPart>;
 
-/** Milliseconds: the longest silence of a connection, and the pause after the first failed attempt. */
+/** Milliseconds: the longest idle time of a connection, and the pause after the first failed attempt. */
 export interface DownloadTiming {
   readonly idle?: number;
   readonly pause?: number;
 }
 
-/** The bytes of an object; an attempt that is cut or silent is resumed. Rejects with the error of the store's client. */
+/** The bytes of an object; an attempt that is cut or idle is resumed. Rejects with the error of the store's client. */
 export function objectDownload(
   read: ReadPart,
   signal: AbortSignal,

@@ -6,45 +6,45 @@ export interface StoredObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Changes when the object is replaced, where the listing tells. */
+  /** Changes when the object is replaced, if the listing tells. */
   readonly version?: string;
 }
 
 /** An object from some byte on, as it arrives. */
 export interface ObjectPart {
-  /** The offset of the first byte of `body`: the one that was asked for, or 0 where the store ignores ranges. */
+  /** The offset of the first byte of `body`: the requested one, or 0 if the store ignores ranges. */
   readonly start: number;
-  /** The size of the whole object in bytes, where the store tells. */
+  /** The size of the whole object in bytes, if the store tells. */
   readonly total?: number;
-  /** What names this version of the object; see {@link ObjectStore.read}. */
+  /** Identifies this version of the object; see {@link ObjectStore.read}. */
   readonly version?: string;
   readonly body: Readable;
 }
 
 /**
- * What each object store can do: one bucket of S3 or GCS, one container of Azure. Rejects with whatever its client
- * throws; {@link storeError} makes a sentence of that.
+ * The operations of an object store: one bucket of S3 or GCS, one container of Azure. Rejects with the errors of its client;
+ * {@link storeError} makes sentences of them.
  */
 export interface ObjectStore {
-  /** All objects whose keys begin with `prefix`, page by page to the end. Neither directories nor their markers. */
+  /** All objects whose keys begin with `prefix`, page by page to the end, without directories and their markers. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<readonly StoredObject[]>;
 
   /**
-   * An object from byte `from` on. With a `version`, only that version: rejects with status 412 when there is another
-   * by now (404 for GCS).
+   * An object from byte `from` on. With a `version`, only that version: rejects with status 412 (GCS: 404) if it has been
+   * replaced.
    */
   read(key: string, from: number, version: string | undefined, signal: AbortSignal): Promise<ObjectPart>;
 
-  /** Gives back connections. */
+  /** Releases connections. */
   close(): void;
 }
 
-/** A store and what a person should be told of it. */
+/** A store, and how messages refer to it. */
 export interface ObjectPlace {
   readonly store: SharedStore;
-  /** What stands before a key in the URIs that people see: `s3://bucket/`. Holds no credential. */
+  /** The part of URIs before a key, as messages show it: `s3://bucket/`. Contains no credentials. */
   readonly base: string;
-  /** The path below which the files of a run lie; '' for the whole bucket. */
+  /** The path below which the files of a run are stored; '' for the whole bucket. */
   readonly path: string;
   /** What to do when access is refused: a sentence. */
   readonly advice: string;

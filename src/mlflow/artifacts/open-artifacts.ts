@@ -25,24 +25,24 @@ import { NO_ARTIFACTS, unreachableArtifacts } from './unreachable-artifacts.js';
 export interface ArtifactSettings extends TrustOptions {
   /** The directory of the store or database: relative and stale locations are looked for below it. */
   readonly root?: string;
-  /** What fetches through the tracking server, when there is one: whatever cannot be had directly. */
+  /** Fetches through the tracking server, if there is one, what cannot be read directly. */
   readonly server?: ArtifactOpener;
   /** Whether that server runs on this machine. */
   readonly serverIsHere?: boolean;
-  /** Whose locations are followed; by default those with MLflow's own shape, and what the user named. */
+  /** Decides which locations are followed; by default those with MLflow's own form, and those that the user named. */
   readonly trust?: Trust;
-  /** Listings and downloads under way at once; at least 1. */
+  /** Concurrent listings and downloads; at least 1. */
   readonly concurrency: number;
 }
 
-/** Opens the artifact locations of MLflow: directories, object stores, and what a tracking server proxies. */
+/** Opens the artifact locations of MLflow: directories, object stores, and files that a tracking server proxies. */
 export function openArtifacts(settings: ArtifactSettings): ArtifactOpener {
   return new Artifacts(settings);
 }
 
 type Open = (artifacts: Artifacts, runId: string, uri: string) => ArtifactRepository;
 
-/** What opens an artifact URI, by its scheme; '' is a path. MLflow's own list is in artifact_repository_registry.py. */
+/** Opens artifact URIs, by scheme; '' is a path. MLflow's own list is in artifact_repository_registry.py. */
 const SCHEMES: Readonly<Record<string, Open>> = {
   '': (artifacts, runId, uri) => artifacts.local(runId, uri),
   file: (artifacts, runId, uri) => artifacts.local(runId, uri),
@@ -59,14 +59,14 @@ const SCHEMES: Readonly<Record<string, Open>> = {
   https: (artifacts, runId, uri) => artifacts.proxied(runId, uri),
 };
 
-/** What may hold the files that a server proxies. */
+/** What may contain the files that a server proxies. */
 const DESTINATIONS: ReadonlySet<string> = new Set(['s3', 'r2', 'b2', 'gs', 'wasb', 'wasbs', 'abfs', 'abfss']);
 
 class Artifacts implements ArtifactOpener {
   readonly #settings: ArtifactSettings;
   readonly #trust: Trust;
   readonly #slots: DownloadSlots;
-  /** The buckets and containers in use, each opened once, by what stands before the keys in their URIs. */
+  /** The buckets and containers in use, each opened once, by the part of their URIs before the keys. */
   readonly #stores = new Map<string, SharedStore>();
 
   constructor(settings: ArtifactSettings) {
@@ -130,7 +130,7 @@ class Artifacts implements ArtifactOpener {
     });
   }
 
-  /** Files behind a tracking server: where the user says that it keeps them, else through it. */
+  /** Files behind a tracking server: read from the place that the user named for them, otherwise through the server. */
   proxied(runId: string, uri: string): ArtifactRepository {
     const { artifactsDestination: destination } = this.#settings;
     const path = proxiedPath(uri);
@@ -168,8 +168,8 @@ class Artifacts implements ArtifactOpener {
 }
 
 /**
- * A server makes the directory of an experiment with its first file. Where even that is missing the experiment has no
- * files, or the destination is a wrong one: nobody can tell, so it is told.
+ * A server creates the directory of an experiment with its first file. If even that is missing, either the experiment has no
+ * files or the destination is wrong: that cannot be told apart, so it is reported.
  */
 function belowDirectory(
   destination: string,
@@ -194,7 +194,7 @@ function belowDirectory(
   );
 }
 
-/** The paths that a directory given by the user may have; none for a URI of another scheme. */
+/** The paths that a directory given by the user may stand for; none for a URI with another scheme. */
 function directoriesOf(destination: string): string[] {
   const target = uriTarget(destination);
   return target.kind === 'local' ? target.paths.map((path) => resolve(path)) : [];

@@ -1,10 +1,10 @@
 import { ConvertError, errorCode } from '../../errors.js';
 
 /**
- * Loads a package that only those install who need it. Rejects with a `skip-item` that names the package and the command
- * when it is not there.
+ * Loads a package that users install only if they need it. Rejects with a `skip-item` that names the package and the command
+ * to install it if it is missing.
  *
- * @param what what the package is needed for: `Files at s3: locations`
+ * @param what needs the package: `Files at s3: locations`
  */
 export async function optionalPackage<Module>(
   name: string,

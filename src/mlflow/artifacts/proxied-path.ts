@@ -4,9 +4,9 @@ import { decodeOrLeave } from '../locations/percent-decode.js';
 const PROXY_API = /^\/*api\/2\.0\/mlflow-artifacts\/artifacts(?:\/+|$)/;
 
 /**
- * The path below a tracking server's `--artifacts-destination` that an artifact URI names, percent-decoded: of
- * `mlflow-artifacts:/1/run/artifacts`, with and without a host, and of the http(s) URLs of the server's proxy API, which may
- * lie below a prefix. Undefined for anything else, and for a path that leads outside.
+ * The path below a tracking server's `--artifacts-destination` that an artifact URI refers to, percent-decoded: for
+ * `mlflow-artifacts:/1/run/artifacts`, with and without a host, and for http(s) URLs of the server's proxy API, which may be
+ * below a prefix. Undefined for anything else, and for a path that leads outside.
  */
 export function proxiedPath(uri: string): string | undefined {
   const [, scheme = '', rest = ''] = /^([a-z-]+):(?:\/\/[^/?#]*)?([^?#]*)/is.exec(uri) ?? [];

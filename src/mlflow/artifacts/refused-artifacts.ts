@@ -4,10 +4,10 @@ import type { ArtifactRepository } from './artifact-repository.js';
 import { unreachableArtifacts } from './unreachable-artifacts.js';
 
 /**
- * The files of a run whose location is not followed: what the tracking server gives of them, when there is one; else, or when
- * it gives nothing, a notice that names the switch.
+ * The files of a run whose location is not followed: those that the tracking server provides, if there is one. If there is
+ * none, or it provides none, a notice that names the switch.
  *
- * @param sentence why it is not followed, and the switch
+ * @param sentence says why the location is not followed, and names the switch
  */
 export function refusedArtifacts(uri: string, sentence: string, server?: ArtifactRepository): ArtifactRepository {
   if (server === undefined) return unreachableArtifacts(displayedUri(uri), sentence, 'refused');

@@ -22,7 +22,7 @@ export const S3_ADVICE =
  * @param sockets connections open at once
  */
 export async function openS3(location: S3Location, sockets: number, env: Environment): Promise<ObjectStore> {
-  // what the client says of its own future is nothing that a user of this program can heed
+  // users of this program cannot act on what the client announces about its own future
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const sdk = await optionalPackage(
     '@aws-sdk/client-s3',
@@ -58,7 +58,7 @@ export async function openS3(location: S3Location, sockets: number, env: Environ
   };
 }
 
-/** A page is asked for several times by the client itself. */
+/** The client itself retries a page several times. */
 const PAGE_SILENCE = 3 * IDLE_TIMEOUT;
 
 function s3Settings({ endpoint, addressing }: S3Location, sockets: number, env: Environment): S3ClientConfig {
@@ -70,7 +70,7 @@ function s3Settings({ endpoint, addressing }: S3Location, sockets: number, env: 
     ...(ownEndpoint !== undefined && ownEndpoint !== '' && { endpoint: ownEndpoint }),
     forcePathStyle: style === 'path' || (style !== 'virtual' && isElsewhere),
     followRegionRedirects: !isElsewhere,
-    // bodies come as the socket gives them: the stream that checks sums does not tell when it is cut
+    // bodies are passed on as the socket delivers them: the stream that verifies checksums does not report a cut
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(env.AWS_MAX_ATTEMPTS === undefined && { maxAttempts: 5 }),
     ...(env.MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION?.toLowerCase() === 'unsigned' && UNSIGNED),
@@ -99,7 +99,7 @@ function tls(env: Environment): { rejectUnauthorized?: false; ca?: Buffer } {
   }
 }
 
-/** AWS_REGION, boto3's AWS_DEFAULT_REGION, the profile's, else the one that boto3 falls back to. */
+/** AWS_REGION, boto3's AWS_DEFAULT_REGION, that of the profile, or boto3's default. */
 async function regionOf(client: S3Client, env: Environment): Promise<string> {
   try {
     return env.AWS_REGION || env.AWS_DEFAULT_REGION || (await client.config.region());

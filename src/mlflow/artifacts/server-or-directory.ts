@@ -5,7 +5,7 @@ import type { ArtifactRepository } from './artifact-repository.js';
 import type { DirectoryArtifacts } from './directory-artifacts.js';
 
 /**
- * The files of a run as its server gives them and, where it cannot list or send them, those in a directory of this machine
+ * The files of a run as its server provides them or, if it cannot list or send them, those in a directory on this machine
  * that the server named.
  */
 export class ServerOrDirectory implements ArtifactRepository {
@@ -34,7 +34,7 @@ export class ServerOrDirectory implements ArtifactRepository {
   }
 
   async *open(file: ArtifactFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    // a server tells no versions: the file was listed in the directory
+    // a server reports no versions: the file was listed in the directory
     if (file.version !== undefined) {
       yield* this.#directory.open(file, signal);
       return;

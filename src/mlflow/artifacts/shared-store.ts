@@ -1,13 +1,13 @@
 import type { ObjectStore } from './object-store.js';
 import { lacksCredentials } from './store-error.js';
 
-/** One bucket or container, opened when it is first asked for and then shared by all runs whose files lie in it. */
+/** One bucket or container, opened on first use and then shared by all runs with files in it. */
 export class SharedStore {
   readonly #open: () => Promise<ObjectStore>;
   #store: Promise<ObjectStore> | undefined;
   #hasAnswered = false;
 
-  /** @param open rejects with a sentence when the store's package is missing */
+  /** @param open rejects with a sentence if the store's package is missing */
   constructor(open: () => Promise<ObjectStore>) {
     this.#open = open;
   }
@@ -17,14 +17,14 @@ export class SharedStore {
     return this.#store;
   }
 
-  /** Takes note of an answer. */
+  /** Records a response. */
   answered(): void {
     this.#hasAnswered = true;
   }
 
   /**
-   * Takes note of a failure. Looking for credentials where there are none takes seconds: when they were missing from the
-   * start, that is not tried again for each run.
+   * Records a failure. Searching for credentials that do not exist takes seconds: if there were none from the start, that is
+   * not repeated for each run.
    */
   failed(cause: unknown): void {
     if (this.#hasAnswered || !lacksCredentials(cause)) return;

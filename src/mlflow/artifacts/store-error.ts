@@ -2,13 +2,13 @@ import { ConvertError, type ErrorCode, toConvertError } from '../../errors.js';
 import type { UnreachableReason } from '../../model.js';
 import { isMissingPackage } from './optional-package.js';
 
-/** What the clients of the object stores tell of a failure, each in fields of its own. */
+/** What the clients of the object stores say about a failure, each in fields of its own. */
 export interface StoreFailure {
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status?: number;
-  /** The store's or the system's name for it: `NoSuchBucket`, `ECONNREFUSED`. */
+  /** The name that the store or the system gives it: `NoSuchBucket`, `ECONNREFUSED`. */
   readonly code?: string;
-  /** True when no credentials were found, or none that could be used. */
+  /** True if no usable credentials were found. */
   readonly credentials: boolean;
 }
 
@@ -36,14 +36,14 @@ function storeFailure(cause: unknown): StoreFailure {
   };
 }
 
-/** True when no credentials were found that a request could have been made with. */
+/** True if no credentials were found for a request. */
 export function lacksCredentials(cause: unknown): boolean {
   if (cause instanceof ConvertError) return false;
   const { status, credentials } = storeFailure(cause);
   return credentials && status === undefined;
 }
 
-/** True for what another attempt may mend: connections that were cut or refused, overloaded and broken servers. */
+/** True if another attempt may help: cut or refused connections, overloaded or broken servers. */
 export function isTransientStoreError(cause: unknown): boolean {
   if (cause instanceof ConvertError) return false;
   const { status, credentials } = storeFailure(cause);
@@ -52,7 +52,7 @@ export function isTransientStoreError(cause: unknown): boolean {
 }
 
 /**
- * A sentence about what happened to an object or a location. It is made of the URI, the status and the code alone: the
+ * A sentence about what happened to an object or a location. It is made from the URI, the status and the code alone: the
  * clients' own messages quote requests, and those are signed.
  */
 export function storeError(cause: unknown, uri: string, advice: string): ConvertError {

@@ -9,7 +9,9 @@ const CODES: Readonly<Record<UnreachableReason, ErrorCode>> = {
   failed: 'unreachable',
 };
 
-/** The repository of a run whose files cannot be had: one notice. `uri` holds no credential, `detail` is a sentence. */
+/**
+ * The repository of a run whose files cannot be reached: one notice. `uri` contains no credentials, `detail` is a sentence.
+ */
 export function unreachableArtifacts(uri: string, detail: string, reason: UnreachableReason): ArtifactRepository {
   return {
     // biome-ignore lint/correctness/useYield: there is nothing to give

@@ -1,6 +1,6 @@
 /**
- * A URI as messages show it: without user, password and query, in which signed tokens may be. (What Aim keeps of a URL in a
- * param or tag is another matter: mapping/url-secrets.ts hides only its secrets.)
+ * A URI as messages show it: without user, password and query, which may contain signed tokens. (For URLs in params and
+ * tags, mapping/url-secrets.ts hides only the secrets.)
  */
 export function displayedUri(uri: string): string {
   return uri

@@ -1,10 +1,10 @@
 import { percentDecode } from './percent-decode.js';
 
-/** Where a tracking or artifact URI points, as far as this machine's file system is concerned. */
+/** Where a tracking or artifact URI points on this machine's file system. */
 export type UriTarget =
   /** Paths to try in this order; they may be relative. */
   | { readonly kind: 'local'; readonly paths: readonly string[] }
-  /** A path of another machine or another system; `reason` continues the sentence "… ". */
+  /** A path of another machine or system; `reason` continues the sentence "… ". */
   | { readonly kind: 'foreign'; readonly reason: string }
   | { readonly kind: 'remote'; readonly scheme: string };
 
@@ -17,16 +17,16 @@ export function uriScheme(uri: string): string | undefined {
 }
 
 /**
- * Tells where a URI points: plain paths, `file:relative`, `file:/abs`, `file:///abs`, `file://localhost/abs`, Windows
- * drives and shares. `file:` paths are percent-decoded, and end before a query or fragment; of plain paths, which MLflow
- * decodes too (urllib's url2pathname), the literal spelling is tried first.
+ * Tells where a URI points: plain paths, `file:relative`, `file:/abs`, `file:///abs`, `file://localhost/abs`, Windows drives
+ * and shares. `file:` paths are percent-decoded, and end before a query or fragment. Plain paths, which MLflow also decodes
+ * (urllib's url2pathname), are tried literally first.
  */
 export function uriTarget(uri: string, platform: NodeJS.Platform = process.platform): UriTarget {
   const scheme = uriScheme(uri);
   if (scheme === undefined) return pathTarget(uri, platform);
   if (scheme !== 'file') return { kind: 'remote', scheme };
 
-  // as urllib takes it apart; the whole is tried too, for tools that leave a # in a name as it is
+  // as urllib splits it; the whole is tried too, for tools that leave a # in a name unescaped
   const bare = uri.replace(/[?#].*$/s, '');
   if (bare !== uri) return bothTargets(fileTarget(bare, platform), fileTarget(uri, platform));
   return fileTarget(uri, platform);
@@ -57,7 +57,7 @@ function pathTarget(path: string, platform: NodeJS.Platform): UriTarget {
   return { kind: 'local', paths: decoded === path ? [path] : [path, decoded] };
 }
 
-/** `/C:/dir` → `C:/dir`: in a URI the drive comes after a slash. */
+/** `/C:/dir` → `C:/dir`: in a URI the drive follows a slash. */
 function withoutDriveSlash(path: string): string {
   return /^\/+[A-Za-z](?::|%3[Aa])(?:[\\/]|$)/.test(path) ? path.replace(/^\/+/, '') : path;
 }

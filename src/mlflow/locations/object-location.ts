@@ -3,11 +3,11 @@ import { uriScheme } from './file-uri.js';
 import { gcsLocation } from './gcs-location.js';
 import { b2Location, r2Location, s3Location } from './s3-location.js';
 
-/** A place in an object store, whichever it is. */
+/** A place in an object store of any kind. */
 export interface ObjectLocation {
   /** The URI up to the keys: `s3://bucket/`. */
   readonly base: string;
-  /** The beginning of the keys, without escapes. */
+  /** The prefix of the keys, without escapes. */
   readonly path: string;
 }
 

@@ -1,28 +1,28 @@
-/** A place in S3 or in a store that speaks like it. */
+/** A place in S3 or a compatible store. */
 export interface S3Location {
   readonly bucket: string;
   readonly path: string;
-  /** A URL; absent for the endpoint that the environment names, else AWS. */
+  /** A URL; absent for the endpoint from the environment, or else AWS. */
   readonly endpoint?: string;
-  /** Absent for the region that the environment names. */
+  /** Absent for the region from the environment. */
   readonly region?: string;
   readonly addressing?: 'path' | 'virtual';
   /** The URI up to the key, without credentials. */
   readonly base: string;
 }
 
-/** `scheme://[userinfo@]host/path`; MLflow, too, ends the path at `?` and `#`. */
+/** `scheme://[userinfo@]host/path`; like MLflow, ends the path at `?` and `#`. */
 const PARTS = /^[A-Za-z][\w+.-]*:\/\/(?:([^/?#]*)@)?([^/?#@]+)(?:\/([^?#]*))?/s;
 
-/** Where `s3://bucket/path` points; undefined when it names no bucket. */
+/** Where `s3://bucket/path` points; undefined if it names no bucket. */
 export function s3Location(uri: string): S3Location | undefined {
   const [, , bucket, path = ''] = PARTS.exec(uri) ?? [];
   return bucket === undefined ? undefined : { bucket, path, base: `s3://${bucket}/` };
 }
 
 /**
- * Where `r2://bucket@account.r2.cloudflarestorage.com/path` points (mlflow/store/artifact/r2_artifact_repo.py). No
- * other host is taken: it would be sent the session token.
+ * Where `r2://bucket@account.r2.cloudflarestorage.com/path` points (mlflow/store/artifact/r2_artifact_repo.py). Other hosts
+ * are rejected: they would receive the session token.
  */
 export function r2Location(uri: string): S3Location | undefined {
   const [, bucket, host, path = ''] = PARTS.exec(uri) ?? [];

@@ -20,7 +20,7 @@ import {
 } from './server-transport.js';
 import { decodedNameError, isSkippable, ServerWalk } from './server-walk.js';
 
-/** After so many failed listings in a row, the next ones are not retried. */
+/** After this many failed listings in a row, further ones are not retried. */
 const MAX_FAILED_LISTINGS = 3;
 
 /**
