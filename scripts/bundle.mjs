@@ -20,6 +20,7 @@ await build({
     cli: 'src/cli.ts',
     index: 'src/index.ts',
     worker: 'src/run/worker.ts',
+    'plan-worker': 'src/plan/plan-worker.ts',
     'verify-worker': 'src/verify/work/verify-worker.ts',
     'structure-worker': 'src/verify/work/structure-worker.ts',
   },

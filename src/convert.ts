@@ -102,6 +102,7 @@ export async function convertListed(
   { events, done, settled, force = false }: ListedRunsListener,
   signal: AbortSignal,
 ): Promise<void> {
+  await listing.addActive(conversion.ledger, signal);
   const runs = listing.runs(
     (experiment) => events.emit('experiment', experiment),
     signal,

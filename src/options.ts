@@ -54,15 +54,18 @@ export interface RunSelection {
   readonly runIds?: readonly string[];
   /** Names of runs, or globs for them. */
   readonly runNames?: readonly string[];
-  /** From when to when a run has started, milliseconds since the epoch, both included. */
-  readonly since?: number;
-  readonly until?: number;
+  /** From when to when a run has started, both included. */
+  readonly since?: Moment;
+  readonly until?: Moment;
   readonly statuses?: readonly RunStatus[];
   /** Only so many, those that have started last; runs that MLflow has deleted do not count. */
   readonly maxRuns?: number;
   /** In MLflow's search syntax. */
   readonly filter?: string;
 }
+
+/** Milliseconds since the epoch, or so many milliseconds ago, whenever runs are chosen: in a watch it moves on. */
+export type Moment = number | { readonly ago: number };
 
 /** What to convert and then follow. */
 export interface WatchOptions extends ConvertOptions, Partial<WatchPolicy> {}

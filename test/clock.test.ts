@@ -7,7 +7,8 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Who asks for the time of day, which may be set back at any moment, and why nothing waits because of that. */
 const TIME_OF_DAY: Readonly<Record<string, string>> = {
-  'cli/options/selection-values.ts': 'people say how long ago (--since 30d)',
+  'cli/selection.ts': 'people say how long ago (--since 30d)',
+  'selection/run-search.ts': 'people say how long ago (--since 30d)',
   'cli/status-command.ts': 'people read how long ago something was',
   'mlflow/file/file-cursor.ts': 'compared with the times of files',
   'mlflow/file/key-files.ts': 'compared with the times of files',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { toConvertError } from '../errors.js';
 import type { RunStatus } from '../model.js';
-import type { RunSelection } from '../options.js';
+import type { Moment, RunSelection } from '../options.js';
+import { nameTest, timeOf } from '../selection/run-search.js';
 import { SettingsError } from './settings-error.js';
 
 /** The flags that choose runs, of all commands that read a source; `selectionOptions` declares them. */
@@ -11,9 +12,8 @@ export interface SelectionFlags {
   /** Ids, or files of them with an @ in front. */
   readonly runId: readonly string[];
   readonly runName: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
+  readonly since?: Moment;
+  readonly until?: Moment;
   readonly runStatus: readonly (readonly RunStatus[])[];
   readonly maxRuns?: number;
   readonly filter?: string;
@@ -40,9 +40,11 @@ const STANDARD_INPUT = 0;
  */
 export function selectionOf(flags: SelectionFlags): RunSelection {
   const { runId, runName, since, until, runStatus, maxRuns, filter } = flags;
-  if (since !== undefined && until !== undefined && since > until) {
+  const now = Date.now();
+  if (since !== undefined && until !== undefined && timeOf(since, now) > timeOf(until, now)) {
     throw new SettingsError('--since is later than --until: no run has started between.');
   }
+  checkNames(runName);
   return {
     ...experimentsOf(flags),
     ...(runId.length > 0 && { runIds: [...new Set(runId.flatMap(runIdsOf))] }),
@@ -64,6 +66,17 @@ export function experimentsOf({
     ...(experiment.length > 0 && { experiments: experiment }),
     ...(excludeExperiment.length > 0 && { excludeExperiments: excludeExperiment }),
   };
+}
+
+/** A name that is no glob is wrong whatever the source has. An experiment's may be a name that is there. */
+function checkNames(names: readonly string[]): void {
+  for (const name of names) {
+    try {
+      nameTest(name);
+    } catch (cause) {
+      throw new SettingsError(toConvertError(cause, 'fatal', name).sentence);
+    }
+  }
 }
 
 /** Of a file, all lines but empty ones and comments. */

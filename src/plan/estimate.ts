@@ -2,11 +2,15 @@ import type { Repository } from '../aim/repository.js';
 import { type DiskUse, diskUse, diskUseOfRuns, total } from './disk-use.js';
 import type { Losses } from './losses.js';
 import type { Measured, Sample } from './measure.js';
+import type { Elapsed } from './stopwatch.js';
 import type { Stratum } from './strata.js';
 
 /** What a conversion is expected to take, from a sample. */
 export interface Estimate {
+  /** As long as other programs use the processors as they did while this was found out. */
   readonly seconds: number;
+  /** If they do not. */
+  readonly secondsAlone: number;
   /** What the new runs take of the repository's file system. Runs that are converted again take about what they have. */
   readonly disk: DiskUse;
   /** Runs that were converted to be measured. */
@@ -24,24 +28,26 @@ const INODES_SHARED = 6;
 /** What is there before anything was converted. */
 export interface Before {
   readonly empty: DiskUse;
-  /** What passing over the other runs takes. */
-  readonly secondsPassedOver: number;
+  /** What looking at all runs took. */
+  readonly looked: Elapsed;
+  /** Which part of those will be passed over. */
+  readonly passedOverShare: number;
   /** Which part of the runs to be written is new. */
   readonly newShare: number;
 }
 
 /** Extrapolates from what was measured. `repository` holds the runs of the sample. */
 export function estimate(measured: Measured, repository: Repository, before: Before): Estimate {
-  const { samples, startSeconds, endSeconds } = measured;
+  const { samples, startSeconds, endSeconds, took } = measured;
   const uses = samples.map(({ hashes }) => diskUseOfRuns(repository, hashes));
   const sampledRuns = samples.reduce((sum, { runs }) => sum + runs, 0);
-  let seconds = startSeconds + endSeconds + before.secondsPassedOver;
+  let secondsAlone = startSeconds + endSeconds + before.looked.alone * before.passedOverShare;
   let points = 0;
   let runs = 0;
   const disk: DiskUse[] = [];
   for (const [i, { stratum }] of samples.entries()) {
     const timed = samples[nearest(samples, i, ({ pace }) => pace !== undefined)];
-    seconds += stratum.weight * (timed?.pace ?? 0);
+    secondsAlone += stratum.weight * (timed?.pace ?? 0);
     const at = nearest(samples, i, (sample) => sample.runs > 0);
     points += stratum.points * pointRatio(samples[at]);
     disk.push(scaled(stratum, samples[at], uses[at]));
@@ -58,7 +64,9 @@ export function estimate(measured: Measured, repository: Repository, before: Bef
     bytes: Math.round(needed.bytes * before.newShare + before.empty.bytes),
     inodes: Math.round(needed.inodes * before.newShare + before.empty.inodes + INODES_SHARED),
   };
-  return { seconds, disk: use, sampledRuns, points: Math.round(points) };
+  const slowdown = (took.wall + before.looked.wall) / (took.alone + before.looked.alone);
+  const seconds = secondsAlone * (Number.isFinite(slowdown) ? slowdown : 1);
+  return { seconds, secondsAlone, disk: use, sampledRuns, points: Math.round(points) };
 }
 
 /** Adds what reading the sample has shown, so many times as each of its runs stands for others. */

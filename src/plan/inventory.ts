@@ -2,8 +2,7 @@ import type { ErrorCode } from '../errors.js';
 import type { RunStatus } from '../model.js';
 import type { RunOutcome, RunReport, SkipCode } from '../outcome.js';
 import { isSeenByLooking, Losses } from './losses.js';
-import type { RunToWrite } from './planning-converter.js';
-import type { FileCount } from './run-content.js';
+import type { FileCount, RunContent } from './run-content.js';
 
 const FAILED_RUNS_NAMED = 10;
 
@@ -35,6 +34,8 @@ export interface Content {
   readonly links: FileCount;
 }
 
+const SUMMED = ['params', 'tags', 'metrics', 'points', 'datasets', 'models'] as const;
+
 /** Adds up what was found out about the runs of a source. Its size does not depend on their number. */
 export class Inventory {
   readonly losses = new Losses();
@@ -64,15 +65,10 @@ export class Inventory {
     if (outcome === 'new' || outcome === 'updated') this.losses.add(report.notices.filter(isSeenByLooking));
   }
 
-  addRun({ run, content }: RunToWrite): void {
+  addRun(content: RunContent): void {
     const sums = this.#sums;
-    this.#statuses[run.status] += 1;
-    sums.params += run.params.size;
-    sums.tags += run.tags.size;
-    sums.datasets += run.datasets.length;
-    sums.models += run.models.length;
-    sums.metrics += content.metrics;
-    sums.points += content.points;
+    this.#statuses[content.status] += 1;
+    for (const part of SUMMED) sums[part] += content[part];
     this.#isExact &&= content.isExact;
     addFiles(this.#files.image, content.artifacts.image);
     addFiles(this.#files.text, content.artifacts.text);

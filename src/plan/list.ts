@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { toConvertError } from '../errors.js';
+import { RunTally, type RunTotals } from '../mlflow/common/run-totals.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import { openStore } from '../mlflow/open-store.js';
 import type { Experiment, LifecycleStage, RunRef } from '../model.js';
@@ -9,17 +10,10 @@ import { listExperiments } from '../stages/enumerate-runs.js';
 import { PlanEvents } from './plan-events.js';
 
 /** An experiment as `list` shows it. */
-export interface ListedExperiment {
+export interface ListedExperiment extends RunTotals {
   readonly id: string;
   readonly name: string;
   readonly lifecycleStage: LifecycleStage;
-  /** Including deleted ones. */
-  readonly runs: number;
-  readonly deletedRuns: number;
-  /** Runs whose header cannot be read. */
-  readonly unreadableRuns: number;
-  /** The latest start or end of a run, milliseconds since the epoch; absent if there is none. */
-  readonly lastChange?: number;
 }
 
 /** What a source has, as far as `list` shows it. */
@@ -36,8 +30,8 @@ export type ListOptions = Pick<ConvertOptions, 'trackingUri' | 'selection' | 'co
 const BATCH = 128;
 
 /**
- * Lists the experiments of a source, reading the header of each run. Rejects with a `fatal` error, or with the signal's reason
- * when aborted.
+ * Lists the experiments of a source, with their runs in numbers. Rejects with a `fatal` error, or with the signal's reason when
+ * aborted.
  */
 export async function listSource(
   given: ListOptions,
@@ -54,8 +48,13 @@ export async function listSource(
   try {
     const all = chooseExperiments(await listExperiments(store, signal), options.selection);
     const experiments: ListedExperiment[] = [];
+    const onRun = () => void events.emit('looked', { runs: 1 });
     for (const experiment of all) {
-      experiments.push(await readExperiment(store, experiment, options.concurrency, events, signal));
+      const { id, name, lifecycleStage } = experiment;
+      const totals =
+        (await store.runTotals?.(experiment, onRun, signal)) ??
+        (await countByHeaders(store, experiment, options.concurrency, onRun, signal));
+      experiments.push({ id, name, lifecycleStage, ...totals });
     }
     return { source: store.uri, experiments };
   } finally {
@@ -63,30 +62,20 @@ export async function listSource(
   }
 }
 
-async function readExperiment(
+/** Counts the runs of an experiment by their headers. */
+async function countByHeaders(
   store: TrackingStore,
   experiment: Experiment,
   concurrency: number,
-  events: PlanEvents,
+  onRun: () => void,
   signal: AbortSignal,
-): Promise<ListedExperiment> {
-  const { id, name, lifecycleStage } = experiment;
-  const counts = { runs: 0, deletedRuns: 0, unreadableRuns: 0 };
-  let lastChange: number | undefined;
+): Promise<RunTotals> {
+  const tally = new RunTally();
   const limit = pLimit(concurrency);
   const add = async (ref: RunRef) => {
     const run = await readHeader(store, ref, signal);
-    events.emit('looked', { runs: 1 });
-    if (run === 'not-a-run') return;
-    counts.runs += 1;
-    if (run === 'unreadable') {
-      counts.unreadableRuns += 1;
-      return;
-    }
-    if (run.lifecycleStage === 'deleted') counts.deletedRuns += 1;
-    for (const time of [lastChange, run.startTime, run.endTime]) {
-      if (time !== undefined) lastChange = Math.max(lastChange ?? time, time);
-    }
+    onRun();
+    if (run !== 'not-a-run') tally.add(run);
   };
   const batch: Promise<void>[] = [];
   for await (const ref of store.runs(experiment, signal)) {
@@ -94,7 +83,7 @@ async function readExperiment(
     if (batch.length >= BATCH) await Promise.all(batch.splice(0));
   }
   await Promise.all(batch);
-  return { id, name, lifecycleStage, ...counts, ...(lastChange !== undefined && { lastChange }) };
+  return tally.totals;
 }
 
 async function readHeader(store: TrackingStore, ref: RunRef, signal: AbortSignal) {

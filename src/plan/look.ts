@@ -1,13 +1,16 @@
-import { monotonicNow } from '../clock.js';
+import { availableParallelism } from 'node:os';
 import { DamagedRuns } from '../conversion/damaged-runs.js';
 import { PendingReports } from '../conversion/pending-reports.js';
 import { runOptionsOf } from '../conversion/run-options.js';
 import { RunStages } from '../conversion/run-stages.js';
+import type { Retry, Warn } from '../events.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ResolvedOptions } from '../options.js';
 import type { DeletedRun } from '../outcome.js';
 import { runPipeline } from '../pipeline.js';
+import { type WorkerListener, WorkerPool } from '../run/worker-pool.js';
 import type { CustomStages } from '../stages/custom-stages.js';
+import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Deletions } from '../state/deletions.js';
 import { KnownRuns } from '../state/known-runs.js';
 import type { Listing } from '../state/listing.js';
@@ -15,7 +18,10 @@ import { Retries } from '../state/retries.js';
 import { Inventory } from './inventory.js';
 import type { KnownState } from './known-state.js';
 import type { PlanEvents } from './plan-events.js';
-import { PlanningConverter, type RunToWrite } from './planning-converter.js';
+import { type PlannedRun, PlanningConverter } from './planning-converter.js';
+import { PlanningThreads } from './planning-threads.js';
+import type { RunContent } from './run-content.js';
+import { type Elapsed, startStopwatch } from './stopwatch.js';
 import { Strata, type Stratum } from './strata.js';
 
 /** A server is read ahead in the order of its listing, so neighbours are measured together. */
@@ -28,6 +34,7 @@ export interface LookParts {
   readonly known: KnownState;
   readonly options: ResolvedOptions;
   readonly stages?: CustomStages | undefined;
+  readonly warn: Warn;
 }
 
 export interface Looked {
@@ -38,30 +45,24 @@ export interface Looked {
   readonly deleted: readonly DeletedRun[];
   /** Experiments whose runs were listed. */
   readonly experiments: number;
-  readonly seconds: number;
+  readonly took: Elapsed;
 }
 
 /**
  * Sends all runs of a listing through the pipeline of a conversion ({@link runPipeline}, {@link RunStages}), with a converter that
  * only looks.
  */
-export async function lookAtRuns(
-  { store, listing, known, options, stages: custom }: LookParts,
-  events: PlanEvents,
-  signal: AbortSignal,
-): Promise<Looked> {
+export async function lookAtRuns(parts: LookParts, events: PlanEvents, signal: AbortSignal): Promise<Looked> {
+  const { store, listing, known, options, warn } = parts;
   const { repository, metadata, ledger, accepted } = known;
   const inventory = new Inventory();
   const strata = new Strata(BLOCK[store.changes.type]);
-  const onWrite = (run: RunToWrite) => {
-    inventory.addRun(run);
-    strata.add(run);
+  const onWrite = (run: EnumeratedRun, content: RunContent) => {
+    inventory.addRun(content);
+    strata.add(run, content);
   };
-  const converter = new PlanningConverter(
-    { store, repository, options: runOptionsOf(options, custom) },
-    onWrite,
-    signal,
-  );
+  const listener = { warn, retrying: (retry: Retry) => void events.emit('retry', retry) };
+  const converter = startConverter(parts, onWrite, listener, signal);
   const deletions = new Deletions(repository, metadata, ledger, options.deleted);
   const reports = new PendingReports({
     done: ({ report }) => {
@@ -91,14 +92,40 @@ export async function lookAtRuns(
     experiments += 1;
     events.emit('listed', { runs });
   };
-  const since = monotonicNow();
+  let took: Elapsed;
+  const stop = () => void converter.stop();
+  signal.addEventListener('abort', stop);
+  const elapsed = startStopwatch();
   try {
+    await listing.addActive(ledger, signal);
     await runPipeline(listing.runs(onListed, signal), stages);
+    took = elapsed();
     await deletions.addMissing(await listing.missing(ledger, signal), store, signal);
   } catch (cause) {
     signal.throwIfAborted();
     throw cause;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await converter.stop();
   }
-  const seconds = (monotonicNow() - since) / 1000;
-  return { inventory, strata: strata.all(), deleted: deletions.planned(), experiments, seconds };
+  return { inventory, strata: strata.all(), deleted: deletions.planned(), experiments, took };
+}
+
+const WORKER = new URL('./plan-worker.js', import.meta.url);
+
+function startConverter(
+  { store, known: { repository }, options, stages }: LookParts,
+  onWrite: (run: EnumeratedRun, content: RunContent) => void,
+  listener: WorkerListener,
+  signal: AbortSignal,
+): PlanningThreads {
+  const { trackingUri, source, concurrency, inProcess } = options;
+  const runOptions = runOptionsOf(options, stages);
+  const inThread = new PlanningConverter({ store, repository, options: runOptions }, signal);
+  const max = inProcess ? 1 : (store.maxThreads ?? availableParallelism());
+  const parallelism = Math.min(concurrency, max);
+  if (parallelism === 1) return new PlanningThreads({ inThread, onWrite, parallelism });
+  const work = { trackingUri, source, repository: repository.path, options: runOptions };
+  const startPool = () => new WorkerPool<PlannedRun>(work, { concurrency, max, worker: WORKER }, listener);
+  return new PlanningThreads({ inThread, startPool, onWrite, parallelism });
 }

@@ -1,16 +1,19 @@
-import { monotonicNow } from '../clock.js';
 import type { Conversion } from '../conversion/conversion.js';
 import type { ConvertEvents } from '../events.js';
 import type { Notice } from '../model.js';
 import type { RunReport } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
-import { isSeenByLooking } from './losses.js';
-import { type Candidate, type Stratum, unitsOf } from './strata.js';
+import { OpenSample, type Pass } from './open-sample.js';
+import { type Elapsed, type Stopwatch, startStopwatch } from './stopwatch.js';
+import { type Stratum, unitsOf } from './strata.js';
+import { sum } from './sum.js';
 
 /** Measuring takes about this part of what the conversion will take, and so many seconds at least and at most. */
 const PART = 0.1;
 const SHORTEST = 3;
 const LONGEST = 10;
+/** Up to so many times as long where other programs use the processors: less says too little. */
+const PATIENCE = 3;
 /** A pass that takes so many seconds is broken off. */
 const TIMEOUT = 30;
 /** Of a pass whose pace is not known: seconds per unit of weight. */
@@ -30,7 +33,7 @@ export interface Sample {
   readonly pointsCounted: number;
   /** How many there were. */
   readonly points: number;
-  /** Seconds per unit of weight; undefined if it was left out. */
+  /** Seconds per unit of weight, as on a machine with nothing else to do; undefined if it was left out. */
   readonly pace: number | undefined;
   /** The hashes of its runs in Aim. */
   readonly hashes: readonly string[];
@@ -41,10 +44,12 @@ export interface Sample {
 export interface Measured {
   /** From the lightest stratum to the heaviest. */
   readonly samples: readonly Sample[];
-  /** What comes before the first run, once: threads are started, code is compiled. */
+  /** What comes before the first run, once: threads are started, code is compiled. On a machine with nothing else to do. */
   readonly startSeconds: number;
-  /** What comes after the last run, once, and grows with their number: the index is put in order. */
+  /** What comes after the last run, once, and grows with their number: the index is put in order. The same. */
   readonly endSeconds: number;
+  /** How long all that was measured took. */
+  readonly took: Elapsed;
 }
 
 /** Where runs are converted to be measured. */
@@ -56,8 +61,8 @@ export interface Bench {
   readonly concurrency: number;
   /** No more bytes may be written, about. */
   readonly room: number;
-  /** Milliseconds of a clock that never goes back; that of the process if absent. */
-  readonly now?: () => number;
+  /** That of the process if absent. */
+  readonly startStopwatch?: () => Stopwatch;
 }
 
 /**
@@ -68,66 +73,13 @@ export async function measure(strata: readonly Stratum[], bench: Bench, signal: 
   return new Measurement(strata, bench, signal).run();
 }
 
-interface Pass {
-  readonly runs: number;
-  readonly weight: number;
-  readonly seconds: number;
-}
-
-class OpenSample {
-  readonly passes: Pass[] = [];
-  readonly hashes: string[] = [];
-  readonly notices: Notice[][] = [];
-  runs = 0;
-  weight = 0;
-  pointsCounted = 0;
-  points = 0;
-  #next = 0;
-
-  constructor(readonly stratum: Stratum) {}
-
-  get left(): number {
-    return this.stratum.candidates.length - this.#next;
-  }
-
-  get meanWeight(): number {
-    return this.stratum.weight / this.stratum.runs;
-  }
-
-  /** Of the last two passes if the last one was the shorter. */
-  get pace(): number | undefined {
-    const last = this.passes.at(-1);
-    if (last === undefined) return undefined;
-    const before = this.passes.at(-2);
-    const counted = before !== undefined && before.runs > last.runs ? [before, last] : [last];
-    return sum(counted.map(({ seconds }) => seconds)) / sum(counted.map(({ weight }) => weight));
-  }
-
-  take(count: number): readonly Candidate[] {
-    const taken = this.stratum.candidates.slice(this.#next, this.#next + count);
-    this.#next += taken.length;
-    return taken;
-  }
-
-  add(candidates: readonly Candidate[], reports: readonly RunReport[]): void {
-    this.runs += candidates.length;
-    this.weight += sum(candidates.map(({ weight }) => weight));
-    this.pointsCounted += sum(candidates.map(({ points }) => points));
-    for (const { runHash, counts, notices } of reports) {
-      this.hashes.push(runHash);
-      this.points += counts.points + counts.pointsCollapsed;
-      const unseen = notices.filter((notice) => !isSeenByLooking(notice));
-      if (unseen.length > 0) this.notices.push(unseen);
-    }
-  }
-}
-
 class Measurement {
   readonly #samples: OpenSample[];
   readonly #bench: Bench;
   readonly #signal: AbortSignal;
   readonly #budget: number;
-  readonly #now: () => number;
+  /** Of the passes that count. */
+  readonly #took = { wall: 0, alone: 0 };
   #spent = 0;
   #written = 0;
   #isOver = false;
@@ -136,7 +88,6 @@ class Measurement {
     this.#samples = strata.map((stratum) => new OpenSample(stratum));
     this.#bench = bench;
     this.#signal = signal;
-    this.#now = bench.now ?? monotonicNow;
     const expected = GUESS * sum(strata.map(({ weight }) => weight));
     this.#budget = Math.min(LONGEST, Math.max(SHORTEST, PART * expected));
   }
@@ -154,16 +105,17 @@ class Measurement {
     if (!isMeasured) sample.passes.push(pass); // these were all runs, or the only ones that are short enough
     const pace = sample.pace ?? this.#usualPace();
     const samples = this.#samples.map((each) => ({ ...each, pace: each.pace, stratum: each.stratum }));
-    return { samples, startSeconds: isMeasured ? Math.max(0, pass.seconds - pass.weight * pace) : 0, endSeconds };
+    const startSeconds = isMeasured ? Math.max(0, pass.took.alone - pass.weight * pace) : 0;
+    return { samples, startSeconds, endSeconds, took: this.#took };
   }
 
   /** Does what the passes have left to the end. */
   async #finish(): Promise<number> {
     if (this.#isOver) return 0;
-    const since = this.#now();
+    const elapsed = this.#startStopwatch();
     await this.#bench.conversion.pass(stream([]), this.#signal, { done: () => {} });
     const all = sum(this.#samples.map(({ stratum }) => stratum.runs));
-    return ((this.#now() - since) / 1000) * (all / sum(this.#samples.map(({ runs }) => runs)));
+    return elapsed().alone * (all / sum(this.#samples.map(({ runs }) => runs)));
   }
 
   /** A pass with the commonest runs, or the lightest if those take long. Starts threads, so its pace counts for nothing. */
@@ -190,7 +142,7 @@ class Measurement {
 
   /** How many runs of a stratum fit into so many seconds, and into the room that is left; at least one, if it is not far too long. */
   #fitting({ meanWeight, passes, pace = this.#usualPace() }: OpenSample, seconds: number): number {
-    const byTime = seconds / (meanWeight * pace);
+    const byTime = seconds / (meanWeight * pace * Math.max(1, this.#slowdown / PATIENCE));
     const measured = sum(this.#samples.map(({ runs }) => runs));
     const byRoom = this.#written === 0 ? byTime : (this.#bench.room - this.#written) / (this.#written / measured);
     const fitting = Math.min(byTime, byRoom);
@@ -201,7 +153,17 @@ class Measurement {
   #usualPace(): number {
     const passes = this.#samples.flatMap((sample) => sample.passes);
     if (passes.length === 0) return GUESS;
-    return sum(passes.map(({ seconds }) => seconds)) / sum(passes.map(({ weight }) => weight));
+    return sum(passes.map(({ took }) => took.alone)) / sum(passes.map(({ weight }) => weight));
+  }
+
+  /** How much longer all has taken so far than it would on a machine with nothing else to do. */
+  get #slowdown(): number {
+    const { wall, alone } = this.#took;
+    return alone === 0 ? 1 : wall / alone;
+  }
+
+  #startStopwatch(): Stopwatch {
+    return (this.#bench.startStopwatch ?? startStopwatch)();
   }
 
   /** Converts the next runs of a stratum. */
@@ -216,8 +178,7 @@ class Measurement {
     this.#bench.events.on('progress', onProgress);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT * 1000).unref();
-    const since = this.#now();
-    const elapsed = () => (this.#now() - since) / 1000;
+    const elapsed = this.#startStopwatch();
     try {
       await this.#bench.conversion.pass(
         stream(candidates.map(({ run }) => run)),
@@ -226,16 +187,19 @@ class Measurement {
       );
       sample.add(candidates, reports);
       const weight = sum(candidates.map((candidate) => candidate.weight));
-      return { runs: candidates.length, weight, seconds: elapsed() };
+      return { runs: candidates.length, weight, took: elapsed() };
     } catch (cause) {
       this.#signal.throwIfAborted();
       if (!timeout.signal.aborted) throw cause;
       this.#isOver = true;
-      return { runs: candidates.length, weight: Math.max(1, progress.units), seconds: elapsed() };
+      return { runs: candidates.length, weight: Math.max(1, progress.units), took: elapsed() };
     } finally {
       clearTimeout(timer);
       this.#bench.events.off('progress', onProgress);
-      this.#spent += elapsed();
+      const { wall, alone } = elapsed();
+      this.#spent += Math.max(alone, wall / PATIENCE);
+      this.#took.wall += wall;
+      this.#took.alone += alone;
       this.#written += sum(reports.map(({ counts }) => counts.bytesWritten));
     }
   }
@@ -243,8 +207,4 @@ class Measurement {
 
 async function* stream(runs: readonly EnumeratedRun[]): AsyncGenerator<EnumeratedRun> {
   yield* runs;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

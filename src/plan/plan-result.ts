@@ -45,8 +45,10 @@ export interface Plan {
   readonly traces?: { readonly traces: number; readonly more: boolean };
   /** What Aim cannot hold, or could not be read, of the new and changed runs. */
   readonly losses: readonly Loss[];
-  /** Seconds; absent if nothing was measured. */
+  /** How long the conversion takes while other programs use the processors as they do now; absent if nothing was measured. */
   readonly seconds?: number;
+  /** The same if they do not; absent if nothing was measured. */
+  readonly secondsAlone?: number;
   /** Runs that were converted into a temporary repository to find out. */
   readonly sampledRuns: number;
   /** Absent if nothing was measured. */

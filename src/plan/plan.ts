@@ -30,6 +30,8 @@ export async function plan(
   const warnings: Warning[] = [];
   const failures: ExperimentFailure[] = [];
   const warn: Warn = (warning) => {
+    // each thread opens the source itself, and may have the same to say of it
+    if (warnings.some(({ message }) => message === warning.message)) return;
     warnings.push(warning);
     events.emit('warning', warning);
   };
@@ -64,7 +66,7 @@ async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortS
   const known = await openKnownState(options, scratch.subdirectory('known'), signal);
   try {
     const traces = await tellChoice(store, listing, warn, signal);
-    const looked = await lookAtRuns({ store, listing, known, options, stages }, events, signal);
+    const looked = await lookAtRuns({ store, listing, known, options, stages, warn }, events, signal);
     events.emit('measuring');
     const estimate = await tryToSample(context, looked, signal);
     const told = { source: store.uri, ...described(looked, known, estimate), ...(traces !== undefined && { traces }) };
@@ -83,17 +85,21 @@ async function makePlan(context: PlanContext, events: PlanEvents, signal: AbortS
 /** Undefined where nothing could be measured: the rest of a plan is worth something, too. */
 async function tryToSample(
   { store, options, stages, scratch, warn }: PlanContext,
-  { inventory, strata, seconds }: Looked,
+  { inventory, strata, took }: Looked,
   signal: AbortSignal,
 ): Promise<Estimate | undefined> {
   const { outcomes, losses } = inventory;
   const toWrite = outcomes.new + outcomes.updated;
   const passedOver = outcomes.unchanged + outcomes.skipped + outcomes.failed;
-  const secondsPassedOver = passedOver === 0 ? 0 : (seconds * passedOver) / (passedOver + toWrite);
-  if (toWrite === 0) return { seconds: secondsPassedOver, disk: { bytes: 0, inodes: 0 }, sampledRuns: 0, points: 0 };
+  const passedOverShare = passedOver === 0 ? 0 : passedOver / (passedOver + toWrite);
+  if (toWrite === 0) {
+    const [seconds, secondsAlone] = [took.wall * passedOverShare, took.alone * passedOverShare];
+    return { seconds, secondsAlone, disk: { bytes: 0, inodes: 0 }, sampledRuns: 0, points: 0 };
+  }
+  const before = { looked: took, passedOverShare, newShare: outcomes.new / toWrite };
   try {
     const parts = { store, options, stages, losses, directory: scratch.subdirectory('sample') };
-    return await takeSample(strata, parts, { secondsPassedOver, newShare: outcomes.new / toWrite }, signal);
+    return await takeSample(strata, parts, before, signal);
   } catch (cause) {
     signal.throwIfAborted();
     const { sentence } = toConvertError(cause, 'fatal', scratch.directory);
@@ -125,7 +131,7 @@ function described(
     deleted: actions,
     content: inventory.content(sampled),
     losses: losses.all(),
-    ...(estimate !== undefined && { seconds: estimate.seconds }),
+    ...(estimate !== undefined && { seconds: estimate.seconds, secondsAlone: estimate.secondsAlone }),
     sampledRuns: estimate?.sampledRuns ?? 0,
     hasChanges: existing === undefined || toWrite > 0 || deleted.length > 0,
   };

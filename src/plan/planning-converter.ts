@@ -1,7 +1,5 @@
 import { damageOfRun } from '../aim/run-files.js';
 import { unreadParts } from '../mapping/unread-parts.js';
-import type { Run } from '../model.js';
-import type { RunReport } from '../outcome.js';
 import { checkRuns } from '../run/check-runs.js';
 import { type DecisionEnvironment, decideRun, failedReport } from '../run/decide-run.js';
 import { RunNotices } from '../run/task/notice-list.js';
@@ -10,11 +8,10 @@ import { type RunResult, runReport } from '../run/task/run-result.js';
 import type { RunTask } from '../run/task/run-task.js';
 import { type RunContent, readContent } from './run-content.js';
 
-/** A run that a conversion would write. */
-export interface RunToWrite {
-  readonly task: RunTask;
-  readonly run: Run;
-  readonly content: RunContent;
+/** What a conversion would do with a run. */
+export interface PlannedRun extends RunResult {
+  /** What the run holds, if it would be written. */
+  readonly content?: RunContent;
 }
 
 /**
@@ -25,13 +22,10 @@ export interface RunToWrite {
 export class PlanningConverter implements RunConverter {
   readonly parallelism = 1;
   readonly #environment: DecisionEnvironment;
-  readonly #onWrite: (run: RunToWrite) => void;
   readonly #signal: AbortSignal;
 
-  /** @param onWrite hears of each run that is to be written, before its report is returned */
-  constructor(environment: DecisionEnvironment, onWrite: (run: RunToWrite) => void, signal: AbortSignal) {
+  constructor(environment: DecisionEnvironment, signal: AbortSignal) {
     this.#environment = environment;
-    this.#onWrite = onWrite;
     this.#signal = signal;
   }
 
@@ -39,24 +33,23 @@ export class PlanningConverter implements RunConverter {
     return checkRuns(tasks, this.#environment, this.#signal);
   }
 
-  async convert(task: RunTask): Promise<RunResult> {
+  async convert(task: RunTask): Promise<PlannedRun> {
     const told = new RunNotices(this.#signal);
     const damage = task.existsInAim ? damageOfRun(this.#environment.repository, task.hash) : undefined;
-    const report = await this.#look(task, told, damage === undefined).catch((cause: unknown) =>
-      failedReport(cause, task, this.#environment, told),
-    );
-    return { report: damage === undefined ? report : { ...report, damage } };
+    const planned = await this.#look(task, told, damage === undefined).catch((cause: unknown) => ({
+      report: failedReport(cause, task, this.#environment, told),
+    }));
+    return damage === undefined ? planned : { ...planned, report: { ...planned.report, damage } };
   }
 
-  async #look(task: RunTask, told: RunNotices, isSound: boolean): Promise<RunReport> {
+  async #look(task: RunTask, told: RunNotices, isSound: boolean): Promise<PlannedRun> {
     const { store, options } = this.#environment;
     const decision = await decideRun(task, this.#environment, told, isSound);
-    if (decision.type === 'leave') return decision.report;
+    if (decision.type === 'leave') return { report: decision.report };
     const { run } = decision.read;
     const content = await readContent(store, { ref: task.ref, run }, options.artifacts, told);
-    this.#onWrite({ task, run, content });
-    const notices = [...told.all, ...content.notices];
-    return runReport(task, task.existsInAim ? 'updated' : 'new', { run, notices, unread: unreadParts(told.all) });
+    const details = { run, notices: [...told.all, ...content.notices], unread: unreadParts(told.all) };
+    return { report: runReport(task, task.existsInAim ? 'updated' : 'new', details), content };
   }
 
   async writeIndex(): Promise<never> {

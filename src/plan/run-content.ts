@@ -1,6 +1,6 @@
 import { isTooLarge } from '../artifacts/transfer.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import type { ArtifactKind, Notice, Run, RunRef } from '../model.js';
+import type { ArtifactKind, Notice, Run, RunRef, RunStatus } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
 import type { RunNotices } from '../run/task/notice-list.js';
 import { placeFiles } from '../stages/classify-artifacts.js';
@@ -11,8 +11,13 @@ export interface FileCount {
   bytes: number;
 }
 
-/** What a run holds, as far as that is known without reading its histories and files. */
+/** What a run holds, as far as that is known without reading its histories and files. A plain object: it may cross threads. */
 export interface RunContent {
+  readonly status: RunStatus;
+  readonly params: number;
+  readonly tags: number;
+  readonly datasets: number;
+  readonly models: number;
   readonly metrics: number;
   /** About how many. */
   readonly points: number;
@@ -51,7 +56,15 @@ export async function readContent(
       else add(artifacts[place.role], place.file.size);
     }
   }
-  return { ...extent, artifacts, links, notices };
+  const { status, params, tags, datasets, models } = run;
+  const header = {
+    status,
+    params: params.size,
+    tags: tags.size,
+    datasets: datasets.length,
+    models: models.length,
+  };
+  return { ...header, ...extent, artifacts, links, notices };
 }
 
 async function extentByKeys(store: Source, ref: RunRef, body: RunNotices['body']) {

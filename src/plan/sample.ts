@@ -42,7 +42,8 @@ export async function takeSample(
   );
   try {
     const room = Math.min(MOST_BYTES, freeSpace(directory).bytes / 4);
-    const bench = { conversion, events, concurrency: options.concurrency, room };
+    const { concurrency } = options;
+    const bench = { conversion, events, concurrency, room };
     const measured = await measure(strata, bench, signal);
     addSampledLosses(measured, losses);
     return estimate(measured, repository, { ...before, empty });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
-import type { RunToWrite } from './planning-converter.js';
 import type { RunContent } from './run-content.js';
 
 /** Runs of one stratum that may be measured, at most. */
@@ -70,8 +69,7 @@ export class Strata {
     this.#blockSize = blockSize;
   }
 
-  add({ task, content }: RunToWrite): void {
-    const { experiment, ref } = task;
+  add({ experiment, ref }: EnumeratedRun, content: RunContent): void {
     const weight = weightOf(content);
     const level = Math.floor(Math.log(weight) / Math.log(RATIO));
     const stratum = this.#strata.get(level) ?? new OpenStratum();

@@ -6,6 +6,8 @@ import { type TableRow, tableLines } from './table.js';
 import { printable, wrap } from './text-width.js';
 
 const COLUMNS = 80;
+/** From so many times as long on, other programs are to blame. */
+const BUSY = 1.3;
 /** Kinds of losses that are told; the others are counted. */
 const LOSSES_TOLD = 12;
 
@@ -116,11 +118,18 @@ function lossLines({ losses, traces }: Plan): string[] {
   return ['What Aim cannot hold:', ...told.flatMap((line) => wrap(`  ${printable(line)}`, COLUMNS, '    '))];
 }
 
-function needLines({ seconds, sampledRuns, requirements, runs }: Plan): string[] {
-  if (seconds === undefined || requirements === undefined || runs.new + runs.changed === 0) return [];
+function needLines({ seconds, secondsAlone = seconds, sampledRuns, requirements, runs }: Plan): string[] {
+  if (
+    seconds === undefined ||
+    secondsAlone === undefined ||
+    requirements === undefined ||
+    runs.new + runs.changed === 0
+  )
+    return [];
   const { disk, inodes, openFiles } = requirements;
   const rows: TableRow[] = [
     ['time', aboutTime(seconds), [`measured by converting ${formatNoun(sampledRuns, 'run')}`]],
+    ...busyRow(seconds, secondsAlone),
     ['disk', `about ${formatBytes(disk.needed)}`, [`${formatBytes(disk.free)} are free`]],
     [
       'files',
@@ -134,6 +143,13 @@ function needLines({ seconds, sampledRuns, requirements, runs }: Plan): string[]
     ],
   ];
   return ['It takes:', ...indented(tableLines(rows))];
+}
+
+/** What other programs make of the time, where that is a difference. */
+function busyRow(seconds: number, alone: number): TableRow[] {
+  const [now, then] = [aboutTime(seconds), aboutTime(alone)];
+  if (seconds < BUSY * alone || now === then) return [];
+  return [['', then, ['if other programs did not use the processors as they do now']]];
 }
 
 /** A time that is not known exactly: `less than 10 seconds`, `about 40 seconds`, `about 3 minutes`, `about 1.5 hours`. */

@@ -7,6 +7,8 @@ import { printable } from './text-width.js';
 
 /** Runs that are named; the others are counted. */
 const RUNS_NAMED = 20;
+/** A watch reads all of a directory every half a minute, of a large one within some minutes; milliseconds. */
+const LONG_BEFORE = 600_000;
 
 /** A status for people. @param now milliseconds since the epoch */
 export function statusLines(status: Status, now: number): string[] {
@@ -36,6 +38,7 @@ function sourceLines(status: SourceStatus, now: number, stalled: boolean): strin
       ? '  Never read to the end.'
       : `  Last read ${ago(lastSyncedAt, now)}${changedAt === undefined ? '' : `, last written ${ago(changedAt, now)}`}.`,
   ];
+  lines.push(...partLines(status, now));
   if (stalled) lines.push('  The watch should have read it again by now: something holds it up.');
   if (error !== undefined) lines.push(`  Cannot be read since ${time(error.since)}: ${printable(error.message)}`);
   for (const { message, since } of status.failedExperiments)
@@ -45,6 +48,15 @@ function sourceLines(status: SourceStatus, now: number, stalled: boolean): strin
   const more = failed + skipped - named.length;
   if (more > 0) lines.push(`    and ${formatCount(more)} more`);
   return [...lines, ...incompleteLines(status), ...warningLines(status)];
+}
+
+/** Where the last reading was of a part only. */
+function partLines({ lastSyncedAt, completeAt }: SourceStatus, now: number): string[] {
+  if (lastSyncedAt === undefined) return [];
+  if (completeAt === undefined) return ['  Only chosen runs were ever read.'];
+  return lastSyncedAt - completeAt < LONG_BEFORE
+    ? []
+    : [`  All of it was read ${ago(completeAt, now)}; since then, only chosen runs.`];
 }
 
 function outdatedLine(run: OutdatedRun): string {

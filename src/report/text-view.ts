@@ -43,6 +43,8 @@ export class TextView implements View {
   #stopProgress: () => void;
   /** For the source: there is no progress to tell. */
   #isWaiting = false;
+  /** A warning has told it. */
+  #isNothingChosen = false;
 
   constructor(events: ConvertEvents, progress: ProgressState, options: TextViewOptions) {
     this.#options = options;
@@ -64,6 +66,9 @@ export class TextView implements View {
       this.#isWaiting = !available;
       if (available) this.#news(message);
       else this.#warn(message);
+    });
+    events.on('warning', ({ code }) => {
+      if (code === 'nothing-chosen') this.#isNothingChosen = true;
     });
     const retries = new RetryFilter();
     events.on('retry', (retry) => {
@@ -127,6 +132,7 @@ export class TextView implements View {
   }
 
   #printTable(summary: ConversionSummary, isComplete: boolean): void {
+    if (this.#isNothingChosen && !somethingWasDone(summary)) return;
     const { stdout } = this.#options;
     stdout.write(`${fitted(summaryLines(summary, isComplete, columnsOf(stdout)), stdout).join('\n')}\n`);
   }

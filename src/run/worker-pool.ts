@@ -54,8 +54,11 @@ export interface WorkerPoolOptions {
   readonly worker?: URL;
 }
 
-/** Converts runs in worker threads, which share nothing but the counters of progress. */
-export class WorkerPool implements RunConverter {
+/**
+ * Converts runs in worker threads, which share nothing but the counters of progress. Another module than the usual one may say more
+ * of a run than a conversion needs.
+ */
+export class WorkerPool<Result extends RunResult = RunResult> implements RunConverter {
   readonly parallelism: number;
   readonly #pool: Piscina<WorkerTask, WorkerResult | Failure>;
   readonly #counters: BigInt64Array;
@@ -99,9 +102,9 @@ export class WorkerPool implements RunConverter {
    * A worker that ends loses all its runs, of which at most one was the cause: each is tried once more, one after the other.
    * If that ends the same way, rejects with the error of {@link workerLoss}.
    */
-  async convert(task: RunTask): Promise<RunResult> {
+  async convert(task: RunTask): Promise<Result> {
     const attempt = (isRetry: boolean) => this.#run({ type: 'convert', task, isRetry });
-    return (await this.#withRetry(attempt)) as RunResult;
+    return (await this.#withRetry(attempt)) as Result;
   }
 
   async check(tasks: readonly RunTask[]): Promise<readonly CheckResult[]> {

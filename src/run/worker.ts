@@ -1,11 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { Repository } from '../aim/repository.js';
 import { removeStaged, stagedFiles } from '../aim/run-files.js';
-import type { Retry, Warning } from '../events.js';
 import { openStore } from '../mlflow/open-store.js';
 import { type Failure, orFailure } from '../threads/failure.js';
 import { InProcessConverter } from './in-process-converter.js';
-import type { WorkerData, WorkerMessage, WorkerResult, WorkerTask } from './worker-pool.js';
+import { tellingSource } from './worker-messages.js';
+import type { WorkerData, WorkerResult, WorkerTask } from './worker-pool.js';
 
 const { trackingUri, source, repository: path, options, progress } = workerData as WorkerData;
 const counters = new BigInt64Array(progress);
@@ -13,7 +13,7 @@ const repository = Repository.at(path);
 
 /** A worker is stopped from outside, immediately, whatever it is doing. */
 const converter = new InProcessConverter({
-  openStore: () => openStore(trackingUri, { ...source, warn, retrying }),
+  openStore: () => openStore(trackingUri, { ...source, ...tellingSource }),
   repository,
   options,
   onProgress: (points, artifactBytes) => {
@@ -36,16 +36,4 @@ async function perform(task: WorkerTask): Promise<WorkerResult> {
     case 'index':
       return converter.writeIndex(task.hashes, task.isFinal);
   }
-}
-
-function warn(warning: Warning): void {
-  tell({ warning });
-}
-
-function retrying(retry: Retry): void {
-  tell({ retry });
-}
-
-function tell(message: WorkerMessage): void {
-  parentPort?.postMessage(message);
 }

@@ -15,7 +15,7 @@ export interface ChosenRun {
 /** The runs that a selection chooses among those of some experiments, all found at once. */
 export class ChosenRuns {
   readonly #byExperiment = new Map<string, RunRef[]>();
-  readonly #ids: ReadonlySet<string>;
+  readonly #ids = new Set<string>();
   /**
    * Start time of the earliest of as many runs as may be chosen: one that is new and started later is chosen as well. Absent if there may
    * be more.
@@ -23,12 +23,7 @@ export class ChosenRuns {
   readonly earliest?: number;
 
   private constructor(runs: readonly ChosenRun[], maxRuns = Number.POSITIVE_INFINITY) {
-    for (const { experiment, found } of runs) {
-      const refs = this.#byExperiment.get(experiment.id) ?? [];
-      this.#byExperiment.set(experiment.id, refs);
-      refs.push(found.ref);
-    }
-    this.#ids = new Set(runs.map(({ found }) => found.ref.runId));
+    for (const { experiment, found } of runs) this.add(experiment, found.ref);
     if (runs.length >= maxRuns) {
       const startTime = ({ found }: ChosenRun) => found.startTime ?? Number.NEGATIVE_INFINITY;
       this.earliest = runs.reduce((least, run) => Math.min(least, startTime(run)), Number.POSITIVE_INFINITY);
@@ -49,6 +44,14 @@ export class ChosenRuns {
     }
     const { maxRuns } = selection;
     return new ChosenRuns(maxRuns === undefined ? runs : newestRuns(runs, maxRuns), maxRuns);
+  }
+
+  /** Chooses one more. */
+  add({ id }: Experiment, ref: RunRef): void {
+    const refs = this.#byExperiment.get(id) ?? [];
+    this.#byExperiment.set(id, refs);
+    refs.push(ref);
+    this.#ids.add(ref.runId);
   }
 
   /** Those of an experiment, as {@link TrackingStore.runs} lists them. */

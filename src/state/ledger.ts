@@ -53,6 +53,12 @@ export interface LedgerPlace {
   readonly experimentId?: string;
 }
 
+/** A run of the ledger by the ids that MLflow gives it. */
+export interface LedgerRun {
+  readonly runId: string;
+  readonly experimentId: string;
+}
+
 /** A run may have any number of unreadable files. */
 const MAX_UNREAD = 100;
 
@@ -135,6 +141,17 @@ export class Ledger {
     for (const { hash, experiment_id } of rows) {
       yield { hash, ...(experiment_id !== null && { experimentId: experiment_id }) };
     }
+  }
+
+  /** Lists the runs of a source that Aim has as active, and whose experiment is known. */
+  active(source: string): LedgerRun[] {
+    const rows = this.database
+      .prepare(
+        `SELECT run_id AS run_id, experiment_id AS experiment_id FROM runs
+         WHERE source = ? AND active = 1 AND deleted IS NULL AND experiment_id IS NOT NULL`,
+      )
+      .all(source) as { run_id: string; experiment_id: string }[];
+    return rows.map(({ run_id, experiment_id }) => ({ runId: run_id, experimentId: experiment_id }));
   }
 
   delete(hash: string): void {

@@ -6,7 +6,7 @@ import { ChosenRuns } from '../selection/chosen-runs.js';
 import { chooseExperiments } from '../selection/experiment-choice.js';
 import { selectsAll, selectsAllRuns } from '../selection/whole.js';
 import { type EnumeratedRun, enumerateRuns, listExperiments } from '../stages/enumerate-runs.js';
-import type { LedgerPlace } from './ledger.js';
+import type { LedgerPlace, LedgerRun } from './ledger.js';
 
 /** An experiment whose runs have been listed. */
 export interface ListedExperiment {
@@ -18,6 +18,11 @@ export interface ListedExperiment {
 /** Of the ledger: where the converted runs of a source lie. */
 export interface PlacesOf {
   places(source: string): Iterable<LedgerPlace>;
+}
+
+/** Of the ledger: which runs of a source Aim has as active. */
+export interface ActiveOf {
+  active(source: string): readonly LedgerRun[];
 }
 
 /**
@@ -54,6 +59,25 @@ export class Listing {
       selection,
       await ChosenRuns.find(store, experiments, selection, signal),
     );
+  }
+
+  /**
+   * Chooses also the runs that Aim has as active, of the chosen experiments and ids: a run is read to its end, even if it has ended since
+   * and no longer meets the other conditions. Before {@link runs}.
+   */
+  async addActive(ledger: ActiveOf, signal: AbortSignal): Promise<void> {
+    const { chosen, selection } = this;
+    if (chosen === undefined) return;
+    const wanted = selection.runIds && new Set(selection.runIds);
+    const active = ledger.active(this.store.uri);
+    const isLeft = ({ runId }: LedgerRun) => !chosen.has(runId) && wanted?.has(runId) !== false;
+    for (const experiment of this.experiments) {
+      const left = active.filter((run) => run.experimentId === experiment.id && isLeft(run));
+      if (left.length === 0) continue;
+      const ids = new Set(left.map(({ runId }) => runId));
+      const refs = this.store.activeRuns?.(experiment, [...ids], signal) ?? this.store.runs(experiment, signal);
+      for await (const ref of refs) if (ids.has(ref.runId)) chosen.add(experiment, ref);
+    }
   }
 
   /** Nothing is left out, so that the source is known as a whole when the listing has ended. */

@@ -57,6 +57,7 @@ export class Passes {
    */
   async catchUp(listing: Listing, session: Session, every: number, force: boolean): Promise<number> {
     const { conversion, signal } = session;
+    await listing.addActive(conversion.ledger, signal);
     this.choice.update(listing);
     const counter = new PassCounter();
     const runs = listing.runs(

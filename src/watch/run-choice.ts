@@ -14,12 +14,12 @@ import type { WatchedSource } from './session.js';
  */
 export class RunChoice {
   /** Undefined if all runs of the experiments are chosen. */
-  readonly #search: RunSearch | undefined;
+  #search: RunSearch | undefined;
   readonly #rejected = new Set<string>();
   #chosen: ChosenRuns | undefined;
 
   constructor(private readonly source: Pick<WatchedSource, 'store' | 'selection'>) {
-    this.#search = selectsAllRuns(source.selection) ? undefined : runSearch(source.selection);
+    this.#search = this.#searchNow();
   }
 
   /** Whether runs are chosen by more than their experiment. */
@@ -29,7 +29,14 @@ export class RunChoice {
 
   update({ chosen }: Pick<Listing, 'chosen'>): void {
     this.#chosen = chosen;
+    this.#search = this.#searchNow();
     this.#rejected.clear();
+  }
+
+  /** What is told as a time ago is that time before now. */
+  #searchNow(): RunSearch | undefined {
+    const { selection } = this.source;
+    return selectsAllRuns(selection) ? undefined : runSearch(selection);
   }
 
   /** Whether {@link includes} has just rejected the run: it need not be checked again unless the run itself has changed. */

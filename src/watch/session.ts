@@ -4,11 +4,11 @@ import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { RunSelection } from '../options.js';
 import type { RunReport } from '../outcome.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
-import type { PlacesOf } from '../state/listing.js';
+import type { ActiveOf, PlacesOf } from '../state/listing.js';
 import type { SyncJournal } from '../state/sync-journal.js';
 
 /** The ledger as a watch reads it. */
-export interface WatchedLedger extends PlacesOf {
+export interface WatchedLedger extends ActiveOf, PlacesOf {
   get(hash: string): { readonly experimentId?: string } | undefined;
 }
 

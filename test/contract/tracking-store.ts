@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvertError } from '../../src/errors.js';
+import { RunTally } from '../../src/mlflow/common/run-totals.js';
 import type { ChangeSignal, TrackingStore } from '../../src/mlflow/common/tracking-store.js';
 import type { ArtifactFile, Experiment, Notice, Run, RunRef, StageContext } from '../../src/model.js';
 import { runSearchContract } from './run-search.js';
@@ -105,6 +106,16 @@ export function trackingStoreContract(name: string, open: () => Promise<Contract
     });
 
     runSearchContract(() => source);
+
+    test('the runs of an experiment are counted as their headers say', async () => {
+      const { store } = source;
+      if (store.runTotals === undefined) return;
+      for await (const experiment of store.experiments(never())) {
+        const tally = new RunTally();
+        for await (const ref of store.runs(experiment, never())) tally.add(await store.run(ref, silent()));
+        expect(await store.runTotals(experiment, () => {}, never())).toEqual(tally.totals);
+      }
+    });
 
     test('active runs are listed without the others, and others on request', async () => {
       const { store, second } = source;

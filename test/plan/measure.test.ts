@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conversion } from '../../src/conversion/conversion.js';
 import { ConvertEvents } from '../../src/events.js';
-import type { Run } from '../../src/model.js';
 import { emptyCounts } from '../../src/outcome.js';
 import { type Measured, measure } from '../../src/plan/measure.js';
 import type { RunContent } from '../../src/plan/run-content.js';
@@ -12,7 +11,8 @@ const NONE = { files: 0, bytes: 0 };
 
 function content(points: number): RunContent {
   const artifacts = { image: NONE, text: NONE, audio: NONE };
-  return { metrics: 1, points, isExact: true, artifacts, links: NONE, notices: [] };
+  const header = { status: 'FINISHED', params: 0, tags: 0, datasets: 0, models: 0 } as const;
+  return { ...header, metrics: 1, points, isExact: true, artifacts, links: NONE, notices: [] };
 }
 
 /** So many runs of so many points each, after each other. */
@@ -23,32 +23,56 @@ function strataOf(groups: readonly (readonly [runs: number, points: number])[], 
     for (let i = 0; i < runs; i++) {
       const runId = String(count++);
       const ref = { runId, experimentId: '1', locator: '' };
-      const task = { experiment: EXPERIMENT, ref, hash: runId, now: 0, existsInAim: false };
-      strata.add({ task, run: {} as Run, content: content(points) });
+      strata.add({ experiment: EXPERIMENT, ref }, content(points));
     }
   }
   return strata.all();
 }
 
-/** A conversion for which time passes as told: so many seconds at its start, then so many for each run and point. */
-function bench(strata: readonly Stratum[], start: number, perRun: number, perPoint: number) {
+/**
+ * A conversion for which time passes as told: so many seconds at its start, then so many for each run and point.
+ * @param slowdown how much longer all takes than on a machine with nothing else to do, as time goes by
+ */
+function bench(
+  strata: readonly Stratum[],
+  start: number,
+  perRun: number,
+  perPoint: number,
+  slowdown: (seconds: number) => number = () => 1,
+) {
   const pointsOf = new Map(
     strata.flatMap(({ candidates }) => candidates.map(({ run, points }) => [run.ref.runId, points] as const)),
   );
-  let seconds = 0;
+  let [seconds, alone] = [0, 0];
+  const take = (time: number) => {
+    alone += time;
+    seconds += time * slowdown(seconds);
+  };
   let passes = 0;
   const pass: Conversion['pass'] = async (runs, _signal, { done }) => {
-    if (passes++ === 0) seconds += start;
+    if (passes++ === 0) take(start);
     for await (const run of runs) {
       const points = pointsOf.get(run.ref.runId)!;
-      seconds += perRun + perPoint * points;
+      take(perRun + perPoint * points);
       const { runId } = run.ref;
       const counts = { ...emptyCounts(), points, bytesWritten: points };
       const report = { runId, runHash: runId, experiment: 'mnist', outcome: 'new', counts, notices: [] } as const;
       done({ run, report });
     }
   };
-  return { conversion: { pass }, events: new ConvertEvents(), concurrency: 4, room: 1e9, now: () => seconds * 1000 };
+  const startStopwatch = () => {
+    const since = { seconds, alone };
+    return () => ({ wall: seconds - since.seconds, alone: alone - since.alone });
+  };
+  const now = () => seconds;
+  return {
+    conversion: { pass },
+    events: new ConvertEvents(),
+    concurrency: 4,
+    room: 1e9,
+    startStopwatch,
+    now,
+  };
 }
 
 /** The time of all runs, as what was measured says. */
@@ -93,8 +117,21 @@ describe('what is measured foretells the time', () => {
     const strata = strataOf(groups);
     const its = bench(strata, 0, 0.0026, 1e-6);
     await measure(strata, its, signal);
-    expect(its.now() / 1000).toBeGreaterThan(2);
-    expect(its.now() / 1000).toBeLessThan(14);
+    expect(its.now()).toBeGreaterThan(2);
+    expect(its.now()).toBeLessThan(14);
+  });
+
+  test('whatever other programs do meanwhile', async () => {
+    const strata = strataOf([
+      [4_000, 10],
+      [40, 100_000],
+    ]);
+    const truth = 4_000 * (0.003 + 10e-6) + 40 * (0.003 + 0.1);
+    const its = bench(strata, 0, 0.003, 1e-6, (seconds) => (Math.floor(seconds) % 2 === 0 ? 1 : 5));
+    const measured = await measure(strata, its, signal);
+    expect(foretold(measured) / truth).toBeCloseTo(1, 1);
+    expect(measured.took.wall / measured.took.alone).toBeGreaterThan(1.3);
+    expect(its.now()).toBeLessThan(20);
   });
 
   test('a run that would take far too long is left out', async () => {
@@ -105,7 +142,7 @@ describe('what is measured foretells the time', () => {
     const its = bench(strata, 0, 0.002, 1e-6);
     const { samples } = await measure(strata, its, signal);
     expect(samples.at(-1)).toMatchObject({ runs: 0, pace: undefined });
-    expect(its.now() / 1000).toBeLessThan(20);
+    expect(its.now()).toBeLessThan(20);
   });
 
   test('no more is written than there is room for', async () => {

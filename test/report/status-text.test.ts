@@ -27,6 +27,7 @@ const STATUS: Status = {
       active: 2,
       deleted: 1,
       lastSyncedAt: NOW - 2_500,
+      completeAt: NOW - 30_000,
       changedAt: NOW - 90_000,
       error: { code: 'unreachable', message: 'It is down.', since: NOW - 1_000 },
       outdatedRuns: [
@@ -99,6 +100,18 @@ test('a status for people', () => {
     'No mlflow2aim is writing it.',
     'Nothing has been converted into it yet.',
   ]);
+});
+
+test('a status says where only chosen runs were read', () => {
+  const told = (times: { readonly lastSyncedAt?: number; readonly completeAt?: number }) =>
+    statusLines({ repo: '/r', accepted: [], sources: [{ ...EMPTY, source: 's', ...times }] }, NOW).slice(5);
+  const lastSyncedAt = NOW - 1_000;
+  expect(told({ lastSyncedAt })).toEqual(['  Last read 1.0 s ago.', '  Only chosen runs were ever read.']);
+  expect(told({ lastSyncedAt, completeAt: NOW - 7_200_000 })).toEqual([
+    '  Last read 1.0 s ago.',
+    '  All of it was read 2 h 00 min ago; since then, only chosen runs.',
+  ]);
+  expect(told({ lastSyncedAt, completeAt: NOW - 90_000 })).toEqual(['  Last read 1.0 s ago.']);
 });
 
 const WARNED: Status = {

@@ -129,6 +129,7 @@ export class FakeWatch {
     return {
       ledger: {
         get: (hash) => this.converted.get(hash),
+        active: () => [],
         places: () => [...this.converted].map(([hash, place]) => ({ hash, ...place })),
       },
       pass: (runs, signal, options) => this.pass(runs, signal, options),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { RunStatus } from '../../model.js';
+import type { Moment } from '../../options.js';
 import { durationOf } from './values.js';
 
 const MOMENT =
@@ -7,19 +8,16 @@ const MOMENT =
 
 const DAY = 86_400_000;
 
-/** From when durations count, for all flags the same: the beginning of this process. */
-const NOW = Date.now();
-
 const STATUSES: readonly RunStatus[] = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
 
 /**
- * A moment, in milliseconds since the epoch: a date, a date and time (with `Z`, an offset, or neither for UTC), or how long ago (`30d`).
+ * A moment: a date, a date and time (with `Z`, an offset, or neither for UTC), or how long ago (`30d`).
  * @param end which moment of a day a date without a time stands for
  */
-export function parseMoment(text: string, end: 'first' | 'last'): number {
+export function parseMoment(text: string, end: 'first' | 'last'): Moment {
   const trimmed = text.trim();
   const ago = durationOf(trimmed);
-  const moment = ago === undefined ? timeOf(trimmed, end) : NOW - ago;
+  const moment = ago === undefined ? timeOf(trimmed, end) : { ago };
   if (moment !== undefined) return moment;
   throw new InvalidArgumentError(
     'Expected a date such as 2024-05-31, a time such as 2024-05-31T18:30 or 2024-05-31T18:30+02:00, or a duration such as 30d or 12h.',

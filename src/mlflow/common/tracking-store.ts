@@ -2,6 +2,7 @@ import type { ExperimentFailure, Retry, Warn } from '../../events.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { MetricPoint } from './arrival-order.js';
 import type { FoundRun, RunSearch } from './run-search.js';
+import type { RunTotals } from './run-totals.js';
 
 /**
  * What happened to one metric since its cursor: either any number of `points`, then `read` with the cursor behind them, or
@@ -90,6 +91,13 @@ export interface TrackingStore {
    * answer, is not among them. Absent if the only way to find out is to list all runs.
    */
   missingRuns?(runIds: readonly string[], signal: AbortSignal): Promise<string[]>;
+
+  /**
+   * Counts the runs of an experiment, as cheaply as the source allows. Absent if the header of each has to be read.
+   *
+   * @param onRun called for each run where they are read one by one
+   */
+  runTotals?(experiment: Experiment, onRun: () => void, signal: AbortSignal): Promise<RunTotals>;
 
   /** Counts the traces of these experiments, without reading them. Absent if the source has no traces. */
   traces?(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount>;

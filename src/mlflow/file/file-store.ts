@@ -8,6 +8,7 @@ import { openArtifacts } from '../artifacts/open-artifacts.js';
 import { EventLoopTurns } from '../common/event-loop.js';
 import { META_FILE, METRICS, TRASH } from '../common/layout-names.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
+import type { RunTotals } from '../common/run-totals.js';
 import type {
   ChangeSignal,
   MetricChange,
@@ -31,6 +32,7 @@ import { readFileRun } from './read-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { runArtifacts } from './run-artifacts.js';
 import { entriesOf, hasEnded } from './run-directory.js';
+import { fileRunTotals } from './run-totals.js';
 import { countFileTraces } from './traces.js';
 
 export interface FileStoreOptions {
@@ -115,11 +117,13 @@ export class FileStore implements TrackingStore {
     return findFileRun(ref, this.#directoryOf(ref), { search, matcher, links }, signal);
   }
 
+  runTotals(experiment: Experiment, onRun: () => void, signal: AbortSignal): Promise<RunTotals> {
+    return fileRunTotals(this.runs(experiment, signal), (ref) => this.#directoryOf(ref), onRun, signal);
+  }
+
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
-    return countFileTraces(
-      experiments.map(({ id }) => join(this.#root, this.#placeOf(id))),
-      signal,
-    );
+    const directories = experiments.map(({ id }) => join(this.#root, this.#placeOf(id)));
+    return countFileTraces(directories, signal);
   }
 
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {

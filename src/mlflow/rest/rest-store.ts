@@ -5,6 +5,7 @@ import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { columnsOf, type MetricPoint } from '../common/arrival-order.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
+import type { RunTotals } from '../common/run-totals.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
 import { isResourceMissing } from '../http/response-error.js';
@@ -12,6 +13,7 @@ import { ServerArtifacts } from './artifacts/server-artifacts.js';
 import { historyChanges } from './history-changes.js';
 import { HistoryClient } from './history-client.js';
 import { HistoryCursorBuilder } from './history-cursor.js';
+import { listingFailed } from './listing-failed.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { fetchModels } from './logged-models.js';
 import { findMissingRuns } from './missing-runs.js';
@@ -20,6 +22,7 @@ import { Prefetcher } from './prefetcher.js';
 import { listActiveRuns, listRuns, runPath, runsRequest } from './run-listing.js';
 import { experimentRecord, extentOf, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
 import { searchServerRuns } from './run-search.js';
+import { serverRunTotals } from './run-totals.js';
 import { countServerTraces } from './traces.js';
 import { asText, type Fields, fields } from './wire/wire.js';
 
@@ -70,7 +73,7 @@ export class RestStore implements TrackingStore {
       for await (const item of fetchItems(this.#client, EXPERIMENTS, idOf, signal)) yield experimentRecord(item);
     } catch (cause) {
       signal.throwIfAborted();
-      throw this.#listingFailed(cause);
+      throw listingFailed(cause, this.uri);
     }
   }
 
@@ -80,6 +83,10 @@ export class RestStore implements TrackingStore {
 
   searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
     return searchServerRuns(this.#client, experiment, search, signal);
+  }
+
+  runTotals({ id }: Experiment, onRun: () => void, signal: AbortSignal): Promise<RunTotals> {
+    return serverRunTotals(this.#client, id, onRun, signal);
   }
 
   activeRuns(experiment: Experiment, known: readonly string[], signal: AbortSignal): AsyncIterable<RunRef> {
@@ -234,16 +241,5 @@ export class RestStore implements TrackingStore {
         cause,
       });
     }
-  }
-
-  /** Without a list of experiments the conversion cannot start. */
-  #listingFailed(cause: unknown): unknown {
-    if (!(cause instanceof ConvertError) || cause.kind === 'fatal') return cause;
-    return new ConvertError('fatal', cause.code, cause.message, {
-      where: this.uri,
-      hint:
-        cause.hint ?? 'Check that this is the address of an MLflow tracking server, including a path such as /mlflow.',
-      cause,
-    });
   }
 }

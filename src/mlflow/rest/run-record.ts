@@ -3,6 +3,7 @@ import { ConvertError } from '../../errors.js';
 import type { DatasetInput, Experiment, LifecycleStage, LoggedModel, Run, RunStatus } from '../../model.js';
 import type { MetricPoint } from '../common/arrival-order.js';
 import { contextAndTags } from '../common/dataset-input.js';
+import type { CountedRun } from '../common/run-totals.js';
 import type { RunExtent } from '../common/tracking-store.js';
 import { asText, type Fields, fields, filled, int64, keyValues, list, numeric, optional } from './wire/wire.js';
 
@@ -30,6 +31,12 @@ export interface RunRecord {
 export function runIdOf(json: Fields): string | undefined {
   const info = fields(json.info);
   return filled(info.run_id) ?? filled(info.run_uuid);
+}
+
+/** Of a run's JSON, what a listing of experiments counts. */
+export function countedRun(json: Fields): CountedRun {
+  const info = fields(json.info);
+  return { lifecycleStage: lifecycleStage(info), startTime: numeric(info.start_time), endTime: numeric(info.end_time) };
 }
 
 /** @param json the value of `run`, or an item of `runs` */

@@ -5,6 +5,7 @@ import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { chunks } from '../common/chunks.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
+import type { RunTotals } from '../common/run-totals.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import { uriTarget } from '../locations/file-uri.js';
 import type { Database } from './database.js';
@@ -19,6 +20,7 @@ import { CursorTracker } from './metric-cursor.js';
 import { NO_ENDS, readMetricEnds } from './metric-ends.js';
 import { findMissingRuns } from './missing-runs.js';
 import { readHeaders } from './run-headers.js';
+import { sqlRunTotals } from './run-totals.js';
 import type { Schema } from './schema.js';
 import { Schemas } from './schemas.js';
 import { isPermissionDenied } from './server-error.js';
@@ -87,6 +89,10 @@ export class SqlStore implements TrackingStore {
     return this.#finder.search(experiment, search, references, signal);
   }
 
+  runTotals({ id }: Experiment, _: () => void, signal: AbortSignal): Promise<RunTotals> {
+    return sqlRunTotals(this.#database, id, signal);
+  }
+
   async *activeRuns(
     experiment: Experiment,
     known: readonly string[],
@@ -100,12 +106,11 @@ export class SqlStore implements TrackingStore {
     for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
   }
 
-  async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
-    const ids = experiments.map(({ id }) => id);
-    return countSqlTraces(this.#database, ids, signal);
+  traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
+    return countSqlTraces(this.#database, experiments, signal);
   }
 
-  async missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
+  missingRuns(runIds: readonly string[], signal: AbortSignal): Promise<string[]> {
     return findMissingRuns(this.#database, runIds, signal);
   }
 
@@ -128,16 +133,14 @@ export class SqlStore implements TrackingStore {
     if (!listed.active) return listed.revision;
     const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
     if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return listed.revision;
-    const files = await listingDigest(this.#artifacts.at(ref.runId, artifactUri), signal);
-    return listed.revision + files;
+    return listed.revision + (await listingDigest(this.#artifacts.at(ref.runId, artifactUri), signal));
   }
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     const { signal } = context;
     const made = decodeLocator(ref)?.made;
     const read = (schema: Schema) => readHeaders(this.#database, schema, [ref.runId], signal, made);
-    const headers = await this.#schemas.with(read, signal);
-    const header = headers.get(ref.runId);
+    const header = (await this.#schemas.with(read, signal)).get(ref.runId);
     if (header === undefined) throw notARun(ref);
     for (const notice of header.notices) context.notice(notice);
     return header.run;
