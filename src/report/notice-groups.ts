@@ -4,7 +4,7 @@ import type { RunReport } from '../outcome.js';
 import { fileExtension } from '../summary/file-extension.js';
 import { OTHERS, Tally } from '../summary/tally.js';
 import { formatCount, formatNoun } from './format.js';
-import { artifactsAdvice, type NoticeLine, noticeDetail, noticeLevel } from './notice-text.js';
+import { artifactsAdvice, type NoticeLine, noticeDetail, noticeLevel, replacedPoints } from './notice-text.js';
 
 /** Runs that are named for each kind. */
 const RUNS_NAMED = 3;
@@ -99,11 +99,11 @@ function sentenceOf({ first, things, tally, detail }: Group): string {
     case 'artifact-skipped':
       return skippedSentence(first, many('file'), tally) + (noticeLevel(first) === 'note' ? '' : example);
     case 'points-collapsed':
-      return `${many('point')} gave way to a later one at the same step; --repeated-steps split keeps all.${example}`;
+      return `${replacedPoints(things)}; --repeated-steps split keeps all.${example}`;
     case 'metric-renumbered':
       return `${many('metric')} got new steps, 0, 1, 2 … in order of arrival.`;
     case 'history-missing':
-      return `MLflow has only the latest value of ${many('metric')}, and its points no more.${example}`;
+      return `MLflow has only the latest value of ${many('metric')}, not the points.${example}`;
     case 'line-skipped':
       return `${many('metric line')} could not be read.${example}`;
     case 'field-unreadable':
@@ -115,7 +115,7 @@ function sentenceOf({ first, things, tally, detail }: Group): string {
     case 'text-replaced':
       return `${many('text')} held bytes that are not UTF-8; they became U+FFFD.${example}`;
     case 'stale':
-      return `MLflow still says RUNNING, without a sign of life for --stale-after; counted as ended then.`;
+      return 'still RUNNING in MLflow, but nothing was logged for --stale-after; closed at the last sign of life.';
   }
 }
 
@@ -129,7 +129,7 @@ function skippedSentence({ reason }: Notice & { kind: 'artifact-skipped' }, file
     case 'too-large':
       return `${files} over the size limit ${stay}; --max-artifact-size and --max-text-size raise it.`;
     case 'not-an-image':
-      return `${files} named as ${isOne ? 'an image' : 'images'} that Aim cannot paint ${stay}.`;
+      return `${files} with the extension of an image but no valid image header ${stay}.`;
     case 'unreadable':
       return `${files} could not be read (${kinds}).`;
     case 'link-outside':

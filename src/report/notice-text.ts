@@ -4,25 +4,25 @@ import { fileExtension } from '../summary/file-extension.js';
 import { formatBytes, formatCount, formatNoun } from './format.js';
 
 const SKIP_REASONS: Readonly<Record<ArtifactSkipReason, string>> = {
-  'no-kind': 'of no kind that Aim shows',
+  'no-kind': 'that Aim cannot show',
   'too-large': 'over the size limit',
-  'not-an-image': 'without a header of an image that Aim paints',
+  'not-an-image': 'without a valid image header',
   unreadable: 'that could not be read',
   'link-outside': 'behind links out of the run (--copy-links follows them)',
   'path-outside': 'listed outside of the directory that was asked for',
 };
 
-/** Why artifacts are not in Aim themselves, to follow a number of files: `over the size limit`. */
+/** Why artifacts are not in Aim themselves, to follow a number of files: `that Aim cannot show`. */
 export function skipReasonText(reason: ArtifactSkipReason | 'other'): string {
   return reason === 'other' ? 'for other reasons' : SKIP_REASONS[reason];
 }
 
-/** Whether artifacts that stayed behind for this reason are links to MLflow in Aim. */
+/** Whether artifacts that are left in MLflow for this reason are links in Aim. */
 export function isLink(reason: ArtifactSkipReason | 'other'): boolean {
   return reason === 'no-kind' || reason === 'too-large' || reason === 'not-an-image';
 }
 
-/** What to do about artifacts that could not be listed, with a space behind it; empty where the reason itself says so. */
+/** What to do about artifacts that could not be listed, followed by a space; empty if the reason itself says so. */
 export function artifactsAdvice(reason: UnreachableReason | undefined): string {
   return reason === 'missing' ? 'Mount or restore them, or name their new place with --artifacts-destination. ' : '';
 }
@@ -33,14 +33,14 @@ export interface NoticeLine {
   readonly text: string;
 }
 
-/** Whether something is not in Aim, or not as it was, that one might miss there. What stays in MLflow as a link is a note. */
+/** A warning if something is missing or changed in Aim that users might look for there. What stays in MLflow as a link is a note. */
 export function noticeLevel(notice: Notice): NoticeLine['level'] {
   if (notice.kind !== 'artifact-skipped')
     return notice.kind === 'metric-renumbered' || notice.kind === 'stale' ? 'note' : 'warning';
   return notice.reason === 'no-kind' || notice.reason === 'too-large' ? 'note' : 'warning';
 }
 
-/** The notices of one run: a line for each kind, and for each reason and extension of the artifacts that stayed behind. */
+/** The notices of one run: a line for each kind, and for each reason and extension of the artifacts left in MLflow. */
 export function noticeLines(notices: readonly Notice[]): NoticeLine[] {
   const groups = new Map<string, Notice[]>();
   for (const notice of notices) {
@@ -65,11 +65,11 @@ function describe(first: Notice, group: readonly Notice[]): string {
     case 'line-skipped':
       return `${formatNoun(group.length, 'metric line')} could not be read: ${first.file}:${first.line}${more} (${first.reason}).`;
     case 'points-collapsed':
-      return `${formatNoun(sumPoints(group), 'point')} gave way to a later one at the same step: metric ${first.metric}${more}.`;
+      return `${replacedPoints(sumPoints(group))}: metric ${first.metric}${more}.`;
     case 'metric-renumbered':
       return `${formatNoun(group.length, 'metric')} got new steps, 0, 1, 2 … in order of arrival: ${first.metric}${more}.`;
     case 'history-missing':
-      return `MLflow has only the latest value of ${formatNoun(group.length, 'metric')}, and its points no more: ${first.metric}${more}.`;
+      return `MLflow has only the latest value of ${formatNoun(group.length, 'metric')}, not the points: ${first.metric}${more}.`;
     case 'artifact-skipped':
       return describeSkipped(first, group.length, more);
     case 'artifacts-unreachable':
@@ -85,7 +85,7 @@ function describe(first: Notice, group: readonly Notice[]): string {
     case 'field-unreadable':
       return `${formatNoun(group.length, 'field')} could not be read: ${first.field} in ${first.file}${more} (${first.detail}).`;
     case 'stale':
-      return `It still says RUNNING, but gave no sign of life since ${new Date(first.lastSign).toISOString()}; it was closed at that time.`;
+      return `It is still RUNNING in MLflow, but nothing was logged after ${new Date(first.lastSign).toISOString()}; it was closed at that time.`;
   }
 }
 
@@ -100,7 +100,7 @@ function describeSkipped(first: Notice & { kind: 'artifact-skipped' }, files: nu
   return `${what} ${where}: ${first.path}${size}${more}.`;
 }
 
-/** Of which file, metric or field one notice tells, and what the matter is; empty where there is no more to say. */
+/** The file, metric or field of a notice, and what is wrong with it; empty if there is no more to say. */
 export function noticeDetail(notice: Notice): string {
   switch (notice.kind) {
     case 'line-skipped':
@@ -121,6 +121,11 @@ export function noticeDetail(notice: Notice): string {
     case 'stale':
       return '';
   }
+}
+
+/** `1 point was replaced by a later one at the same step` */
+export function replacedPoints(points: number): string {
+  return `${formatNoun(points, 'point')} ${points === 1 ? 'was' : 'were'} replaced by a later one at the same step`;
 }
 
 function sumPoints(group: readonly Notice[]): number {

@@ -18,8 +18,8 @@ const ENDED: Readonly<Record<RunStatus, string>> = {
   FINISHED: 'finished',
   FAILED: 'failed in MLflow',
   KILLED: 'killed in MLflow',
-  RUNNING: 'closed, without a sign of life',
-  SCHEDULED: 'closed, without a sign of life',
+  RUNNING: 'closed as stale',
+  SCHEDULED: 'closed as stale',
 };
 
 type Tell = (text: string, level?: NoticeLine['level']) => void;

@@ -41,7 +41,7 @@ describe('the page of a conversion', () => {
     expect(await page.locator('.groups').allTextContents()).toEqual([
       expect.stringContaining('duplicate-run-id'),
       expect.stringMatching(/Artifacts: nothing is there[\s\S]*half-readable/),
-      expect.stringMatching(/of no kind that Aim shows[\s\S]*4 files[\s\S]*2 \.pkl, 2 \.pt/),
+      expect.stringMatching(/that Aim cannot show[\s\S]*4 files[\s\S]*2 \.pkl, 2 \.pt/),
     ]);
     expect(await rows(page)).toHaveLength(11);
     expect(await page.locator('figure canvas').count()).toBeGreaterThanOrEqual(2);
@@ -120,7 +120,7 @@ test('a page of 100,000 runs lists a hundred at a time, and is searched as it is
   report.finish({ type: 'done' }, summary.numbers());
   expect(readFileSync(file).length).toBeLessThan(3_000_000);
   const { page, faults } = await view(file);
-  expect(await page.locator('.omitted').textContent()).toContain('90,000 runs of which there is nothing to tell');
+  expect(await page.locator('.omitted').textContent()).toContain('90,000 runs with nothing to report');
   expect(await rows(page)).toHaveLength(100);
   await page.getByRole('button', { name: 'Show 100 more of 9,900' }).click();
   expect(await rows(page)).toHaveLength(200);

@@ -34,7 +34,7 @@ test('what was changed or left behind is told by kind, kept, and told again of r
     expect.stringMatching(/^warning: Run elk: 1 metric line could not be read\. The first: .*loss:2 \(/),
     'note: Run owl: 1 file stays in MLflow as a link (1 .pkl).',
   ]);
-  const links = /^links +1 +of no kind that Aim shows · 1 \.pkl$/;
+  const links = /^links +1 +that Aim cannot show · 1 \.pkl$/;
   expect(first.stdout.filter((line) => line.startsWith('links'))).toEqual([expect.stringMatching(links)]);
 
   const again = await run('convert', '--tracking-uri', store.root);
@@ -74,7 +74,7 @@ test('what no longer holds is told no more, and what a run has too much of is co
 test('with -v, each run is named as it is done, with all that was changed or left behind', async () => {
   const { stderr } = await run('convert', '-v', '--tracking-uri', store.root);
   expect(stderr.filter((line) => line.includes('owl'))).toEqual([
-    'note: owl of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pkl of 1 B.',
+    'note: owl of experiment 1: 1 file that Aim cannot show stays in MLflow as a link: model.pkl of 1 B.',
     'new: owl of experiment 1: 1 text, 1 link',
   ]);
 });
@@ -103,7 +103,7 @@ test('sync says on a pipe what happens, each thing once, with the time and the n
   const told = lines.map((line) => line.slice(21)).filter((line) => !/ so far( · |$)/.test(line));
   expect(told.filter((line) => line.includes('fox'))).toEqual([
     expect.stringMatching(/^new: fox of experiment 1: 1 point, 1 link$/),
-    'note: fox of experiment 1: 1 file of no kind that Aim shows stays in MLflow as a link: model.pt of 1 B.',
+    'note: fox of experiment 1: 1 file that Aim cannot show stays in MLflow as a link: model.pt of 1 B.',
   ]);
   expect(new Set(told).size).toBe(told.length);
 });

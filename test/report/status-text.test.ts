@@ -147,7 +147,7 @@ test('what was changed or left behind is told by kind, and run by run', () => {
     '    Run owl : 1 metric got new steps, 0, 1, 2 … in order of arrival.',
     '  Run by run:',
     '    owl  (a) of e:',
-    '      1 file of no kind that Aim shows stays in MLflow as a link: model/a.pkl.',
+    '      1 file that Aim cannot show stays in MLflow as a link: model/a.pkl.',
     '      1 metric got new steps, 0, 1, 2 … in order of arrival: loss.',
     '      and 1,200 more notices that are not kept',
     '    b of e:',

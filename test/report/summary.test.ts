@@ -53,7 +53,7 @@ points        1,000,007   3,000 collapsed
 params            5,000
 tags              1,000
 artifacts         3,000   2,000 images · 1,000 texts · 0 audio · 2,000 listed as links
-links             2,000   of no kind that Aim shows · 1,000 without extension, 1,000 .pkl
+links             2,000   that Aim cannot show · 1,000 without extension, 1,000 .pkl
 written          123 MB   100 MB of artifacts
 time             12.5 s   80.4 runs/s · 80,001 points/s
 

@@ -28,8 +28,8 @@ describe('notices of one run as sentences', () => {
   test('files are one sentence for each reason and extension, and links are not called lost', () => {
     const notices = [skipped('model/a.pkl'), skipped('b.PKL'), skipped('c.pt'), skipped('big.png', 'too-large', 2e8)];
     expect(sentences(notices)).toEqual([
-      '2 files of no kind that Aim shows stay in MLflow as links: model/a.pkl and 1 more.',
-      '1 file of no kind that Aim shows stays in MLflow as a link: c.pt.',
+      '2 files that Aim cannot show stay in MLflow as links: model/a.pkl and 1 more.',
+      '1 file that Aim cannot show stays in MLflow as a link: c.pt.',
       '1 file over the size limit stays in MLflow as a link: big.png of 200 MB.',
     ]);
     expect(sentences([skipped('x.png', 'unreadable')])).toEqual(['1 file could not be read: x.png.']);
@@ -38,14 +38,14 @@ describe('notices of one run as sentences', () => {
   test('every kind has words of its own', () => {
     expect(sentences(OF_EVERY_KIND)).toEqual([
       '1 metric line could not be read: metrics/loss:7 (not a number).',
-      '7 points gave way to a later one at the same step: metric loss and 1 more.',
+      '7 points were replaced by a later one at the same step: metric loss and 1 more.',
       '1 metric got new steps, 0, 1, 2 … in order of arrival: f1.',
       'The artifacts at s3://bucket/x could not be reached: no such bucket. --accept-missing says that they are gone for good.',
       '1 text held bytes that are not UTF-8; they became U+FFFD: log.txt.',
       '1 field could not be read: end_time in meta.yaml (not a time).',
       'What could not be read stays in Aim as it was: 2 params.',
-      'It still says RUNNING, but gave no sign of life since 1970-01-01T00:00:00.000Z; it was closed at that time.',
-      'MLflow has only the latest value of 1 metric, and its points no more: gone.',
+      'It is still RUNNING in MLflow, but nothing was logged after 1970-01-01T00:00:00.000Z; it was closed at that time.',
+      'MLflow has only the latest value of 1 metric, not the points: gone.',
     ]);
   });
 
@@ -105,14 +105,14 @@ describe('what happened to runs', () => {
     warnings.close(undefined);
     expect(lines).toEqual([
       'warning: Run owl: 1 metric line could not be read. The first: metrics/loss:7 (not a number).',
-      'warning: Run owl: 7 points gave way to a later one at the same step; --repeated-steps split keeps all. The first: loss.',
+      'warning: Run owl: 7 points were replaced by a later one at the same step; --repeated-steps split keeps all. The first: loss.',
       'warning: Run owl: the artifacts could not be reached. The first: s3://bucket/x. no such bucket. --accept-missing says that they are gone for good.',
       'warning: Run owl: 1 text held bytes that are not UTF-8; they became U+FFFD. The first: log.txt.',
       'warning: Run owl: 1 field could not be read. The first: end_time in meta.yaml (not a time).',
       'warning: Run owl: what could not be read stays in Aim as it was: 2 params.',
-      'warning: Run owl: MLflow has only the latest value of 1 metric, and its points no more. The first: gone.',
+      'warning: Run owl: MLflow has only the latest value of 1 metric, not the points. The first: gone.',
       'note: Run owl: 1 metric got new steps, 0, 1, 2 … in order of arrival.',
-      'note: Run owl: MLflow still says RUNNING, without a sign of life for --stale-after; counted as ended then.',
+      'note: Run owl: still RUNNING in MLflow, but nothing was logged for --stale-after; closed at the last sign of life.',
     ]);
   });
 
@@ -132,9 +132,7 @@ describe('what happened to runs', () => {
   test('is told at once and run by run where that is asked for', () => {
     listen(true);
     events.emit('run:done', makeRun({ runName: 'owl', notices: [skipped('a.pkl')] }));
-    expect(lines).toEqual([
-      'note: owl of resnet50: 1 file of no kind that Aim shows stays in MLflow as a link: a.pkl.',
-    ]);
+    expect(lines).toEqual(['note: owl of resnet50: 1 file that Aim cannot show stays in MLflow as a link: a.pkl.']);
     warnings.close(undefined);
     expect(lines).toHaveLength(1);
   });

@@ -50,7 +50,7 @@ describe('the log of a watch', () => {
   test.each([
     ['FAILED', 'failed in MLflow: owl of resnet50'],
     ['KILLED', 'killed in MLflow: owl of resnet50'],
-    ['RUNNING', 'closed, without a sign of life: owl of resnet50'],
+    ['RUNNING', 'closed as stale: owl of resnet50'],
     [undefined, 'ended: owl of resnet50'],
   ] as const)('knows how a run that was active in the first pass has ended: %s', (status, line) => {
     done('owl', { outcome: 'unchanged', active: true });
@@ -68,7 +68,7 @@ describe('the log of a watch', () => {
     done('owl', { outcome: 'updated', active: false, status: 'FINISHED', notices });
     expect(lines.slice(1)).toEqual([
       'finished: owl of resnet50',
-      'note: owl of resnet50: 1 file of no kind that Aim shows stays in MLflow as a link: m.pkl.',
+      'note: owl of resnet50: 1 file that Aim cannot show stays in MLflow as a link: m.pkl.',
     ]);
   });
 

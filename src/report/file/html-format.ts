@@ -7,8 +7,8 @@ import type { ReportEnd, ReportFormat, ReportHead } from './report-format.js';
 
 const KINDS = {
   attention: 'that failed or are incomplete',
-  noticed: 'of which something was left behind or that were skipped',
-  plain: 'of which there is nothing to tell',
+  noticed: 'that were skipped or have something left in MLflow',
+  plain: 'with nothing to report',
 };
 
 /** A page for people. */

@@ -41,14 +41,14 @@ const EXTENSIONS_NAMED = 8;
 
 const NOTICES: Readonly<Record<Exclude<Notice['kind'], 'artifact-skipped'>, { title: string; noun?: string }>> = {
   'line-skipped': { title: 'Metric lines that could not be read', noun: 'line' },
-  'points-collapsed': { title: 'Points that gave way to a later one at the same step', noun: 'point' },
+  'points-collapsed': { title: 'Points replaced by a later one at the same step', noun: 'point' },
   'metric-renumbered': { title: 'Metrics with new steps 0, 1, 2 … in order of arrival', noun: 'metric' },
   'history-missing': { title: 'Metrics of which MLflow has only the latest value', noun: 'metric' },
   'artifacts-unreachable': { title: 'Artifacts that could not be reached' },
-  'text-replaced': { title: 'Texts that are not UTF-8: what is not became U+FFFD', noun: 'text' },
+  'text-replaced': { title: 'Texts that are not UTF-8; invalid bytes became U+FFFD', noun: 'text' },
   'field-unreadable': { title: 'Fields that could not be read', noun: 'field' },
   'part-kept': { title: 'Parts that could not be read, and stay in Aim as they were', noun: 'item' },
-  stale: { title: 'Runs that say RUNNING without a sign of life, and were closed' },
+  stale: { title: 'Runs still RUNNING in MLflow, closed because nothing was logged for --stale-after' },
 };
 
 const UNREACHABLE: Readonly<Record<UnreachableReason, string>> = {

@@ -116,7 +116,7 @@ describe('the page of a report', () => {
         parts: [
           {
             groups: [
-              { title: 'Files of no kind that Aim shows', runs: 1, amount: '2 files', detail: '1 .pkl, 1 .pt' },
+              { title: 'Files that Aim cannot show', runs: 1, amount: '2 files', detail: '1 .pkl, 1 .pt' },
               { code: 'points-collapsed', runs: 1, amount: '3 points' },
             ],
           },
@@ -207,7 +207,7 @@ describe('the page of a report', () => {
     expect(listed).toHaveLength(attention + 20_000);
     expect(omitted[0]).toBe(
       `Not on this page, which has room for 10,000 of each kind at most: ${formatCount(5_000 - attention)} runs that failed or are incomplete; ` +
-        '35,000 runs of which something was left behind or that were skipped; 40,000 runs of which there is nothing to tell.',
+        '35,000 runs that were skipped or have something left in MLflow; 40,000 runs with nothing to report.',
     );
     expect(cards[0]).toMatchObject({ title: 'Runs', value: '100,000' });
     expect(sections.flatMap(({ parts }) => parts.flatMap(({ groups = [] }) => groups))).toMatchObject([
