@@ -18,7 +18,7 @@ export interface Attack {
 }
 
 /** The run that does harm. */
-export const HOSTILE = id('bad');
+const HOSTILE = id('bad');
 
 const SPARSE = 100 * 2 ** 30;
 
@@ -87,8 +87,6 @@ function branchingLinks(directory: string): void {
   writeFileSync(join(level(23), 'x.txt'), 'x');
 }
 
-const meta = (content: string): Attack => ({ arm: inRun(text('meta.yaml', content)), told: [HOSTILE] });
-
 const FILES: Record<string, Attack> = {
   'a FIFO as meta.yaml': { arm: inRun(fifo('meta.yaml')), code: 3, told: ['meta.yaml is not a regular file'] },
   'a FIFO as meta.yaml of an experiment': {
@@ -149,22 +147,35 @@ const TREES: Record<string, Attack> = {
   },
 };
 
+/** What a meta.yaml may hold; where there is a number, so many NULs. */
+const METAS: Record<string, string | number> = {
+  'brackets in brackets': `x: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`,
+  'keys of keys': `${'? '.repeat(20_000)}\n`,
+  'lists in lists': `x:\n${'- '.repeat(20_000)}\n`,
+  'a list of lists': `&a a: ${'\n - '.repeat(3000)}\n`,
+  'an alias of itself': 'a: &a *a\n',
+  '100,000 anchors': Array.from({ length: 100_000 }, (_, i) => `k${i}: &a${i} x\n`).join(''),
+  'aliases of aliases': `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghij']
+    .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]\n`)
+    .join('')}`,
+  'megabytes of spaces': `x: ${' '.repeat(16_000_000)}y\n`,
+  'megabytes in a quote that does not end': `x: 'a${' a'.repeat(3_000_000)}\n`,
+  'megabytes of newlines': `x: y${'\n'.repeat(8_000_000)}\u2028\n`,
+  NULs: 16_000_000,
+};
+
+/** All at once, each in a run of its own, which the report names. */
 const YAML: Record<string, Attack> = {
-  'brackets in brackets': meta(`x: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`),
-  'keys of keys': meta(`${'? '.repeat(20_000)}\n`),
-  'lists in lists': meta(`x:\n${'- '.repeat(20_000)}\n`),
-  'a list of lists': meta(`&a a: ${'\n - '.repeat(3000)}\n`),
-  'an alias of itself': meta('a: &a *a\n'),
-  '100,000 anchors': meta(Array.from({ length: 100_000 }, (_, i) => `k${i}: &a${i} x\n`).join('')),
-  'aliases of aliases': meta(
-    `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghij']
-      .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]\n`)
-      .join('')}`,
-  ),
-  'megabytes of spaces': meta(`x: ${' '.repeat(16_000_000)}y\n`),
-  'megabytes in a quote that does not end': meta(`x: 'a${' a'.repeat(3_000_000)}\n`),
-  'megabytes of newlines': meta(`x: y${'\n'.repeat(8_000_000)}\u2028\n`),
-  NULs: { ...meta(''), arm: inRun(sparse('meta.yaml', 16_000_000)) },
+  [`meta.yaml files of ${Object.keys(METAS).join(', ')}`]: {
+    arm: (store) => {
+      for (const [i, content] of Object.values(METAS).entries()) {
+        const directory = store.run('1', { runId: id(`bad${i}`), name: 'hostile' });
+        const harm = typeof content === 'string' ? text('meta.yaml', content) : sparse('meta.yaml', content);
+        harm(directory);
+      }
+    },
+    told: Object.keys(METAS).map((_, i) => id(`bad${i}`)),
+  },
 };
 
 const VALUES: Record<string, Attack> = {
