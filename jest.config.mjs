@@ -30,4 +30,6 @@ export default {
   testTimeout: 600_000,
   // modules of past files are not given back, and a large heap makes everything slow
   workerIdleMemoryLimit: '600MB',
+  // on a busy machine, a process with such a heap takes longer than half a second to end; what never ends is still told
+  workerGracefulExitTimeout: 10_000,
 };
