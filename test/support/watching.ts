@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { convert, isEvent, type Started, startCli } from './command-line.js';
+import { expect } from '@jest/globals';
+import { convert } from '../../src/library/convert.js';
+import { isEvent, type Started, startCli } from './command-line.js';
 import { essence } from './repository-state.js';
 import { temporaryDirectory } from './temporary.js';
 import { until } from './until.js';
@@ -29,25 +31,27 @@ export function fasterClock(times: number): string {
  * Waits until the repository holds what a single conversion of the store makes of it now. What a watch puts off while a run
  * is active, index entries and the removal of old files, is not compared; see {@link untilSettled}.
  */
-export function untilAsConverted(store: string, repo: string, ...flags: string[]): Promise<void> {
-  return untilEqual(store, repo, ({ index, leftovers, ...data }) => data, flags);
+export function untilAsConverted(store: string, repo: string): Promise<void> {
+  return untilEqual(store, repo, ({ index, leftovers, ...data }) => data);
 }
 
 /** Waits until the repository is exactly what a single conversion makes of the store, index included. */
-export function untilSettled(store: string, repo: string, ...flags: string[]): Promise<void> {
+export function untilSettled(store: string, repo: string): Promise<void> {
   // staged runs belong to the watch
   const settled = ({ leftovers, ...data }: Essence) => ({
     ...data,
     leftovers: leftovers.filter((name) => !name.startsWith('mlflow2aim.')),
   });
-  return untilEqual(store, repo, settled, flags);
+  return untilEqual(store, repo, settled);
 }
 
 type Essence = ReturnType<typeof essence>;
 
-async function untilEqual(store: string, repo: string, part: (state: Essence) => object, flags: string[]) {
+async function untilEqual(store: string, repo: string, part: (state: Essence) => object) {
   const fresh = temporaryDirectory();
-  await convert(store, fresh, flags);
+  // not by the command, whose start costs more than such a conversion
+  const { complete } = await convert({ trackingUri: store, repo: fresh, inProcess: true });
+  expect(complete).toBe(true);
   const expected = new Map(Object.entries(part(essence(fresh))));
   let differing: string[] = [];
   await until(
