@@ -136,7 +136,7 @@ describe('no image', () => {
         expect(header.width).toBeGreaterThan(0);
         expect(header.height).toBeGreaterThan(0);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -70,7 +70,7 @@ describe('a glob', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

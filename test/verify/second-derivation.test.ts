@@ -147,14 +147,14 @@ describe('the second derivation of what is expected agrees with the first', () =
       fc.property(fc.oneof(textOfPieces(JSON_PIECES), fc.json()), (text) => {
         expect(jsonValue(text)).toStrictEqual(parseJson(text));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
   test('about the secrets of URLs', () => {
     fc.assert(
       fc.property(textOfPieces(URLS, 12), (text) => expect(cleanText(text)).toBe(withoutSecrets(text))),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -173,7 +173,7 @@ describe('the second derivation of what is expected agrees with the first', () =
     ];
     fc.assert(
       fc.property(textOfPieces(pieces, 5), (key) => expect(metricName(key)).toEqual(metricTarget(key))),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -191,7 +191,7 @@ describe('the second derivation of what is expected agrees with the first', () =
       fc.property(pattern, path, (glob, file) =>
         expect([glob, file, globTest(glob)(file)]).toEqual([glob, file, globMatcher(glob)(file)]),
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -206,7 +206,7 @@ describe('the second derivation of what is expected agrees with the first', () =
         const { bytes: text, replaced } = toUtf8(bytes);
         expect(textOf(bytes)).toEqual({ text: Buffer.from(text).toString(), isReplaced: replaced });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -225,7 +225,7 @@ describe('the second derivation of what is expected agrees with the first', () =
           expect(imageFacts(bytes)).toEqual(readImageHeader(bytes));
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

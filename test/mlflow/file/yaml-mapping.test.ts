@@ -84,7 +84,7 @@ describe('readSimpleMapping', () => {
           if (fast !== undefined) expect(fast).toEqual(parseAnyMapping(text));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -96,7 +96,7 @@ describe('readSimpleMapping', () => {
         const fast = readSimpleMapping(text);
         if (fast !== undefined) expect(fast).toEqual(parseAnyMapping(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
