@@ -29,6 +29,18 @@ test("the README's conversion prints what the README says", async () => {
   expect(code).toBe(0);
 });
 
+test('the script with which CONTRIBUTING.md watches one stage prints its batches', async () => {
+  const script = scripts('CONTRIBUTING.md')[0]!.replace(
+    /'\.\/dist\/([^']*)'/g,
+    (_, module: string) => `'${built(module)}'`,
+  );
+  const { code, stdout, stderr } = await start(script).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const lines = stdout.trim().split('\n');
+  expect(lines.length).toBeGreaterThan(3);
+  for (const line of lines) expect(line).toMatch(/^[0-9a-f]{32} \S+ → \S+ .* \d+$/);
+});
+
 test('the library and the command count alike', async () => {
   const cwd = workingDirectory();
   const script = `
