@@ -134,7 +134,7 @@ def properties(run, database) -> dict:
         "tags": list(run.tags),
         "experiment": run.experiment,
         "experiment_description": props.experiment_obj.description or "",
-        "experiment_notes": [note.content for note in props.experiment_obj.notes],
+        "experiment_notes": [note["content"] for note in props.experiment_obj.notes],
     }
 
 
