@@ -11,7 +11,6 @@ import { MOMENTS } from '../support/broken-conversions.js';
 import { type Change, ChangingStore, change } from '../support/changing-store.js';
 import { type ConversionChoices, convertOnce, NOW } from '../support/conversions.js';
 import { newStore } from '../support/example-store.js';
-import { forAtMost } from '../support/for-at-most.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -95,11 +94,8 @@ test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
   async (repeatedSteps) => {
     appended = 0;
     await fc.assert(
-      fc.asyncProperty(
-        history,
-        forAtMost(6000, (actions) => play(actions as readonly Action[], repeatedSteps)),
-      ),
-      { numRuns: 25, examples: [[usual as Action[]]] },
+      fc.asyncProperty(history, (actions) => play(actions as readonly Action[], repeatedSteps)),
+      { numRuns: 12, examples: [[usual as Action[]]] },
     );
     // else nothing was tried
     expect(appended).toBeGreaterThan(0);

@@ -10,7 +10,6 @@ import type { FakeRun, FakeServer, Interception } from '../mlflow/rest/fake-serv
 import { convert as convertByCommand } from '../support/command-line.js';
 import { convertOnce, NOW } from '../support/conversions.js';
 import { series } from '../support/example-store.js';
-import { forAtMost } from '../support/for-at-most.js';
 import { heldOf } from '../support/held-run.js';
 import { essence, staleChecksums } from '../support/repository-state.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -113,6 +112,11 @@ const FAILURES: readonly Trouble[] = troublesAt(
   'broken (500)',
   'half an answer',
 );
+
+/** The first way of each place: how an answer fails is the same to every run, and all ways are tried with one that has ended. */
+function oneWayEach(troubles: readonly Trouble[]): Trouble[] {
+  return troubles.filter(({ place }, i) => troubles.findIndex((other) => other.place === place) === i);
+}
 
 const isPruned = ({ place }: Trouble) => place.startsWith('history ');
 
@@ -306,15 +310,16 @@ describe.each<[string, boolean, readonly string[]]>([
   ['goes on', true, []],
   ['ends meanwhile', true, ['end']],
 ])('of a run that %s', (_, active, ending) => {
+  const tried = (troubles: readonly Trouble[]) => named(active ? oneWayEach(troubles) : troubles);
   // What a list does not give is the same to a run that ends.
   const troubles = ending.length === 0 ? TROUBLES : TROUBLES.filter(({ place }) => !place.startsWith('list '));
 
-  test.each(named(troubles))('what "%s" would give stays (%s)', async (_place, _how, trouble) => {
+  test.each(tried(troubles))('what "%s" would give stays (%s)', async (_place, _how, trouble) => {
     const events = ['tag', 'metric', 'removed param', 'removed text', 'image', ...ending];
     await play({ ...PLAIN, active }, trouble, events);
   });
 
-  test.each(named(FAILURES))('all stays as it was when "%s" fails (%s)', async (_place, how, trouble) => {
+  test.each(tried(FAILURES))('all stays as it was when "%s" fails (%s)', async (_place, how, trouble) => {
     const scene = await Scene.open({ ...PLAIN, active });
     await scene.convert();
     const before = essence(scene.repository);
@@ -337,9 +342,9 @@ test('any part stays while it cannot be read, whatever else happens and however 
       fc.record({ active: fc.boolean(), proxied: fc.boolean(), keepsFiles: fc.boolean(), watched: fc.boolean() }),
       fc.constantFrom(...TROUBLES),
       fc.uniqueArray(fc.constantFrom(...Object.keys(HAPPENINGS)), { maxLength: 4 }),
-      forAtMost(4_000, (setting, trouble, events) => play(setting as Setting, trouble as Trouble, events as string[])),
+      (setting, trouble, events) => play(setting, trouble, events),
     ),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 
