@@ -1,105 +1,141 @@
 import { ConvertError } from '../errors.js';
+import type { RunStatus } from '../model.js';
 import type { RunSelection, SourceOptions, WatchOptions } from '../options.js';
-import type { AcceptedChanges, ArtifactPolicy, MappingPolicy } from '../policies.js';
+import type { AcceptedChanges, ArtifactPolicy, DeletedPolicy, MappingPolicy, RepeatedSteps } from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
+import {
+  ABOVE_ZERO,
+  AMOUNT,
+  ANYTHING,
+  COUNT,
+  LABELS,
+  MOMENT,
+  oneOf,
+  RULES,
+  SHARE,
+  type Shape,
+  SWITCH,
+  someOf,
+  TEXT,
+  TEXTS,
+} from './option-shapes.js';
 
-/** Each name of a type, so that none is forgotten here. */
-type Names<T> = Readonly<Record<keyof T, true>>;
+/** Each name of a type, so that none is forgotten here, and what its value has to be. */
+type Names<T> = Readonly<Record<keyof T, Shape>>;
+
+const STATUSES: Readonly<Record<RunStatus, true>> = {
+  RUNNING: true,
+  SCHEDULED: true,
+  FINISHED: true,
+  FAILED: true,
+  KILLED: true,
+};
+const REPEATED_STEPS: Readonly<Record<RepeatedSteps, true>> = { auto: true, last: true, split: true, index: true };
+const DELETED: Readonly<Record<DeletedPolicy, true>> = { archive: true, remove: true, keep: true };
+const DEPTHS: Readonly<Record<NonNullable<VerifyOptions['depth']>, true>> = {
+  full: true,
+  quick: true,
+  files: true,
+};
 
 const SELECTION: Names<RunSelection> = {
-  experiments: true,
-  excludeExperiments: true,
-  runIds: true,
-  runNames: true,
-  since: true,
-  until: true,
-  statuses: true,
-  maxRuns: true,
-  filter: true,
+  experiments: TEXTS,
+  excludeExperiments: TEXTS,
+  runIds: TEXTS,
+  runNames: TEXTS,
+  since: MOMENT,
+  until: MOMENT,
+  statuses: someOf(STATUSES),
+  maxRuns: COUNT,
+  filter: TEXT,
 };
 
 const SOURCE: Names<SourceOptions> = {
-  concurrency: true,
-  requestsPerSecond: true,
-  artifactsDestination: true,
-  workspace: true,
-  allowRoots: true,
-  copyLinks: true,
-  trustOrigins: true,
+  concurrency: COUNT,
+  requestsPerSecond: ABOVE_ZERO,
+  artifactsDestination: TEXT,
+  workspace: TEXT,
+  allowRoots: TEXTS,
+  copyLinks: SWITCH,
+  trustOrigins: TEXTS,
 };
 
 const MAPPING: Names<MappingPolicy> = {
-  repeatedSteps: true,
-  rawParams: true,
-  staleAfter: true,
-  labels: true,
-  mlflowUi: true,
+  repeatedSteps: oneOf(REPEATED_STEPS),
+  rawParams: SWITCH,
+  staleAfter: AMOUNT,
+  labels: LABELS,
+  mlflowUi: TEXT,
 };
 
 const ARTIFACTS: Names<ArtifactPolicy> = {
-  enabled: true,
-  rules: true,
-  maxSize: true,
-  maxTextSize: true,
-  terminalLog: true,
+  enabled: SWITCH,
+  rules: RULES,
+  maxSize: AMOUNT,
+  maxTextSize: AMOUNT,
+  terminalLog: TEXT,
 };
 
-const MISSING: Names<AcceptedChanges> = { accept: true, unaccept: true };
+const MISSING: Names<AcceptedChanges> = { accept: TEXTS, unaccept: TEXTS };
 
 /** Options, each with the names that it consists of, if it is an object of some. */
-type Known<Name extends string> = Readonly<Record<Name, true | Readonly<Record<string, true>>>>;
+type Known<Name extends string> = Readonly<Record<Name, Shape | Readonly<Record<string, Shape>>>>;
 
 export const WATCH_OPTIONS: Known<keyof WatchOptions> = {
-  trackingUri: true,
-  repo: true,
+  trackingUri: ANYTHING,
+  repo: ANYTHING,
   selection: SELECTION,
-  force: true,
-  includeDeleted: true,
-  deleted: true,
-  overwrite: true,
-  restoreRemoved: true,
+  force: SWITCH,
+  includeDeleted: SWITCH,
+  deleted: oneOf(DELETED),
+  overwrite: SWITCH,
+  restoreRemoved: SWITCH,
   missing: MISSING,
-  concurrency: true,
-  inProcess: true,
+  concurrency: ANYTHING,
+  inProcess: SWITCH,
   source: SOURCE,
   mapping: MAPPING,
   artifacts: ARTIFACTS,
-  interval: true,
-  reconcile: true,
-  poll: true,
-  waitForSource: true,
+  interval: ABOVE_ZERO,
+  reconcile: ABOVE_ZERO,
+  poll: SWITCH,
+  waitForSource: SWITCH,
 };
 
 export const VERIFY_OPTIONS: Known<keyof VerifyOptions> = {
-  trackingUri: true,
-  repo: true,
+  trackingUri: ANYTHING,
+  repo: ANYTHING,
   selection: SELECTION,
-  depth: true,
-  sample: true,
-  includeDeleted: true,
+  depth: oneOf(DEPTHS),
+  sample: SHARE,
+  includeDeleted: SWITCH,
   mapping: MAPPING,
   artifacts: ARTIFACTS,
   source: SOURCE,
-  concurrency: true,
-  inProcess: true,
+  concurrency: ANYTHING,
+  inProcess: SWITCH,
 };
 
 /**
- * Throws a `fatal` error for an option that there is not: left alone, a misspelt one would convert more than what was meant, or
- * otherwise.
+ * Throws a `fatal` error for an option that does not exist, or has a value that it cannot have: ignored, it would convert more than
+ * what was meant, or differently. What is undefined counts as absent.
  */
-export function checkNames(given: object, options: Known<string>): void {
+export function checkNames(given: object, options: Known<string>, path = ''): void {
   for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (known === undefined) throw unknown(name);
-    if (known === true || value === undefined) continue;
-    if (typeof value !== 'object' || value === null) throw invalid(`${name} has to be an object.`);
-    for (const inner of Object.keys(value)) if (!Object.hasOwn(known, inner)) throw unknown(`${name}.${inner}`);
+    if (known === undefined) throw invalid(`There is no option ${path}${name}.`);
+    if (value === undefined) continue;
+    if (isShape(known)) {
+      if (!known.isValid(value)) throw invalid(`${path}${name} has to be ${known.says}.`);
+    } else {
+      if (typeof value !== 'object' || value === null) throw invalid(`${path}${name} has to be an object.`);
+      checkNames(value, known, `${path}${name}.`);
+    }
   }
 }
 
-function unknown(name: string): ConvertError {
-  return invalid(`There is no option ${name}.`);
+function isShape(known: Shape | Readonly<Record<string, Shape>>): known is Shape {
+  return typeof known.isValid === 'function';
 }
 
 function invalid(message: string): ConvertError {

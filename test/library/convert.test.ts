@@ -39,6 +39,9 @@ class Source extends MemoryStore {
   }
 }
 
+/** Enough of a request. */
+const HERE = { trackingUri: 'mlruns', repo: 'x' };
+
 function request(source: Source, more: Partial<ConvertRequest> = {}): ConvertRequest {
   return { openStore: () => source, repo: temporaryDirectory(), ...more } as ConvertRequest;
 }
@@ -183,6 +186,49 @@ describe('what JavaScript lets a program write is refused with a sentence:', () 
     ['an open store', { openStore: new Source(), repo: 'x' }, 'openStore has to be a function'],
     ['no repository', { trackingUri: 'mlruns' }, 'repo has to name the directory'],
     ['no run at a time', { trackingUri: 'mlruns', repo: 'x', concurrency: 0 }, 'concurrency has to be a whole number'],
+    [
+      'a text for a list',
+      { ...HERE, selection: { experiments: 'mnist' } },
+      'selection.experiments has to be a list of strings.',
+    ],
+    [
+      'a date for a moment',
+      { ...HERE, selection: { since: '2024-01-01' } },
+      'selection.since has to be a number of milliseconds since 1970, or { ago: milliseconds }.',
+    ],
+    [
+      'a status of no run',
+      { ...HERE, selection: { statuses: ['DONE'] } },
+      'selection.statuses has to be a list of some of RUNNING',
+    ],
+    [
+      'no runs at most',
+      { ...HERE, selection: { maxRuns: 0 } },
+      'selection.maxRuns has to be a whole number of at least 1.',
+    ],
+    [
+      'a policy that there is not',
+      { ...HERE, mapping: { repeatedSteps: 'frist' } },
+      'mapping.repeatedSteps has to be one of auto, last, split, index.',
+    ],
+    ['another policy', { ...HERE, deleted: 'delete' }, 'deleted has to be one of archive, remove, keep.'],
+    [
+      'no number',
+      { ...HERE, mapping: { staleAfter: Number.NaN } },
+      'mapping.staleAfter has to be a number of 0 or more.',
+    ],
+    ['a text for a switch', { ...HERE, includeDeleted: 'no' }, 'includeDeleted has to be true or false.'],
+    [
+      'a rule without its kind',
+      { ...HERE, artifacts: { rules: [{ glob: '*' }] } },
+      'artifacts.rules has to be a list of { include',
+    ],
+    [
+      'a label without its glob',
+      { ...HERE, mapping: { labels: ['stage'] } },
+      'mapping.labels has to be a list of { glob',
+    ],
+    ['a time that does not pass', { ...HERE, interval: 0 }, 'interval has to be a number above 0.'],
     ['an option of another name', { trackingUri: 'mlruns', repo: 'x', experiments: ['1'] }, 'no option experiments.'],
     [
       'a misspelt policy',
