@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { chaosProxy } from './chaos-proxy.js';
 import { differences, expectedRuns, type RunRecord, readAim, some } from './compare.js';
 import { compressingProxy } from './compressing-proxy.js';
@@ -78,10 +79,32 @@ test('a server over a file store', async () => {
   await isWholeInAim(server.url, [], ['--files-behind']);
 });
 
-test('a history of three pages', async () => {
-  const server = await serveMlflow();
-  await fillStore('huge', server.url);
-  await isWholeInAim(server.url);
+/** A run with two points; what more is logged to it costs the server more than it proves. */
+async function logRun(server: { readonly url: string }): Promise<string> {
+  const run = await createRun(server);
+  const points = [0n, 1n].map((step) => ({ step, value: 0.5, timestamp: Date.now() }));
+  await logPoints(server, run, { loss: points });
+  return run;
+}
+
+/** Points of a history that a server gives in three pages, of 25,000 each. */
+const LONG = 51_000;
+
+test('a history of three pages, and an artifact through a proxy, behind a prefix', async () => {
+  const server = await serveMlflow({ prefix: '/mlf' });
+  const run = await logRun(server);
+  await logText(server, run, 'out/note.txt', 'an artifact');
+  // out of the order of time; MLflow's client would need 51 requests for them
+  const database = new DatabaseSync(join(server.directory, 'm.db'), { timeout: 10_000 });
+  database.exec(`
+    WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${LONG - 1})
+    INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)
+      SELECT 'long', n / 7.0, 1700000000000 + n, '${run}', n, 0 FROM numbers ORDER BY n < ${LONG / 2}, n;
+    INSERT INTO latest_metrics (key, value, timestamp, run_uuid, step, is_nan)
+      SELECT key, value, timestamp, run_uuid, step, is_nan FROM metrics WHERE key = 'long' AND step = ${LONG - 1}`);
+  database.close();
+  await endRun(server, run);
+  await isWholeInAim(`${server.url}/`);
 });
 
 test('a server that does not proxy artifacts, behind a prefix', async () => {
@@ -92,15 +115,9 @@ test('a server that does not proxy artifacts, behind a prefix', async () => {
   await isWholeInAim(server.url, ['--include-deleted']);
 });
 
-test('a server that proxies artifacts, behind a prefix', async () => {
-  const server = await serveMlflow({ prefix: '/mlf' });
-  await fillStore('small', server.url);
-  await isWholeInAim(`${server.url}/`);
-});
-
 test('a server of MLflow 2.22, over a database', async () => {
   const server = await serveMlflow({ python: MLFLOW_2 });
-  for (const shape of ['small', 'edge'] as const) await fillStore(shape, server.url);
+  await fillStore('edge', server.url);
   await isWholeInAim(server.url, ['--include-deleted']);
 });
 
@@ -127,8 +144,7 @@ describe('a server that wants to know who asks', () => {
     });
     // little, since this server computes a slow hash of the password for each request
     const known = { url: as('admin', password) };
-    const run = await createRun(known);
-    await logPoints(known, run, { loss: [{ step: 0n, value: 0.5, timestamp: Date.now() }] });
+    const run = await logRun(known);
     await logText(known, run, 'note.txt', 'an artifact');
     await endRun(known, run);
   });

@@ -4,8 +4,9 @@ import { copyFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { python } from './python.js';
 
-/** Beside the fork server's socket, in a directory that lasts as long as this run of the tests. */
-const TEMPLATE = join(dirname(process.env.MLFLOW2AIM_FORK_SERVER ?? ''), 'mlflow.db');
+/** Where the fork server's socket is: a directory that lasts as long as this run of the tests. */
+export const TEMPLATES = dirname(process.env.MLFLOW2AIM_FORK_SERVER ?? '');
+const TEMPLATE = join(TEMPLATES, 'mlflow.db');
 
 /** Makes a SQLite database with the tables of the real MLflow, which made them once: that takes it seconds. */
 export async function createSqliteDatabase(file: string): Promise<void> {

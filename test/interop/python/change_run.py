@@ -1,4 +1,5 @@
-"""change_run.py STORE CHANGE: changes one run of a store through the real MLflow client, and prints its id."""
+"""change_run.py STORE CHANGE [NUMBER]: changes a run of a store, by default the first, through the real MLflow client, and prints
+its id. Beyond the last run the numbers begin anew."""
 
 import sys
 
@@ -20,12 +21,13 @@ CHANGES = {
 
 
 def main():
-    store, change = sys.argv[1:]
+    store, change, *number = sys.argv[1:]
     client = StoreWriter(store).client
     experiments = sorted(item.experiment_id for item in client.search_experiments(view_type=ViewType.ACTIVE_ONLY))
     runs = sorted(run.info.run_id for run in client.search_runs(experiments))
-    CHANGES[change](client, runs[0])
-    print(runs[0])
+    run = runs[int(number[0]) % len(runs) if number else 0]
+    CHANGES[change](client, run)
+    print(run)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """make_stores.py SHAPE TARGET [numbers]: writes a tracking store for the tests and the benchmark.
 
-Shapes small, edge, wide, long, huge and artifacts go through the real MLflow client into a directory or any tracking URI
+Shapes small, edge, wide, long and artifacts go through the real MLflow client into a directory or any tracking URI
 (a server, a database; the artifacts of a database then lie in --artifacts DIR/mlruns, as MLflow has them by default);
 `old` writes the layouts of earlier versions; `fast` writes thousands of runs directly, as MLflow would. The last line is
 a JSON object about what was written.
@@ -14,7 +14,7 @@ import time
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shape", choices=["small", "edge", "wide", "long", "huge", "artifacts", "old", "fast"])
+    parser.add_argument("shape", choices=["small", "edge", "wide", "long", "artifacts", "old", "fast"])
     parser.add_argument("directory", metavar="target", help="a directory, or a tracking URI")
     parser.add_argument("--artifacts", help="databases only: where a training script would run")
     for name, default in {
@@ -38,11 +38,11 @@ def write_by_client(shape: str, target: str, artifacts_below: str | None) -> dic
         os.chdir(artifacts_below)
     from shape_artifacts import artifacts
     from shape_edge import edge
-    from shapes_plain import huge, long, small, wide
+    from shapes_plain import long, small, wide
     from store_writer import StoreWriter
 
     writer = StoreWriter(target)
-    {"small": small, "edge": edge, "wide": wide, "long": long, "huge": huge, "artifacts": artifacts}[shape](writer)
+    {"small": small, "edge": edge, "wide": wide, "long": long, "artifacts": artifacts}[shape](writer)
     return {"refused": writer.refused}
 
 

@@ -25,15 +25,6 @@ def wide(writer: StoreWriter):
     writer.end(run)
 
 
-def huge(writer: StoreWriter):
-    """One history of more than two pages of a server, in time out of order, beside a short one."""
-    experiment = writer.experiment("huge")
-    run = writer.run(experiment, "huge", STANDARD_TAGS)
-    rows = curve("loss", 70_000)
-    writer.points(run, rows[35_000:] + rows[:35_000] + curve("short", 3))
-    writer.end(run, end=START + 70_000_000)
-
-
 def long(writer: StoreWriter):
     experiment = writer.experiment("long")
     run = writer.run(experiment, "long", STANDARD_TAGS)
