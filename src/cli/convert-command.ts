@@ -1,6 +1,7 @@
 import { toConvertError } from '../errors.js';
 import { ConvertEvents } from '../events.js';
 import type { Ending, View } from '../report/ending.js';
+import { isPage } from '../report/file/page-writer.js';
 import { ReportFile } from '../report/file/report-file.js';
 import type { MetricsServer } from '../report/metrics-server.js';
 import { ProgressState } from '../report/progress-state.js';
@@ -33,7 +34,7 @@ export async function runConvert(settings: ConvertSettings, io: Io, beside?: Bes
   const events = new ConvertEvents();
   const summary = new Summary(events);
   const view = await createView(settings, events, io);
-  let report: ReportFile | undefined;
+  const reports: ReportFile[] = [];
   let log: Log | undefined;
   const interruptions = listenForSignals(
     io,
@@ -46,8 +47,8 @@ export async function runConvert(settings: ConvertSettings, io: Io, beside?: Bes
   );
   const end = once((ending: Ending): number => {
     const numbers = summary.numbers();
-    const failure = report?.finish(ending, numbers);
-    if (failure !== undefined) {
+    const failures = reports.map((report) => report.finish(ending, numbers)).filter((one) => one !== undefined);
+    for (const failure of failures) {
       const message = `The conversion finished, but the report could not be written: ${failure.sentence}`;
       for (const shown of [view, log]) shown?.warn({ code: 'report-not-written', message });
     }
@@ -56,15 +57,13 @@ export async function runConvert(settings: ConvertSettings, io: Io, beside?: Bes
     if (ending.type === 'failed') return ExitCode.NothingDone;
     if (ending.type === 'stopped') return ExitCode.Done;
     if (ending.type === 'interrupted') return interruptions.exitCode() ?? ExitCode.SIGINT;
-    return numbers.complete && failure === undefined && !log?.hasLost() ? ExitCode.Done : ExitCode.SomeFailed;
+    return numbers.complete && failures.length === 0 && !log?.hasLost() ? ExitCode.Done : ExitCode.SomeFailed;
   });
   try {
     if (settings.logFile !== undefined) log = openLog(settings.logFile, events, view, io);
     const sourced = { ...settings, options: withSource(settings) };
-    if (settings.report !== undefined) {
-      checkPlace('report', settings.report);
-      report = new ReportFile(settings.report, events, packageVersion());
-    }
+    for (const file of settings.reports) checkPlace('report', file);
+    for (const file of settings.reports) reports.push(new ReportFile(file, events, packageVersion()));
     const own = await beside?.(view);
     return end(await work({ ...sourced, own }, events, view, io, interruptions.signal));
   } catch (error) {
@@ -120,7 +119,9 @@ async function createView(
   { stdout, stderr, env }: Io,
 ): Promise<View> {
   const progress = new ProgressState(events);
-  const { quiet, verbose, logFormat, report } = settings;
+  const { quiet, verbose, logFormat, reports } = settings;
+  // a page holds no more than some thousand runs
+  const report = reports.find((file) => !isPage(file)) ?? reports[0];
   if (logFormat === 'json') {
     const { JsonLog } = await import('../report/json-log.js');
     return new JsonLog(events, progress, {

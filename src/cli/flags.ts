@@ -50,7 +50,7 @@ export interface ConvertFlags extends PlanFlags {
   readonly verbose?: true;
   readonly logFormat: 'text' | 'json';
   readonly logFile?: string;
-  readonly report?: string;
+  readonly report: readonly string[];
   readonly color: boolean;
   readonly watch?: true;
   readonly verify?: true;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { toConvertError } from '../errors.js';
+import { parseFilter } from '../mlflow/search/filter-parser.js';
 import type { RunStatus } from '../model.js';
 import type { Moment, RunSelection } from '../options.js';
 import { nameTest, timeOf } from '../selection/run-search.js';
@@ -17,10 +18,12 @@ export interface SelectionFlags {
   readonly runStatus: readonly (readonly RunStatus[])[];
   readonly maxRuns?: number;
   readonly filter?: string;
+  /** A server has its own say about a filter. */
+  readonly trackingUri?: string;
 }
 
 /** All of them. */
-export const SELECTING: readonly (keyof SelectionFlags)[] = [
+export const SELECTING: readonly Exclude<keyof SelectionFlags, 'trackingUri'>[] = [
   'experiment',
   'excludeExperiment',
   'runId',
@@ -44,7 +47,10 @@ export function selectionOf(flags: SelectionFlags): RunSelection {
   if (since !== undefined && until !== undefined && timeOf(since, now) > timeOf(until, now)) {
     throw new SettingsError('--since is later than --until: no run has started between.');
   }
-  checkNames(runName);
+  for (const name of runName) check(() => nameTest(name));
+  const { trackingUri } = flags;
+  const isLocal = trackingUri !== undefined && !/^https?:/i.test(trackingUri);
+  if (filter !== undefined && isLocal) check(() => parseFilter(filter));
   return {
     ...experimentsOf(flags),
     ...(runId.length > 0 && { runIds: [...new Set(runId.flatMap(runIdsOf))] }),
@@ -68,14 +74,12 @@ export function experimentsOf({
   };
 }
 
-/** A name that is no glob is wrong whatever the source has. An experiment's may be a name that is there. */
-function checkNames(names: readonly string[]): void {
-  for (const name of names) {
-    try {
-      nameTest(name);
-    } catch (cause) {
-      throw new SettingsError(toConvertError(cause, 'fatal', name).sentence);
-    }
+/** What is wrong whatever the source has. Not so the glob of an experiment, which may be the name of one. */
+function check(parse: () => unknown): void {
+  try {
+    parse();
+  } catch (cause) {
+    throw new SettingsError(toConvertError(cause, 'fatal', '').sentence);
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { ConvertOptions, SourceOptions, WatchPolicy } from '../options.js';
 import type { ConfigFlags, ConvertFlags, IsGiven, OptionFlags, SourceFlags, StatusFlags } from './flags.js';
 import type { ListenAddress } from './options/values.js';
@@ -15,7 +15,7 @@ export interface ConvertSettings {
   readonly verbose: boolean;
   readonly logFormat: 'text' | 'json';
   readonly color: boolean;
-  readonly report?: string;
+  readonly reports: readonly string[];
   readonly logFile?: string;
   /** Compare with MLflow what was converted; not with a watch. */
   readonly verify: boolean;
@@ -63,7 +63,7 @@ export function convertSettings(given: ConvertFlags, isGiven: IsGiven): ConvertS
     verbose: flags.verbose ?? false,
     logFormat: flags.logFormat,
     color: flags.color,
-    ...(flags.report === undefined || flags.watch ? {} : { report: flags.report }),
+    reports: flags.watch ? [] : reportFiles(flags.report),
     ...(flags.logFile === undefined ? {} : { logFile: flags.logFile }),
     verify: flags.verify ?? false,
     ...(flags.watch === undefined ? {} : { watch: watchSettings(flags) }),
@@ -120,6 +120,17 @@ export function sourceOptions(flags: ReadingFlags): SourceOptions {
     ...(copyLinks !== undefined && { copyLinks }),
     ...(trustOrigin.length > 0 && { trustOrigins: trustOrigin }),
   };
+}
+
+/**
+ * The files of --report, each of which can be written once.
+ * @throws SettingsError
+ */
+export function reportFiles(files: readonly string[]): readonly string[] {
+  const places = files.map((file) => resolve(file));
+  const twice = files.find((_, i) => places.indexOf(places[i]!) < i);
+  if (twice !== undefined) throw new SettingsError(`--report ${twice} is given twice.`);
+  return files;
 }
 
 function watchSettings({ interval, reconcile, poll, waitForSource, listen }: ConvertFlags): WatchSettings {

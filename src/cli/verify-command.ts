@@ -72,7 +72,10 @@ async function show(
   let files: Files = {};
   const end = (result: Pick<VerifyResultRecord, 'outcome' | 'error'>): number => {
     const record = { ...result, totals: counter.totals, seconds: (performance.now() - startedAt) / 1000 };
-    const failures = [files.report?.finish(record), files.differences?.finish()].filter((one) => one !== undefined);
+    const failures = [
+      ...(files.reports ?? []).map((report) => report.finish(record)),
+      files.differences?.finish(),
+    ].filter((one) => one !== undefined);
     files.log?.end(record);
     view.end(record);
     for (const failure of failures) view.say(`error: The file could not be written: ${failure.sentence}`);
@@ -101,21 +104,21 @@ async function show(
 }
 
 interface Files {
-  readonly report?: VerifyReportFile;
+  readonly reports?: readonly VerifyReportFile[];
   readonly differences?: DifferencesFile;
   readonly log?: Log;
 }
 
 async function openFiles(
-  { report, differences, logFile }: VerifySettings,
+  { reports, differences, logFile }: VerifySettings,
   events: VerifyEvents,
   view: VerifyView,
   io: Io,
 ): Promise<Files> {
-  for (const file of [report, differences]) if (file !== undefined) checkPlace('report', file);
+  for (const file of [...reports, differences]) if (file !== undefined) checkPlace('report', file);
   return {
     ...(logFile !== undefined && { log: await openLog(logFile, events, view, io) }),
-    ...(report !== undefined && { report: new VerifyReportFile(report, events, packageVersion()) }),
+    reports: reports.map((file) => new VerifyReportFile(file, events, packageVersion())),
     ...(differences !== undefined && { differences: new DifferencesFile(differences, events) }),
   };
 }

@@ -2,7 +2,7 @@ import type { ArtifactPolicy, ArtifactRule, LabelRule, MappingPolicy, RepeatedSt
 import type { VerifyOptions } from '../verify.js';
 import { withoutPage } from './page-flags.js';
 import { SELECTING, type SelectionFlags, selectionOf } from './selection.js';
-import { type ReadingFlags, repoDirectory, sourceOptions } from './settings.js';
+import { type ReadingFlags, repoDirectory, reportFiles, sourceOptions } from './settings.js';
 import { SettingsError } from './settings-error.js';
 
 /** The flags of `verify` as commander hands them over. */
@@ -25,7 +25,7 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly maxTextSize?: number;
   readonly terminalLog?: string;
   readonly differences?: string;
-  readonly report?: string;
+  readonly report: readonly string[];
   readonly json?: true;
   readonly logFormat: 'text' | 'json';
   readonly logFile?: string;
@@ -38,7 +38,7 @@ export interface VerifySettings {
   /** Convert again what differs or is missing, and verify that. */
   readonly repair: boolean;
   readonly differences?: string;
-  readonly report?: string;
+  readonly reports: readonly string[];
   readonly json: boolean;
   readonly logFormat: 'text' | 'json';
   readonly logFile?: string;
@@ -77,7 +77,7 @@ export function verifySettings(given: VerifyFlags, isGiven: (flag: keyof VerifyF
     },
     repair: isSourced && (flags.repair ?? false),
     ...(flags.differences !== undefined && { differences: flags.differences }),
-    ...(flags.report !== undefined && { report: flags.report }),
+    reports: reportFiles(flags.report),
     ...(flags.logFile !== undefined && { logFile: flags.logFile }),
     json: flags.json ?? false,
     logFormat: flags.logFormat,

@@ -6,6 +6,9 @@ const NAMES = 3;
 /** Kinds of losses counted apart: extensions can be step numbers. */
 const KINDS = 200;
 const LONGEST_EXTENSION = 12;
+/** What a point, and anything else that is lost, weigh where losses are put in order. */
+const POINT_BYTES = 100;
+const ITEM_BYTES = 100;
 
 /** Something that Aim cannot hold, or that could not be read, over all runs to be converted. */
 export interface Loss {
@@ -52,14 +55,16 @@ export class Losses {
       sum.items += factor;
       sum.points += factor * ('points' in notice ? notice.points : 0);
       sum.bytes += factor * (notice.kind === 'artifact-skipped' ? (notice.size ?? 0) : 0);
-      if (sum.names.size < NAMES) sum.names.add(nameOf(notice));
+      const name = nameOf(notice);
+      if (name !== undefined && sum.names.size < NAMES) sum.names.add(name);
       if (factor !== 1) sum.isEstimate = true;
     }
   }
 
-  /** The commonest first. */
+  /** What loses most first, by bytes and points; then the commonest. */
   all(): Loss[] {
-    return [...this.#sums.values()].map(lossOf).sort((a, b) => b.items - a.items || (a.names < b.names ? -1 : 1));
+    const losses = [...this.#sums.values()].map(lossOf);
+    return losses.sort((a, b) => amountOf(b) - amountOf(a) || b.items - a.items || (a.names < b.names ? -1 : 1));
   }
 
   #sumOf(notice: Notice): Sum {
@@ -71,6 +76,11 @@ export class Losses {
     this.#sums.set(key, sum);
     return sum;
   }
+}
+
+/** Bytes, about: a point and a small file weigh as much as what MLflow and Aim write for one. */
+function amountOf({ items, points = 0, bytes = 0 }: Loss): number {
+  return bytes + POINT_BYTES * points + ITEM_BYTES * items;
 }
 
 /** Whether the header and the listing of a run tell this; anything else shows only when all of it is read. */
@@ -111,7 +121,8 @@ function extension(path: string): string {
   return found.length > LONGEST_EXTENSION || /\s/.test(found) ? '' : found;
 }
 
-function nameOf(notice: Notice): string {
+/** Undefined for what is about the run as a whole. */
+function nameOf(notice: Notice): string | undefined {
   switch (notice.kind) {
     case 'line-skipped':
     case 'points-collapsed':
@@ -128,6 +139,6 @@ function nameOf(notice: Notice): string {
     case 'part-kept':
       return notice.part;
     case 'stale':
-      return new Date(notice.lastSign).toISOString();
+      return undefined;
   }
 }

@@ -48,7 +48,9 @@ export class JsonLog implements View {
       this.#stopProgress = everyNowAndThen(() => this.#tellChanges());
     });
     events.on('source', (state) => this.#log[state.available ? 'info' : 'warn']({ event: 'source', ...state }));
-    this.#stopProgress = everyNowAndThen(() => this.#log.info({ event: 'progress', ...progress.numbers() }));
+    this.#stopProgress = everyNowAndThen(() => {
+      if (progress.secondsWaiting === undefined) this.#log.info({ event: 'progress', ...progress.numbers() });
+    });
   }
 
   say(text: string): void {

@@ -5,8 +5,9 @@ import { formatBytes, formatCount, formatNoun } from './format.js';
 export function lossLine(loss: Loss): string {
   const { runs, isEstimate, names } = loss;
   const about = isEstimate ? 'about ' : '';
-  const examples = `${loss.items > names.length ? ', such as' : ':'} ${names.join(', ')}`;
-  return `${about}${sentence(loss)}, in ${formatNoun(runs, 'run')}${examples}`;
+  const where = loss.kind === 'stale' ? '' : `, in ${formatNoun(runs, 'run')}`;
+  const examples = names.length === 0 ? '' : `${loss.items > names.length ? ', such as' : ':'} ${names.join(', ')}`;
+  return `${about}${sentence(loss)}${where}${examples}`;
 }
 
 function sentence({ kind, reason, extension, items, points = 0, bytes }: Loss): string {

@@ -1,9 +1,10 @@
 import type { PlanEvents } from '../plan/plan-events.js';
 import { formatCount } from './format.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
+import { timeOfDay } from './printer.js';
 import { RetryFilter, retryText } from './retry-text.js';
 import { printable } from './text-width.js';
-import { everyNowAndThen } from './timers.js';
+import { moreAndMoreRarely } from './timers.js';
 
 const REDRAW_EVERY_MS = 100;
 
@@ -14,7 +15,7 @@ export interface PlanProgressOptions {
   readonly quiet: boolean;
 }
 
-/** Shows how far a plan or list has come, until {@link stop}: in place on a terminal, else as a line every few seconds. */
+/** Shows how far a plan or list has come, until {@link stop}: in place on a terminal, else as a line now and then. */
 export class PlanProgress {
   readonly #block: LiveBlock;
   readonly #stop: () => void;
@@ -46,7 +47,8 @@ export class PlanProgress {
   }
 
   #show(live: boolean): () => void {
-    if (!live) return everyNowAndThen(() => this.#block.print(this.#line()));
+    const line = () => this.#line();
+    if (!live) return moreAndMoreRarely(line, () => this.#block.print(`${timeOfDay()} ${line()}`));
     const timer = setInterval(() => this.#block.draw([this.#line()]), REDRAW_EVERY_MS).unref();
     return () => clearInterval(timer);
   }

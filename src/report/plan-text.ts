@@ -85,7 +85,7 @@ function failureLines({ failedExperiments, failedRuns, runs, incomplete }: Plan)
 }
 
 function contentLines(plan: Plan): string[] {
-  const { runs, content } = plan;
+  const { runs, content, losses } = plan;
   const toWrite = runs.new + runs.changed;
   if (toWrite === 0) return [];
   const { statuses, images, texts, audio, links } = content;
@@ -99,12 +99,23 @@ function contentLines(plan: Plan): string[] {
     ['tags', formatCount(content.tags), []],
     ['datasets', formatCount(content.datasets), []],
     ['models', formatCount(content.models), ['their files stay in MLflow']],
-    ['images', formatCount(images.files), [formatBytes(images.bytes)]],
+    ['images', formatCount(images.files), [formatBytes(images.bytes), ...brokenImages(losses)]],
     ['texts', formatCount(texts.files), [formatBytes(texts.bytes)]],
     ['audio', formatCount(audio.files), [formatBytes(audio.bytes)]],
     ['links', formatCount(links.files), [`files that stay in MLflow, ${formatBytes(links.bytes)}`]],
   ];
   return ['To be converted:', ...indented(tableLines(rows.filter(([, amount]) => amount !== '0')))];
+}
+
+/** Files that look like images and are none: convert finds that out, and makes them links. */
+function brokenImages(losses: Plan['losses']): string[] {
+  const broken = losses.filter(({ kind, reason }) => kind === 'artifact-skipped' && reason === 'not-an-image');
+  const files = broken.reduce((sum, { items }) => sum + items, 0);
+  const about = broken.some(({ isEstimate }) => isEstimate) ? 'about ' : '';
+  return some([
+    files,
+    files === 1 ? 'of them is no image, and becomes a link' : 'of them are no images, and become links',
+  ]).map((text) => about + text);
 }
 
 function lossLines({ losses, traces }: Plan): string[] {

@@ -22,8 +22,8 @@ export class Printer {
     private readonly options: PrinterOptions,
   ) {}
 
-  print(text: string, label?: Label): void {
-    const time = this.options.timed ? `${new Date().toISOString().slice(0, 19)}Z ` : '';
+  print(text: string, label?: Label, { timed }: Pick<PrinterOptions, 'timed'> = this.options): void {
+    const time = timed ? `${timeOfDay()} ` : '';
     const mark = label === undefined ? '' : `${label}:`;
     const line = `${time}${mark === '' ? '' : `${mark} `}${printable(text)}`;
     const [first = '', ...more] = fitted([line], this.stream);
@@ -35,4 +35,9 @@ export class Printer {
   private paint(text: string, label: Label): string {
     return this.options.color ? `${COLORS[label]}${text}${RESET}` : text;
   }
+}
+
+/** The time for people, to the second. */
+export function timeOfDay(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
 }

@@ -49,12 +49,16 @@ export class ProgressState {
   #isListed = false;
   #points = 0;
   #artifactBytes = 0;
+  #waitsSince: number | undefined;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(events: ConvertEvents, now: () => number = () => performance.now()) {
     this.#now = now;
     this.#startedAt = now();
     this.#samples = [{ at: this.#startedAt, runs: 0, points: 0 }];
+    events.on('source', ({ available }) => {
+      this.#waitsSince = available ? undefined : (this.#waitsSince ?? this.#now());
+    });
     events.on('experiment', ({ name, runs }) => {
       this.#runsListed += runs;
       this.#count(name, 0, runs);
@@ -70,6 +74,11 @@ export class ProgressState {
       this.#points += points;
       this.#artifactBytes += artifactBytes;
     });
+  }
+
+  /** How long it has been waiting for the source; undefined when it is not. */
+  get secondsWaiting(): number | undefined {
+    return this.#waitsSince === undefined ? undefined : (this.#now() - this.#waitsSince) / 1000;
   }
 
   /** Experiments with runs left to do, those under way first. */

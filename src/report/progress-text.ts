@@ -28,6 +28,11 @@ export function totalLine(numbers: ProgressNumbers, columns = Number.POSITIVE_IN
   return parts.join(' · ');
 }
 
+/** In the place of all else while the source is not there; what is wrong with it was told. */
+export function waitingLine(seconds: number): string {
+  return `waiting for the source · ${formatWholeSeconds(seconds)} so far`;
+}
+
 /**
  * The live block: a line for each of the first `limit` active experiments, how many more there are, and the total.
  * Lines may be longer than `columns`; whoever draws them cuts them.

@@ -1,7 +1,7 @@
 import type { LiveBlock } from './live-block.js';
 import type { ProgressState } from './progress-state.js';
-import { blockLines, totalLine } from './progress-text.js';
-import { everyNowAndThen } from './timers.js';
+import { blockLines, totalLine, waitingLine } from './progress-text.js';
+import { moreAndMoreRarely } from './timers.js';
 
 /** Fast enough to look alive, however many events there are. */
 const REDRAW_EVERY_MS = 100;
@@ -12,6 +12,11 @@ const OTHER_ROWS = 3;
 /** Draws the progress into `block` ten times a second, until the function it returns is called: that clears it. */
 export function showLive(state: ProgressState, block: LiveBlock): () => void {
   const draw = () => {
+    const { secondsWaiting } = state;
+    if (secondsWaiting !== undefined) {
+      block.draw([waitingLine(secondsWaiting)]);
+      return;
+    }
     const limit = Math.max(0, Math.min(EXPERIMENTS_SHOWN, block.rows - OTHER_ROWS));
     block.draw(blockLines(state.active(), state.numbers(), block.columns, limit));
   };
@@ -22,7 +27,13 @@ export function showLive(state: ProgressState, block: LiveBlock): () => void {
   };
 }
 
-/** Prints the progress as a line every few seconds, until the function it returns is called. */
+/** Prints the progress as a line now and then, until the function it returns is called; nothing while it waits for the source. */
 export function showPlain(state: ProgressState, print: (line: string) => void): () => void {
-  return everyNowAndThen(() => print(totalLine(state.numbers())));
+  const fingerprint = () => {
+    const { runsDone, runsTotal, listed, points, artifactBytes } = state.numbers();
+    return [runsDone, runsTotal, listed, points, artifactBytes].join(' ');
+  };
+  return moreAndMoreRarely(fingerprint, () => {
+    if (state.secondsWaiting === undefined) print(totalLine(state.numbers()));
+  });
 }

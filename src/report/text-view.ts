@@ -41,8 +41,6 @@ export class TextView implements View {
   readonly #printer: Printer;
   readonly #warnings: Warnings | undefined;
   #stopProgress: () => void;
-  /** For the source: there is no progress to tell. */
-  #isWaiting = false;
   /** A warning has told it. */
   #isNothingChosen = false;
 
@@ -63,7 +61,6 @@ export class TextView implements View {
       this.#stopProgress = this.#showWatch(watch, log);
     });
     events.on('source', ({ available, message }) => {
-      this.#isWaiting = !available;
       if (available) this.#news(message);
       else this.#warn(message);
     });
@@ -117,9 +114,7 @@ export class TextView implements View {
   #showProgress(progress: ProgressState): () => void {
     if (this.#options.quiet) return () => {};
     if (this.#options.live) return showLive(progress, this.#block);
-    return showPlain(progress, (line) => {
-      if (!this.#isWaiting) this.say(line);
-    });
+    return showPlain(progress, (line) => this.#printer.print(line, undefined, { timed: true }));
   }
 
   #showWatch(watch: WatchState, log: WatchLog | undefined): () => void {

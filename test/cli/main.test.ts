@@ -147,6 +147,18 @@ describe('signals', () => {
 });
 
 describe('--report', () => {
+  test('may be given several times, each in its own format, and not twice for one file', async () => {
+    const [json, page] = [join(directory, 'r.json'), join(directory, 'r.html')];
+    io.convert = async (_options, events) => {
+      events.emit('run:done', makeRun());
+    };
+    expect(await io.run('--report', json, '--report', page)).toBe(0);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ runs: [{ outcome: 'new' }] });
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(await io.run('--report', json, '--report', json)).toBe(2);
+    expect(io.stderr.text).toContain(`--report ${json} is given twice.`);
+  });
+
   test('is refused before any work when it cannot be written', async () => {
     let worked = false;
     io.convert = async () => {

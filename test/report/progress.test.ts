@@ -190,18 +190,38 @@ describe('showing progress', () => {
     stop();
   });
 
-  test('plain: soon for the first time, then every five seconds, until it is stopped', () => {
+  test('plain: soon for the first time, then more and more rarely, only if something has changed, until it is stopped', () => {
     const lines: string[] = [];
     const stop = showPlain(state, (line) => lines.push(line));
     events.emit('experiment', { id: '1', name: 'a', runs: 10 });
-    const counts = [1_400, 200, 4_800, 200, 10_000].map((milliseconds) => {
-      pass(milliseconds);
-      return lines.length;
-    });
-    expect(counts).toEqual([0, 1, 1, 2, 4]);
+    const after = (...milliseconds: number[]) =>
+      milliseconds.map((time) => {
+        events.emit('progress', { points: 1, artifactBytes: 0 });
+        pass(time);
+        return lines.length;
+      });
+    expect(after(1_400, 200, 4_800, 200, 9_700, 400, 20_000, 40_000, 60_000)).toEqual([0, 1, 1, 2, 2, 3, 4, 5, 6]);
+    expect(lines[0]).toMatch(/^0 of 10\+ runs · 2 s so far · 2 points/);
+    pass(600_000);
+    expect(lines).toHaveLength(6);
     stop();
-    pass(60_000);
-    expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^0 of 10\+ runs · 2 s so far · 0 points/);
+    events.emit('progress', { points: 1, artifactBytes: 0 });
+    pass(600_000);
+    expect(lines).toHaveLength(6);
+  });
+
+  test('tells while it waits for the source: live, what it waits for; plain, nothing', () => {
+    const screen = new Screen(80, 24);
+    const lines: string[] = [];
+    const stops = [showLive(state, new LiveBlock(screen)), showPlain(state, (line) => lines.push(line))];
+    events.emit('source', { available: false, code: 'not-found', message: 'It is not there.' });
+    pass(3_000);
+    expect(screen.text).toBe('waiting for the source · 3 s so far');
+    events.emit('source', { available: true, message: 'It is there now.' });
+    events.emit('experiment', { id: '1', name: 'a', runs: 10 });
+    pass(10_000);
+    expect(screen.text).toContain('0 of 10+ runs');
+    expect(lines).toEqual([expect.stringMatching(/^0 of 10\+ runs/)]);
+    for (const stop of stops) stop();
   });
 });

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { DEFAULT_CONCURRENCY, DEFAULT_WATCH, MAX_CONCURRENCY } from '../../options.js';
+import { ListOption } from './list-option.js';
 import { parseInteger, parseInterval, parseListen, parseRate, parseText } from './values.js';
 
 export function watchOptions(): Option[] {
@@ -29,10 +30,11 @@ export function runningOptions(): Option[] {
       '--requests-per-second <N>',
       'limit requests to the tracking server; 0.5 is one every two seconds',
     ).argParser(parseRate),
-    new Option(
+    new ListOption(
       '--report <FILE>',
-      'write a report about every run to this file: a page if it is called .html, else JSON',
-    ).argParser(parseText),
+      'write a report about every run to this file: a page if it is called .html, else JSON; repeatable',
+      parseText,
+    ),
     new Option('--log-format <FORMAT>', 'json writes one JSON object per line to stdout, and nothing else there')
       .choices(['text', 'json'])
       .default('text'),

@@ -6,9 +6,10 @@ import type { VerifyEvents } from '../../verify/session/verify-events.js';
 import type { VerifyTotals } from '../../verify/session/verify-totals.js';
 import { formatCount, formatNoun, formatWholeSeconds } from '../format.js';
 import { LiveBlock, type TerminalStream } from '../live-block.js';
+import { timeOfDay } from '../printer.js';
 import { RetryFilter, retryText } from '../retry-text.js';
 import { printable } from '../text-width.js';
-import { everyNowAndThen } from '../timers.js';
+import { moreAndMoreRarely } from '../timers.js';
 import type { VerifyResultRecord } from './verify-report-format.js';
 import { outcomeLine, runLines, type Verified, verifyTable } from './verify-text.js';
 
@@ -139,7 +140,10 @@ export class VerifyTextView implements VerifyView {
 
   private showProgress(): () => void {
     if (this.options.quiet || this.options.tellAtOnce !== undefined) return () => {};
-    if (!this.options.live) return everyNowAndThen(() => this.say(this.progressLine()));
+    if (!this.options.live) {
+      const state = () => [this.done, this.listed, this.points, this.wrong].join(' ');
+      return moreAndMoreRarely(state, () => this.say(`${timeOfDay()} ${this.progressLine()}`));
+    }
     const timer = setInterval(() => this.block.draw([this.progressLine()]), LIVE_EVERY_MS).unref();
     return () => clearInterval(timer);
   }

@@ -124,11 +124,11 @@ describe('what counts', () => {
 
   test('what fits the command', () => {
     const file = write('poll: true\nlisten: 9464\nreport: r.json\nincomplete: true\n');
-    expect(settings('--config', file)).toMatchObject({ report: 'r.json' });
+    expect(settings('--config', file)).toMatchObject({ reports: ['r.json'] });
     expect(settings('--config', file).watch).toBeUndefined();
     const watch = settings('sync', '--config', file);
     expect(watch.watch).toMatchObject({ options: { poll: true }, listen: { port: 9464 } });
-    expect(watch.report).toBeUndefined();
+    expect(watch.reports).toEqual([]);
     expect(parseArguments(['status', '--config', file], io)).toMatchObject({ settings: { incomplete: true } });
   });
 });
@@ -446,7 +446,7 @@ describe('mlflow2aim config', () => {
         { name: 'experiment', value: ['a'], source: 'file', where: 'mlflow2aim.yaml:1' },
         { name: 'quiet', value: true, source: 'file', where: 'mlflow2aim.yaml:2' },
         { name: 'raw-params', value: false, source: 'default' },
-        { name: 'report', value: null, source: 'default' },
+        { name: 'report', value: [], source: 'default' },
         { name: 'allow-root', value: [], source: 'default' },
         { name: 'stale-after', value: '24h', source: 'default' },
       ]),

@@ -18,11 +18,11 @@ test('the progress of a sample promises the end of the sample', () => {
   const stderr = { write: (text: string) => lines.push(text.trimEnd()) > 0 };
   new VerifyTextView(events, { stdout: stderr, stderr, quiet: false, live: false, isSilent: false });
   jest.advanceTimersByTime(2_000);
-  expect(lines).toEqual(['listing runs · 2 s so far']);
+  expect(lines).toEqual([expect.stringMatching(/Z listing runs · 2 s so far$/)]);
   events.emit('start', { source: '/mlruns', repo: '/aim', sample: 0.1 });
   events.emit('experiment', { id: '1', name: 'e', runs: 200 });
   const run = { ...VERDICT, differences: [], findings: [], unread: [], differenceCount: 0 } as unknown as RunVerdict;
   for (let i = 0; i < 10; i++) events.emit('run', run);
   jest.advanceTimersByTime(60_000);
-  expect(lines[1]).toMatch(/^10 of 20 runs · ETA \d+ s · 0 points$/);
+  expect(lines[1]).toMatch(/Z 10 of 20 runs · ETA \d+ s · 0 points$/);
 });
