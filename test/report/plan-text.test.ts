@@ -66,7 +66,7 @@ describe('a plan for people', () => {
         { kind: 'stale', runs: 3, items: 3, names: [], isEstimate: true },
       ],
     });
-    expect(lines).toContain('  images       25   2.0 kB · 2 of them are no images, and become links');
+    expect(lines).toContain('  images   25   2.00 kB · 2 of them are no images, and become links');
     expect(lines).toContain('  about 3 runs still RUNNING without a sign of life: closed');
   });
 
