@@ -95,7 +95,7 @@ test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
     appended = 0;
     await fc.assert(
       fc.asyncProperty(history, (actions) => play(actions as readonly Action[], repeatedSteps)),
-      { numRuns: 12, examples: [[usual as Action[]]] },
+      { numRuns: 8, examples: [[usual as Action[]]] },
     );
     // else nothing was tried
     expect(appended).toBeGreaterThan(0);
