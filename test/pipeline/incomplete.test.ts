@@ -66,7 +66,7 @@ describe('a run of which something could not be read', () => {
 
   test('is named by status, with the reason and what to do', async () => {
     await convert(store.root, repo, [], 3);
-    expect(await status()).toMatch(/2 runs · 0 active · 1 incomplete\n.*\n.*--incomplete names them/);
+    expect(await status()).toMatch(/2 runs · 0 active · 1 incomplete\n.*\n.*see status --incomplete\./);
     const text = await status('--incomplete');
     expect(text).toContain(`${A} (owl) of `);
     expect(text).toContain(`artifacts at ${disk}/results/${A}/artifacts: The artifact location does not exist`);
