@@ -26,6 +26,7 @@ export class PlanningThreads implements RunConverter {
   readonly #options: PlanningThreadsOptions;
   readonly #since = monotonicNow();
   #pool: WorkerPool<PlannedRun> | undefined;
+  #isStopped = false;
 
   constructor(options: PlanningThreadsOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class PlanningThreads implements RunConverter {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#pool?.stop();
   }
 
@@ -66,9 +68,8 @@ export class PlanningThreads implements RunConverter {
 
   #converter(): PlanningConverter | WorkerPool<PlannedRun> {
     const { inThread, startPool } = this.#options;
-    if (this.#pool === undefined && startPool !== undefined && monotonicNow() - this.#since > HEAD_START) {
-      this.#pool = startPool();
-    }
+    const isTime = !this.#isStopped && monotonicNow() - this.#since > HEAD_START;
+    if (isTime) this.#pool ??= startPool?.();
     return this.#pool ?? inThread;
   }
 }
