@@ -72,6 +72,13 @@ export function isActive({ status }: Pick<Run, 'status'>): boolean {
   return status === 'RUNNING' || status === 'SCHEDULED';
 }
 
+/** The dataset on which points were measured (MLflow ≥ 3: `log_metric(…, dataset=…)`). */
+export interface PointDataset {
+  readonly name: string;
+  /** Empty where the source has none. */
+  readonly digest: string;
+}
+
 /**
  * Some points of one metric, column by column, in arrival order; the three arrays are of equal length.
  * A batch belongs to whoever received it: a source never touches it again.
@@ -83,6 +90,8 @@ export interface PointBatch {
   readonly values: Float64Array;
   /** Milliseconds since the epoch. */
   readonly timestamps: Float64Array;
+  /** What all of them were measured on; absent where nothing is said of it. Arrival order is that of the points of one dataset. */
+  readonly dataset?: PointDataset;
 }
 
 /** A file of a run as its source lists it. */
@@ -143,6 +152,8 @@ export type Notice =
   /** The source has the metric's latest value and none of its points: somebody deleted them. */
   | { readonly kind: 'history-missing'; readonly metric: string }
   | { readonly kind: 'metric-renumbered'; readonly metric: string; readonly points: number }
+  /** A metric keeps its own name: with `--context`, it and another would have become this sequence. */
+  | { readonly kind: 'context-clash'; readonly metric: string; readonly sequence: string }
   | {
       readonly kind: 'artifact-skipped';
       readonly path: string;

@@ -48,6 +48,8 @@ export type RewriteReason =
   | 'history-rewritten'
   /** The policy for repeated steps needs the points before: a step is below the highest, or repeats. */
   | 'step-order'
+  /** A metric belongs to another sequence, because of another metric or dataset that has come. */
+  | 'metric-moved'
   /** An artifact that is in Aim no longer belongs there, or belongs elsewhere. */
   | 'artifacts-moved'
   | 'terminal-log-changed'

@@ -2,6 +2,31 @@
 
 export type RepeatedSteps = 'auto' | 'last' | 'split' | 'index';
 
+/**
+ * Metrics that get a context (`--context`): those whose key begins and ends so, with something between that becomes their name.
+ * The first rule of a context that matches decides about that context.
+ */
+export interface ContextRule {
+  /** The key in Aim's context, as `subset`. */
+  readonly context: string;
+  readonly value: string;
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** Contexts that sequences have anyhow, which a {@link ContextRule} may not use. */
+export const OWN_CONTEXTS: ReadonlySet<string> = new Set([
+  'dataset',
+  'digest',
+  'file',
+  'gpu',
+  'key',
+  'node',
+  'repeat',
+  'source',
+  'type',
+]);
+
 /** How attributes and points are mapped. */
 export interface MappingPolicy {
   readonly repeatedSteps: RepeatedSteps;
@@ -13,6 +38,7 @@ export interface MappingPolicy {
   readonly labels: readonly LabelRule[];
   /** Where MLflow's UI shows the runs, without credentials; absent for a tracking server's own address. */
   readonly mlflowUi?: string;
+  readonly contexts: readonly ContextRule[];
 }
 
 /** One `--label`: tags whose key matches the glob become labels, in this colour (`#RRGGBB`) or one that follows from their name. */
@@ -50,6 +76,7 @@ export const DEFAULT_MAPPING: MappingPolicy = {
   rawParams: false,
   staleAfter: 24 * 3600_000,
   labels: [],
+  contexts: [],
 };
 
 export const DEFAULT_ARTIFACTS: ArtifactPolicy = {

@@ -1,28 +1,25 @@
-import { join } from 'node:path';
-import { ConvertError } from '../errors.js';
-import type { Notice, PointBatch } from '../model.js';
-import type { RepeatedSteps } from '../policies.js';
+import type { Notice, PointBatch, PointDataset } from '../model.js';
 import type { DatabaseRecord } from '../rocksdb/database.js';
 import type { DatabaseWriter } from '../rocksdb/database-writer.js';
 import type { TableWriter } from '../rocksdb/table-writer.js';
+import { datasetSequences } from './dataset-sequences.js';
 import { encodePath, SENTINEL, TYPE_SIZE } from './encoding.js';
 import type { MetaRecords } from './meta-records.js';
+import { MetricPoints, type PointLimits, type PointSeries } from './metric-points.js';
 import { type MetricState, metricState, spilledState } from './metric-state.js';
 import { pointsPath } from './paths.js';
-import { gather, PointColumns } from './point-columns.js';
+import { gather } from './point-columns.js';
 import { PointsWriter } from './points-writer.js';
-import { type OrderedPoints, resolveRepeatedSteps } from './repeated-steps.js';
+import { type OrderedPoints, type ResolvedMetric, resolveRepeatedSteps } from './repeated-steps.js';
 import { type SequenceId, sequenceId } from './sequence.js';
-import { SpilledMetric } from './spilled-metric.js';
+import type { SpilledMetric } from './spilled-metric.js';
 import type { StepOrders } from './step-order.js';
 import { Summarizer } from './summary.js';
 
-const POINTS_IN_MEMORY = 2 ** 18;
-
-/** Points of further repetitions (`split`) that are buffered before they are written. */
+/** Points of further repetitions (`split`) and of datasets that are kept before they are written. */
 const DEFERRED_POINTS = 2 ** 18;
 
-/** A metric as MLflow names it, and the Aim sequence it becomes. */
+/** A metric as MLflow names it, and the Aim sequence it becomes; points of datasets go to others beside it ({@link datasetSequences}). */
 export interface MetricTarget {
   readonly key: string;
   readonly sequence: SequenceId;
@@ -47,17 +44,16 @@ export interface KeptMetrics {
 
 export interface MetricHooks {
   readonly onNotice: (notice: Notice) => void;
-  /** Called with the state that appending to the metric needs; undefined if nothing can be appended. */
-  readonly onMetricWritten?: ((key: string, state: MetricState | undefined) => void) | undefined;
+  /** Called with what appending to each sequence of a metric will need; undefined if nothing can be appended. */
+  readonly onMetricWritten?:
+    | ((key: string, state: MetricState | undefined, dataset: PointDataset | undefined) => void)
+    | undefined;
   readonly kept?: KeptMetrics | undefined;
 }
 
 /** The run that the metrics belong to, and how they are treated. */
-interface MetricsOfRun {
+interface MetricsOfRun extends PointLimits {
   readonly hash: string;
-  readonly repeatedSteps: RepeatedSteps;
-  /** Points of one metric that are held in memory (24 bytes each); a longer metric goes through a file. */
-  readonly pointsInMemory?: number | undefined;
 }
 
 interface Deferred {
@@ -65,10 +61,16 @@ interface Deferred {
   readonly ordered: OrderedPoints;
 }
 
-/**
- * Writes the metrics of a run, which arrive one after another in ascending order of their sequences. Holds one metric at a
- * time, or one chunk of a long metric.
- */
+interface SeriesTarget extends MetricTarget {
+  readonly dataset: PointDataset | undefined;
+}
+
+/** What became of the points of a sequence. */
+interface Written extends Pick<ResolvedMetric, 'collapsed' | 'renumbered'> {
+  readonly received: number;
+}
+
+/** Writes the metrics of a run, which come one after the other in ascending order of their sequences. Holds one at a time, and of a long one a chunk. */
 export class MetricsWriter {
   metrics = 0;
   points = 0;
@@ -78,10 +80,8 @@ export class MetricsWriter {
   lastTimestamp: number | undefined;
 
   private readonly writer: PointsWriter;
-  private readonly pointsInMemory: number;
-  private readonly columns = new PointColumns();
+  private readonly incoming: MetricPoints;
   private target: MetricTarget | undefined;
-  private spilled: SpilledMetric | undefined;
   private deferred: Deferred[] = [];
   private deferredPoints = 0;
 
@@ -93,16 +93,15 @@ export class MetricsWriter {
     private readonly hooks: MetricHooks,
   ) {
     this.writer = new PointsWriter(database);
-    this.pointsInMemory = run.pointsInMemory ?? POINTS_IN_MEMORY;
+    this.incoming = new MetricPoints(database.directory, run, orders);
   }
 
-  /** Takes the next points of `target`, in arrival order. */
+  /** Takes the next points of `target`, those of a dataset in arrival order. */
   add(target: MetricTarget, batch: PointBatch): void {
     if (this.target?.key !== target.key) this.endMetric();
     this.target = target;
     for (const timestamp of batch.timestamps) this.noteTime(timestamp);
-    this.columns.push(batch);
-    if (this.columns.length > this.pointsInMemory) this.spill(target);
+    this.incoming.add(target.key, batch);
   }
 
   /** Writes what is still buffered. */
@@ -115,65 +114,67 @@ export class MetricsWriter {
 
   /** Removes temporary files. */
   abandon(): void {
-    this.spilled?.close();
-    this.spilled = undefined;
-  }
-
-  private spill({ key }: MetricTarget): void {
-    if (this.run.repeatedSteps === 'split') {
-      const limit = this.pointsInMemory.toLocaleString('en');
-      throw new ConvertError(
-        'skip-run',
-        'too-large',
-        `Metric ${key} has more than ${limit} points, too many for --repeated-steps split.`,
-        {
-          hint: 'Convert this run with another policy.',
-        },
-      );
-    }
-    this.spilled ??= new SpilledMetric(join(this.database.directory, 'spill'), this.run.repeatedSteps, this.orders);
-    this.spilled.add(this.columns.view());
-    this.columns.clear();
+    this.incoming.clear();
   }
 
   private endMetric(): void {
     const { target } = this;
     this.target = undefined;
     if (target === undefined) return;
-    if (this.hooks.kept?.givesWay(target.key)) {
-      this.abandon();
-      this.columns.clear();
-      return;
+    if (!this.hooks.kept?.givesWay(target.key)) {
+      this.metrics++;
+      this.report(target.key, this.endSeries(target));
     }
-    this.metrics++;
-    if (this.spilled !== undefined) this.endSpilled(target, this.spilled);
-    else if (this.columns.length > 0) this.endInMemory(target);
-    this.columns.clear();
+    this.incoming.clear();
   }
 
-  private endInMemory({ key, sequence }: MetricTarget): void {
-    const points = this.columns.view();
+  private endSeries(target: MetricTarget): Written[] {
+    const { series } = this.incoming;
+    const datasets = series.flatMap(({ dataset }) => dataset ?? []);
+    const sequenceOf = datasetSequences(target.sequence, datasets);
+    return series.map((one) =>
+      this.endOne({ key: target.key, sequence: sequenceOf(one.dataset), dataset: one.dataset }, one),
+    );
+  }
+
+  private endOne(target: SeriesTarget, { columns, spilled }: PointSeries): Written {
+    return spilled === undefined
+      ? this.endInMemory(target, columns.view())
+      : this.endSpilled(target, spilled, columns.view());
+  }
+
+  private endInMemory({ key, sequence, dataset }: SeriesTarget, points: PointBatch): Written {
     const resolved = resolveRepeatedSteps(points, this.run.repeatedSteps, this.orders);
     const [first, ...repetitions] = resolved.sequences;
-    this.writer.write(this.path(sequence), first!);
-    const summary = this.summarize(sequence, first!);
+    const summary = dataset === undefined ? this.write(sequence, first!) : this.defer(sequence, first!);
     this.hooks.onMetricWritten?.(
       key,
       repetitions.length > 0 ? undefined : metricState(points, this.run.repeatedSteps, resolved, summary),
+      dataset,
     );
-    for (const [i, { points, order }] of repetitions.entries()) {
-      const repeated = sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]]));
-      const kept = gather(points, order.order);
-      const identity = Uint32Array.from(order.order.keys());
-      this.deferred.push({ sequence: repeated, ordered: { points: kept, order: { order: identity, ids: order.ids } } });
-      this.deferredPoints += identity.length;
+    for (const [i, ordered] of repetitions.entries()) {
+      this.defer(sequenceId(sequence.name, new Map([...sequence.context, ['repeat', BigInt(i + 1)]])), ordered);
     }
     if (this.deferredPoints >= DEFERRED_POINTS) this.flushDeferred();
-    this.report(key, points.steps.length, resolved.collapsed, resolved.renumbered);
+    return { received: points.steps.length, ...resolved };
   }
 
-  private endSpilled({ key, sequence }: MetricTarget, spilled: SpilledMetric): void {
-    spilled.add(this.columns.view());
+  private write(sequence: SequenceId, ordered: OrderedPoints): Summarizer {
+    this.writer.write(this.path(sequence), ordered);
+    return this.summarize(sequence, ordered);
+  }
+
+  /** Such sequences sort anywhere among the others, so they go into tables that may overlap with theirs. */
+  private defer(sequence: SequenceId, { points, order }: OrderedPoints): Summarizer {
+    const kept = gather(points, order.order);
+    const ordered = { points: kept, order: { order: Uint32Array.from(order.order.keys()), ids: order.ids } };
+    this.deferred.push({ sequence, ordered });
+    this.deferredPoints += kept.steps.length;
+    return this.summarize(sequence, ordered);
+  }
+
+  private endSpilled({ key, sequence, dataset }: SeriesTarget, spilled: SpilledMetric, rest: PointBatch): Written {
+    spilled.add(rest);
     const summary = new Summarizer();
     const summarized = function* (): Generator<OrderedPoints> {
       for (const piece of spilled.pieces()) {
@@ -181,24 +182,19 @@ export class MetricsWriter {
         yield piece;
       }
     };
-    const points = this.writer.writePieces(this.path(sequence), summarized());
+    const writer = dataset === undefined ? this.writer : new PointsWriter(this.database, 0);
+    const points = writer.writePieces(this.path(sequence), summarized());
     this.points += points;
     this.meta.metric(sequence, summary.finish());
-    this.report(key, points, spilled.collapsed, spilled.renumbered);
-    this.hooks.onMetricWritten?.(key, spilledState(spilled, summary));
-    spilled.close();
-    this.spilled = undefined;
+    this.hooks.onMetricWritten?.(key, spilledState(spilled, summary), dataset);
+    return { received: points, collapsed: spilled.collapsed, renumbered: spilled.renumbered };
   }
 
-  /** Repetitions can sort anywhere among the other sequences, so they go into tables that may overlap with the others. */
   private flushDeferred(): void {
     if (this.deferred.length === 0) return;
     this.deferred.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
     const writer = new PointsWriter(this.database, 0);
-    for (const { sequence, ordered } of this.deferred) {
-      writer.write(this.path(sequence), ordered);
-      this.summarize(sequence, ordered);
-    }
+    for (const { sequence, ordered } of this.deferred) writer.write(this.path(sequence), ordered);
     writer.finish();
     this.deferred = [];
     this.deferredPoints = 0;
@@ -234,11 +230,14 @@ export class MetricsWriter {
     return summary;
   }
 
-  private report(metric: string, points: number, collapsed: number, renumbered: boolean): void {
-    if (collapsed > 0) this.hooks.onNotice({ kind: 'points-collapsed', metric, points: collapsed });
-    if (renumbered) this.hooks.onNotice({ kind: 'metric-renumbered', metric, points });
+  private report(metric: string, written: readonly Written[]): void {
+    const collapsed = written.reduce((sum, one) => sum + one.collapsed, 0);
+    const renumbered = written.reduce((sum, one) => sum + (one.renumbered ? one.received : 0), 0);
     this.pointsCollapsed += collapsed;
-    if (renumbered) this.metricsRenumbered++;
+    if (collapsed > 0) this.hooks.onNotice({ kind: 'points-collapsed', metric, points: collapsed });
+    if (renumbered === 0) return;
+    this.metricsRenumbered++;
+    this.hooks.onNotice({ kind: 'metric-renumbered', metric, points: renumbered });
   }
 
   private path(sequence: SequenceId): string {

@@ -1,4 +1,4 @@
-import type { ArtifactRule, DeletedPolicy, LabelRule, RepeatedSteps } from '../policies.js';
+import type { ArtifactRule, ContextRule, DeletedPolicy, LabelRule, RepeatedSteps } from '../policies.js';
 import type { ListenAddress } from './options/values.js';
 import type { SelectionFlags } from './selection.js';
 
@@ -25,6 +25,8 @@ export interface OptionFlags extends SourceFlags {
   readonly acceptMissing: readonly string[];
   readonly unacceptMissing: readonly string[];
   readonly repeatedSteps: RepeatedSteps;
+  /** The rules of each `--context`. */
+  readonly context: readonly (readonly ContextRule[])[];
   readonly rawParams?: true;
   readonly staleAfter: number;
   readonly label: readonly LabelRule[];

@@ -91,6 +91,7 @@ export function convertOptions(flags: OptionFlags): Pick<ConvertSettings, 'optio
         staleAfter: flags.staleAfter,
         labels: flags.label,
         ...(flags.mlflowUi === undefined ? {} : { mlflowUi: flags.mlflowUi }),
+        contexts: flags.context.flat(),
       },
       artifacts: {
         enabled: flags.artifacts,

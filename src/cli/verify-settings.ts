@@ -1,4 +1,11 @@
-import type { ArtifactPolicy, ArtifactRule, LabelRule, MappingPolicy, RepeatedSteps } from '../policies.js';
+import type {
+  ArtifactPolicy,
+  ArtifactRule,
+  ContextRule,
+  LabelRule,
+  MappingPolicy,
+  RepeatedSteps,
+} from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
 import { withoutPage } from './page-flags.js';
 import { SELECTING, type SelectionFlags, selectionOf } from './selection.js';
@@ -15,6 +22,7 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly files?: true;
   readonly repair?: true;
   readonly repeatedSteps?: RepeatedSteps;
+  readonly context: readonly (readonly ContextRule[])[];
   readonly rawParams?: true;
   readonly staleAfter?: number;
   readonly label: readonly LabelRule[];
@@ -85,9 +93,11 @@ export function verifySettings(given: VerifyFlags, isGiven: (flag: keyof VerifyF
   };
 }
 
-function mappingOf({ repeatedSteps, rawParams, staleAfter, label, mlflowUi }: VerifyFlags): Partial<MappingPolicy> {
+function mappingOf(flags: VerifyFlags): Partial<MappingPolicy> {
+  const { repeatedSteps, context, rawParams, staleAfter, label, mlflowUi } = flags;
   return {
     ...(repeatedSteps !== undefined && { repeatedSteps }),
+    ...(context.length > 0 && { contexts: context.flat() }),
     ...(rawParams !== undefined && { rawParams }),
     ...(staleAfter !== undefined && { staleAfter }),
     ...(label.length > 0 && { labels: label }),

@@ -7,6 +7,7 @@ import {
   ABOVE_ZERO,
   AMOUNT,
   ANYTHING,
+  CONTEXTS,
   COUNT,
   LABELS,
   MOMENT,
@@ -66,6 +67,7 @@ const MAPPING: Names<MappingPolicy> = {
   staleAfter: AMOUNT,
   labels: LABELS,
   mlflowUi: TEXT,
+  contexts: CONTEXTS,
 };
 
 const ARTIFACTS: Names<ArtifactPolicy> = {

@@ -1,3 +1,5 @@
+import { OWN_CONTEXTS } from '../policies.js';
+
 /** What the value of an option has to be: JavaScript lets a program write anything. */
 export interface Shape {
   readonly isValid: (value: unknown) => boolean;
@@ -30,6 +32,12 @@ export const RULES: Shape = {
 export const LABELS: Shape = {
   isValid: (value) => isListOf(value, (rule) => hasGlob(rule) && (!('color' in rule) || isOptionalText(rule.color))),
   says: 'a list of { glob: a string, color: a string or nothing }',
+};
+
+/** Of `--context`. */
+export const CONTEXTS: Shape = {
+  isValid: (value) => isListOf(value, isContextRule),
+  says: `a list of { context: a string other than ${[...OWN_CONTEXTS].join(', ')}, value: a string, prefix and suffix: strings, not both empty }`,
 };
 
 /** Checked elsewhere, more closely. */
@@ -68,6 +76,13 @@ function isObject(value: unknown): value is object {
 
 function hasGlob(value: unknown): value is { readonly glob: string } {
   return isObject(value) && 'glob' in value && isText(value.glob);
+}
+
+function isContextRule(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { context, value: own, prefix, suffix } = value as Readonly<Record<string, unknown>>;
+  if (!isText(context) || !isText(own) || !isText(prefix) || !isText(suffix)) return false;
+  return context !== '' && !OWN_CONTEXTS.has(context) && prefix + suffix !== '';
 }
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {

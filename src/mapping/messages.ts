@@ -61,6 +61,12 @@ const TELL: { readonly [K in Notice['kind']]: (notices: readonly NoticeOf<K>[]) 
     )}.`,
     numbers: { points: BigInt(sum(notices)), metrics: BigInt(distinct(notices)) },
   }),
+  'context-clash': (notices) => ({
+    message: `${count(notices.length, 'metric')} kept their names, because with a context they would have shared sequences: ${list(
+      notices.map((notice) => notice.metric),
+    )}.`,
+    numbers: { metrics: BigInt(notices.length) },
+  }),
   'history-missing': (notices) => ({
     message: `MLflow had only the latest value of ${count(notices.length, 'metric')}, and its points no more: ${list(
       notices.map((notice) => notice.metric),

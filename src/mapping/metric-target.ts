@@ -9,17 +9,28 @@ export interface SequenceName {
 
 const NO_CONTEXT: AimDict = new Map();
 
-/** MLflow's system metrics that Aim's System tab draws, and Aim's names for them. */
+/**
+ * The system metrics that MLflow logs (`mlflow/system_metrics/metrics/`), and names that make them system metrics in Aim: the first
+ * three of each are Aim's own, which its System tab draws.
+ */
 const HOST_METRICS: Readonly<Record<string, string>> = {
   cpu_utilization_percentage: '__system__cpu',
   system_memory_usage_percentage: '__system__memory_percent',
   disk_usage_percentage: '__system__disk_percent',
+  system_memory_usage_megabytes: '__system__memory_usage_megabytes',
+  disk_usage_megabytes: '__system__disk_usage_megabytes',
+  disk_available_megabytes: '__system__disk_available_megabytes',
+  network_receive_megabytes: '__system__network_receive_megabytes',
+  network_transmit_megabytes: '__system__network_transmit_megabytes',
 };
 
 const GPU_METRICS: Readonly<Record<string, string>> = {
   utilization_percentage: '__system__gpu',
   memory_usage_percentage: '__system__gpu_memory_percent',
   power_usage_watts: '__system__gpu_power_watts',
+  power_usage_percentage: '__system__gpu_power_percent',
+  memory_usage_megabytes: '__system__gpu_memory_usage_megabytes',
+  memory_usage_gigabytes: '__system__gpu_memory_usage_gigabytes',
 };
 
 /** `system/[<node>/][gpu_<i>_]<metric>`. */
@@ -39,6 +50,11 @@ export function metricTarget(key: string): SequenceName {
   if (key === '') return { name: '(empty)', context: NO_CONTEXT };
   if (TAKEN.has(key)) return { name: key, context: new Map([['key', key]]) };
   return systemTarget(key) ?? { name: key, context: NO_CONTEXT };
+}
+
+/** Whether a metric of this name would be taken for something else. */
+export function isReservedName(name: string): boolean {
+  return TAKEN.has(name) || name.startsWith('__system__');
 }
 
 function systemTarget(key: string): SequenceName | undefined {

@@ -128,6 +128,7 @@ function nameOf(notice: Notice): string | undefined {
     case 'points-collapsed':
     case 'history-missing':
     case 'metric-renumbered':
+    case 'context-clash':
       return notice.metric;
     case 'artifact-skipped':
     case 'text-replaced':

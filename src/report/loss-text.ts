@@ -23,6 +23,8 @@ function sentence({ kind, reason, extension, items, points = 0, bytes }: Loss): 
     }
     case 'metric-renumbered':
       return `${formatNoun(items, 'metric')} with all points at one step ${items === 1 ? 'gets' : 'get'} the steps 0, 1, 2 …`;
+    case 'context-clash':
+      return `${formatNoun(items, 'metric')} that ${items === 1 ? 'keeps its name' : 'keep their names'}, because with a context they would share sequences`;
     case 'history-missing':
       return `${formatNoun(items, 'metric')} of which MLflow has only the latest value`;
     case 'line-skipped':

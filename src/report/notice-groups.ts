@@ -102,6 +102,8 @@ function sentenceOf({ first, things, tally, detail }: Group): string {
       return `${replacedPoints(things)}; --repeated-steps split keeps all.${example}`;
     case 'metric-renumbered':
       return `${many('metric')} got new steps, 0, 1, 2 … in order of arrival.`;
+    case 'context-clash':
+      return `${many('metric')} kept their names, because with a context they would have shared sequences.${example}`;
     case 'history-missing':
       return `MLflow has only the latest value of ${many('metric')}, not the points.${example}`;
     case 'line-skipped':

@@ -68,6 +68,8 @@ function describe(first: Notice, group: readonly Notice[]): string {
       return `${replacedPoints(sumPoints(group))}: metric ${first.metric}${more}.`;
     case 'metric-renumbered':
       return `${formatNoun(group.length, 'metric')} got new steps, 0, 1, 2 … in order of arrival: ${first.metric}${more}.`;
+    case 'context-clash':
+      return `${formatNoun(group.length, 'metric')} kept their names, because with a context they would have shared sequences: ${first.metric}${more} (${first.sequence}).`;
     case 'history-missing':
       return `MLflow has only the latest value of ${formatNoun(group.length, 'metric')}, not the points: ${first.metric}${more}.`;
     case 'artifact-skipped':
@@ -108,6 +110,8 @@ export function noticeDetail(notice: Notice): string {
     case 'points-collapsed':
     case 'history-missing':
       return `${notice.metric}.`;
+    case 'context-clash':
+      return `${notice.metric} (${notice.sequence}).`;
     case 'artifact-skipped':
       return `${notice.path}. ${notice.detail}`;
     case 'artifacts-unreachable':

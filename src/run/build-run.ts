@@ -64,12 +64,17 @@ async function writeRun(
   const writer = new RunWriter({ hash, files, fileNumber }, options.mapping.repeatedSteps, orders, {
     onNotice: told.points.notice,
     onMetricWritten: recorder?.onMetricWritten,
-    kept: new CarriedMetrics(carry),
+    kept: new CarriedMetrics(carry, options.mapping.contexts),
   });
   // some properties depend on the points, so this is evaluated when those are written
   const mapped = once(() => mapProperties(run, experiment, writer.lastTimestamp, now, options.mapping));
 
-  const histories = fetchHistories(store, ref, body, { startTime: run.startTime, onCursor: recorder?.onCursor });
+  const histories = fetchHistories(store, ref, body, {
+    startTime: run.startTime,
+    onCursor: recorder?.onCursor,
+    contexts: options.mapping.contexts,
+    onClash: told.points.notice,
+  });
   const source = new CarriedArtifacts(carry, store, options.artifacts);
   const artifacts = source.followedByLinks(
     classifyArtifacts(source, { ref, run }, options.artifacts, body, {

@@ -31,7 +31,8 @@ export interface CustomStages {
   readonly version: string;
   /**
    * Between the histories and the writer. Batches come metric by metric, in ascending order of `target.sequence.key`, the points of
-   * a metric in arrival order; they have to leave in that order, too. A batch belongs to the stage, which may change it in place.
+   * a metric in arrival order; they have to leave in that order, too. A batch belongs to the stage, which may change it in place; one
+   * that is made of it keeps its `dataset`.
    */
   readonly histories?: CustomStage<HistoryBatch>;
   /** Between the artifacts and the writer. Records have to leave in the order in which they come. */

@@ -1,9 +1,11 @@
 import type { MetricTarget } from '../aim/metrics-writer.js';
 import { sequenceId } from '../aim/sequence.js';
-import { metricTarget } from '../mapping/metric-target.js';
+import { metricSequences } from '../mapping/metric-sequences.js';
+import type { SequenceName } from '../mapping/metric-target.js';
 import { inMilliseconds } from '../mapping/point-times.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
-import type { PointBatch, RunRef, StageContext } from '../model.js';
+import type { Notice, PointBatch, RunRef, StageContext } from '../model.js';
+import type { ContextRule } from '../policies.js';
 
 /** Some points of one metric, and where they go. */
 export interface HistoryBatch {
@@ -16,6 +18,9 @@ export interface HistoryOptions {
   readonly startTime?: number | undefined;
   /** Called with the source's cursor behind each history, if the source has cursors. */
   readonly onCursor?: ((key: string, cursor: string) => void) | undefined;
+  readonly contexts?: readonly ContextRule[];
+  /** Takes note of metrics that would have shared a sequence because of {@link contexts}. */
+  readonly onClash?: (notice: Notice) => void;
 }
 
 /**
@@ -26,9 +31,12 @@ export async function* fetchHistories(
   store: Pick<TrackingStore, 'metricKeys' | 'history'>,
   ref: RunRef,
   context: StageContext,
-  { startTime, onCursor }: HistoryOptions = {},
+  { startTime, onCursor, contexts = [], onClash }: HistoryOptions = {},
 ): AsyncGenerator<HistoryBatch> {
-  const targets = (await store.metricKeys(ref, context)).map(targetOf);
+  const keys = await store.metricKeys(ref, context);
+  const sequences = metricSequences(keys, contexts);
+  for (const clash of sequences.clashes) onClash?.(clash);
+  const targets = keys.map((key) => targetOf(key, sequences.of(key)));
   targets.sort((a, b) => (a.sequence.key < b.sequence.key ? -1 : 1));
   for (const target of targets) {
     const { key } = target;
@@ -41,7 +49,6 @@ export async function* fetchHistories(
   }
 }
 
-function targetOf(key: string): MetricTarget {
-  const { name, context } = metricTarget(key);
+function targetOf(key: string, { name, context }: SequenceName): MetricTarget {
   return { key, sequence: sequenceId(name, context) };
 }

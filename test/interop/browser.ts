@@ -21,6 +21,11 @@ function browser(): Promise<Browser> {
   return starting;
 }
 
+/** An empty page, in a window of this size. */
+export async function emptyPage(options: BrowserContextOptions): Promise<Page> {
+  return (await (await browser()).newContext({ reducedMotion: 'reduce', ...options })).newPage();
+}
+
 /** A page of a file, and what went wrong in it. */
 export interface Viewed {
   readonly page: Page;
@@ -30,8 +35,7 @@ export interface Viewed {
 
 /** Opens a file as a person would who clicks on it, in a window of this size and theme. */
 export async function view(file: string, options: BrowserContextOptions = {}): Promise<Viewed> {
-  const context = await (await browser()).newContext({ reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
+  const page = await emptyPage(options);
   const faults: string[] = [];
   const url = pathToFileURL(file).href;
   page.on('pageerror', (error) => faults.push(`error ${error.message}`));

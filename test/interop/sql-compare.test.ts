@@ -16,7 +16,7 @@ interface Case {
 const CASES: readonly Case[] = [
   { dialect: 'sqlite', shape: 'small', flags: [] },
   { dialect: 'sqlite', shape: 'edge', flags: [] },
-  { dialect: 'sqlite', shape: 'edge', flags: ['--include-deleted', '--repeated-steps', 'split'] },
+  { dialect: 'sqlite', shape: 'edge', flags: ['--include-deleted', '--repeated-steps', 'split', '--context', 'auto'] },
   { dialect: 'postgresql', shape: 'small', flags: [] },
   { dialect: 'postgresql', shape: 'edge', flags: ['--include-deleted'] },
   { dialect: 'mysql', shape: 'small', flags: [] },

@@ -16,6 +16,7 @@ export const TABLES_READ = [
   'logged_models',
   'logged_model_params',
   'logged_model_tags',
+  'logged_model_metrics',
   'alembic_version',
 ];
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { Repository } from '../../src/aim/repository.js';
+import { parseContext } from '../../src/cli/options/context-values.js';
 import { FileStore } from '../../src/mlflow/file/file-store.js';
 import { DEFAULT_MAPPING, type RepeatedSteps } from '../../src/policies.js';
 import { readVersion, tableName } from '../../src/rocksdb/database.js';
@@ -48,12 +49,30 @@ const usual: readonly Action[] = [
   { run: 'a', type: 'artifact', name: 'plots/2.png', value: '0.5' },
 ];
 
+/** Datasets of one name, and keys that would share a sequence, whose second comes later. */
+const late: readonly Action[] = [
+  { run: 'a', type: 'points', metric: 'loss', steps: ['next', 'next'], dataset: { name: 'test', digest: 'b' } },
+  { run: 'a', type: 'points', metric: 'val/acc', steps: ['next'] },
+  { type: 'pass', brief: true },
+  { run: 'a', type: 'points', metric: 'loss', steps: ['next'], dataset: { name: 'train', digest: 'a' } },
+  { run: 'a', type: 'points', metric: 'loss', steps: ['next'], dataset: { name: 'test', digest: 'b' } },
+  { type: 'pass', brief: true },
+  { run: 'a', type: 'points', metric: 'loss', steps: ['next'], dataset: { name: 'test', digest: 'c' } },
+  { type: 'pass', brief: true },
+  { run: 'a', type: 'points', metric: 'val_acc', steps: ['next'] },
+  { type: 'pass', brief: true },
+  { run: 'a', type: 'points', metric: 'loss', steps: ['next'], dataset: { name: 'test', digest: 'c' } },
+];
+
 let appended = 0;
 
 async function play(actions: readonly Action[], repeatedSteps: RepeatedSteps): Promise<void> {
   const store = new ChangingStore();
   const directory = temporaryDirectory();
-  const options: ConversionChoices = { includeDeleted: true, mapping: { ...DEFAULT_MAPPING, repeatedSteps } };
+  const options: ConversionChoices = {
+    includeDeleted: true,
+    mapping: { ...DEFAULT_MAPPING, repeatedSteps, contexts: parseContext('auto') },
+  };
   const sync = async (brief: boolean, moment?: string) => {
     const source = new FileStore(store.root);
     const repository = Repository.open(directory);
@@ -95,7 +114,7 @@ test.each<RepeatedSteps>(['auto', 'last', 'split', 'index'])(
     appended = 0;
     await fc.assert(
       fc.asyncProperty(history, (actions) => play(actions as readonly Action[], repeatedSteps)),
-      { numRuns: 8, examples: [[usual as Action[]]] },
+      { numRuns: 8, examples: [[usual as Action[]], [late as Action[]]] },
     );
     // else nothing was tried
     expect(appended).toBeGreaterThan(0);

@@ -228,6 +228,11 @@ describe('what JavaScript lets a program write is refused with a sentence:', () 
       { ...HERE, mapping: { labels: ['stage'] } },
       'mapping.labels has to be a list of { glob',
     ],
+    [
+      'a context that has a meaning of its own',
+      { ...HERE, mapping: { contexts: [{ context: 'dataset', value: 'a', prefix: 'a_', suffix: '' }] } },
+      'mapping.contexts has to be a list of { context',
+    ],
     ['a time that does not pass', { ...HERE, interval: 0 }, 'interval has to be a number above 0.'],
     ['an option of another name', { trackingUri: 'mlruns', repo: 'x', experiments: ['1'] }, 'no option experiments.'],
     [

@@ -6,7 +6,7 @@ import { metricTarget } from '../../src/mapping/metric-target.js';
 const context = (entries: [AimKey, AimValue][]) => new Map(entries);
 
 describe('metricTarget', () => {
-  test.each(['loss', 'train/loss', 'system', 'system/', 'system/network_receive_megabytes', 'my/system/cpu', 'ünï'])(
+  test.each(['loss', 'train/loss', 'system', 'system/', 'system/efficiency', 'my/system/cpu', 'ünï'])(
     'leaves %j as it is',
     (key) => {
       expect(metricTarget(key)).toEqual({ name: key, context: new Map() });
@@ -17,7 +17,8 @@ describe('metricTarget', () => {
     ['system/cpu_utilization_percentage', '__system__cpu'],
     ['system/system_memory_usage_percentage', '__system__memory_percent'],
     ['system/disk_usage_percentage', '__system__disk_percent'],
-  ])('gives %s the name that Aim draws', (key, name) => {
+    ['system/network_receive_megabytes', '__system__network_receive_megabytes'],
+  ])('gives %s the name of a system metric of Aim', (key, name) => {
     expect(metricTarget(key)).toEqual({ name, context: new Map() });
     expect(metricTarget(key.replace('/', '/node-7/'))).toEqual({ name, context: context([['node', 'node-7']]) });
   });
@@ -26,6 +27,7 @@ describe('metricTarget', () => {
     ['system/gpu_0_utilization_percentage', '__system__gpu', 0n],
     ['system/gpu_0_memory_usage_percentage', '__system__gpu_memory_percent', 0n],
     ['system/gpu_12_power_usage_watts', '__system__gpu_power_watts', 12n],
+    ['system/gpu_0_power_usage_percentage', '__system__gpu_power_percent', 0n],
   ])('puts the number of the GPU of %s into the context', (key, name, gpu) => {
     expect(metricTarget(key)).toEqual({ name, context: context([['gpu', gpu]]) });
     const ofNode = context([
@@ -36,8 +38,8 @@ describe('metricTarget', () => {
   });
 
   test.each([
-    'system/gpu_0_memory_usage_megabytes',
-    'system/gpu_0_power_usage_percentage',
+    'system/gpu_0_efficiency',
+    'system/gpu_0_memory_usage',
     'system/gpu_00_utilization_percentage',
     'system/gpu_99999999999999999999_utilization_percentage',
     'system/gpu_0_cpu_utilization_percentage',

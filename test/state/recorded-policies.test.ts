@@ -39,6 +39,7 @@ test('are read as they were given, infinity included', () => {
       rawParams: true,
       staleAfter: Number.POSITIVE_INFINITY,
       labels: [{ glob: 'stage', color: '#18AB6D' }],
+      contexts: [{ context: 'subset', value: 'train', prefix: 'train_', suffix: '' }],
     },
     artifacts: { ...DEFAULT_ARTIFACTS, rules: [{ include: false, glob: '*.pt' }], terminalLog: '*.log' },
     source: { copyLinks: true, workspace: 'team' },

@@ -1,12 +1,18 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import type { PointDataset } from '../../src/model.js';
 import { sampleImage } from '../artifacts/sample-images.js';
 import { NOW } from './conversions.js';
 import { FileStoreBuilder, metricLine, type RunSpec } from './file-store-builder.js';
 
 const RUN_IDS = ['a', 'b'] as const;
-const METRICS = ['loss', 'val/acc', 'system/cpu_utilization_percentage'] as const;
+const METRICS = ['loss', 'val/acc', 'val_acc', 'system/cpu_utilization_percentage'] as const;
+const DATASETS: readonly PointDataset[] = [
+  { name: 'train', digest: 'a' },
+  { name: 'test', digest: 'b' },
+  { name: 'test', digest: 'c' },
+];
 /** What `log_image` writes at a step: the image, and its compressed twin. */
 const HISTORY = [0, 1, 2].map(
   (step) => `images/eval+step+${step}+timestamp+${NOW}+0f9a6d2c-3b1e-4c5d-8e7f-00000000000${step}` as const,
@@ -37,7 +43,12 @@ const LASTING: Pick<RunSpec, 'params' | 'tags' | 'metrics' | 'artifacts'> = {
 
 /** Something that happens to a file store: what MLflow does, and what people do to its files. */
 export type Change = { readonly run: (typeof RUN_IDS)[number] } & (
-  | { readonly type: 'points'; readonly metric: (typeof METRICS)[number]; readonly steps: readonly Step[] }
+  | {
+      readonly type: 'points';
+      readonly metric: (typeof METRICS)[number];
+      readonly steps: readonly Step[];
+      readonly dataset?: PointDataset | undefined;
+    }
   | { readonly type: 'torn'; readonly metric: (typeof METRICS)[number] }
   | { readonly type: 'no point'; readonly metric: (typeof METRICS)[number] }
   | { readonly type: 'metric rewritten' | 'metric removed'; readonly metric: (typeof METRICS)[number] }
@@ -49,6 +60,7 @@ export type Change = { readonly run: (typeof RUN_IDS)[number] } & (
 
 const run = fc.constantFrom(...RUN_IDS);
 const metric = fc.constantFrom(...METRICS);
+const dataset = fc.option(fc.constantFrom(...DATASETS), { nil: undefined, freq: 2 });
 const value = fc.constantFrom('1', '0.5', 'text', '');
 const step = fc.constantFrom<Step>('next', 'next', 'next', 'next', 'next', 'next', 'same', 'far', 'before', 'zero');
 /** Most metrics are of one kind: their steps count up, or are all the same. */
@@ -60,7 +72,7 @@ const steps = fc.oneof(
 );
 
 export const change: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ run, type: fc.constant('points' as const), metric, steps }) },
+  { weight: 12, arbitrary: fc.record({ run, type: fc.constant('points' as const), metric, steps, dataset }) },
   { weight: 1, arbitrary: fc.record({ run, type: fc.constant('torn' as const), metric }) },
   { weight: 1, arbitrary: fc.record({ run, type: fc.constant('no point' as const), metric }) },
   {
@@ -141,7 +153,7 @@ export class ChangingStore {
     const place = (...names: string[]) => join(this.root, '1', run, ...names);
     switch (change.type) {
       case 'points': {
-        const lines = change.steps.map((step) => this.line(`${run}/${change.metric}`, step));
+        const lines = change.steps.map((step) => this.line(`${run}/${change.metric}`, step, change.dataset));
         append(place('metrics', change.metric), lines.join(''));
         return;
       }
@@ -226,14 +238,15 @@ export class ChangingStore {
     return this.clock;
   }
 
-  private line(metric: string, step: Step): string {
+  private line(metric: string, step: Step, dataset?: PointDataset): string {
     const highest = this.highest.get(metric) ?? -1n;
     const steps = { next: highest + 1n, same: highest, far: highest + 1_000_000n, before: highest - 2n, zero: 0n };
     const at = steps[step];
     if (at > highest) this.highest.set(metric, at);
     this.count++;
     const values = [this.count / 7, this.count % 3, Number.NaN, -0, Number.POSITIVE_INFINITY, 0];
-    return metricLine({ timestamp: this.tick(), value: values[this.count % values.length]!, step: at });
+    const value = values[this.count % values.length]!;
+    return metricLine({ timestamp: this.tick(), value, step: at, ...(dataset && { dataset }) });
   }
 }
 

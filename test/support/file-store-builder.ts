@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { PointDataset } from '../../src/model.js';
 
 export interface TestPoint {
   readonly timestamp: number;
   readonly value: number;
   readonly step: bigint;
+  readonly dataset?: PointDataset;
 }
 
 export interface ExperimentSpec {
@@ -145,7 +147,9 @@ export class FileStoreBuilder {
 
 /** A line of a metric file. */
 export function metricLine(point: TestPoint, ancient = false): string {
-  return `${point.timestamp} ${pythonFloatText(point.value)}${ancient ? '' : ` ${point.step}`}\n`;
+  const { timestamp, value, step, dataset } = point;
+  const behind = dataset === undefined ? '' : ` ${dataset.name} ${dataset.digest}`;
+  return `${timestamp} ${pythonFloatText(value)}${ancient ? '' : ` ${step}${behind}`}\n`;
 }
 
 /** Python's `str(float)`: the shortest digits, in scientific notation below 1e-4 and from 1e16 on. */

@@ -62,9 +62,11 @@ function sequenceOf(points: readonly Point[]): Pick<MetricSequence, 'points'> {
   };
 }
 
+const LOSS = { key: 'loss', name: { name: 'loss', context: new Map() } };
+
 /** The differences that are found, as `code step`. */
 async function differences(points: readonly Point[], found: readonly Point[], policy: RepeatedSteps, atOnce: number) {
-  const history = await MetricHistory.read('loss', source(points, policy, atOnce), context);
+  const history = await MetricHistory.read(LOSS, source(points, policy, atOnce), context);
   const told: string[] = [];
   for (let pass = 0; pass < history.passes; pass++) {
     for (const expected of await history.sequences(pass)) {

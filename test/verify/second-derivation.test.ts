@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { datasetSequences } from '../../src/aim/dataset-sequences.js';
+import { sequenceId } from '../../src/aim/sequence.js';
 import { globMatcher } from '../../src/artifacts/glob.js';
 import { readImageHeader } from '../../src/artifacts/image/header.js';
 import { placeArtifacts } from '../../src/artifacts/place.js';
 import { toUtf8 } from '../../src/artifacts/text.js';
 import { parseJson } from '../../src/mapping/json-value.js';
-import { metricTarget } from '../../src/mapping/metric-target.js';
+import { metricSequences, possibleKeys } from '../../src/mapping/metric-sequences.js';
+import { metricTarget, type SequenceName } from '../../src/mapping/metric-target.js';
 import { parsePythonLiteral } from '../../src/mapping/python-literal.js';
 import { runHash } from '../../src/mapping/run-hash.js';
 import { withoutSecrets } from '../../src/mapping/url-secrets.js';
@@ -14,7 +17,7 @@ import { expectedPlaces } from '../../src/verify/expected/artifact-places.js';
 import { globTest } from '../../src/verify/expected/glob.js';
 import { imageFacts } from '../../src/verify/expected/image-file.js';
 import { jsonValue } from '../../src/verify/expected/json-text.js';
-import { metricName } from '../../src/verify/expected/metric-name.js';
+import { metricName, metricNames, onDataset } from '../../src/verify/expected/metric-name.js';
 import { typedParam } from '../../src/verify/expected/python-value.js';
 import { hashOf } from '../../src/verify/expected/run-hash.js';
 import { cleanText } from '../../src/verify/expected/secrets.js';
@@ -131,6 +134,10 @@ const URLS = [
   '\\',
 ];
 
+function sequenceText({ name, context }: SequenceName): string {
+  return JSON.stringify([name, [...context].map(String).sort()]);
+}
+
 describe('the second derivation of what is expected agrees with the first', () => {
   test('about params', () => {
     fc.assert(
@@ -174,6 +181,55 @@ describe('the second derivation of what is expected agrees with the first', () =
     fc.assert(
       fc.property(textOfPieces(pieces, 5), (key) => expect(metricName(key)).toEqual(metricTarget(key))),
       { numRuns: 1500 },
+    );
+  });
+
+  test('about metrics in contexts of their own, whatever the order of their keys', () => {
+    const pieces = ['train', 'val', '_', '/', 'loss', 'fold1', '__system__cpu', 'system/', 'logs', '(empty)'];
+    const rules = [
+      ...['train_', 'train/', 'val_', 'val/'].map((prefix) => ({
+        context: 'subset',
+        value: prefix.slice(0, -1),
+        prefix,
+        suffix: '',
+      })),
+      { context: 'fold', value: '1', prefix: '', suffix: '_fold1' },
+      { context: 'subset', value: 'other', prefix: '', suffix: '_other' },
+    ];
+    const keys = fc.uniqueArray(textOfPieces(pieces, 4), { maxLength: 12 });
+    fc.assert(
+      fc.property(keys, fc.shuffledSubarray(rules), fc.nat(), (all, some, seed) => {
+        const sequences = metricSequences(all, some);
+        const { metrics, clashes } = metricNames(all, some);
+        for (const { key, name } of metrics) {
+          expect({ key, name }).toEqual({ key, name: sequences.of(key) });
+          expect(possibleKeys(name as SequenceName, some)).toContain(key);
+        }
+        expect(clashes).toBe(sequences.clashes.length);
+        const other = metricSequences(
+          all.toSorted(() => (seed % 2) - 0.5),
+          some,
+        );
+        for (const key of all) expect(other.of(key)).toEqual(sequences.of(key));
+        expect(new Set(all.map((key) => sequenceText(sequences.of(key)))).size).toBe(all.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('about the points of datasets', () => {
+    const dataset = fc.record({ name: fc.constantFrom('', 'train', 'test'), digest: fc.constantFrom('', 'a', 'b') });
+    const datasets = fc.uniqueArray(dataset, { selector: ({ name, digest }) => `${name} ${digest}`, maxLength: 6 });
+    fc.assert(
+      fc.property(datasets, (all) => {
+        const base = { name: 'loss', context: new Map([['subset', 'val']]) };
+        const sequenceOf = datasetSequences(sequenceId(base.name, base.context), all);
+        const expected = [undefined, ...all].map((one) => onDataset(base, one, all));
+        const found = [undefined, ...all].map((one) => sequenceOf(one));
+        expect(found.map(({ name, context }) => ({ name, context }))).toEqual(expected);
+        expect(new Set(found.map(({ key }) => key)).size).toBe(all.length + 1);
+      }),
+      { numRuns: 200 },
     );
   });
 

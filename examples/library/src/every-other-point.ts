@@ -16,6 +16,7 @@ export const everyOtherPoint: CustomStages = {
       yield {
         target,
         batch: {
+          ...batch,
           steps: batch.steps.filter(isKept),
           values: batch.values.filter(isKept),
           timestamps: batch.timestamps.filter(isKept),

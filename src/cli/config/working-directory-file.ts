@@ -20,6 +20,7 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   '--workspace',
   '--include-deleted',
   '--repeated-steps',
+  '--context',
   '--raw-params',
   '--stale-after',
   '--label',

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../policies.js';
+import { parseContext } from './context-values.js';
 import { parseLabelRule, parseUiAddress } from './label-values.js';
 import { ListOption } from './list-option.js';
 import { RuleOption } from './rule-option.js';
@@ -10,6 +11,11 @@ export function mappingOptions(): Option[] {
     new Option('--repeated-steps <POLICY>', 'what to do with several points at one step of a metric')
       .choices(['auto', 'last', 'split', 'index'])
       .default(DEFAULT_MAPPING.repeatedSteps),
+    new ListOption(
+      '--context <RULE>',
+      'metrics that become one in several contexts: auto for the usual prefixes (train_loss, val/loss …), or as subset=train:train_*,train/*; repeatable',
+      parseContext,
+    ),
     new Option('--raw-params', 'keep params as strings instead of parsing numbers, booleans and lists'),
     new Option(
       '--stale-after <DURATION>',

@@ -26,6 +26,15 @@ export const MAX_LISTED_DIRECTORIES = 100_000;
 /** How often links may lead to the same directory: branching links to links would otherwise lead there endlessly. */
 export const MAX_LINKED_VISITS = 16;
 
+/** Datasets that one metric names. Each becomes a sequence of its own. */
+export const MAX_METRIC_DATASETS = 1000;
+
+/** The characters of their names and digests. */
+export const MAX_DATASET_CHARACTERS = 1_000_000;
+
+/** Points of a run of which a model tells the dataset. All of them are held. */
+export const MAX_MEASURED_POINTS = 1_000_000;
+
 /** The depth of nested directories. A key of MLflow has at most 250 characters, and so at most 125 directories. */
 export const MAX_DIRECTORY_DEPTH = 200;
 

@@ -1,4 +1,5 @@
-import type { PointBatch } from '../../model.js';
+import type { PointBatch, PointDataset } from '../../model.js';
+import { splitByDataset } from './dataset-points.js';
 
 /** The most points of one batch. */
 export const BATCH_POINTS = 8192;
@@ -19,6 +20,8 @@ export class PointBuffer {
   readonly #halves = new Int32Array(this.#steps.buffer);
   readonly #values = new Float64Array(BATCH_POINTS);
   readonly #timestamps = new Float64Array(BATCH_POINTS);
+  /** By point; empty as long as no point has one, which is nearly always. */
+  #datasets: (PointDataset | undefined)[] = [];
   #length = 0;
 
   get length(): number {
@@ -46,19 +49,26 @@ export class PointBuffer {
     this.#steps[at] = step;
   }
 
+  /** Says on what the last point was measured. */
+  setDataset(dataset: PointDataset): void {
+    this.#datasets[this.#length - 1] = dataset;
+  }
+
   /** Drops points that were not taken because parsing failed. */
   clear(): void {
     this.#length = 0;
+    if (this.#datasets.length > 0) this.#datasets = [];
   }
 
-  /** Returns the points as a batch that belongs to the caller, and empties the buffer. */
-  take(): PointBatch {
-    const length = this.#length;
-    this.#length = 0;
-    return {
+  /** Returns the points as batches that belong to the caller, one for each dataset, and empties the buffer. */
+  take(): Iterable<PointBatch> {
+    const [length, datasets] = [this.#length, this.#datasets];
+    const points = {
       steps: this.#steps.slice(0, length),
       values: this.#values.slice(0, length),
       timestamps: this.#timestamps.slice(0, length),
     };
+    this.clear();
+    return datasets.length === 0 ? [points] : splitByDataset(points, (at) => [datasets[at]]);
   }
 }

@@ -6,6 +6,8 @@ export interface LinePoint {
   readonly timestamp: number;
   readonly value: number;
   readonly step: bigint;
+  /** What stands behind the step and its space, as it is. */
+  readonly rest: string;
 }
 
 /** Why a line is not a point, to complete a sentence about it. */
@@ -14,16 +16,15 @@ export interface LineFault {
 }
 
 /** The ASCII characters that Python's `str.strip` removes. */
-const SPACE = '\t\n\v\f\r ';
+export const SPACE = '\t\n\v\f\r ';
 
 const MIN_STEP = -(2n ** 63n);
 const MAX_STEP = 2n ** 63n - 1n;
 
 /**
  * Reads one line of a metric file, without its newline, in any shape that a version of MLflow writes: `timestamp
- * value`, `… step`, `… step dataset digest`, and below models `… step run [dataset digest]`. Fields are separated by
- * one space and nothing is escaped, so everything after the step is ignored. Undefined for a line of white space
- * only.
+ * value`, `… step`, and `… step dataset digest`. Fields are separated by one space and nothing is escaped. Undefined for a
+ * line of white space only.
  *
  * The exact and slow counterpart of the hot loop in metric-lines.ts, for every line that the loop cannot parse.
  */
@@ -38,12 +39,13 @@ export function readMetricLine(line: string): LinePoint | LineFault | undefined 
     return { fault: `its time ${quote(timeText)} is not a number` };
   const value = pythonFloat(valueText);
   if (value === undefined) return { fault: `its value ${quote(valueText)} is not a number` };
-  if (stepText === undefined) return { timestamp, value, step: 0n };
+  if (stepText === undefined) return { timestamp, value, step: 0n, rest: '' };
 
   const step = wholeNumber(stepText);
   if (step === undefined) return { fault: `its step ${quote(stepText)} is not an integer` };
   if (step < MIN_STEP || step > MAX_STEP) return { fault: `its step ${quote(stepText)} does not fit into 64 bits` };
-  return { timestamp, value, step };
+  const rest = text.slice(timeText.length + valueText.length + stepText.length + 3);
+  return { timestamp, value, step, rest };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PointBuffer } from '../common/point-buffer.js';
+import { DatasetFields } from './dataset-fields.js';
 import { readMetricLine } from './metric-line.js';
 
 const NEWLINE = 10;
@@ -29,6 +30,7 @@ export type LineSkipped = (line: number, fault: string) => void;
 export class MetricLines {
   readonly #columns: PointBuffer;
   readonly #skipped: LineSkipped;
+  readonly #datasets = new DatasetFields();
   #chunk: Buffer = Buffer.alloc(0);
   #at = 0;
   #line = 0;
@@ -74,8 +76,7 @@ export class MetricLines {
       if (negative) this.#at++;
       step = negative ? -this.#wholeNumber() : this.#wholeNumber();
       if (Number.isNaN(step)) return false;
-      // followed by a dataset's name and digest, or a run
-      if (chunk[this.#at] === SPACE) while (chunk[this.#at] !== NEWLINE) this.#at++;
+      if (chunk[this.#at] === SPACE) return this.#pushWithDataset(timestamp, value, step);
     }
     if (chunk[this.#at] === RETURN) this.#at++;
     if (chunk[this.#at] !== NEWLINE) return false;
@@ -84,13 +85,28 @@ export class MetricLines {
     return true;
   }
 
+  /** At the space behind the step: a dataset's name and digest follow. */
+  #pushWithDataset(timestamp: number, value: number, step: number): true {
+    const end = this.#chunk.indexOf(NEWLINE, this.#at);
+    const dataset = this.#datasets.read(this.#chunk.toString('latin1', this.#at + 1, end));
+    this.#at = end + 1;
+    this.#columns.push(timestamp, value, step);
+    if (dataset !== undefined) this.#columns.setDataset(dataset);
+    return true;
+  }
+
   #parseAnyLine(lineStart: number): void {
     const lineEnd = this.#chunk.indexOf(NEWLINE, lineStart);
     this.#at = lineEnd + 1;
     const point = readMetricLine(this.#chunk.toString('latin1', lineStart, lineEnd));
     if (point === undefined) return;
-    if ('fault' in point) this.#skipped(this.#line, point.fault);
-    else this.#columns.pushBig(point.timestamp, point.value, point.step);
+    if ('fault' in point) {
+      this.#skipped(this.#line, point.fault);
+      return;
+    }
+    this.#columns.pushBig(point.timestamp, point.value, point.step);
+    const dataset = this.#datasets.read(point.rest);
+    if (dataset !== undefined) this.#columns.setDataset(dataset);
   }
 
   /** Up to 15 digits; otherwise NaN. */

@@ -145,7 +145,7 @@ export class MetricReader {
     points.clear();
     for (let at = start; at < end; ) {
       at = this.#lines.parse(bytes, at, end);
-      if (points.length > 0) yield points.take();
+      if (points.length > 0) yield* points.take();
     }
   }
 }

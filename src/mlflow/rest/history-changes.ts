@@ -1,4 +1,3 @@
-import type { PointBatch } from '../../model.js';
 import type { MetricChange } from '../common/tracking-store.js';
 import type { HistoryClient, HistoryStart } from './history-client.js';
 import {
@@ -8,6 +7,7 @@ import {
   type ServerHistoryCursor,
 } from './history-cursor.js';
 import type { LatestPoint } from './run-record.js';
+import { byDataset, type ServerPoints, withoutFirst } from './server-points.js';
 
 /** Metrics that are requested before those ahead of them have been taken. */
 const AHEAD = 16;
@@ -82,7 +82,7 @@ function begin(histories: HistoryClient, runId: string, { key, cursor, latest }:
 /** @param batches the points from the overlap on */
 async function* changesOf(
   { key, cursor, latest }: ChangedMetric,
-  batches: AsyncIterable<PointBatch>,
+  batches: AsyncIterable<ServerPoints>,
   signal: AbortSignal,
 ): AsyncGenerator<MetricChange, void, void> {
   const builder = new HistoryCursorBuilder(cursor === undefined ? 0 : cursor.points - cursor.overlap);
@@ -90,9 +90,10 @@ async function* changesOf(
   for await (const batch of batches) {
     if (cursor !== undefined && skip > 0 && !overlaps(cursor, batch)) break;
     builder.add(batch);
-    const added = without(batch, skip);
+    for (const added of byDataset(withoutFirst(batch, skip))) {
+      if (added.steps.length > 0) yield { type: 'points', key, batch: added };
+    }
     skip = 0;
-    if (added.steps.length > 0) yield { type: 'points', key, batch: added };
     signal.throwIfAborted();
   }
   // a metric without points has only its latest left, which is read as a whole
@@ -100,13 +101,7 @@ async function* changesOf(
   else yield { type: 'read', key, cursor: builder.cursor(latest.state) };
 }
 
-async function* withStart(start: HistoryStart, rest: AsyncIterable<PointBatch>): AsyncGenerator<PointBatch> {
+async function* withStart(start: HistoryStart, rest: AsyncIterable<ServerPoints>): AsyncGenerator<ServerPoints> {
   yield* start.batches;
   yield* rest;
-}
-
-/** A batch without its first points. */
-function without({ steps, values, timestamps }: PointBatch, count: number): PointBatch {
-  if (count === 0) return { steps, values, timestamps };
-  return { steps: steps.slice(count), values: values.slice(count), timestamps: timestamps.slice(count) };
 }

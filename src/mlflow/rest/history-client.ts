@@ -1,4 +1,3 @@
-import type { PointBatch } from '../../model.js';
 import type { MetricPoint } from '../common/arrival-order.js';
 import { MAX_PAGE_BYTES } from '../common/bounds.js';
 import { chunks } from '../common/chunks.js';
@@ -9,6 +8,7 @@ import { bulkPath, describeMetric, historyRequest, PAGE_POINTS, pageLimit } from
 import { type MetricsPage, parseMetrics } from './metrics-json.js';
 import { LARGEST } from './point-list.js';
 import { ServerKind } from './server-kind.js';
+import type { ServerPoints } from './server-points.js';
 import { streamWholeHistory } from './whole-history.js';
 import { PageTokens } from './wire/page-tokens.js';
 
@@ -17,7 +17,7 @@ const MAX_PATH_LENGTH = 3_900;
 
 /** The points that the first request for a history returned, and where the rest is. */
 export interface HistoryStart {
-  readonly batches: readonly PointBatch[];
+  readonly batches: readonly ServerPoints[];
   readonly length: number;
   /** The token of the next page; absent if these are all points. */
   readonly next?: string;
@@ -135,7 +135,7 @@ export class HistoryClient {
     key: string,
     start: HistoryStart,
     signal: AbortSignal,
-  ): AsyncGenerator<PointBatch, void, void> {
+  ): AsyncGenerator<ServerPoints, void, void> {
     if (start.unpaged) {
       const sorts = !(await this.#kind.keepsFiles(signal));
       yield* streamWholeHistory(this.client, { runId, key, sorts }, signal);

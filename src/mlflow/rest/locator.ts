@@ -14,10 +14,12 @@ export interface Locator {
   readonly ordinal: number;
   /** Whether it may still change. */
   readonly active: boolean;
-  /** Changes when a logged model changes whose source it is; '' if there is none. */
+  /** Changes when a logged model changes whose source it is, or that tells the datasets of its points; '' if there is none. */
   readonly modelsDigest: string;
-  /** The ids of those models. */
+  /** The ids of the models whose source it is. */
   readonly models: readonly string[];
+  /** The ids of those that tell the datasets of its points. */
+  readonly measured: readonly string[];
 }
 
 /** Instead of a digest if the server failed to list the models. */
@@ -30,21 +32,24 @@ export type Unlisted = typeof UNLISTED | typeof NO_LIST;
 export const NOWHERE = { page: '', index: -1, ordinal: -1 } as const;
 
 type Page = string | readonly [page: string, filter: string];
-type Packed = readonly [string, Page, number, number, 0 | 1, string, ...string[]];
+type Packed = readonly [string, Page, number, number, 0 | 1, string, readonly string[], ...string[]];
 
-export function packLocator({ digest, page, filter, index, ordinal, active, modelsDigest, models }: Locator): string {
+export function packLocator(locator: Locator): string {
+  const { digest, page, filter, index, ordinal, active, modelsDigest, models, measured } = locator;
   const place: Page = filter === undefined ? page : [page, filter];
-  const packed: Packed = [digest, place, index, ordinal, active ? 1 : 0, modelsDigest, ...models];
+  const packed: Packed = [digest, place, index, ordinal, active ? 1 : 0, modelsDigest, measured, ...models];
   return JSON.stringify(packed);
 }
 
 /** The locator of a reference; one of {@link NOWHERE} if no listing made it. */
 export function unpackLocator(ref: RunRef): Locator {
   try {
-    const [digest, place, index, ordinal, active, modelsDigest, ...models] = JSON.parse(ref.locator) as Packed;
+    const [digest, place, index, ordinal, active, modelsDigest, measured, ...models] = JSON.parse(
+      ref.locator,
+    ) as Packed;
     const [page, filter] = typeof place === 'string' ? [place] : place;
-    return { digest, page, filter, index, ordinal, active: active === 1, modelsDigest, models };
+    return { digest, page, filter, index, ordinal, active: active === 1, modelsDigest, models, measured };
   } catch {
-    return { ...NOWHERE, digest: '', active: true, modelsDigest: '', models: [] };
+    return { ...NOWHERE, digest: '', active: true, modelsDigest: '', models: [], measured: [] };
   }
 }

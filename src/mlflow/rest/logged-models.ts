@@ -1,22 +1,30 @@
 import { ConvertError } from '../../errors.js';
 import type { LoggedModel } from '../../model.js';
+import { type MeasuredPoint, MeasuredPoints } from '../common/measured-points.js';
 import type { HttpClient } from '../http/http-client.js';
 import { isEndpointMissing, isResourceMissing, responseErrorOf } from '../http/response-error.js';
 import { TransientError } from '../http/retry.js';
 import { NO_LIST, UNLISTED, type Unlisted } from './locator.js';
 import { fetchItems } from './pages.js';
 import { digest, modelRecord } from './run-record.js';
-import { type Fields, fields, filled } from './wire/wire.js';
+import { asText, type Fields, fields, filled, int64, list, numeric } from './wire/wire.js';
 
 const MODELS_PER_PAGE = 50;
 
-/** A model of a listing: its id, and a digest of its JSON. */
+/** A model of a listing, as it concerns one run: its id, and a digest of its JSON. */
 export interface ListedModel {
   readonly id: string;
   readonly digest: string;
+  /** The run is its source. */
+  readonly isOwn: boolean;
+  /** It tells the datasets of some of the run's points. */
+  readonly isMeasured: boolean;
 }
 
-/** The models of an experiment by the run that is their source, without deleted ones; or why the server does not list them. */
+/**
+ * The models of an experiment by the runs that are their source or have measured them on datasets, without deleted ones; or why the
+ * server does not list them.
+ */
 export async function listModels(
   client: HttpClient,
   experimentId: string,
@@ -34,11 +42,15 @@ export async function listModels(
   const found = new Map<string, ListedModel[]>();
   try {
     for await (const model of fetchItems(client, request, idOf, signal)) {
-      const [id = '', run] = [idOf(model), filled(fields(model.info).source_run_id)];
-      if (run === undefined) continue;
-      const listed = found.get(run);
-      if (listed === undefined) found.set(run, [{ id, digest: digest(model) }]);
-      else listed.push({ id, digest: digest(model) });
+      const [id = '', source] = [idOf(model), filled(fields(model.info).source_run_id)];
+      const digestOfModel = digest(model);
+      const measuring = new Set(measuredPoints(model).map(({ runId }) => runId));
+      for (const run of new Set([...(source === undefined ? [] : [source]), ...measuring])) {
+        const one = { id, digest: digestOfModel, isOwn: run === source, isMeasured: measuring.has(run) };
+        const listed = found.get(run);
+        if (listed === undefined) found.set(run, [one]);
+        else listed.push(one);
+      }
     }
   } catch (cause) {
     if (isEndpointMissing(cause)) return NO_LIST;
@@ -82,20 +94,57 @@ async function readModel(
   step: bigint | undefined,
   signal: AbortSignal,
 ): Promise<LoggedModel | undefined> {
+  const model = await readModelFields(client, id, signal);
+  return model && modelRecord(model, step);
+}
+
+/** The JSON of one model; undefined if it was deleted. */
+async function readModelFields(client: HttpClient, id: string, signal: AbortSignal): Promise<Fields | undefined> {
   const path = `/api/2.0/mlflow/logged-models/${encodeURIComponent(id)}`;
   try {
     const response = fields(
       await client.json({ path, what: `the logged model ${id}`, retries: 'few after 500', nonFatal: true }, signal),
     );
-    return modelRecord(fields(response.model), step);
+    return fields(response.model);
   } catch (cause) {
     if (isResourceMissing(cause) || responseErrorOf(cause)?.status === 400) return undefined;
     throw cause;
   }
 }
 
+/** The points of a run that these models have with their dataset: the histories of a server over a database do not tell it. */
+export async function fetchMeasured(
+  client: HttpClient,
+  ids: readonly string[],
+  runId: string,
+  signal: AbortSignal,
+): Promise<MeasuredPoints> {
+  const points: MeasuredPoint[] = [];
+  for (const id of ids) {
+    const model = (await readModelFields(client, id, signal)) ?? {};
+    for (const { runId: run, ...point } of measuredPoints(model)) if (run === runId) points.push(point);
+  }
+  return new MeasuredPoints(points);
+}
+
+/** The points that a model has with a dataset, and the runs that logged them. */
+function measuredPoints(model: Fields): (MeasuredPoint & { readonly runId: string })[] {
+  return list(fields(model.data).metrics).flatMap((metric) => {
+    const [name, runId] = [asText(metric.dataset_name), asText(metric.run_id)];
+    if (name === undefined || runId === undefined) return [];
+    return {
+      runId,
+      key: asText(metric.key) ?? '',
+      timestamp: numeric(metric.timestamp) ?? 0,
+      step: String(int64(metric.step) ?? 0n),
+      value: Number(metric.value ?? 0),
+      dataset: { name, digest: asText(metric.dataset_digest) ?? '' },
+    };
+  });
+}
+
 /** True when the server responded with an error: permission denied, or an error of its own. */
-function isServerError(cause: unknown): cause is ConvertError {
+export function isServerError(cause: unknown): cause is ConvertError {
   if (!(cause instanceof ConvertError)) return false;
   if (cause.cause instanceof TransientError) return cause.cause.status === 500;
   return responseErrorOf(cause) !== undefined;

@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream';
-import type { PointBatch } from '../../model.js';
 import { MAX_POINT_BYTES } from '../common/bounds.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
 import { MalformedJsonError } from '../http/exact-json.js';
 import { ResponseTooLargeError } from '../http/response.js';
 import { PointList } from './point-list.js';
+import type { ServerPoints } from './server-points.js';
 
 /** A metric as the protobuf endpoints write it; numbers as text. */
 interface Metric {
@@ -18,7 +18,7 @@ interface Metric {
  * Every batch but the last is full. Rejects if the response is cut, with {@link MalformedJsonError} if it is not such JSON,
  * with {@link ResponseTooLargeError} if one point of it is too large.
  */
-export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGenerator<PointBatch, void, void> {
+export async function* streamMetrics(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerPoints, void, void> {
   // rarely needed, and slow to load
   const { pick } = await import('stream-json/filters/pick.js');
   const { streamArray } = await import('stream-json/streamers/stream-array.js');

@@ -1,6 +1,7 @@
-import type { PointBatch } from '../../model.js';
+import type { PointBatch, PointDataset } from '../../model.js';
 import { columnsOf, compareArrival, type MetricPoint, sortByArrival } from '../common/arrival-order.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
+import type { ServerPoints } from './server-points.js';
 
 /** What databases keep of infinity. */
 export const LARGEST = Number.MAX_VALUE;
@@ -10,6 +11,8 @@ export class PointList {
   #steps = new BigInt64Array(1024);
   #values = new Float64Array(1024);
   #timestamps = new Float64Array(1024);
+  /** By point; empty as long as none has one. Such points are not sorted: only file stores tell, and those keep their order. */
+  #datasets: (PointDataset | undefined)[] = [];
   #length = 0;
 
   get length(): number {
@@ -22,6 +25,11 @@ export class PointList {
     this.#steps[at] = step;
     this.#values[at] = value;
     this.#timestamps[at] = timestamp;
+  }
+
+  /** Says on what the last point was measured. */
+  setDataset(dataset: PointDataset): void {
+    this.#datasets[this.#length - 1] = dataset;
   }
 
   append({ timestamps, values, steps }: PointBatch): void {
@@ -42,13 +50,14 @@ export class PointList {
   }
 
   /** Copies points into batches of at most {@link BATCH_POINTS}, which belong to the caller. */
-  *batches(from = 0, to = this.#length): Generator<PointBatch, void, void> {
+  *batches(from = 0, to = this.#length): Generator<ServerPoints, void, void> {
     for (let begin = from; begin < to; begin += BATCH_POINTS) {
       const end = Math.min(begin + BATCH_POINTS, to);
       yield {
         steps: this.#steps.slice(begin, end),
         values: this.#values.slice(begin, end),
         timestamps: this.#timestamps.slice(begin, end),
+        ...(this.#datasets.length > 0 && { datasets: this.#datasets.slice(begin, end) }),
       };
     }
   }

@@ -1,30 +1,31 @@
 import { ConvertError } from '../../errors.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
-import { abortable } from '../../wait.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { columnsOf, type MetricPoint } from '../common/arrival-order.js';
+import { MeasuredOfRuns, type MeasuredPoints } from '../common/measured-points.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
 import type { RunTotals } from '../common/run-totals.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
-import { isResourceMissing } from '../http/response-error.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
 import { historyChanges } from './history-changes.js';
 import { HistoryClient } from './history-client.js';
 import { HistoryCursorBuilder } from './history-cursor.js';
 import { listingFailed } from './listing-failed.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
-import { fetchModels } from './logged-models.js';
+import { fetchMeasured, fetchModels, isServerError } from './logged-models.js';
 import { findMissingRuns } from './missing-runs.js';
-import { fetchItems, fetchPage, type PagedRequest } from './pages.js';
+import { fetchItems, type PagedRequest } from './pages.js';
 import { Prefetcher } from './prefetcher.js';
-import { listActiveRuns, listRuns, runPath, runsRequest } from './run-listing.js';
-import { experimentRecord, extentOf, type LatestPoint, type RunRecord, runIdOf, runRecord } from './run-record.js';
+import { listActiveRuns, listRuns } from './run-listing.js';
+import { experimentRecord, extentOf, type LatestPoint } from './run-record.js';
 import { searchServerRuns } from './run-search.js';
 import { serverRunTotals } from './run-totals.js';
+import { byDataset, type ServerPoints } from './server-points.js';
+import { ServerRuns } from './server-runs.js';
 import { countServerTraces } from './traces.js';
-import { asText, type Fields, fields } from './wire/wire.js';
+import { asText, type Fields } from './wire/wire.js';
 
 const EXPERIMENTS: PagedRequest = {
   path: '/api/2.0/mlflow/experiments/search',
@@ -56,15 +57,20 @@ export class RestStore implements TrackingStore {
   readonly #artifacts: ArtifactOpener;
   readonly #closing = new AbortController();
   readonly #histories: HistoryClient;
+  readonly #loader: ServerRuns;
   readonly #prefetcher: Prefetcher;
+  readonly #measured: MeasuredOfRuns;
 
   constructor(client: HttpClient, { artifacts }: RestStoreOptions = {}) {
     this.#client = client;
     this.uri = client.server.shown;
     this.#artifacts = artifacts ?? new ServerArtifacts(client);
     this.#histories = new HistoryClient(client);
-    const source = { neighbours: this.#neighbours.bind(this), one: this.#one.bind(this) };
-    this.#prefetcher = new Prefetcher(source, this.#histories, client.concurrency, this.#closing.signal);
+    this.#measured = new MeasuredOfRuns((ref, signal) =>
+      fetchMeasured(client, unpackLocator(ref).measured, ref.runId, signal),
+    );
+    this.#loader = new ServerRuns(client);
+    this.#prefetcher = new Prefetcher(this.#loader, this.#histories, client.concurrency, this.#closing.signal);
   }
 
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
@@ -111,7 +117,7 @@ export class RestStore implements TrackingStore {
     const { digest: header, active, modelsDigest } = unpackLocator(ref);
     const seen = header + (modelsDigest === NO_LIST ? '' : modelsDigest);
     if (!active) return seen;
-    const { run } = await this.#one(ref, signal);
+    const { run } = await this.#loader.one(ref, signal);
     return seen + (await listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal));
   }
 
@@ -157,18 +163,35 @@ export class RestStore implements TrackingStore {
     // before any point is read: the next listing shows what comes meanwhile
     const latest = (await this.#prefetcher.latest(ref, signal)).get(metricKey);
     if (latest === undefined) return;
+    const measured = await this.#measuredOf(ref, metricKey, context);
+    if (measured === undefined) return;
     const builder = new HistoryCursorBuilder();
-    for await (const batch of this.#points(ref, metricKey, signal)) {
-      builder.add(batch);
-      yield batch;
+    for await (const points of this.#points(ref, metricKey, signal)) {
+      builder.add(points);
+      for (const batch of byDataset(points)) {
+        if (batch.dataset === undefined) yield* measured.split(metricKey, batch);
+        else yield batch;
+      }
       signal.throwIfAborted();
     }
     if (builder.points > 0) onCursor?.(builder.cursor(latest.state));
     else yield* this.#onlyLatest(metricKey, latest, context);
   }
 
+  /** Undefined if the server does not return a model that tells datasets: then nothing of the metric is read. */
+  async #measuredOf(ref: RunRef, key: string, { signal, notice }: StageContext): Promise<MeasuredPoints | undefined> {
+    try {
+      return await this.#measured.of(ref, signal);
+    } catch (cause) {
+      if (!isServerError(cause)) throw cause;
+      const unread = { part: 'metrics' as const, item: key };
+      notice({ kind: 'field-unreadable', field: key, file: this.uri, detail: cause.message, unread });
+      return undefined;
+    }
+  }
+
   /** The points of a metric. It is listed, so it has some: if there are none, it is requested again. */
-  async *#points(ref: RunRef, key: string, signal: AbortSignal): AsyncGenerator<PointBatch, void, void> {
+  async *#points(ref: RunRef, key: string, signal: AbortSignal): AsyncGenerator<ServerPoints, void, void> {
     const first = await this.#prefetcher.start(ref, key, signal);
     const isEmpty = first.length === 0 && first.next === undefined && first.unpaged === undefined;
     const start = isEmpty ? await this.#histories.startAlone(ref.runId, key, signal) : first;
@@ -192,7 +215,10 @@ export class RestStore implements TrackingStore {
     { signal }: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
     const latest = await this.#prefetcher.latest(ref, signal);
-    yield* historyChanges(this.#histories, ref.runId, { latest, cursors }, signal);
+    if (unpackLocator(ref).measured.length > 0) {
+      // a model may tell the dataset of a point that has been read before
+      for (const key of latest.keys()) yield { type: 'rewritten', key };
+    } else yield* historyChanges(this.#histories, ref.runId, { latest, cursors }, signal);
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {
@@ -213,33 +239,5 @@ export class RestStore implements TrackingStore {
     );
     await this.#artifacts.close();
     await this.#client.close();
-  }
-
-  /** Up to `count` runs of the page on which a run was listed, from that run on. */
-  async #neighbours(ref: RunRef, count: number, signal: AbortSignal): Promise<Map<string, RunRecord>> {
-    const { page: token, filter, index } = unpackLocator(ref);
-    const request = runsRequest(ref.experimentId, filter);
-    const { items } = await abortable(fetchPage(this.#client, request, token, signal), signal);
-    const begin = items.findIndex((json, at) => at >= index && runIdOf(json) === ref.runId);
-    const found = new Map<string, RunRecord>();
-    for (const json of begin < 0 ? [] : items.slice(begin, begin + count)) {
-      const runId = runIdOf(json);
-      if (runId !== undefined) found.set(runId, runRecord(json, runId, ref.experimentId));
-    }
-    return found;
-  }
-
-  async #one(ref: RunRef, signal: AbortSignal): Promise<RunRecord> {
-    try {
-      const path = runPath(ref.runId);
-      const json = fields(fields(await this.#client.json({ path, what: `run ${ref.runId}` }, signal)).run);
-      return runRecord(json, ref.runId, ref.experimentId);
-    } catch (cause) {
-      if (!isResourceMissing(cause)) throw cause;
-      throw new ConvertError('not-a-run', 'run-not-found', `Run ${ref.runId} is no longer on the tracking server.`, {
-        where: this.uri,
-        cause,
-      });
-    }
   }
 }

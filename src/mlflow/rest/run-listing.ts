@@ -124,7 +124,8 @@ function reference(
     digest: seen,
     active: isActive(run),
     modelsDigest: typeof models === 'string' ? models : models.length === 0 ? '' : digest(models),
-    models: typeof models === 'string' ? [] : models.map(({ id }) => id),
+    models: typeof models === 'string' ? [] : models.flatMap(({ id, isOwn }) => (isOwn ? id : [])),
+    measured: typeof models === 'string' ? [] : models.flatMap(({ id, isMeasured }) => (isMeasured ? id : [])),
   });
   return { runId: run.id, experimentId: run.experimentId, locator };
 }

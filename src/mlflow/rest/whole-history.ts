@@ -1,5 +1,4 @@
 import { ConvertError } from '../../errors.js';
-import type { PointBatch } from '../../model.js';
 import { MAX_SORTED_POINTS } from '../common/bounds.js';
 import type { HttpClient } from '../http/http-client.js';
 import { bytesOf, type HttpResponse, lengthOf } from '../http/response.js';
@@ -7,6 +6,7 @@ import { describeMetric, historyRequest, pageLimit } from './history-requests.js
 import { parseMetrics } from './metrics-json.js';
 import { streamMetrics } from './metrics-stream.js';
 import { PointList } from './point-list.js';
+import type { ServerPoints } from './server-points.js';
 
 /** A history that a server returns in one large response. */
 export interface WholeHistory {
@@ -20,7 +20,7 @@ export async function* streamWholeHistory(
   client: HttpClient,
   { runId, key, sorts }: WholeHistory,
   signal: AbortSignal,
-): AsyncGenerator<PointBatch, void, void> {
+): AsyncGenerator<ServerPoints, void, void> {
   const request = historyRequest(runId, key);
   if (!sorts) {
     yield* client.stream(request, signal, (response) => parseWhole(response, key));
@@ -43,7 +43,7 @@ export async function* streamWholeHistory(
 }
 
 /** Parsing a stream takes ten times as long, so only responses are streamed that are, or may be, too large to hold. */
-async function* parseWhole(response: HttpResponse, key: string): AsyncGenerator<PointBatch, void, void> {
+async function* parseWhole(response: HttpResponse, key: string): AsyncGenerator<ServerPoints, void, void> {
   const limit = pageLimit(key);
   if ((lengthOf(response) ?? Number.POSITIVE_INFINITY) > limit) yield* streamMetrics(response.body);
   else yield* parseMetrics(await bytesOf(response, limit)).points.batches();

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { isActive } from '../../model.js';
 import { type Database, type MetricStats, placeholders } from './database.js';
 import type { ListedRun } from './locator.js';
+import { countMeasured } from './measured-points.js';
 import { type RunHeader, readHeaders } from './run-headers.js';
 import type { Schema } from './schema.js';
 
 /**
  * Looks up runs with a few queries for all of them. The revision is a digest of everything that {@link readHeaders} reads, of
- * the latest value of each metric, and of the number of metric rows (a late point with a low step is no metric's latest). Metric
- * rows are only ever added, never changed. A run that does not exist is missing in the result.
+ * the latest value of each metric, and of the number of metric rows (a late point with a low step is no metric's latest), also of
+ * those of models that tell the datasets of points: `log_batch` writes them later. Metric rows are only ever added, never
+ * changed. A run that does not exist is missing in the result.
  */
 export async function readListedRuns(
   database: Database,
@@ -19,12 +21,19 @@ export async function readListedRuns(
   const { parts, unread } = schema;
   // before the headers: what is added in between changes the next revision
   const stats = parts.has('metrics') ? await database.metricStats(runIds, signal) : new Map<string, MetricStats>();
+  const measured = schema.measured ? await countMeasured(database, runIds, signal) : undefined;
   const latest = schema.latest ? await readLatest(database, runIds, signal) : undefined;
   const listed = new Map<string, ListedRun>();
   for (const [runId, { run, made }] of await readHeaders(database, schema, runIds, signal)) {
     const metrics = stats.get(runId) ?? { points: 0 };
     const lines = latest?.get(runId) ?? [];
-    const found = { revision: digest(run, lines, metrics, schema), metrics, active: isActive(run) };
+    const points = measured?.get(runId) ?? 0;
+    const found = {
+      revision: digest(run, lines, metrics, points, schema),
+      metrics,
+      active: isActive(run),
+      ...(points > 0 && { isMeasured: true }),
+    };
     if (unread.size > 0) listed.set(runId, { ...found, isPartial: true });
     else listed.set(runId, { ...found, made, ...(latest !== undefined && { latest: lines.length }) });
   }
@@ -32,9 +41,15 @@ export async function readListedRuns(
 }
 
 /** Includes what cannot be read: becoming readable is a change. */
-function digest(run: RunHeader['run'], latest: readonly string[], metrics: MetricStats, { unread }: Schema): string {
+function digest(
+  run: RunHeader['run'],
+  latest: readonly string[],
+  metrics: MetricStats,
+  measured: number,
+  { unread }: Schema,
+): string {
   const hidden = unread.size === 0 ? [] : [[...unread.keys()]];
-  const content = JSON.stringify([run, latest.join('\n'), metrics, ...hidden], (_, value: unknown) => {
+  const content = JSON.stringify([run, latest.join('\n'), metrics, measured, ...hidden], (_, value: unknown) => {
     if (value instanceof Map) return [...value];
     return typeof value === 'bigint' ? `${value}n` : value;
   });

@@ -15,16 +15,29 @@ export interface ListedRun {
   readonly latest?: number;
   /** RUNNING or SCHEDULED: files may still be added. */
   readonly active: boolean;
+  /** Models tell the datasets of some of its points. */
+  readonly isMeasured?: boolean;
   /** Something of the run could not be read when it was listed: look up everything but the revision again. */
   readonly isPartial?: boolean;
 }
 
 const MAX_CARRIED_MODELS = 50;
 
-export function encodeLocator({ revision, metrics, made, latest, active, isPartial = false }: ListedRun): string {
+export function encodeLocator(run: ListedRun): string {
+  const { revision, metrics, made, latest, active, isMeasured = false, isPartial = false } = run;
   const { points, from = null, to = null } = metrics;
   const carried = made === undefined || made.length > MAX_CARRIED_MODELS ? null : made;
-  return JSON.stringify([revision, active ? 1 : 0, carried, points, from, to, latest ?? null, isPartial ? 1 : 0]);
+  return JSON.stringify([
+    revision,
+    active ? 1 : 0,
+    carried,
+    points,
+    from,
+    to,
+    latest ?? null,
+    isPartial ? 1 : 0,
+    isMeasured ? 1 : 0,
+  ]);
 }
 
 type Fields = [
@@ -36,18 +49,20 @@ type Fields = [
   to: number | null,
   latest: number | null,
   isPartial: number,
+  isMeasured: number,
 ];
 
 /** Undefined for a reference that this source has not made. */
 export function decodeLocator({ locator }: RunRef): ListedRun | undefined {
   if (!locator.startsWith('[')) return undefined;
-  const [revision, active, made, points, from, to, latest, isPartial] = JSON.parse(locator) as Fields;
+  const [revision, active, made, points, from, to, latest, isPartial, isMeasured] = JSON.parse(locator) as Fields;
   return {
     revision,
     active: active === 1,
     ...(made !== null && { made }),
     ...(latest !== null && { latest }),
     ...(isPartial === 1 && { isPartial: true }),
+    ...(isMeasured === 1 && { isMeasured: true }),
     metrics: { points, ...(from !== null && to !== null && { from, to }) },
   };
 }

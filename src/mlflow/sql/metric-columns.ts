@@ -11,12 +11,6 @@ const TWO_32 = 2 ** 32;
 /** MLflow writes this for ±infinity, which not all databases can store (docs/mlflow-sources.md §3.3). */
 const INFINITE = Number.MAX_VALUE;
 
-/** How MLflow stores a value: NaN as 0, ±infinity as ±1.8e308. */
-export function storedValue(value: number): number {
-  if (Number.isFinite(value)) return value;
-  return Number.isNaN(value) ? 0 : Math.sign(value) * INFINITE;
-}
-
 /** The points of one metric as growable columns that can be sorted into arrival order. */
 export class MetricColumns {
   #length = 0;

@@ -38,6 +38,15 @@ const LATER: Tables = {
   logged_models: ['model_id', 'name', 'artifact_location', 'status', 'lifecycle_stage', 'model_type', 'source_run_id'],
   logged_model_params: ['model_id', 'param_key', 'param_value'],
   logged_model_tags: ['model_id', 'tag_key', 'tag_value'],
+  logged_model_metrics: [
+    'metric_name',
+    'metric_timestamp_ms',
+    'metric_step',
+    'metric_value',
+    'run_id',
+    'dataset_name',
+    'dataset_digest',
+  ],
 };
 
 const ALL: Tables = { ...NEEDED, ...PARTS, ...LATER };
@@ -67,6 +76,8 @@ export interface Schema {
   readonly parts: ReadonlySet<RunPart>;
   /** The table latest_metrics, which matters for change detection, and if the history of a metric has been deleted. */
   readonly latest: boolean;
+  /** The table logged_model_metrics (MLflow ≥ 3), which tells the datasets of points. */
+  readonly measured: boolean;
   /** The parts that exist but cannot be read, with the tables that this user may not read. */
   readonly unread: ReadonlyMap<RunPart, readonly string[]>;
   /** Says so, and what an administrator can do; absent if everything can be read. */
@@ -92,12 +103,14 @@ export async function probeSchema(database: Database, signal: AbortSignal): Prom
     if (mine.length > 0) unread.set(part, mine);
     else if (part !== 'models' || has(catalog, 'inputs', ['step'])) parts.add(part);
   }
-  const asked = hidden.filter((table) => table === 'latest_metrics' || [...unread.values()].flat().includes(table));
+  const needed = ['latest_metrics', 'logged_model_metrics', ...[...unread.values()].flat()];
+  const asked = hidden.filter((table) => needed.includes(table));
   return {
     creationTime: has(catalog, 'experiments', ['creation_time']),
     workspace: has(catalog, 'experiments', ['workspace']),
     parts,
     latest: isReadable(catalog, 'latest_metrics'),
+    measured: isReadable(catalog, 'logged_model_metrics'),
     unread,
     ...(asked.length > 0 && { warning: warningOf(database.uri, [...unread.keys()], asked, catalog) }),
   };
@@ -144,9 +157,11 @@ function notMlflow(uri: string, table: string, { tables }: Catalog): ConvertErro
 }
 
 function warningOf(uri: string, parts: readonly RunPart[], tables: readonly string[], { grant }: Catalog): string {
-  const kept =
-    parts.length === 0
-      ? 'metrics whose history was deleted are not noticed'
-      : `the ${parts.join(', ')} of all runs stay as they are in Aim`;
+  const lost = [
+    ...(parts.length > 0 ? [`the ${parts.join(', ')} of all runs stay as they are in Aim`] : []),
+    ...(tables.includes('latest_metrics') ? ['metrics whose history was deleted are not noticed'] : []),
+    ...(tables.includes('logged_model_metrics') ? ['points do not tell on which dataset they were measured'] : []),
+  ];
+  const kept = lost.join(', ');
   return `The database ${uri} does not let this user read ${tables.join(', ')}: ${kept}. An administrator can allow it: ${grant(tables)}`;
 }

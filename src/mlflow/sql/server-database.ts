@@ -2,6 +2,7 @@ import type { Warn } from '../../events.js';
 import type { PointBatch } from '../../model.js';
 import type { MetricPoint } from '../common/arrival-order.js';
 import { chunks } from '../common/chunks.js';
+import { storedValue } from '../common/measured-points.js';
 import { BATCH_POINTS } from '../common/point-buffer.js';
 import type { Catalog } from './catalog.js';
 import {
@@ -13,7 +14,7 @@ import {
   runsCondition,
   type WhichRuns,
 } from './database.js';
-import { MetricColumns, storedValue } from './metric-columns.js';
+import { MetricColumns } from './metric-columns.js';
 import { CursorTracker, type MetricCursors } from './metric-cursor.js';
 import { MetricTable } from './metric-table.js';
 import type { ServerConnection } from './server-connection.js';

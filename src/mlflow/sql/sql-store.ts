@@ -16,6 +16,7 @@ import { readSqlChanges } from './history-changes.js';
 import { latestOnlyHistory, latestOnlyKeys } from './latest-only-metrics.js';
 import { readListedRuns } from './listed-runs.js';
 import { decodeLocator, encodeLocator, type ListedRun, rowsOf } from './locator.js';
+import { MeasuredRuns } from './measured-points.js';
 import { CursorTracker } from './metric-cursor.js';
 import { NO_ENDS, readMetricEnds } from './metric-ends.js';
 import { findMissingRuns } from './missing-runs.js';
@@ -51,6 +52,7 @@ export class SqlStore implements TrackingStore {
   readonly #histories: SqlHistories;
   readonly #schemas: Schemas;
   readonly #finder: SqlRunFinder;
+  readonly #measured: MeasuredRuns;
   /** The last warning about tables that this user may not read. */
   #warned: string | undefined;
   /** Runs that could be listed only in part, as they were looked up later. */
@@ -65,6 +67,7 @@ export class SqlStore implements TrackingStore {
     this.#options = options;
     this.#schemas = new Schemas(database);
     this.#finder = new SqlRunFinder(database, this.#schemas);
+    this.#measured = new MeasuredRuns(database);
     this.#histories = new SqlHistories(database, options.windowPoints);
   }
 
@@ -182,10 +185,12 @@ export class SqlStore implements TrackingStore {
   ): AsyncGenerator<PointBatch, void, void> {
     const tracker = new CursorTracker();
     try {
-      const rows = rowsOf(ref, await this.#listed(ref, context.signal));
+      const listed = await this.#listed(ref, context.signal);
+      const measured = listed.isMeasured ? await this.#measured.of(ref, context.signal) : undefined;
+      const rows = rowsOf(ref, listed);
       for await (const batch of this.#histories.history(rows, metricKey, context.signal)) {
         tracker.advance(batch);
-        yield batch;
+        yield* measured?.split(metricKey, batch) ?? [batch];
       }
       const cursor = tracker.encode(rows.to);
       if (cursor !== undefined) onCursor?.(cursor);
@@ -202,7 +207,10 @@ export class SqlStore implements TrackingStore {
     cursors: ReadonlyMap<string, string>,
     { signal }: StageContext,
   ): AsyncGenerator<MetricChange, void, void> {
-    yield* readSqlChanges(this.#database, rowsOf(ref, await this.#listed(ref, signal)), cursors, signal);
+    const listed = await this.#listed(ref, signal);
+    // a model may tell the dataset of a point that has been read before
+    if (!listed.isMeasured) yield* readSqlChanges(this.#database, rowsOf(ref, listed), cursors, signal);
+    else for (const key of await this.#histories.keys(rowsOf(ref, listed), signal)) yield { type: 'rewritten', key };
   }
 
   artifactsRevision(ref: RunRef, run: Run, signal: AbortSignal): Promise<string> {

@@ -43,6 +43,10 @@ const NOTICES: Readonly<Record<Exclude<Notice['kind'], 'artifact-skipped'>, { ti
   'line-skipped': { title: 'Metric lines that could not be read', noun: 'line' },
   'points-collapsed': { title: 'Points replaced by a later one at the same step', noun: 'point' },
   'metric-renumbered': { title: 'Metrics with new steps 0, 1, 2 … in order of arrival', noun: 'metric' },
+  'context-clash': {
+    title: 'Metrics that kept their names, because with a context they would have shared sequences',
+    noun: 'metric',
+  },
   'history-missing': { title: 'Metrics of which MLflow has only the latest value', noun: 'metric' },
   'artifacts-unreachable': { title: 'Artifacts that could not be reached' },
   'text-replaced': { title: 'Texts that are not UTF-8; invalid bytes became U+FFFD', noun: 'text' },

@@ -4,9 +4,9 @@ import { type Databases, databaseFingerprint } from '../../aim/run-files.js';
 import type { RunProperties } from '../../aim/run-properties.js';
 import type { LossMessage } from '../../mapping/messages.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
-import type { Notice, Run, RunPart, RunRef } from '../../model.js';
+import type { Notice, PointDataset, Run, RunPart, RunRef } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
-import { encodeAppendState, type KnownFile, type KnownMetric } from './append-state.js';
+import { encodeAppendState, type KnownDataset, type KnownFile, type KnownMetric } from './append-state.js';
 
 /** Notices of histories that stay true when points are appended. Reading only what was added would not find others again. */
 const LINE_NOTICES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
@@ -45,7 +45,8 @@ export async function artifactsRevision(
 /** Collects, while a run is written whole, what appending to it will need. */
 export class AppendRecorder {
   private readonly cursors = new Map<string, string>();
-  private readonly states = new Map<string, MetricState | undefined>();
+  private readonly states: { readonly key: string; readonly state?: MetricState; readonly dataset?: PointDataset }[] =
+    [];
   private files: readonly KnownFile[] | undefined;
 
   private constructor(private readonly revision: string) {}
@@ -68,9 +69,9 @@ export class AppendRecorder {
     this.cursors.set(key, cursor);
   };
 
-  /** Takes the state of a metric that was written; undefined if nothing can be appended to it. */
-  readonly onMetricWritten = (key: string, state: MetricState | undefined): void => {
-    this.states.set(key, state);
+  /** Takes the state of a sequence of a metric that was written; undefined if nothing can be appended to it. */
+  readonly onMetricWritten = (key: string, state: MetricState | undefined, dataset: PointDataset | undefined): void => {
+    this.states.push({ key, ...(state && { state }), ...(dataset && { dataset }) });
   };
 
   /** Takes all artifacts that are converted or linked. */
@@ -83,10 +84,10 @@ export class AppendRecorder {
     if (notices.some(({ kind }) => !LINE_NOTICES.has(kind) && !ARTIFACT_NOTICES.has(kind))) return undefined;
     const metrics = new Map<string, KnownMetric>();
     for (const [key, cursor] of this.cursors) metrics.set(key, { cursor });
-    for (const [key, state] of this.states) {
-      const cursor = this.cursors.get(key);
-      if (cursor === undefined || state === undefined) return undefined;
-      metrics.set(key, { cursor, state });
+    for (const { key, state, dataset } of this.states) {
+      const known = metrics.get(key);
+      if (known === undefined || state === undefined) return undefined;
+      metrics.set(key, dataset === undefined ? { ...known, state } : withDataset(known, { dataset, state }));
     }
     const { revision, files } = this;
     const [meta, seqs] = [databaseFingerprint(databases.meta), databaseFingerprint(databases.seqs)];
@@ -100,6 +101,10 @@ export class AppendRecorder {
       ...numbers,
     });
   }
+}
+
+function withDataset(known: KnownMetric, added: KnownDataset): KnownMetric {
+  return { ...known, datasets: [...(known.datasets ?? []), added] };
 }
 
 /** A digest of messages and their time; empty for none. */

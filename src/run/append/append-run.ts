@@ -83,12 +83,12 @@ function applyChanges(
   { options, orders }: RunEnvironment,
   header: readonly Notice[],
 ): AppendedRun | RewriteReason {
-  const appended = appendToMetrics(before.metrics, newPoints, options.mapping.repeatedSteps, orders);
+  const appended = appendToMetrics(before.metrics, newPoints, options.mapping, orders);
   if (typeof appended === 'string') return appended;
   const lastTimestamp = latestTimestamp(before.lastTimestamp, newPoints);
   const mapped = mapProperties(run, experiment, lastTimestamp, now, options.mapping);
   if (mapped.endTime !== null || mapped.properties.creationTime !== before.creationTime) return 'times-changed';
-  const notices = [...header, ...known.notices, ...metricNotices(appended.metrics)];
+  const notices = [...header, ...known.notices, ...metricNotices(appended.metrics, options.mapping)];
   const losses = lossMessages(notices);
   const messageTime = messageTimeOf(lastTimestamp, mapped.properties);
   const messages = messagesDigest(losses, messageTime);
@@ -115,7 +115,7 @@ function runAppendOf(
   const attributes = mapAttributes(run, experiment, store.uri, options.mapping);
   return {
     points,
-    summaries: summariesOf(metrics),
+    summaries: summariesOf(metrics, options.mapping),
     ...(artifacts && { artifacts: { ...artifacts, time: before.creationTime } }),
     end: { attributes, endTime: null, messages: losses, messageTime },
     newMessages: messages !== before.messages,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MetricState } from '../../aim/metric-state.js';
 import type { Databases } from '../../aim/run-files.js';
 import type { Point, SummaryState } from '../../aim/summary.js';
-import type { ArtifactFile, Notice, RunPart } from '../../model.js';
+import type { ArtifactFile, Notice, PointDataset, RunPart } from '../../model.js';
 
 /** What must be known about a run in Aim, besides its files, to append what was added in MLflow. */
 export interface AppendState {
@@ -36,9 +36,24 @@ export interface KnownArtifacts {
 export interface KnownMetric {
   /** The source's read position. */
   readonly cursor: string;
-  /** Absent while the metric has no points. */
+  /** Absent while the metric has no points, but those of datasets. */
   readonly state?: MetricState;
+  /** The sequences of points of datasets; absent for none. */
+  readonly datasets?: readonly KnownDataset[];
 }
+
+/** The sequence of a metric's points of one dataset. */
+export interface KnownDataset {
+  readonly dataset: PointDataset;
+  readonly state: MetricState;
+}
+
+type EncodedMetric = [
+  key: string,
+  cursor: string,
+  state?: EncodedState | null,
+  datasets?: [name: string, digest: string, state: EncodedState][],
+];
 
 /** With more, the state would be larger than what it saves. */
 const MAX_METRICS = 5000;
@@ -48,11 +63,7 @@ const MAX_FILES = 5000;
 /** Encodes the state for the ledger; undefined if it is too large to keep. */
 export function encodeAppendState(appendState: AppendState): string | undefined {
   if (appendState.metrics.size > MAX_METRICS || appendState.notices.length > MAX_NOTICES) return undefined;
-  const metrics = [...appendState.metrics].map(([key, { cursor, state }]) => [
-    key,
-    cursor,
-    ...(state === undefined ? [] : [encodeState(state)]),
-  ]);
+  const metrics = [...appendState.metrics].map(encodeMetric);
   const text = JSON.stringify({ ...appendState, metrics, artifacts: encodeArtifacts(appendState.artifacts) });
   return digest(text) + text;
 }
@@ -63,14 +74,29 @@ export function decodeAppendState(checked: string): AppendState {
   if (digest(text) !== checked.slice(0, DIGEST_LENGTH))
     throw new Error('The append state of the run in the ledger is damaged.');
   const { metrics, artifacts, ...rest } = JSON.parse(text) as Omit<AppendState, 'metrics' | 'artifacts'> & {
-    metrics: [string, string, EncodedState?][];
+    metrics: EncodedMetric[];
     artifacts: EncodedArtifacts;
   };
-  const known = metrics.map(([key, cursor, state]): [string, KnownMetric] => [
-    key,
-    { cursor, ...(state !== undefined && { state: decodeState(state) }) },
+  return { ...rest, artifacts: decodeArtifacts(artifacts), metrics: new Map(metrics.map(decodeMetric)) };
+}
+
+function encodeMetric([key, { cursor, state, datasets }]: [string, KnownMetric]): EncodedMetric {
+  const encoded = state === undefined ? undefined : encodeState(state);
+  if (datasets === undefined) return encoded === undefined ? [key, cursor] : [key, cursor, encoded];
+  const ofDatasets = datasets.map(({ dataset, state: own }): [string, string, EncodedState] => [
+    dataset.name,
+    dataset.digest,
+    encodeState(own),
   ]);
-  return { ...rest, artifacts: decodeArtifacts(artifacts), metrics: new Map(known) };
+  return [key, cursor, encoded ?? null, ofDatasets];
+}
+
+function decodeMetric([key, cursor, state, datasets]: EncodedMetric): [string, KnownMetric] {
+  const known = datasets?.map(([name, ofData, own]) => ({
+    dataset: { name, digest: ofData },
+    state: decodeState(own),
+  }));
+  return [key, { cursor, ...(state && { state: decodeState(state) }), ...(known && { datasets: known }) }];
 }
 
 const DIGEST_LENGTH = 32;

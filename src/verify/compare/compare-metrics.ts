@@ -1,13 +1,15 @@
 import type { MetricEnd } from '../../mlflow/common/tracking-store.js';
 import type { StageContext } from '../../model.js';
+import type { ContextRule } from '../../policies.js';
 import type { MetricSequence } from '../contents.js';
 import { type HistorySource, MetricHistory } from '../expected/metric-history.js';
-import { type MetricName, metricName } from '../expected/metric-name.js';
+import { type MetricName, metricName, type NamedMetric } from '../expected/metric-name.js';
 import { type EndPolicy, endsAlike } from './compare-ends.js';
 import { comparePoints } from './compare-points.js';
 import { contextText } from './compare-values.js';
 import type { DifferenceCode, DifferencePlace, Differences } from './differences.js';
 import { causeOf, type RunFacts } from './run-facts.js';
+import { show, showValue } from './show.js';
 
 /** What the metrics of a run came to. */
 export interface MetricTotals {
@@ -16,6 +18,8 @@ export interface MetricTotals {
   points: number;
   readonly collapsed: Map<string, number>;
   readonly renumbered: Map<string, number>;
+  /** Metrics that keep their names because they would have shared sequences. */
+  clashes: number;
   /** Milliseconds; undefined without points. */
   lastTime: number | undefined;
 }
@@ -30,9 +34,11 @@ export class MetricComparison {
     points: 0,
     collapsed: new Map(),
     renumbered: new Map(),
+    clashes: 0,
     lastTime: undefined,
   };
   private readonly found: Map<string, MetricSequence>;
+  private readonly ofName: ReadonlyMap<string, readonly MetricSequence[]>;
   private explained = 0;
 
   constructor(
@@ -40,15 +46,24 @@ export class MetricComparison {
     private readonly facts: RunFacts,
     private readonly differences: Differences,
   ) {
-    this.found = new Map([...sequences].map((sequence) => [keyOf(sequence.name, sequence.context), sequence]));
+    const all = [...sequences];
+    this.found = new Map(all.map((sequence) => [keyOf(sequence.name, sequence.context), sequence]));
+    const ofName = new Map<string, MetricSequence[]>();
+    for (const sequence of all) {
+      const others = ofName.get(sequence.name);
+      if (others === undefined) ofName.set(sequence.name, [sequence]);
+      else others.push(sequence);
+    }
+    this.ofName = ofName;
   }
 
   /** Compares a metric by its end alone; false where only its history tells, or whether Aim has to have it at all. */
-  compareEnd(key: string, end: MetricEnd, policy: EndPolicy): boolean {
-    const { name, context } = metricName(key);
+  compareEnd({ name: { name, context } }: NamedMetric, end: MetricEnd, policy: EndPolicy): boolean {
     const sequence = this.found.get(keyOf(name, context));
     if (sequence === undefined) return false;
-    const sequences = policy.policy === 'split' ? [sequence, ...this.repetitionsOf(sequence)] : [sequence];
+    // which points are of a dataset only the history tells
+    if (this.besides(sequence, 'dataset').length > 0) return false;
+    const sequences = policy.policy === 'split' ? [sequence, ...this.besides(sequence, 'repeat')] : [sequence];
     if (!endsAlike(end, sequences, policy)) return false;
     for (const one of sequences) this.found.delete(keyOf(one.name, one.context));
     this.totals.metrics++;
@@ -57,8 +72,9 @@ export class MetricComparison {
   }
 
   /** Reads the history of a metric and compares it. */
-  async compare(key: string, source: HistorySource, context: StageContext): Promise<void> {
-    const history = await MetricHistory.read(key, source, context);
+  async compare(metric: NamedMetric, source: HistorySource, context: StageContext): Promise<void> {
+    const { key } = metric;
+    const history = await MetricHistory.read(metric, source, context);
     if (history.points === 0) return;
     const { totals } = this;
     totals.metrics++;
@@ -67,7 +83,7 @@ export class MetricComparison {
       totals.lastTime ?? Number.NEGATIVE_INFINITY,
       history.lastTime ?? Number.NEGATIVE_INFINITY,
     );
-    if (history.isRenumbered) totals.renumbered.set(key, history.points);
+    if (history.pointsRenumbered > 0) totals.renumbered.set(key, history.pointsRenumbered);
     let held = 0;
     const met = new Set<string>();
     for (let pass = 0; pass < history.passes; pass++) {
@@ -89,19 +105,20 @@ export class MetricComparison {
   }
 
   /** What Aim holds of metrics that MLflow does not have. */
-  finish(): void {
+  finish(rules: readonly ContextRule[]): void {
     for (const sequence of this.found.values()) {
-      const cause = causeOf(this.facts, 'metric-extra', 'metrics', keyNamed(sequence));
+      const causes = keysNamed(sequence, rules).map((key) => causeOf(this.facts, 'metric-extra', 'metrics', key));
+      const cause = causes.find((one) => one === 'kept') ?? causes[0]!;
       this.differences.add('metric-extra', cause, { sequence, found: `${sequence.count()} points` });
     }
   }
 
-  private repetitionsOf({ name, context }: MetricSequence): MetricSequence[] {
-    return [...this.found.values()].filter((other) => {
+  /** The sequences that have another key in their context, and are otherwise of the same name and context. */
+  private besides({ name, context }: MetricSequence, added: 'dataset' | 'repeat'): MetricSequence[] {
+    return (this.ofName.get(name) ?? []).filter((other) => {
       const entries = new Map(other.context.entries);
-      return (
-        other.name === name && entries.delete('repeat') && contextText({ ...context, entries }) === contextText(context)
-      );
+      entries.delete('digest');
+      return entries.delete(added) && contextText({ ...context, entries }) === contextText(context);
     });
   }
 
@@ -124,11 +141,13 @@ function keyOf(name: string, context: Parameters<typeof contextText>[0]): string
   return `${contextText(context)} ${name}`;
 }
 
-/** The metric of MLflow's that a sequence belongs to, where its name is its key. */
-function keyNamed({ name, context }: MetricSequence): string {
+/** The metrics of MLflow's that a sequence may belong to, where its name is their key or what is between the ends of a rule. */
+function keysNamed({ name, context }: MetricSequence, rules: readonly ContextRule[]): string[] {
   const { name: expected } = metricName(name);
   const key = context.entries.get('key');
-  return key?.type === 'string' ? key.value : expected;
+  const plain = key?.type === 'string' ? key.value : expected;
+  const ruled = rules.filter((rule) => showValue(context.entries.get(rule.context)) === show(rule.value));
+  return [plain, ...ruled.map(({ prefix, suffix }) => `${prefix}${plain}${suffix}`)];
 }
 
 function idOf({ name, context }: MetricName): NonNullable<DifferencePlace['sequence']> {

@@ -5,6 +5,7 @@ import type { Finding, MetricSequence, ObjectSequence, RunContents, RunRow } fro
 import { type ExpectedArtifacts, expectedArtifacts, NO_ARTIFACTS } from '../expected/artifacts.js';
 import { expectedAttributes } from '../expected/attributes.js';
 import { expectedMessages } from '../expected/messages.js';
+import { metricNames } from '../expected/metric-name.js';
 import { expectedProperties } from '../expected/properties.js';
 import { Unread } from '../expected/unread.js';
 import { ArtifactComparison } from './compare-artifacts.js';
@@ -139,20 +140,24 @@ class RunComparison {
     const found = this.aim.contents.sequences.filter((one): one is MetricSequence => one.kind === 'metric');
     const comparison = new MetricComparison(found, facts, differences);
     const history = { store, ref, startTime: run.startTime, policy: mapping.repeatedSteps };
-    for (const [key, end] of await this.metricEnds()) {
-      if (end !== undefined && comparison.compareEnd(key, end, history)) continue;
-      await comparison.compare(key, history, reading.context);
+    const ends = await this.metricEnds();
+    const { metrics, clashes } = metricNames([...ends.keys()], mapping.contexts);
+    comparison.totals.clashes = clashes;
+    for (const metric of metrics) {
+      const end = ends.get(metric.key);
+      if (end !== undefined && comparison.compareEnd(metric, end, history)) continue;
+      await comparison.compare(metric, history, reading.context);
     }
-    comparison.finish();
+    comparison.finish(mapping.contexts);
     return comparison;
   }
 
   /** The keys of all metrics, with what a quick look asks of each. */
-  private async metricEnds(): Promise<Iterable<readonly [string, MetricEnd | undefined]>> {
+  private async metricEnds(): Promise<ReadonlyMap<string, MetricEnd | undefined>> {
     const { store, ref } = this.source;
     const { context } = this.reading;
     const ends = this.isQuick ? await store.metricEnds?.(ref, context) : undefined;
-    return ends ?? (await store.metricKeys(ref, context)).map((key) => [key, undefined] as const);
+    return ends ?? new Map((await store.metricKeys(ref, context)).map((key) => [key, undefined]));
   }
 
   /** Without a start time it would follow from the points. */

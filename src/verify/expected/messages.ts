@@ -6,6 +6,8 @@ export interface Losses {
   /** By metric, how many points. */
   readonly collapsed: ReadonlyMap<string, number>;
   readonly renumbered: ReadonlyMap<string, number>;
+  /** Metrics that keep their names because of others. */
+  readonly clashes: number;
   readonly skipped: ReadonlyMap<ArtifactSkipReason, number>;
   readonly textsReplaced: number;
   /** Milliseconds, of a run that was closed because it was stale. */
@@ -16,7 +18,7 @@ export interface Losses {
 
 /** By the kind of event the numbers that its message carries; undefined where they are not foreseen. */
 export function expectedMessages(losses: Losses): ReadonlyMap<string, PlainDict | undefined> {
-  const { collapsed, renumbered, skipped, textsReplaced, staleSince, notices } = losses;
+  const { collapsed, renumbered, clashes, skipped, textsReplaced, staleSince, notices } = losses;
   const messages = new Map<string, PlainDict | undefined>();
   const add = (event: string, numbers: Readonly<Record<string, Plain>>) =>
     messages.set(event, new Map([['event', event], ...Object.entries(numbers)]));
@@ -24,6 +26,7 @@ export function expectedMessages(losses: Losses): ReadonlyMap<string, PlainDict 
   if (collapsed.size > 0) add('points-collapsed', { points: sum(collapsed.values()), metrics: BigInt(collapsed.size) });
   if (renumbered.size > 0)
     add('metric-renumbered', { points: sum(renumbered.values()), metrics: BigInt(renumbered.size) });
+  if (clashes > 0) add('context-clash', { metrics: BigInt(clashes) });
   if (skipped.size > 0) {
     const reasons = [...skipped].map(([reason, files]) => [reason, BigInt(files)] as const);
     add('artifact-skipped', { artifacts: sum(skipped.values()), ...Object.fromEntries(reasons) });

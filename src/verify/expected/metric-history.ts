@@ -2,7 +2,8 @@ import { ConvertError } from '../../errors.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { PointBatch, RunRef, StageContext } from '../../model.js';
 import type { RepeatedSteps } from '../../policies.js';
-import { type MetricName, metricName, repetitionOf } from './metric-name.js';
+import { type MetricName, type NamedMetric, onDataset, repetitionOf } from './metric-name.js';
+import { datasetId, type Series, Survey } from './metric-survey.js';
 import { PointCollector, type PointColumns, pick } from './point-columns.js';
 import { PointTable, sortedOrder, withoutCollapsed } from './point-table.js';
 import { exactSteps, placeOf, placesOf } from './step-places.js';
@@ -31,50 +32,36 @@ export interface HistorySource {
   readonly pointsAtOnce?: number;
 }
 
-/** What one look at a whole history tells. */
-interface Survey {
-  readonly points: number;
-  readonly isOnOneStep: boolean;
-  /** The steps are 0, 1, 2 … in arrival order. */
-  readonly isNumbered: boolean;
-  /** Milliseconds; undefined without points. */
-  readonly lastTime: number | undefined;
-  /** All points, where they are few enough. */
-  readonly columns: PointColumns | undefined;
-}
-
 /** The history of one metric, and what Aim has to have of it (docs/mapping.md, "Metrics"). */
 export class MetricHistory {
   /** How often the history is read; each pass has the points of some steps. */
   readonly passes: number;
-  private readonly isToNumber: boolean;
+  readonly points: number;
 
   private constructor(
-    readonly key: string,
+    readonly metric: NamedMetric,
     private readonly source: HistorySource,
     private readonly context: StageContext,
-    private readonly survey: Survey,
+    private readonly series: readonly Series[],
+    /** The time of the latest point, milliseconds; undefined without points. */
+    readonly lastTime: number | undefined,
   ) {
     const { policy, pointsAtOnce = POINTS_AT_ONCE } = source;
-    this.isToNumber = policy === 'index' || (policy === 'auto' && survey.isOnOneStep);
-    this.passes = survey.columns === undefined ? Math.ceil((2 * survey.points) / pointsAtOnce) : 1;
+    this.points = series.reduce((sum, { points }) => sum + points, 0);
+    this.passes = this.points > pointsAtOnce ? Math.ceil((2 * this.points) / pointsAtOnce) : 1;
+    if (policy === 'split' && this.points > MOST_TO_SPLIT) throw tooLong(metric.key);
   }
 
   /** Reads a history for the first time. Times in seconds become milliseconds. */
-  static async read(key: string, source: HistorySource, context: StageContext): Promise<MetricHistory> {
-    return new MetricHistory(key, source, context, await surveyOf(key, source, context));
+  static async read(metric: NamedMetric, source: HistorySource, context: StageContext): Promise<MetricHistory> {
+    const survey = new Survey(source.policy, source.pointsAtOnce ?? POINTS_AT_ONCE);
+    for await (const batch of batches(metric.key, source, context)) survey.add(batch);
+    return new MetricHistory(metric, source, context, survey.series(), survey.lastTime);
   }
 
-  get points(): number {
-    return this.survey.points;
-  }
-
-  get lastTime(): number | undefined {
-    return this.survey.lastTime;
-  }
-
-  get isRenumbered(): boolean {
-    return this.isToNumber && !this.survey.isNumbered;
+  /** How many points got other steps. */
+  get pointsRenumbered(): number {
+    return this.series.reduce((sum, { points, isRenumbered }) => sum + (isRenumbered ? points : 0), 0);
   }
 
   /** Whether a point at this step belongs to a pass. */
@@ -84,25 +71,31 @@ export class MetricHistory {
     return ((placeOf(step) % passes) + passes) % passes === BigInt(pass);
   }
 
-  /** The sequences that Aim has to have, of the points of one pass: one, or with `split` one for each repetition. */
+  /** The sequences that Aim has to have, of the points of one pass: one for each dataset, or with `split` for each repetition. */
   async sequences(pass: number): Promise<ExpectedMetric[]> {
-    if (this.survey.points === 0) return [];
-    const columns = this.survey.columns ?? (await this.columnsOf(pass));
-    const name = metricName(this.key);
-    if (this.source.policy === 'split') return split(this.key, name, columns);
-    const numbered = this.isToNumber && this.survey.columns !== undefined ? renumbered(columns) : columns;
-    return [{ ...name, table: new PointTable(numbered) }];
+    const all = this.series.flatMap(({ dataset }) => dataset ?? []);
+    const found: ExpectedMetric[] = [];
+    for (const one of this.series) {
+      const columns = one.columns ?? (await this.columnsOf(one, pass));
+      const name = onDataset(this.metric.name, one.dataset, all);
+      if (this.source.policy === 'split') found.push(...split(name, columns));
+      else {
+        const numbered = one.isToNumber && one.columns !== undefined ? renumbered(columns) : columns;
+        found.push({ ...name, table: new PointTable(numbered) });
+      }
+    }
+    return found;
   }
 
-  private async columnsOf(pass: number): Promise<PointColumns> {
-    const { policy, pointsAtOnce = POINTS_AT_ONCE } = this.source;
-    if (policy === 'split') throw tooLong(this.key);
+  private async columnsOf({ dataset, isToNumber }: Series, pass: number): Promise<PointColumns> {
+    const { pointsAtOnce = POINTS_AT_ONCE } = this.source;
     let gathered = new PointCollector();
     let index = 0;
     // what is wrong with the history has been told when it was read first
     const again = { ...this.context, notice: () => {} };
-    for await (const batch of batches(this.key, this.source, again)) {
-      const steps = this.isToNumber ? countUp(index, batch.steps.length) : batch.steps;
+    for await (const batch of batches(this.metric.key, this.source, again)) {
+      if (datasetId(batch.dataset) !== datasetId(dataset)) continue;
+      const steps = isToNumber ? countUp(index, batch.steps.length) : batch.steps;
       index += batch.steps.length;
       gathered.add(this.ofPass(pass, { ...batch, steps }));
       if (gathered.length <= pointsAtOnce) continue;
@@ -122,31 +115,6 @@ export class MetricHistory {
       timestamps: Float64Array.from(kept, (i) => timestamps[i]!),
     };
   }
-}
-
-async function surveyOf(key: string, source: HistorySource, context: StageContext): Promise<Survey> {
-  const { pointsAtOnce = POINTS_AT_ONCE } = source;
-  let collector: PointCollector | undefined = new PointCollector();
-  // asked for by that policy alone: two points at one step are never 0, 1
-  let [points, isOnOneStep, isNumbered, lastTime] = [0, true, source.policy === 'index', Number.NEGATIVE_INFINITY];
-  let first: bigint | undefined;
-  for await (const batch of batches(key, source, context)) {
-    first ??= batch.steps[0];
-    isOnOneStep &&= batch.steps.every((step) => step === first);
-    const from = points;
-    isNumbered &&= batch.steps.every((step, i) => step === BigInt(from + i));
-    for (const time of batch.timestamps) if (time > lastTime) lastTime = time;
-    points += batch.steps.length;
-    if (points > pointsAtOnce) collector = undefined;
-    collector?.add(batch);
-  }
-  return {
-    points,
-    isOnOneStep: isOnOneStep && points > 1,
-    isNumbered,
-    lastTime: points === 0 ? undefined : lastTime,
-    columns: collector?.columns(),
-  };
 }
 
 async function* batches(
@@ -192,8 +160,7 @@ function countUp(from: number, length: number): BigInt64Array {
 }
 
 /** The k-th repetition of each step, k = 0, 1, 2 … */
-function split(key: string, name: MetricName, columns: PointColumns): ExpectedMetric[] {
-  if (columns.steps.length > MOST_TO_SPLIT) throw tooLong(key);
+function split(name: MetricName, columns: PointColumns): ExpectedMetric[] {
   const places = exactSteps(columns.steps) ?? placesOf(columns.steps);
   const order = sortedOrder(places);
   const layers: number[][] = [];

@@ -26,6 +26,7 @@ const TEXTS = [
     '100MB',
     '30d',
     '5%',
+    'subset=train:train_*,train/*',
     '9464',
     '127.0.0.1:80',
     '2026-01-31',

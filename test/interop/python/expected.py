@@ -20,7 +20,7 @@ from artifact_files import Files
 from expected_artifacts import Artifacts
 from expected_attributes import creation_time, end_time, is_stale, last_point, properties, seconds, typed
 from expected_layout import attributes
-from expected_metrics import in_milliseconds, metric_sequences, skipped_lines
+from expected_metrics import in_milliseconds, metric_clashes, metric_sequences, skipped_lines
 from canonical import float_bits
 from source_client import Client
 from source_files import read_experiments, read_store
@@ -46,11 +46,10 @@ def ordered(value):
     return sorted(value, key=lambda item: json.dumps(item, sort_keys=True)) if isinstance(value, list) else value
 
 
-def log_records(run, now: int, collapsed: int, renumbered: int, artifacts, as_named: bool) -> dict:
+def log_records(run, now: int, losses: dict, artifacts, as_named: bool) -> dict:
     """One warning for each kind of loss, with its number; some kinds of notice need not become one."""
     kinds = {
-        "points collapsed": collapsed,
-        "metrics renumbered": renumbered,
+        **losses,
         "artifacts not transferred": len(artifacts.links),
         "lines skipped": skipped_lines(run.metrics),
         "texts replaced": artifacts.replaced_texts,
@@ -72,7 +71,12 @@ def log_records(run, now: int, collapsed: int, renumbered: int, artifacts, as_na
 def expected_run(run, client, options) -> dict:
     for metric in run.metrics.values():
         metric.points = in_milliseconds(metric.points, run.start)
-    sequences, collapsed, renumbered = metric_sequences(run.metrics, options.repeated_steps)
+    sequences, collapsed, renumbered = metric_sequences(run.metrics, options.repeated_steps, options.context)
+    losses = {
+        "points collapsed": collapsed,
+        "metrics renumbered": renumbered,
+        "metrics that keep their names": metric_clashes(run.metrics, options.context),
+    }
     with tempfile.TemporaryDirectory() as scratch:
         files = Files(run, client, Path(scratch), options.no_artifacts)
         artifacts = Artifacts(seconds(creation_time(run)), options.terminal_log, files.link)
@@ -83,7 +87,7 @@ def expected_run(run, client, options) -> dict:
         "metrics": sequences,
         **artifacts.sequences(),
         "logs": artifacts.logs,
-        "log_records": log_records(run, options.now, collapsed, renumbered, artifacts, files.as_named),
+        "log_records": log_records(run, options.now, losses, artifacts, files.as_named),
         "artifacts": artifacts.artifacts(),
     }
     return {key: value for key, value in record.items() if value not in ({}, None)}
@@ -94,6 +98,7 @@ def arguments():
     parser.add_argument("store", help="a directory or a tracking URI; any word with --typed")
     parser.add_argument("--files-behind", action="store_true", help="the server keeps a file store, not a database")
     parser.add_argument("--repeated-steps", default="auto", choices=["auto", "last", "split", "index"])
+    parser.add_argument("--context", choices=["auto"])
     parser.add_argument("--include-deleted", action="store_true")
     parser.add_argument("--raw-params", action="store_true")
     parser.add_argument("--no-artifacts", action="store_true")

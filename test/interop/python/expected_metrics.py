@@ -1,22 +1,31 @@
 """mapping.md, “Metrics”: which sequences Aim must hold, point by point, and what was lost on the way."""
 
 import re
+from dataclasses import replace
 
 import quiet  # noqa: F401  (before aim)
 from aim.storage.hashing import hash_auto
 
 from canonical import float_bits, sequence_key
-from source import Metric, Point
+from source import Metric
 
 NODE_METRICS = {
     "cpu_utilization_percentage": "__system__cpu",
     "system_memory_usage_percentage": "__system__memory_percent",
     "disk_usage_percentage": "__system__disk_percent",
+    "system_memory_usage_megabytes": "__system__memory_usage_megabytes",
+    "disk_usage_megabytes": "__system__disk_usage_megabytes",
+    "disk_available_megabytes": "__system__disk_available_megabytes",
+    "network_receive_megabytes": "__system__network_receive_megabytes",
+    "network_transmit_megabytes": "__system__network_transmit_megabytes",
 }
 GPU_METRICS = {
     "utilization_percentage": "__system__gpu",
     "memory_usage_percentage": "__system__gpu_memory_percent",
     "power_usage_watts": "__system__gpu_power_watts",
+    "power_usage_percentage": "__system__gpu_power_percent",
+    "memory_usage_megabytes": "__system__gpu_memory_usage_megabytes",
+    "memory_usage_gigabytes": "__system__gpu_memory_usage_gigabytes",
 }
 
 
@@ -41,7 +50,7 @@ def in_milliseconds(points: list, start: int | None) -> list:
         return points
     first = (start - 24 * 3600 * 1000) / 1000
     return [
-        Point(point.step, point.value, point.timestamp * 1000) if first <= point.timestamp < 1e11 else point
+        replace(point, timestamp=point.timestamp * 1000) if first <= point.timestamp < 1e11 else point
         for point in points
     ]
 
@@ -55,7 +64,7 @@ def last_wins(points: list) -> list:
 
 
 def numbered(points: list) -> list:
-    return [Point(index, point.value, point.timestamp) for index, point in enumerate(points)]
+    return [replace(point, step=index) for index, point in enumerate(points)]
 
 
 def all_on_one_step(points: list) -> bool:
@@ -112,27 +121,75 @@ def sequence(points: list) -> dict:
     }
 
 
-def metric_sequences(metrics: dict, policy: str) -> tuple:
+def by_dataset(points: list) -> list:
+    """The points of each dataset, and those of none, with what these add to the context of the metric."""
+    datasets = {point.dataset for point in points}
+    names = [dataset[0] for dataset in datasets if dataset is not None]
+    series = []
+    for dataset in datasets:
+        context = {} if dataset is None else {"dataset": dataset[0]}
+        if dataset is not None and dataset[1] and names.count(dataset[0]) > 1:
+            context["digest"] = dataset[1]
+        series.append((context, [point for point in points if point.dataset == dataset]))
+    return series
+
+
+PREFIXES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "eval": "eval"}
+
+
+def names_of(keys: list, contexts: str | None) -> dict:
+    """Aim's name and context for each key; with `--context auto` the usual prefixes become the context `subset`."""
+    names = {key: aim_name(key) for key in keys}
+    if contexts is None:
+        return names
+    if contexts != "auto":
+        raise NotImplementedError(contexts)
+    wanted = {}
+    for key in keys:
+        found = re.fullmatch(r"(train|val|valid|validation|test|eval)[_/](.+)", key, re.DOTALL)
+        if found and found[2] not in NODE_METRICS.values() and found[2] not in ("(empty)", "logs", "__log_records"):
+            wanted[key] = (found[2], {"subset": PREFIXES[found[1]]})
+    for key, name in wanted.items():
+        if list(wanted.values()).count(name) == 1:
+            names[key] = name
+    return names
+
+
+def metric_clashes(metrics: dict, contexts: str | None) -> int:
+    """How many keys keep their own names although they have a prefix."""
+    if contexts is None:
+        return 0
+    names = names_of(list(metrics), contexts)
+    prefixed = [key for key in metrics if re.match(r"(train|val|valid|validation|test|eval)[_/].", key, re.DOTALL)]
+    return sum("subset" not in names[key][1] for key in prefixed)
+
+
+def metric_sequences(metrics: dict, policy: str, contexts: str | None) -> tuple:
     """The sequences, and the numbers of points collapsed and of metrics renumbered."""
     sequences, collapsed, renumbered = {}, 0, 0
+    names = names_of(list(metrics), contexts)
     for key, metric in metrics.items():
-        name, context = aim_name(key)
-        points = metric.points
-        if not points:
-            continue
-        if policy == "split":
-            for index, layer in enumerate(repetitions(points)):
-                layered = context if index == 0 else {**context, "repeat": index}
-                sequences[sequence_key(name, layered)] = sequence(layer)
-            continue
-        if policy == "index" or (policy == "auto" and all_on_one_step(points)):
-            changed = numbered(points)
-            renumbered += [point.step for point in changed] != [point.step for point in points]
-        else:
-            changed = last_wins(points)
-            collapsed += len(points) - len(changed)
-        sequences[sequence_key(name, context)] = sequence(changed)
+        name, context = names[key]
+        numbers = [add_sequences(sequences, name, {**context, **own}, points, policy) for own, points in by_dataset(metric.points)]
+        collapsed += sum(one for one, _ in numbers)
+        renumbered += any(one for _, one in numbers)
     return sequences, collapsed, renumbered
+
+
+def add_sequences(sequences: dict, name: str, context: dict, points: list, policy: str) -> tuple:
+    """Adds the sequences of points; how many of them collapsed, and whether they were renumbered."""
+    if policy == "split":
+        for index, layer in enumerate(repetitions(points)):
+            layered = context if index == 0 else {**context, "repeat": index}
+            sequences[sequence_key(name, layered)] = sequence(layer)
+        return 0, False
+    if policy == "index" or (policy == "auto" and all_on_one_step(points)):
+        changed = numbered(points)
+        sequences[sequence_key(name, context)] = sequence(changed)
+        return 0, [point.step for point in changed] != [point.step for point in points]
+    changed = last_wins(points)
+    sequences[sequence_key(name, context)] = sequence(changed)
+    return len(points) - len(changed), False
 
 
 def skipped_lines(metrics: dict) -> int:

@@ -7,6 +7,7 @@ import media
 from edge_values import GPU_METRICS, METRIC_NAMES, NODE_METRICS, PARAMS, RUN_NAMES, STEPS, VALUES
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, LoggedModelStatus
 
+from shape_metrics import on_datasets, prefixes
 from store_writer import HOUR, START, STANDARD_TAGS, StoreWriter, curve
 
 NOTE = "# Heading\n\n**bold** `code`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>alert(1)</script>\n\n$x^2$ ünï 🚀\n"
@@ -21,6 +22,7 @@ def edge(writer: StoreWriter):
     params_and_tags(writer, experiment)
     lives(writer, experiment)
     inputs_and_models(writer, experiment)
+    prefixes(writer, experiment)
     histories(writer, experiment)
     experiments(writer)
 
@@ -183,9 +185,7 @@ def models(writer: StoreWriter, experiment: str):
     writer.client.finalize_logged_model(second.model_id, LoggedModelStatus.FAILED)
     make(experiment, name="pending", source_run_id=run)
     writer.client.log_outputs(run, [LoggedModelOutput(first.model_id, 7)])
-    writer.client.log_metric(
-        run, "linked", 0.75, timestamp=START, step=3, model_id=first.model_id, dataset_name="ds", dataset_digest="abc"
-    )
+    on_datasets(writer, run, first.model_id)
     writer.end(run)
 
 

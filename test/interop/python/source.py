@@ -15,11 +15,12 @@ class Experiment:
 
 @dataclass
 class Point:
-    """One line of a metric file; `timestamp` in milliseconds."""
+    """One line of a metric file; `timestamp` in milliseconds, `dataset` a name and a digest."""
 
     step: int
     value: float
     timestamp: int
+    dataset: tuple | None = None
 
 
 @dataclass

@@ -54,14 +54,15 @@ def bad_values(directory: Path) -> int:
 def parse_line(line: str) -> Point | None:
     """`timestamp value [step [dataset_name… dataset_digest]]`, or None."""
     fields = line.split(" ")
-    if len(fields) < 2 or len(fields) == 4:
+    if len(fields) < 2:
         return None
     try:
         timestamp, value = int(fields[0]), float(fields[1])
         step = int(fields[2]) if len(fields) > 2 else 0
     except ValueError:
         return None
-    return Point(step, value, timestamp) if step in INT64 else None
+    dataset = (" ".join(fields[3:-1]), fields[-1]) if len(fields) > 4 else None
+    return Point(step, value, timestamp, dataset) if step in INT64 else None
 
 
 def read_metric(path: Path, is_over: bool) -> Metric:

@@ -79,7 +79,10 @@ class UriClient:
         )
 
     def _history(self, run_id: str, key: str) -> Metric:
-        points = [Point(item.step, item.value, item.timestamp) for item in self.client.get_metric_history(run_id, key)]
+        points = [
+            Point(item.step, item.value, item.timestamp, self._dataset(run_id, item))
+            for item in self.client.get_metric_history(run_id, key)
+        ]
         if not self.in_files:
             # a database keeps NaN as a marked 0, and infinity as the largest double
             points.sort(key=lambda point: (point.timestamp, point.step, 0 if point.value != point.value else point.value))
@@ -87,6 +90,17 @@ class UriClient:
                 if abs(point.value) == sys.float_info.max:
                     point.value = INF if point.value > 0 else -INF
         return Metric(points)
+
+    def _dataset(self, run_id: str, point) -> tuple | None:
+        """Over a database a history does not tell the dataset; the model that the point was logged for as well does."""
+        if getattr(point, "dataset_name", None):
+            return point.dataset_name, point.dataset_digest or ""
+        place = (run_id, point.key, point.timestamp, point.step)
+        for model in self.models.values():
+            for metric in model.metrics or []:
+                if (metric.run_id, metric.key, metric.timestamp, metric.step) == place and metric.dataset_name:
+                    return metric.dataset_name, metric.dataset_digest or ""
+        return None
 
     def _models_of(self, experiment_id: str) -> dict:
         try:

@@ -126,7 +126,7 @@ test('lines of any length come out the same whatever chunks they fall into', asy
     fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 5 }), async (rows) => {
       const expected = rows.map(([timestamp, value, step]) => ({ timestamp, value, step: BigInt(step) }));
       const once = rows
-        .map(([, , , padding], at) => `${metricLine(expected[at]!).slice(0, -1)} ${'n'.repeat(padding)} d\n`)
+        .map(([, , , padding], at) => `${metricLine(expected[at]!).slice(0, -1)} ${'n'.repeat(padding)}d\n`)
         .join('');
       const times = Math.ceil((1.2 * MIB) / once.length);
       const seen = await points(once.repeat(times));

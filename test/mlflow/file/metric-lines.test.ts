@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parse as parseDelimited } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { BATCH_POINTS, PointBuffer } from '../../../src/mlflow/common/point-buffer.js';
-import { pythonFloat, readMetricLine } from '../../../src/mlflow/file/metric-line.js';
+import { DatasetFields } from '../../../src/mlflow/file/dataset-fields.js';
+import { type LinePoint, pythonFloat, readMetricLine } from '../../../src/mlflow/file/metric-line.js';
 import { MetricLines } from '../../../src/mlflow/file/metric-lines.js';
 import { metricLine, pythonFloatText, type TestPoint } from '../../support/file-store-builder.js';
 
@@ -14,12 +15,26 @@ function parse(text: string): { points: TestPoint[]; skipped: [number, string][]
   const points: TestPoint[] = [];
   for (let at = 0; at < bytes.length; ) {
     at = lines.parse(bytes, at, bytes.length);
-    const { steps, values, timestamps } = columns.take();
-    steps.forEach((step, i) => {
-      points.push({ step, value: values[i]!, timestamp: timestamps[i]! });
-    });
+    for (const { steps, values, timestamps, dataset } of columns.take()) {
+      steps.forEach((step, i) => {
+        points.push({ step, value: values[i]!, timestamp: timestamps[i]!, ...(dataset && { dataset }) });
+      });
+    }
   }
   return { points, skipped };
+}
+
+/** By everything but the order in which they came. */
+function sorted(points: readonly TestPoint[]): TestPoint[] {
+  const text = ({ dataset, step, timestamp, value }: TestPoint) =>
+    `${JSON.stringify(dataset)} ${step} ${timestamp} ${pythonFloatText(value)}`;
+  return points.toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+}
+
+/** The point that a line holds, with the dataset that the text behind its step names. */
+function pointOf({ rest, ...point }: LinePoint): TestPoint {
+  const dataset = new DatasetFields().read(rest);
+  return { ...point, ...(dataset && { dataset }) };
 }
 
 const double = fc.oneof(
@@ -70,12 +85,16 @@ describe('lines as MLflow writes them', () => {
           .map(([p, more]) => metricLine(p, ancient).replace('\n', ancient ? '\n' : `${more}\n`))
           .join('');
         const records: string[][] = parseDelimited(text, { delimiter: ' ', quote: false, relax_column_count: true });
-        expect(parse(text).points).toEqual(
-          records.map(([timestamp, value, step = '0']) => ({
-            timestamp: Number(timestamp),
-            value: pythonFloat(value!),
-            step: BigInt(step),
-          })),
+        // the points of one dataset come together
+        expect(sorted(parse(text).points)).toEqual(
+          sorted(
+            records.map(([timestamp, value, step = '0', ...more]) => ({
+              timestamp: Number(timestamp),
+              value: pythonFloat(value!)!,
+              step: BigInt(step),
+              ...(more.length > 1 && { dataset: { name: more.slice(0, -1).join(' '), digest: more.at(-1)! } }),
+            })),
+          ),
         );
       }),
       { numRuns: 300 },
@@ -102,10 +121,7 @@ describe('lines as MLflow writes them', () => {
   test.each([
     ['two columns: no step', '1700000000000 0.5\n', 0n],
     ['three columns', '1700000000000 0.5 7\n', 7n],
-    ['four columns, as below models', '1700000000000 0.5 7 abc\n', 7n],
-    ['five columns: a dataset', '1700000000000 0.5 7 train d1gest\n', 7n],
-    ['a dataset name with spaces', '1700000000000 0.5 7 train set ü d1gest\n', 7n],
-    ['a dataset and Windows newlines', '1700000000000 0.5 7 train abc\r\n', 7n],
+    ['four columns: no name of a dataset', '1700000000000 0.5 7 abc\n', 7n],
     ['two columns and Windows newlines', '1700000000000 0.5\r\n', 0n],
     ['white space around', ' 1700000000000 0.5 7 \n', 7n],
     ['a step as a whole float', '1700000000000 0.5 7.0\n', 7n],
@@ -118,6 +134,24 @@ describe('lines as MLflow writes them', () => {
     ['a negative step below -2^32', '1700000000000 0.5 -4294967297\n', -(2n ** 32n) - 1n],
   ])('%s', (_, line, step) => {
     expect(parse(line)).toEqual({ points: [{ timestamp: 1700000000000, value: 0.5, step }], skipped: [] });
+  });
+
+  test.each([
+    ['a dataset', '1 0.5 7 train d1gest\n', 'train', 'd1gest'],
+    ['a name with spaces', '1 0.5 7 train set ü d1gest\n', 'train set ü', 'd1gest'],
+    ['Windows newlines', '1 0.5 7 train abc\r\n', 'train', 'abc'],
+    ['an empty name', '1 0.5 7  abc\n', '', 'abc'],
+    ['a large step', '1 0.5 9007199254740993 train set abc\n', 'train set', 'abc'],
+  ])('five columns and more, with %s', (_, line, name, digest) => {
+    expect(parse(line)).toMatchObject({
+      points: [{ timestamp: 1, value: 0.5, dataset: { name, digest } }],
+      skipped: [],
+    });
+  });
+
+  test('more datasets than a metric may name are refused', () => {
+    const text = Array.from({ length: 1001 }, (_, i) => `1 0.5 ${i} set-${i} abc\n`).join('');
+    expect(() => parse(text)).toThrow('more than 1000 datasets');
   });
 
   test.each([
@@ -173,10 +207,10 @@ describe('lines that hold no point', () => {
           const outcome = readMetricLine(Buffer.from(text).toString('latin1'));
           if (outcome === undefined) return;
           if ('fault' in outcome) faulty.push(index + 1);
-          else expected.push(outcome);
+          else expected.push(pointOf(outcome));
         });
         const { points, skipped } = parse(texts.map((text) => `${text}\n`).join(''));
-        expect(points).toEqual(expected);
+        expect(sorted(points)).toEqual(sorted(expected));
         expect(skipped.map(([line]) => line)).toEqual(faulty);
       }),
       { numRuns: 1000 },
@@ -184,15 +218,20 @@ describe('lines that hold no point', () => {
   });
 });
 
+/** How many points are taken from the buffer. */
+function taken(columns: PointBuffer): number {
+  return [...columns.take()].reduce((sum, { steps }) => sum + steps.length, 0);
+}
+
 test('the columns never hold more than a batch, and the next call goes on', () => {
   const text = Array.from({ length: BATCH_POINTS + 10 }, (_, step) => `1 0.5 ${step}\n`).join('');
   const bytes = Buffer.from(text);
   const columns = new PointBuffer();
   const lines = new MetricLines(columns, () => undefined);
   const next = lines.parse(bytes, 0, bytes.length);
-  expect(columns.take().steps.length).toBe(BATCH_POINTS);
+  expect(taken(columns)).toBe(BATCH_POINTS);
   expect(lines.parse(bytes, next, bytes.length)).toBe(bytes.length);
-  expect(columns.take().steps.at(-1)).toBe(BigInt(BATCH_POINTS + 9));
+  expect(taken(columns)).toBe(10);
 });
 
 describe('pythonFloat', () => {

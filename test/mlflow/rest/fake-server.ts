@@ -31,7 +31,13 @@ export interface FakeRun {
     readonly tags?: Readonly<Record<string, string>>;
   }[];
   /** One without a step is not among the run's outputs. */
-  readonly models?: readonly { readonly id: string; readonly name: string; readonly step?: number }[];
+  readonly models?: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly step?: number;
+    /** As JSON has them. */
+    readonly metrics?: readonly Readonly<Record<string, unknown>>[];
+  }[];
 }
 
 export interface FakeExperiment {
@@ -188,9 +194,9 @@ export class FakeServer {
     return this.content.runs
       .filter((run) => experimentId === undefined || run.experimentId === experimentId)
       .flatMap((run) =>
-        (run.models ?? []).map(({ id, name }) => ({
+        (run.models ?? []).map(({ id, name, metrics }) => ({
           info: { model_id: id, name, source_run_id: run.runId, status: 'LOGGED_MODEL_READY', tags: [] },
-          data: { params: [{ key: 'depth', value: '3' }] },
+          data: { params: [{ key: 'depth', value: '3' }], metrics },
         })),
       );
   }

@@ -186,6 +186,19 @@ describe('logged models that a server does not give', () => {
     if (path.endsWith('search')) expect(whole.revision).not.toBe(without.revision);
   });
 
+  test('are unread with the metrics whose datasets they tell', async () => {
+    const metrics = [{ key: 'loss', timestamp: 1000, step: 0, value: 0, dataset_name: 'train', run_id: RUN }];
+    const server = await serverWith(
+      (request, response) => request.url?.endsWith('logged-models/m-1') === true && answer(response, 'no', {}, 403),
+      { runs: [{ runId: RUN, experimentId: '1', metrics: { loss: series(2) }, models: [{ ...models[0]!, metrics }] }] },
+    );
+    const store = storeOf(server.uri);
+    const [ref] = await collect(store.runs(EXPERIMENT, never()));
+    const notices: Notice[] = [];
+    expect(await collect(store.history(ref!, 'loss', listening(notices)))).toEqual([]);
+    expect(notices).toMatchObject([{ unread: { part: 'metrics', item: 'loss' } }]);
+  });
+
   test('because it knows none are none', async () => {
     const server = await serverWith(undefined, { runs: [{ runId: RUN, experimentId: '1' }], version: 2 });
     const store = storeOf(server.uri);
@@ -193,4 +206,51 @@ describe('logged models that a server does not give', () => {
     const notices: Notice[] = [];
     expect({ ...(await store.run(ref!, listening(notices))), notices }).toMatchObject({ models: [], notices: [] });
   });
+});
+
+test('a model tells the datasets of the points of a run, whichever run it is of', async () => {
+  const point = { key: 'loss', timestamp: 1001, step: 1, value: 1 / 3 };
+  const metrics = [
+    { ...point, dataset_name: 'train', dataset_digest: 'd', run_id: RUN },
+    { ...point, timestamp: 1000, step: 0, value: 0, run_id: RUN },
+    { ...point, timestamp: 1002, step: 2, value: 2 / 3, dataset_name: 'other', run_id: 'c'.repeat(32) },
+  ];
+  const runs: FakeRun[] = [
+    { runId: RUN, experimentId: '1', metrics: { loss: series(3) } },
+    { runId: 'b'.repeat(32), experimentId: '1', models: [{ id: 'm-1', name: 'model', metrics }] },
+  ];
+  const server = await serverWith(undefined, { runs });
+  const store = storeOf(server.uri);
+  const ref = (await collect(store.runs(EXPERIMENT, never()))).find(({ runId }) => runId === RUN)!;
+  const batches = await collect(store.history(ref, 'loss', listening([])));
+  const found = batches.map(({ dataset, steps }) => ({ dataset, steps: [...steps] }));
+  expect(found).toEqual([
+    { dataset: undefined, steps: [0n, 2n] },
+    { dataset: { name: 'train', digest: 'd' }, steps: [1n] },
+  ]);
+  expect((await store.run(ref, listening([]))).models).toEqual([]);
+  const changes = await collect(store.changesSince(ref, new Map(), listening([])));
+  expect(changes).toEqual([{ type: 'rewritten', key: 'loss' }]);
+});
+
+test('the datasets that a server over a file store tells in its histories are those of the points', async () => {
+  const history = {
+    metrics: [
+      { value: 0.5, timestamp: 1, step: 0, dataset_name: 'train', dataset_digest: 'd' },
+      { value: 0.25, timestamp: 2, step: 7 },
+      { value: 0.75, timestamp: 3, step: 0, dataset_name: 'train', dataset_digest: 'd' },
+    ],
+  };
+  const server = await serverWith(
+    (request, response) =>
+      request.url?.includes('metrics/get-history?') === true && answer(response, JSON.stringify(history)),
+    { runs: [{ runId: RUN, experimentId: '1', metrics: { loss: series(3) } }], keepsFiles: true },
+  );
+  const store = storeOf(server.uri);
+  const [ref] = await collect(store.runs(EXPERIMENT, never()));
+  const batches = await collect(store.history(ref!, 'loss', listening([])));
+  expect(batches.map(({ dataset, values }) => [dataset?.name, [...values]])).toEqual([
+    ['train', [0.5, 0.75]],
+    [undefined, [0.25]],
+  ]);
 });

@@ -285,6 +285,58 @@ describe('of a metric whose points were deleted', () => {
   });
 });
 
+describe('points that a model has with their dataset', () => {
+  const insert = (key: string, time: number, step: number, value: number, name: string, digest: string, model = 'm') =>
+    builder.database.exec(
+      `INSERT INTO logged_model_metrics VALUES ('${model}', '${key}', ${time}, ${step}, ${value}, 1, '${RUN}', NULL, '${name}', '${digest}')`,
+    );
+
+  /** `key dataset digest step value`, in the order of datasets. */
+  const read = () =>
+    withStore(async (store) => {
+      const [ref] = await runsOf(store);
+      const points: string[] = [];
+      for (const key of await store.metricKeys(ref!, context)) {
+        for await (const { steps, values, dataset } of store.history(ref!, key, context)) {
+          const { name = '-', digest = '-' } = dataset ?? {};
+          steps.forEach((step, at) => void points.push(`${key} ${name} ${digest} ${step} ${values[at]}`));
+        }
+      }
+      const changes = [];
+      for await (const change of store.changesSince!(ref!, new Map(), context)) changes.push(change.type);
+      return { points: points.sort(), changes, revision: await store.revision(ref!, signal) };
+    });
+
+  beforeEach(() => {
+    // models of any run may have them
+    builder.database.exec('PRAGMA foreign_keys = OFF');
+    builder.database.exec(`CREATE TABLE logged_model_metrics (model_id VARCHAR(36), metric_name VARCHAR(500),
+      metric_timestamp_ms BIGINT, metric_step BIGINT, metric_value FLOAT, experiment_id INTEGER, run_id VARCHAR(32),
+      dataset_uuid VARCHAR(36), dataset_name VARCHAR(500), dataset_digest VARCHAR(36))`);
+    const points = [0.1 + 0.2, 0.5, Number.NaN].map((value, at) => ({ timestamp: at, value, step: 1n }));
+    builder.run(1, { runId: RUN, status: 'RUNNING', metrics: { acc: points, loss: curve(0, 1) } });
+  });
+
+  test('get it, whatever became of the last digits; others stay without', async () => {
+    const before = await read();
+    expect(before.changes).toContain('points');
+    insert('acc', 0, 1, 0.3, 'train', 'a');
+    insert('acc', 2, 1, 0, 'test', 'b');
+    insert('loss', 0, 0, 7, 'of another value', 'c');
+    const after = await read();
+    expect(after.points).toEqual(['acc - - 1 0.5', 'acc test b 1 NaN', `acc train a 1 ${0.1 + 0.2}`, 'loss - - 0 0']);
+    expect(after.revision).not.toBe(before.revision);
+    expect(new Set(after.changes)).toEqual(new Set(['rewritten']));
+  });
+
+  test('of two datasets at one time, step and value are there twice, as they were logged', async () => {
+    insert('acc', 1, 1, 0.5, 'train', 'a', 'first');
+    insert('acc', 1, 1, 0.5, 'test', 'b', 'second');
+    const { points } = await read();
+    expect(points.filter((point) => point.endsWith(' 0.5'))).toEqual(['acc test b 1 0.5', 'acc train a 1 0.5']);
+  });
+});
+
 test('a long metric with thousands of points at one time is streamed whole and in order, whatever other runs log then', async () => {
   const atOneTime = (time: number, count: number) =>
     Array.from({ length: count }, (_, at) => ({ timestamp: time, value: at, step: BigInt(at) }));
