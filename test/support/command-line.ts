@@ -154,10 +154,14 @@ export interface Report {
   readonly interrupted: boolean;
 }
 
-/** `mlflow2aim convert --report …` that must end with `code`; gives what it reported. */
+/**
+ * `mlflow2aim convert --report …` that must end with `code`; gives what it reported. In one thread, unless the flags say otherwise:
+ * the stores are small, and starting another one takes longer than they do.
+ */
 export async function convert(store: string, repo: string, flags: readonly string[] = [], code = 0): Promise<Report> {
   const file = join(temporaryDirectory(), 'report.json');
-  const args = ['convert', '--tracking-uri', store, '--repo', repo, '--report', file, '--quiet', ...flags];
+  const threads = flags.includes('--concurrency') ? [] : ['--concurrency', '1'];
+  const args = ['convert', '--tracking-uri', store, '--repo', repo, '--report', file, '--quiet', ...threads, ...flags];
   const ended = await startCli(args).ended;
   expect(`${ended.code} ${ended.code === code ? '' : ended.stderr}`).toBe(`${code} `);
   const report = JSON.parse(readFileSync(file, 'utf8')) as Omit<Report, 'warnings'> & {
