@@ -57,10 +57,10 @@ export interface Warning {
 
 export type Warn = (warning: Warning) => void;
 
-/** A request to a server that has failed, and is about to be repeated. */
+/** A request to a server, database or object store that has failed, and is about to be repeated. */
 export interface Retry {
   readonly code: Extract<ErrorCode, 'unreachable' | 'server-error' | 'bad-response'>;
-  /** The server, without credentials. */
+  /** Its URI, without credentials. */
   readonly server: string;
   /** What the server did, as the end of a sentence: `answers 502`. */
   readonly says: string;

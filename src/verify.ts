@@ -12,6 +12,7 @@ import { AimRepository } from './verify/aim/repository.js';
 import type { RunRows } from './verify/aim/rows.js';
 import type { Depth } from './verify/compare/compare-run.js';
 import type { ListedRun } from './verify/session/not-compared.js';
+import { sharesName } from './verify/session/shared-names.js';
 import { verifyStructure } from './verify/session/structure.js';
 import { Verification } from './verify/session/verification.js';
 import { VerifiedRuns } from './verify/session/verified-runs.js';
@@ -87,6 +88,8 @@ interface Ends {
 
 /** What compares them. */
 interface Work {
+  readonly aim: AimRepository;
+  readonly listing: Listing;
   readonly rows: RunRows;
   readonly verified: VerifiedRuns;
   readonly verifier: RunVerifier;
@@ -100,6 +103,7 @@ interface Work {
  */
 export class SourceVerification {
   private ends: Ends | undefined;
+  private beginning: Promise<Work> | undefined;
   private work: Work | undefined;
   private failure: { readonly cause: unknown } | undefined;
 
@@ -117,7 +121,7 @@ export class SourceVerification {
   async add(runs: readonly ListedRun[], signal: AbortSignal): Promise<void> {
     if (this.failure !== undefined || signal.aborted) return;
     try {
-      const { verification } = this.begin(this.open(), undefined);
+      const { verification } = await this.begin(signal);
       for (const run of runs) await abortable(verification.verifyEarly(run, signal), signal);
     } catch (cause) {
       this.failure ??= { cause };
@@ -127,15 +131,7 @@ export class SourceVerification {
   /** Verifies all chosen runs that were not added; resolves when every one has its verdict. Rejects as {@link verify}. */
   async finish(signal: AbortSignal): Promise<void> {
     if (this.failure !== undefined) throw this.failure.cause;
-    const ends = this.open();
-    const { aim, record, store } = ends;
-    const listing = await Listing.begin(store, this.options.selection ?? {}, signal);
-    const unknown = unknownRuns(listing);
-    if (unknown !== undefined) throw unknown;
-    for (const warning of choiceWarnings(listing)) this.events.emit('warning', warning);
-    const { sample = 1 } = this.options;
-    const runs = listing.isWhole ? Math.round(record.places(store.uri).length * sample) : undefined;
-    const { verification, verified, verifier, rows } = this.begin(ends, runs);
+    const { aim, listing, verification, verified, verifier, rows } = await this.begin(signal);
     const stop = () => void verifier.stop();
     signal.addEventListener('abort', stop);
     try {
@@ -188,13 +184,22 @@ export class SourceVerification {
     }
   }
 
-  /** @param runs about how many will be compared, where that is known */
-  private begin(ends: Ends, runs: number | undefined): Work {
-    if (this.work !== undefined) return this.work;
+  private begin(signal: AbortSignal): Promise<Work> {
+    this.beginning ??= this.beginNow(signal);
+    return this.beginning;
+  }
+
+  private async beginNow(signal: AbortSignal): Promise<Work> {
     const { options, events } = this;
+    const ends = this.open();
     const { aim, store, record } = ends;
+    const listing = await Listing.begin(store, options.selection ?? {}, signal);
+    const unknown = unknownRuns(listing);
+    if (unknown !== undefined) throw unknown;
+    for (const warning of choiceWarnings(listing)) events.emit('warning', warning);
     const { sample = 1, includeDeleted = false, depth = 'full', concurrency = DEFAULT_CONCURRENCY } = options;
     const [mapping, artifacts] = [defined(options.mapping), defined(options.artifacts)];
+    const places = record.places(store.uri);
     const rows = aim.openRows();
     const verified = new VerifiedRuns(join(aim.path, 'mlflow2aim.verified'));
     const verifier = this.startVerifier(ends, concurrency);
@@ -203,14 +208,15 @@ export class SourceVerification {
       source: store.uri,
       repo: dirname(aim.path),
       sample,
-      ...(runs !== undefined && { runs }),
+      ...(listing.isWhole && { runs: Math.round(places.length * sample) }),
       ...(depth === 'quick' && { isQuick: true }),
     });
+    const isNameShared = sharesName(listing.everyExperiment, places);
     const verification = new Verification(
       { store, rows, record, verifier, verified, events },
-      { concurrency, sample, includeDeleted, depth, mapping, artifacts },
+      { concurrency, sample, includeDeleted, depth, isNameShared, mapping, artifacts },
     );
-    this.work = { rows, verified, verifier, verification, stopProgress: () => clearInterval(timer) };
+    this.work = { aim, listing, rows, verified, verifier, verification, stopProgress: () => clearInterval(timer) };
     return this.work;
   }
 

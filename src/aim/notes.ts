@@ -51,6 +51,13 @@ export class Notes {
     }
   }
 
+  /** The notes that were written at one time, and that Aim has not touched since, have another time from now on. */
+  move(owner: number, from: string, to: string): void {
+    this.prepare(
+      `UPDATE note SET created_at = ?, updated_at = ? WHERE ${this.owner} = ? AND created_at = ? AND updated_at = ?`,
+    ).run(to, to, owner, from, from);
+  }
+
   private find(owner: number, content: string): number | undefined {
     const found = this.prepare(`SELECT id FROM note WHERE ${this.owner} = ? AND content = ? ORDER BY id`).get(
       owner,

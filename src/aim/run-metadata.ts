@@ -160,7 +160,13 @@ export class RunMetadata {
     if (now.name !== before.name && now.name !== undefined) set('name', now.name);
     if (now.description !== before.description) set('description', now.description ?? null);
     if (now.archived !== before.archived) set('is_archived', now.archived ? 1 : 0);
-    if (now.creationTime !== before.creationTime) set('created_at', datetime(now.creationTime));
+    if (now.creationTime !== before.creationTime) {
+      const [earlier, created] = [datetime(before.creationTime), datetime(now.creationTime)];
+      set('created_at', created);
+      // which Aim has not touched since the row was made
+      this.prepare('UPDATE run SET updated_at = ? WHERE id = ? AND updated_at = ?').run(created, id, earlier);
+      this.notes.move(id, earlier, created);
+    }
     if (now.experiment.name !== before.experiment.name)
       set('experiment_id', this.experiment(now.experiment, now.creationTime));
     else this.describe(now.experiment, before.experiment, now.creationTime);

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { DEFAULT_SOURCE, type SourceOptions } from '../options.js';
 import { openArtifacts } from './artifacts/open-artifacts.js';
-import type { TrackingStore } from './common/tracking-store.js';
+import type { StoreListener, TrackingStore } from './common/tracking-store.js';
 import { parseDatabaseUri } from './sql/database-uri.js';
 import { MysqlDatabase } from './sql/mysql/mysql-database.js';
 import { PostgresqlDatabase } from './sql/postgresql/postgresql-database.js';
@@ -12,7 +12,7 @@ import { trustOf } from './trust/trust.js';
 /** The directories that MLflow creates beside a database for artifacts. */
 const STORES: readonly string[] = ['mlruns', 'mlartifacts'];
 
-type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | 'windowPoints'>>;
+type Options = Partial<SourceOptions> & Partial<StoreListener> & Partial<Pick<SqlStoreOptions, 'windowPoints'>>;
 
 /**
  * Opens the database that a tracking URI names. A SQLite file is opened at once; a server is connected to on demand.
@@ -22,14 +22,14 @@ type Options = Partial<SourceOptions> & Partial<Pick<SqlStoreOptions, 'warn' | '
 export function openSqlStore(
   uri: string,
   dialect: 'sqlite' | 'postgresql' | 'mysql',
-  { warn = ({ message }) => process.emitWarning(message), windowPoints, ...source }: Options,
+  { warn = ({ message }) => process.emitWarning(message), retrying = () => {}, windowPoints, ...source }: Options,
 ): TrackingStore {
   const options: SqlStoreOptions = {
     warn,
     ...(source.workspace !== undefined && { workspace: source.workspace }),
     ...(windowPoints !== undefined && { windowPoints }),
   };
-  const artifacts = { ...DEFAULT_SOURCE, ...source };
+  const artifacts = { ...DEFAULT_SOURCE, ...source, retrying };
   const address = parseDatabaseUri(uri, dialect);
   if (address.dialect === 'sqlite') {
     const database = new SqliteDatabase(address);
@@ -37,7 +37,7 @@ export function openSqlStore(
     const trust = trustOf(source, { stores: STORES.map((name) => join(root, name)) });
     return new SqlStore(database, openArtifacts({ ...artifacts, root, trust }), options);
   }
-  const database =
-    address.dialect === 'mysql' ? new MysqlDatabase(address, warn) : new PostgresqlDatabase(address, warn);
+  const Server = address.dialect === 'mysql' ? MysqlDatabase : PostgresqlDatabase;
+  const database = new Server(address, { warn, retrying });
   return new SqlStore(database, openArtifacts({ ...artifacts, root: process.cwd() }), options);
 }

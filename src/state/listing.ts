@@ -85,6 +85,11 @@ export class Listing {
     return selectsAll(this.selection);
   }
 
+  /** All experiments of the source, chosen or not. */
+  get everyExperiment(): readonly Experiment[] {
+    return this.all;
+  }
+
   /** The chosen experiments, without those that have no chosen run. */
   get concerned(): readonly Experiment[] {
     return this.experiments.filter((experiment) => this.chosen?.hasSome(experiment) !== false);

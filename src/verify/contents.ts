@@ -144,9 +144,13 @@ export interface RunContents {
 /** A label of a run: Aim's table `tag`. */
 export interface LabelRow {
   readonly name: string;
+  readonly uuid: string | null;
   readonly color: string | null;
   readonly description: string | null;
   readonly archived: boolean;
+  /** As stored: `YYYY-MM-DD HH:MM:SS.ffffff`, UTC. */
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
 }
 
 export interface NoteRow {
@@ -162,6 +166,7 @@ export interface ExperimentRow {
   readonly description: string | null;
   readonly archived: boolean;
   readonly createdAt: string | null;
+  readonly updatedAt: string | null;
   /** By id, which is their order of arrival. */
   readonly notes: readonly NoteRow[];
 }
@@ -213,6 +218,7 @@ export type StructureCode =
   | 'index-damaged'
   | 'index-missing'
   | 'index-behind'
+  | 'index-checksum'
   | 'index-run-missing'
   | 'index-entry-missing'
   | 'index-entry-extra'

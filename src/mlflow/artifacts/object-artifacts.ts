@@ -5,10 +5,10 @@ import { tooMany } from '../local/walk.js';
 import { isListedBelow, listedOutside } from '../trust/listed-path.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 import type { DownloadSlots } from './download-slots.js';
-import { objectDownload } from './object-download.js';
+import { type FailedDownload, objectDownload } from './object-download.js';
 import type { ObjectPlace } from './object-store.js';
 import { isMissingPackage } from './optional-package.js';
-import { storeError, unreachableReason } from './store-error.js';
+import { storeError, storeRetryReason, unreachableReason } from './store-error.js';
 
 /** The files of a run in an object store: every object whose key begins with the run's path and a slash. */
 export class ObjectArtifacts implements ArtifactRepository {
@@ -56,7 +56,10 @@ export class ObjectArtifacts implements ArtifactRepository {
     try {
       const store = await this.#place.store.get();
       const key = `${this.#prefix}${file.path}`;
-      yield* objectDownload((from, version, stop) => store.read(key, from, version, stop), signal);
+      const { base, retrying } = this.#place;
+      const told = ({ cause, ...attempt }: FailedDownload) =>
+        retrying?.({ server: withoutTrailing(base, '/'), what: key, ...storeRetryReason(cause), ...attempt });
+      yield* objectDownload((from, version, stop) => store.read(key, from, version, stop), signal, { told });
     } catch (cause) {
       signal.throwIfAborted();
       if (this.#withoutPackage !== undefined && isMissingPackage(cause)) {

@@ -1,4 +1,5 @@
 import { exponential } from '../../backoff.js';
+import type { Retry } from '../../events.js';
 import { sleep, withTimeout } from '../../wait.js';
 import { resumedDownload } from '../common/resumed-download.js';
 import { IDLE_TIMEOUT } from './idle-timeout.js';
@@ -17,17 +18,23 @@ const JITTER = 0.5;
 /** Reads an object from a byte on; with a version, only that version. */
 export type ReadPart = (from: number, version: string | undefined, signal: AbortSignal) => Promise<ObjectPart>;
 
-/** Milliseconds: the longest idle time of a connection, and the pause after the first failed attempt. */
-export interface DownloadTiming {
+/** An attempt that is about to be followed by another: the number of that, how many there will be at most, and seconds until then. */
+export interface FailedDownload extends Pick<Retry, 'attempt' | 'attempts' | 'wait'> {
+  readonly cause: unknown;
+}
+
+export interface DownloadOptions {
+  /** Milliseconds: the longest idle time of a connection, and the pause after the first failed attempt. */
   readonly idle?: number;
   readonly pause?: number;
+  readonly told?: (failed: FailedDownload) => void;
 }
 
 /** The bytes of an object; an attempt that is cut or idle is resumed. Rejects with the error of the store's client. */
 export function objectDownload(
   read: ReadPart,
   signal: AbortSignal,
-  { idle = IDLE_TIMEOUT, pause = FIRST_PAUSE }: DownloadTiming = {},
+  { idle = IDLE_TIMEOUT, pause = FIRST_PAUSE, told }: DownloadOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const source = {
     open: async (from: number, version: string | undefined, stop: AbortSignal) => {
@@ -38,7 +45,9 @@ export function objectDownload(
     retry: async ({ cause, failures }: { readonly cause: unknown; readonly failures: number }) => {
       if (!isTransientStoreError(cause) || failures >= MAX_ATTEMPTS) throw cause;
       const longest = exponential(failures, { first: pause, longest: LONGEST_PAUSE });
-      await sleep(longest * (1 - JITTER * Math.random()), signal);
+      const wait = longest * (1 - JITTER * Math.random());
+      told?.({ cause, attempt: failures + 1, attempts: MAX_ATTEMPTS, wait: wait / 1000 });
+      await sleep(wait, signal);
     },
   };
   return resumedDownload(source, signal);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Retry } from '../../events.js';
 import type { SharedStore } from './shared-store.js';
 
 /** An object as its store lists it. */
@@ -48,4 +49,6 @@ export interface ObjectPlace {
   readonly path: string;
   /** What to do when access is refused: a sentence. */
   readonly advice: string;
+  /** Hears of downloads that are about to be tried again. */
+  readonly retrying?: ((retry: Retry) => void) | undefined;
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Retry } from '../../events.js';
 import { withoutTrailing } from '../common/trailing.js';
 import { isDirectory } from '../local/directories.js';
 import { azureLocation } from '../locations/azure-location.js';
@@ -33,6 +34,8 @@ export interface ArtifactSettings extends TrustOptions {
   readonly trust?: Trust;
   /** Concurrent listings and downloads; at least 1. */
   readonly concurrency: number;
+  /** Hears of downloads that are about to be tried again. */
+  readonly retrying?: (retry: Retry) => void;
 }
 
 /** Opens the artifact locations of MLflow: directories, object stores, and files that a tracking server proxies. */
@@ -156,7 +159,8 @@ class Artifacts implements ArtifactOpener {
 
   #objects(runId: string, uri: string, place: ObjectPlace): ArtifactRepository {
     const server = this.#settings.server?.at(runId, uri);
-    if (this.#trust.locations.followsObjects(place, runId)) return new ObjectArtifacts(place, this.#slots, server);
+    if (this.#trust.locations.followsObjects(place, runId))
+      return new ObjectArtifacts({ ...place, retrying: this.#settings.retrying }, this.#slots, server);
     return refusedArtifacts(uri, notFollowedReason(`${place.base}${place.path}`), server);
   }
 

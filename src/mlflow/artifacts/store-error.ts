@@ -1,4 +1,5 @@
 import { ConvertError, type ErrorCode, toConvertError } from '../../errors.js';
+import type { Retry } from '../../events.js';
 import type { UnreachableReason } from '../../model.js';
 import { isMissingPackage } from './optional-package.js';
 
@@ -49,6 +50,13 @@ export function isTransientStoreError(cause: unknown): boolean {
   const { status, credentials } = storeFailure(cause);
   if (credentials) return false;
   return status === undefined || status < 300 || status === 408 || status === 429 || status >= 500;
+}
+
+/** What went wrong with a request that is about to be repeated. */
+export function storeRetryReason(cause: unknown): Pick<Retry, 'code' | 'says' | 'status'> {
+  const { status } = storeFailure(cause);
+  if (status !== undefined && status >= 300) return { code: 'server-error', says: `answers ${status}`, status };
+  return { code: 'unreachable', says: 'does not deliver' };
 }
 
 /**

@@ -18,7 +18,7 @@ import { MetricColumns } from './metric-columns.js';
 import { CursorTracker, type MetricCursors } from './metric-cursor.js';
 import { MetricTable } from './metric-table.js';
 import type { ServerConnection } from './server-connection.js';
-import { Transactions } from './transactions.js';
+import { type ServerListener, Transactions } from './transactions.js';
 
 /** The most metrics whose cursors go into one query. */
 const CURSORS_PER_QUERY = 500;
@@ -35,9 +35,10 @@ export abstract class ServerDatabase<C extends ServerConnection> implements Data
 
   constructor(
     readonly uri: string,
-    protected readonly warn: Warn,
+    protected readonly listener: ServerListener,
   ) {
-    this.#transactions = new Transactions(uri, (signal) => this.open(signal), once(warn));
+    const { warn, retrying } = listener;
+    this.#transactions = new Transactions(uri, (signal) => this.open(signal), { warn: once(warn), retrying });
   }
 
   /** Opens a connection. Rejects with the driver's error, or as soon as the signal is aborted. */

@@ -1,5 +1,5 @@
-import type { Warn } from '../../events.js';
 import { abortable, sleep } from '../../wait.js';
+import type { StoreListener } from '../common/tracking-store.js';
 import { Connections } from './connections.js';
 import { IdleGuard } from './idle-guard.js';
 import { type Backend, type BackendState, destroy, end, type ServerConnection } from './server-connection.js';
@@ -10,6 +10,9 @@ const PAUSES = [0, 1000, 4000, 10_000];
 
 /** How long to wait for the answer to what a server is doing; milliseconds. */
 const STATE_TIMEOUT = 10_000;
+
+/** Who hears of what a server does to all queries. */
+export type ServerListener = Pick<StoreListener, 'warn' | 'retrying'>;
 
 /** A transaction in progress. */
 export interface Transaction<C> {
@@ -28,7 +31,7 @@ export class Transactions<C extends ServerConnection> {
   constructor(
     private readonly uri: string,
     private readonly open: (signal: AbortSignal) => Promise<C>,
-    private readonly warn: Warn,
+    private readonly listener: ServerListener,
   ) {
     this.#connections = new Connections(open);
   }
@@ -78,6 +81,15 @@ export class Transactions<C extends ServerConnection> {
       throw serverError(error, this.uri);
     }
     this.#connections.dropIdle();
+    this.listener.retrying({
+      code: 'unreachable',
+      server: this.uri,
+      says: isServerDown(error) ? 'cannot be reached' : 'broke the connection off',
+      what: 'its tables',
+      attempt: attempt + 2,
+      attempts: PAUSES.length + 1,
+      wait: pause / 1000,
+    });
     await sleep(pause, signal);
   }
 
@@ -108,6 +120,6 @@ export class Transactions<C extends ServerConnection> {
 
   readonly #warnOfLock = (lock: string): void => {
     const message = `The database ${this.uri} makes a query wait for ${lock}. It continues when the lock is released.`;
-    this.warn({ code: 'waiting-for-lock', message });
+    this.listener.warn({ code: 'waiting-for-lock', message });
   };
 }

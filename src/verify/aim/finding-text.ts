@@ -30,6 +30,8 @@ const MEANINGS: Readonly<Record<StructureCode, string>> = {
   'blob-extra': 'there are bytes that belong to nothing',
   'index-damaged': "Aim's index cannot be read",
   'index-missing': 'Aim has no index, and reads each run instead, which is slow',
+  'index-checksum':
+    "the checksum in Aim's index is not that of the files, as after a repository was moved; Aim will index the run anew",
   'index-behind': "Aim's index is older than the run; Aim will index the run anew (`aim up`, `aim storage reindex`)",
   'index-run-missing': "Aim's index lacks the run, so that queries do not find it; `aim storage reindex` adds it",
   'index-entry-missing': "Aim's index lacks an entry",

@@ -73,9 +73,11 @@ export class IndexReader {
       report.add('index-run-missing', { file, ...(byAim && { severity: 'note' }) });
       return;
     }
-    if (differences.length > 0 && this.keptChecksum(hash) !== chunkChecksum(directory)) {
+    if (this.keptChecksum(hash) !== chunkChecksum(directory)) {
       // Aim sees that as well, and indexes the run anew
-      report.add('index-behind', { severity: 'note', file, found: describe(differences[0]!, differences.length) });
+      const found = differences[0] && describe(differences[0], differences.length);
+      if (found === undefined) report.add('index-checksum', { severity: 'note', file, record: `index_cache/${hash}` });
+      else report.add('index-behind', { severity: 'note', file, found });
       return;
     }
     for (const difference of differences.slice(0, MOST_OF_A_RUN)) tell(difference, byAim, report);

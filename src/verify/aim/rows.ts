@@ -10,12 +10,12 @@ type Columns = Readonly<Record<string, unknown>>;
 
 const COLUMNS = `SELECT r.id, r.hash, r.name, r.description, r.is_archived, r.created_at, r.updated_at, r.finalized_at,
   e.id AS e_id, e.name AS e_name, e.uuid AS e_uuid, e.description AS e_description, e.is_archived AS e_archived,
-  e.created_at AS e_created_at
+  e.created_at AS e_created_at, e.updated_at AS e_updated_at
   FROM run r LEFT JOIN experiment e ON e.id = r.experiment_id`;
 const RUNS = `${COLUMNS} WHERE r.id > ? ORDER BY r.id LIMIT ?`;
 const RUN = `${COLUMNS} WHERE r.hash = ?`;
-const LABELS = `SELECT x.run_id, t.name, t.color, t.description, t.is_archived FROM run_tag x JOIN tag t ON t.id = x.tag_id
-  WHERE x.run_id > ? AND x.run_id <= ? ORDER BY x.run_id, t.name`;
+const LABELS = `SELECT x.run_id, t.name, t.uuid, t.color, t.description, t.is_archived, t.created_at, t.updated_at
+  FROM run_tag x JOIN tag t ON t.id = x.tag_id WHERE x.run_id > ? AND x.run_id <= ? ORDER BY x.run_id, t.name`;
 const EXPERIMENT_NOTES = 'SELECT content, created_at, updated_at FROM note WHERE experiment_id = ? ORDER BY id';
 const NOTES = `SELECT run_id, content, created_at, updated_at FROM note WHERE run_id > ? AND run_id <= ? ORDER BY run_id, id`;
 
@@ -25,7 +25,8 @@ const PAGE = 1000;
 /** Aim's relational database, opened for reading only. What its write-ahead log holds, SQLite itself takes into account. */
 export class RunRows {
   private byHash: StatementSyncInstance | undefined;
-  private lastExperiment: ExperimentRow | undefined;
+  /** Of an experiment as it was. */
+  private lastNotes: { readonly state: string; readonly notes: readonly NoteRow[] } | undefined;
 
   private constructor(
     private readonly file: string,
@@ -114,21 +115,22 @@ export class RunRows {
     };
   }
 
-  /** Most runs come behind one of the same experiment. */
   private experiment(row: Columns): ExperimentRow {
-    const { name } = this.lastExperiment ?? {};
-    if (this.lastExperiment === undefined || name !== String(row.e_name)) {
+    const experiment = {
+      name: String(row.e_name),
+      uuid: text(row.e_uuid),
+      description: text(row.e_description),
+      archived: row.e_archived === 1,
+      createdAt: text(row.e_created_at),
+      updatedAt: text(row.e_updated_at),
+    };
+    // most runs come behind one of the same experiment, whose notes are searched for in all
+    const state = JSON.stringify([row.e_id, experiment]);
+    if (this.lastNotes?.state !== state) {
       const notes = this.guard(() => this.database.prepare(EXPERIMENT_NOTES).all(row.e_id as number)) as Columns[];
-      this.lastExperiment = {
-        name: String(row.e_name),
-        uuid: text(row.e_uuid),
-        description: text(row.e_description),
-        archived: row.e_archived === 1,
-        createdAt: text(row.e_created_at),
-        notes: notes.map(toNote),
-      };
+      this.lastNotes = { state, notes: notes.map(toNote) };
     }
-    return this.lastExperiment;
+    return { ...experiment, notes: this.lastNotes.notes };
   }
 
   private guard<T>(read: () => T): T {
@@ -141,8 +143,15 @@ export class RunRows {
 }
 
 function toLabel(row: Columns): LabelRow {
-  const archived = row.is_archived === 1;
-  return { name: String(row.name), color: text(row.color), description: text(row.description), archived };
+  return {
+    name: String(row.name),
+    uuid: text(row.uuid),
+    color: text(row.color),
+    description: text(row.description),
+    archived: row.is_archived === 1,
+    createdAt: text(row.created_at),
+    updatedAt: text(row.updated_at),
+  };
 }
 
 function toNote(row: Columns): NoteRow {

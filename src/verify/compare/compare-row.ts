@@ -1,7 +1,9 @@
 import type { RunRow, Value } from '../contents.js';
 import { type ExpectedProperties, rowTime } from '../expected/properties.js';
+import { compareExperiment, compareLabels, compareNotes } from './compare-row-parts.js';
 import { isSameFloat } from './compare-values.js';
-import type { Cause, DifferenceCode, Differences } from './differences.js';
+import type { Differences } from './differences.js';
+import { isUntouched } from './row-marks.js';
 import { causeOf, type RunFacts } from './run-facts.js';
 import { show, showTime, showValue } from './show.js';
 
@@ -22,9 +24,11 @@ export interface RowFacts extends RunFacts {
   readonly written: WrittenRow | undefined;
   /** What was done about it when MLflow had deleted it. */
   readonly deletion: 'archived' | 'kept' | undefined;
+  /** MLflow has, or had, other experiments of the same name: Aim's may be theirs. */
+  readonly isNameShared: boolean;
 }
 
-/** Compares a run's row, with its labels and notes. What differs from what was last written a person has changed. */
+/** Compares a run's row, with its labels and notes. What differs from what was last written a person has changed, if it can be. */
 export function compareRow(expected: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
   const { written } = facts;
   const { deletion } = facts;
@@ -38,7 +42,7 @@ export function compareRow(expected: ExpectedProperties, row: RunRow, facts: Row
   ];
   for (const [name, wanted, found, before] of fields) {
     if ((wanted ?? null) === (found ?? null)) continue;
-    const isChanged = written !== undefined && (before ?? null) !== (found ?? null);
+    const isChanged = written !== undefined && (before ?? null) !== (found ?? null) && mayBePersons(name, row, facts);
     const cause = isChanged
       ? 'changed-in-aim'
       : causeOf(facts, 'property-differs', TAG_OF[name] === undefined ? undefined : 'tags', TAG_OF[name]);
@@ -50,61 +54,20 @@ export function compareRow(expected: ExpectedProperties, row: RunRow, facts: Row
   }
   compareLabels(expected, row, facts, differences);
   compareNotes(expected, row, facts, differences);
-  compareExperiment(expected, row, differences);
+  compareExperiment(expected, row.experiment, facts, differences);
 }
 
 type Field = string | boolean | null | undefined;
 
 const TAG_OF: Readonly<Record<string, string>> = { name: 'mlflow.runName', description: 'mlflow.note.content' };
 
-function compareLabels({ labels }: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
-  const found = new Set(row.labels.map(({ name }) => name));
-  const before = new Set(facts.written?.labels.map(({ name }) => name));
-  for (const label of labels) {
-    if (found.has(label)) continue;
-    const cause = before.has(label) ? 'changed-in-aim' : causeOf(facts, 'label-missing', undefined);
-    differences.add('label-missing', cause, { expected: show(label) });
-  }
-  for (const name of found) {
-    if (labels.includes(name)) continue;
-    // it may be of a tag that cannot be read
-    const isKept = facts.unread.touches('tags');
-    const ofOurs = isKept ? 'kept' : causeOf(facts, 'label-missing', undefined);
-    const cause: Cause = before.has(name) ? ofOurs : 'changed-in-aim';
-    differences.add('label-extra', cause, { found: show(name) });
-  }
-}
-
-function compareNotes({ note }: ExpectedProperties, row: RunRow, facts: RowFacts, differences: Differences): void {
-  const found = row.notes.map(({ content }) => content);
-  const before = facts.written?.note;
-  if (note !== undefined && !found.includes(note)) {
-    const cause = before === note ? 'changed-in-aim' : causeOf(facts, 'note-missing', 'tags', 'mlflow.note.content');
-    differences.add('note-missing', cause, { expected: show(note) });
-  }
-  const others = [...found];
-  if (note !== undefined && others.includes(note)) others.splice(others.indexOf(note), 1);
-  for (const content of others) {
-    const isOurs = content === before && content !== note;
-    const cause: Cause = isOurs ? causeOf(facts, 'note-missing', 'tags', 'mlflow.note.content') : 'changed-in-aim';
-    differences.add('note-extra', cause, { found: show(content) });
-  }
-}
-
-/** An experiment that Aim had already keeps its description and gets no note, so other ones are no fault. */
-function compareExperiment(expected: ExpectedProperties, { experiment }: RunRow, differences: Differences): void {
-  const { experimentDescription, experimentNote } = expected;
-  const found = experiment?.description || undefined;
-  if (found !== experimentDescription) {
-    differences.add('property-differs', 'changed-in-aim', {
-      record: 'experiment.description',
-      expected: show(experimentDescription),
-      found: show(found),
-    });
-  }
-  const notes = (experiment?.notes ?? []).map(({ content }) => content);
-  if (experimentNote === undefined || notes.includes(experimentNote)) return;
-  differences.add('note-missing', 'changed-in-aim', { record: 'experiment', expected: show(experimentNote) });
+/** Whether Aim can have changed a field of a row: it leaves its mark, and has no way to change when a run began but to make the row. */
+function mayBePersons(field: string, row: RunRow, { written, isWrittenByAim }: RowFacts): boolean {
+  const isOurs = written !== undefined && row.updatedAt === rowTime(written.creationTime * 1000);
+  const isTouched = !isOurs && !isUntouched(row);
+  if (field === 'created_at') return isTouched && isWrittenByAim;
+  // one that was renamed is another
+  return isTouched || (field === 'experiment' && row.experiment !== undefined && !isUntouched(row.experiment));
 }
 
 /** Compares the end time, which lies among the run's records: seconds, or None of an active run. */

@@ -48,6 +48,8 @@ export interface AimRun {
   readonly written: WrittenRow | undefined;
   /** What was done about it when MLflow had deleted it. */
   readonly deletion: 'archived' | 'kept' | undefined;
+  /** MLflow has, or had, other experiments of the same name. */
+  readonly isNameShared: boolean;
   readonly isWrittenByAim: boolean;
   /** It has changed in MLflow since it was converted. */
   readonly hasChangedInMlflow: boolean;

@@ -26,8 +26,10 @@ export type DifferenceCode =
   | 'property-differs'
   | 'label-missing'
   | 'label-extra'
+  | 'label-differs'
   | 'note-missing'
   | 'note-extra'
+  | 'note-differs'
   | 'end-time-differs';
 
 /**

@@ -2,6 +2,12 @@ import type { Run } from '../../model.js';
 import type { LabelRule } from '../../policies.js';
 import { keyTest } from './glob.js';
 
+/** The colours of the labels of a status. */
+export const STATUS_COLORS: ReadonlyMap<string, string> = new Map([
+  ['FAILED', '#E64B3C'],
+  ['KILLED', '#F4A62A'],
+]);
+
 /** The names of the labels that a run has to have: FAILED or KILLED, and `key: value` of the tags that become labels. */
 export function expectedLabels({ status, tags }: Run, rules: readonly LabelRule[]): readonly string[] {
   const names = new Set<string>(status === 'FAILED' || status === 'KILLED' ? [status] : []);

@@ -15,6 +15,8 @@ export interface ExpectedProperties {
   readonly experiment: string;
   readonly experimentDescription: string | undefined;
   readonly experimentNote: string | undefined;
+  /** Undefined where MLflow does not know it. */
+  readonly experimentCreatedAt: number | undefined;
   /** Undefined of an active run. */
   readonly endedAt: number | undefined;
   /** The run was closed because nothing was logged for too long. */
@@ -56,6 +58,7 @@ export function expectedProperties(
     experiment: rowText(experiment.name),
     experimentDescription: rowText(plainLine(experiment.tags.get(NOTE) ?? '')) || undefined,
     experimentNote: rowText(experiment.tags.get(NOTE) ?? '') || undefined,
+    experimentCreatedAt: experiment.creationTime,
     endedAt: end === undefined ? undefined : Math.min(Math.max(end, 1), LATEST),
     isStale,
   };

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { toConvertError } from '../../errors.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
+import type { Experiment } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import { DEFAULT_ARTIFACTS, DEFAULT_MAPPING } from '../../policies.js';
 import type { ConversionRecord } from '../../state/conversion-record.js';
@@ -36,6 +37,8 @@ export interface VerificationOptions {
   readonly mapping: Partial<MappingPolicy>;
   readonly artifacts: Partial<ArtifactPolicy>;
   readonly depth: Depth;
+  /** Whether Aim's row of an experiment may be another's of the same name. */
+  readonly isNameShared: (experiment: Experiment) => boolean;
   /** Runs that are deleted in MLflow have to be in Aim as well. */
   readonly includeDeleted: boolean;
 }
@@ -43,6 +46,7 @@ export interface VerificationOptions {
 /** What is wrong with the index, which is written last. */
 const OF_INDEX: ReadonlySet<StructureCode> = new Set([
   'index-behind',
+  'index-checksum',
   'index-run-missing',
   'index-entry-missing',
   'index-entry-extra',
@@ -163,6 +167,7 @@ export class Verification {
       artifacts: { ...(policies?.artifacts ?? DEFAULT_ARTIFACTS), ...artifacts },
       ...(entry !== undefined && { converted: { written: entry.properties, revision: entry.revision } }),
       ...((entry?.deleted === 'archived' || entry?.deleted === 'kept') && { deletion: entry.deleted }),
+      isNameShared: this.options.isNameShared(run.experiment),
       depth: this.options.depth,
       now: Date.now(),
       ...(verifiedState !== undefined && { verifiedState }),

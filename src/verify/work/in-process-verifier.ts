@@ -103,6 +103,7 @@ export class InProcessVerifier implements RunVerifier {
         findings,
         written: converted?.written,
         deletion: task.deletion,
+        isNameShared: task.isNameShared,
         isWrittenByAim,
         hasChangedInMlflow: converted !== undefined && converted.revision !== revision,
       };

@@ -5,7 +5,7 @@ import type { RunPlace } from '../aim/run.js';
 import type { VerifyTask } from './verify-task.js';
 
 /** Raised whenever a verification finds what an earlier one did not. */
-const VERIFY_VERSION = 2;
+const VERIFY_VERSION = 3;
 
 /** What a run is at this moment, in MLflow and in Aim. */
 export interface RunState {
@@ -17,11 +17,11 @@ export interface RunState {
 
 /** @param revision the source's, of the run */
 export function stateOf(task: VerifyTask, place: RunPlace, revision: string): RunState {
-  const { row, mapping, artifacts, converted, deletion, depth, experiment } = task;
+  const { row, mapping, artifacts, converted, deletion, isNameShared, depth, experiment } = task;
   const { tags, ...rest } = experiment;
   const files = [place.meta, place.seqs].flatMap(filesOf);
   const stale = Number.isFinite(mapping.staleAfter) ? mapping.staleAfter : 'never';
-  const known = [row, { ...mapping, stale }, artifacts, converted, deletion, depth, rest, [...tags]];
+  const known = [row, { ...mapping, stale }, artifacts, converted, deletion, isNameShared, depth, rest, [...tags]];
   const text = JSON.stringify([VERIFY_VERSION, revision, files, ...known]);
   return {
     digest: createHash('sha256').update(text).digest('base64url').slice(0, 27),

@@ -17,6 +17,8 @@ export interface VerifyTask {
   readonly converted?: { readonly written: WrittenRow; readonly revision: string };
   /** What was done about it when MLflow had deleted it. */
   readonly deletion?: 'archived' | 'kept';
+  /** MLflow has, or had, other experiments of the same name. */
+  readonly isNameShared: boolean;
   readonly depth: Depth;
   /** Milliseconds since the epoch: the moment by which an active run is stale. */
   readonly now: number;

@@ -60,6 +60,20 @@ describe('a download', () => {
     ]);
   });
 
+  test('tells of each attempt that is followed by another', async () => {
+    const told: unknown[] = [];
+    const open = async (): Promise<ObjectPart> => {
+      if (told.length < 2) throw CUT;
+      return { start: 0, total: 2, body: body([Buffer.from('ab')], 'ends') };
+    };
+    expect(await text(objectDownload(open, never(), { ...QUICK, told: (failed) => told.push(failed) }))).toBe('ab');
+    const wait = expect.any(Number);
+    expect(told).toEqual([
+      { cause: CUT, attempt: 2, attempts: 5, wait },
+      { cause: CUT, attempt: 3, attempts: 5, wait },
+    ]);
+  });
+
   test('that falls silent is taken up', async () => {
     const bodies = [body([Buffer.from('ab')], 'is silent'), body([Buffer.from('cd')], 'ends')];
     const open = async (start: number): Promise<ObjectPart> => ({

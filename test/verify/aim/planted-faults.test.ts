@@ -43,15 +43,11 @@ const KEPT_ONCE: Readonly<Record<Fault, readonly RegExp[]>> = {
 
 /**
  * The words of a message, and the line of the program that it comes from, change with versions. Of what all runs share the
- * index has what the last of them wrote; and a wrong checksum makes that Aim indexes the run anew.
+ * index has what the last of them wrote.
  */
 const OF_NO_CONSEQUENCE: Readonly<Record<Fault, readonly RegExp[]>> = {
-  changed: [
-    /\/val\/#\/(message|__logger_info\/#)$/,
-    /^index meta\/(attrs|contexts|traces_types)/,
-    /^index index_cache/,
-  ],
-  missing: [/\/val\/#\/__logger_info\/#$/, /^index index_cache/],
+  changed: [/\/val\/#\/(message|__logger_info\/#)$/, /^index meta\/(attrs|contexts|traces_types)/],
+  missing: [/\/val\/#\/__logger_info\/#$/],
   extra: [/^index meta\/(attrs|contexts|traces_types)\//],
 };
 
@@ -113,9 +109,12 @@ function plant(records: Records, key: Key, fault: Fault): Records {
   return planted;
 }
 
-/** Columns that Aim shows nowhere, that tell when a row was made or touched, or that are an experiment's own. */
+/** Columns that Aim shows nowhere, that tell when a row was last touched, or that only a person fills in. */
 const COLUMNS_OF_NO_CONSEQUENCE =
-  /\.(id|uuid|updated_at|finalized_at)$|^experiment\.(created_at|is_archived)$|^note\.(created_at|experiment_id)$/;
+  /\.(id|updated_at|finalized_at)$|^(experiment|tag)\.is_archived$|^tag\.(description|created_at)$|^note\.experiment_id$/;
+
+/** What a person may do in Aim without leaving a mark. */
+const UNMARKED: ReadonlySet<string> = new Set(['missing: note', 'missing: run_tag', 'extra: label', 'extra: note']);
 
 /** Statements that make one fault each in the rows of the run and of what belongs to it. */
 function* rowFaults(file: string): Generator<readonly [what: string, sql: string]> {
@@ -123,6 +122,7 @@ function* rowFaults(file: string): Generator<readonly [what: string, sql: string
   const rows: Readonly<Record<string, string>> = {
     run: `id = ${run}`,
     experiment: `id = (SELECT experiment_id FROM run WHERE id = ${run})`,
+    tag: `id IN (SELECT tag_id FROM run_tag WHERE run_id = (SELECT id FROM run WHERE hash = '${LABELLED}'))`,
     run_tag: `run_id = (SELECT id FROM run WHERE hash = '${LABELLED}')`,
     note: `run_id = ${run}`,
   };
@@ -199,7 +199,9 @@ describe('a fault in a repository that was sound', () => {
         for (const fault of FAULTS) {
           const isExcepted = matches(KEPT_ONCE, fault, kind) || matches(OF_NO_CONSEQUENCE, fault, kind);
           const findings = await withRecords(place, plant(records, key, fault), () => structureOf(repo, RUN));
-          const isFound = findings.some((finding) => names(finding));
+          // a database that is written anew has another checksum
+          const isOther = (code: string) => code === 'index-checksum' && !kind.startsWith('index index_cache');
+          const isFound = findings.some((finding) => names(finding) && !isOther(finding.code));
           if (!isFound && !isExcepted) missed.push(`${fault}: ${kind}`);
           if (isFound && isExcepted) needless.push(`${fault}: ${kind}: ${findings.map(({ code }) => code)}`);
         }
@@ -236,9 +238,9 @@ describe('a fault in a repository that was sound', () => {
       database.close();
       const isFound = structureOf(repo, RUN).length > 0;
       const seen = isFound ? [] : [await compared(RUN), await compared(LABELLED)];
-      // of a row it cannot be told who has changed it
-      const isOther = seen.some((one) => one?.verdict !== 'equal' && one?.verdict !== 'expected');
-      if (!isFound && !isOther) missed.push(what);
+      const verdict = UNMARKED.has(what) ? 'changed-in-aim' : 'differs';
+      const isOther = seen.some((one) => one?.verdict === verdict);
+      if (!isFound && !isOther) missed.push(`${what}: ${seen.map((one) => one?.verdict)}`);
       writeFileSync(file, sound);
     }
     expect(missed).toEqual([]);

@@ -1,6 +1,6 @@
-import type { Warn } from '../../../events.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
+import type { ServerListener } from '../transactions.js';
 import { readMysqlCatalog } from './mysql-catalog.js';
 import { MysqlConnection } from './mysql-connection.js';
 import { type MysqlSettings, mysqlSettings } from './mysql-settings.js';
@@ -10,8 +10,8 @@ export class MysqlDatabase extends ServerDatabase<MysqlConnection> {
   protected readonly readCatalog = readMysqlCatalog;
   readonly #settings: MysqlSettings;
 
-  constructor(address: ServerAddress, warn: Warn) {
-    super(address.uri, warn);
+  constructor(address: ServerAddress, listener: ServerListener) {
+    super(address.uri, listener);
     this.#settings = mysqlSettings(address);
   }
 

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { errorCode } from '../../../errors.js';
-import type { Warn } from '../../../events.js';
 import type { WhichRuns } from '../database.js';
 import type { ServerAddress } from '../database-uri.js';
 import { ServerDatabase } from '../server-database.js';
 import { NO_TLS } from '../server-meanings.js';
+import type { ServerListener } from '../transactions.js';
 import { readPostgresqlCatalog } from './postgresql-catalog.js';
 import { PostgresqlConnection } from './postgresql-connection.js';
 import { type PostgresqlSettings, postgresqlSettings } from './postgresql-settings.js';
@@ -16,8 +16,8 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
   #plain = false;
   #checked = false;
 
-  constructor(address: ServerAddress, warn: Warn) {
-    super(address.uri, warn);
+  constructor(address: ServerAddress, listener: ServerListener) {
+    super(address.uri, listener);
     this.#settings = postgresqlSettings(address);
   }
 
@@ -53,7 +53,7 @@ export class PostgresqlDatabase extends ServerDatabase<PostgresqlConnection> {
       WHERE i.indrelid = to_regclass('metrics') AND a.attname = 'run_uuid'`;
     const [[count] = []] = await this.snapshot((query) => query(sql), signal);
     if (count !== '0') return;
-    this.warn({
+    this.listener.warn({
       code: 'missing-index',
       message: 'The table metrics has no index on run_uuid (MLflow before 1.25): reading a run scans the whole table.',
     });
