@@ -8,7 +8,7 @@ import { Summary } from '../../src/summary/summary.js';
 import { makeRun } from '../report/make-run.js';
 import { view } from './browser.js';
 import { mlflow2aim, scratch } from './harness.js';
-import { pythonLines } from './python.js';
+import { python, pythonLines } from './python.js';
 
 describe('the page of a conversion', () => {
   let file: string;
@@ -105,6 +105,38 @@ describe('the page of a conversion', () => {
     await page.emulateMedia({ media: null });
     expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-');
     expect(await page.locator('details[open]').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('the page of a verification', () => {
+  let file: string;
+
+  beforeAll(async () => {
+    const directory = await scratch();
+    const [store, repo] = [join(directory, 'mlruns'), join(directory, 'aim')];
+    file = join(directory, 'verified.html');
+    const [ids = {}] = await pythonLines<Record<string, string>>(['report_runs.py', store]);
+    const places = ['--tracking-uri', store, '--repo', repo];
+    await mlflow2aim(['convert', ...places]);
+    await python(['touch_aim.py', 'rename', repo, ids.plain ?? '']);
+    await python(['change_run.py', store, 'point']);
+    expect(await mlflow2aim(['verify', ...places, '--report', file])).toMatchObject({ code: 4 });
+  });
+
+  test('tells what differs and what a person did, run by run, and fits on a phone', async () => {
+    const { page, faults } = await view(file, {
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    expect(await page.locator('.verdict').textContent()).toContain('not in Aim as in MLflow');
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    const differing = page.locator('details', { hasText: 'differs' }).first();
+    await differing.click();
+    expect(await differing.locator('.body').textContent()).toMatch(/loss/);
+    await page.getByRole('searchbox').fill('renamed in Aim');
+    expect(await rows(page)).toEqual(['renamed in Aim']);
     expect(faults).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ test('what differs or is missing is converted again, by the policies that it had
   rmSync(repository.meta(id('b')), { recursive: true });
   store.run('1', { runId: id('d'), name: 'new' });
   const database = new DatabaseSync(repository.metadataFile);
-  database.exec(`UPDATE run SET name = 'mine' WHERE hash = '${id('c')}'`);
+  database.exec(`UPDATE run SET name = 'mine', updated_at = '2026-01-02 03:04:05.678901' WHERE hash = '${id('c')}'`);
   database.close();
 
   const { runs, count } = await repaired(store.root, repository);

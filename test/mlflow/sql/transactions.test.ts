@@ -8,7 +8,7 @@ import { never } from '../../contract/tracking-store.js';
 /** A connection that does nothing, or breaks when it is used. */
 function connection(failure?: Error): ServerConnection {
   return {
-    socket: new Socket(),
+    socket: new Socket().on('error', () => {}),
     backend: undefined,
     begin: async () => {
       if (failure !== undefined) throw failure;
