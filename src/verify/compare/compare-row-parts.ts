@@ -30,8 +30,8 @@ export function compareLabels(
 
 function causeOfExtra(label: LabelRow, before: ReadonlySet<string>, facts: RowFacts): Cause {
   // nobody makes a label so, nor changes its name without a mark
-  const isImpossible = isUntouched(label) && label.uuid !== rowUuid('tag', label.name);
-  if (!before.has(label.name) && !isImpossible) return 'changed-in-aim';
+  if (isUntouched(label) && label.uuid !== rowUuid('tag', label.name)) return 'unexplained';
+  if (!before.has(label.name)) return 'changed-in-aim';
   // it may be of a tag that cannot be read
   return facts.unread.touches('tags') ? 'kept' : causeOf(facts, 'label-missing', undefined);
 }
