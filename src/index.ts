@@ -88,6 +88,7 @@ export {
   type ContextRule,
   DEFAULT_ARTIFACTS,
   type DeletedPolicy,
+  type ImageSequences,
   type MappingPolicy,
   type RepeatedSteps,
 } from './policies.js';

@@ -106,7 +106,7 @@ export interface ArtifactFile {
   readonly uri: string;
 }
 
-export type ArtifactKind = 'image' | 'text' | 'audio';
+export type ArtifactKind = 'image' | 'text' | 'audio' | 'figure';
 
 /** Why an artifact was not transferred. */
 export type ArtifactSkipReason =
@@ -191,8 +191,11 @@ export type Notice =
     }
   | { readonly kind: 'stale'; readonly lastSign: number };
 
-/** What an artifact becomes: one of the three kinds, or `log` for the copy of a text that is the terminal log. */
-export type ArtifactRole = ArtifactKind | 'log';
+/**
+ * What an artifact becomes: one of the kinds, `log` for the copy of a text that is the terminal log, or `table` for what is shown of a text
+ * that holds a table.
+ */
+export type ArtifactRole = ArtifactKind | 'log' | 'table';
 
 /** Where a classified artifact belongs in Aim. */
 export interface ArtifactPlace {
@@ -202,8 +205,10 @@ export interface ArtifactPlace {
   readonly step: bigint;
   /** Milliseconds since the epoch; only image histories know theirs. */
   readonly timestamp?: number;
-  /** One of a list of files that share a record (a directory's images), rather than a record of its own. */
+  /** One of a list of files that share a record (a directory's images, unless each is a sequence), rather than a record of its own. */
   readonly grouped: boolean;
+  /** A second place of a text, which it has only if its content is such: a figure, or a table. */
+  readonly tentative?: true;
   readonly file: ArtifactFile;
 }
 

@@ -138,7 +138,7 @@ export function emptyCounts(): RunCounts {
     metricsRenumbered: 0,
     params: 0,
     tags: 0,
-    artifacts: { image: 0, text: 0, audio: 0 },
+    artifacts: { image: 0, text: 0, audio: 0, figure: 0 },
     artifactsListed: 0,
     artifactBytes: 0,
     bytesWritten: 0,

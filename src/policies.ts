@@ -53,7 +53,10 @@ export interface ArtifactRule {
   readonly glob: string;
 }
 
-/** Which artifacts are transferred. */
+/** What images and audio files in directories become: a sequence for each file, or one for each directory. */
+export type ImageSequences = 'file' | 'directory';
+
+/** Which artifacts are transferred, and as what. */
 export interface ArtifactPolicy {
   /** False for `--no-artifacts`: artifacts are neither transferred nor linked. */
   readonly enabled: boolean;
@@ -62,6 +65,8 @@ export interface ArtifactPolicy {
   readonly maxSize: number;
   /** Bytes, for a text file. */
   readonly maxTextSize: number;
+  /** Of those in directories. One that lies at the top is a sequence of its own. */
+  readonly imageSequences: ImageSequences;
   /** A pattern; the first text file that matches becomes the terminal log. */
   readonly terminalLog?: string;
 }
@@ -84,6 +89,7 @@ export const DEFAULT_ARTIFACTS: ArtifactPolicy = {
   rules: [],
   maxSize: 100_000_000,
   maxTextSize: 10_000_000,
+  imageSequences: 'directory',
 };
 
 /** Parts that cannot be read and that the user accepts as gone: run ids, and paths or URIs of the artifacts or runs below them. */

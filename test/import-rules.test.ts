@@ -25,6 +25,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'pipeline.ts': 'entry point: the stages of a conversion, one after the other',
   'address-space.ts': 'ground floor: memory that the system allows',
   'backoff.ts': 'ground floor: how long to wait between attempts',
+  'character-width.ts': 'ground floor: how wide text is',
   'clock.ts': 'ground floor: time',
   'errors.ts': 'ground floor: how to react to a failure',
   'events.ts': 'ground floor: what a conversion tells while it works',

@@ -10,6 +10,9 @@ import { type SequenceId, sequenceId } from './sequence.js';
 import { readTree } from './tree-reader.js';
 import { type AimDict, AimObject, type AimValue } from './value.js';
 
+/** What Aim has of a file: its bytes, or the figures that were in it. */
+export type KeptBytes = Buffer | { readonly figures: readonly Buffer[] };
+
 /** A file that stayed in MLflow, as Aim lists it. */
 export interface KeptLink {
   readonly path: string;
@@ -30,6 +33,8 @@ export class KeptRun {
   private readonly objects: readonly SequenceId[];
   private openedPoints: DatabaseReader | undefined;
   private foundFiles: ReadonlyMap<string, Key> | undefined;
+  /** The files that are figures. */
+  private readonly figures = new Set<string>();
 
   private constructor(
     private readonly repository: Repository,
@@ -64,13 +69,15 @@ export class KeptRun {
     return this.foundFiles;
   }
 
-  /** The bytes of a file; undefined if Aim does not hold it. */
-  bytes(path: string): Buffer | undefined {
+  /** The bytes of a file; undefined if Aim does not hold it. Those of figures are their texts, not the file's. */
+  bytes(path: string): KeptBytes | undefined {
     const object = this.files.get(path);
     if (object === undefined) return undefined;
-    const key = BLOB_PREFIX + object + encodePath('data');
-    for (const record of this.points.records(key)) if (record.key === key) return record.value.subarray(TYPE_SIZE);
-    throw new Error(`The bytes of artifact ${path} are gone.`);
+    const isFigure = this.figures.has(path);
+    const key = BLOB_PREFIX + object + (isFigure ? '' : encodePath('data'));
+    const blobs = [...this.points.records(key)].map(({ value }) => value.subarray(TYPE_SIZE));
+    if (blobs.length === 0) throw new Error(`The bytes of artifact ${path} are gone.`);
+    return isFigure ? { figures: blobs } : blobs[0]!;
   }
 
   /** The records of a metric in the run's second database, in order of key. */
@@ -118,12 +125,17 @@ export class KeptRun {
     });
   }
 
-  /** A text is named by its path; for images and audio, the caption is the path. */
+  /** A text or figure is named by its path; for images and audio, the caption is the path. */
   private findFiles(): ReadonlyMap<string, Key> {
     const files = new Map<string, Key>();
     const caption = encodePath('caption');
     for (const { contextId, name } of this.objects) {
       const values = objectsPath(this.hash, contextId, name) + encodePath('val');
+      if (contextId === FIGURE_CONTEXT) {
+        files.set(name, values);
+        this.figures.add(name);
+        continue;
+      }
       if (contextId === TEXT_CONTEXT) {
         files.set(name, values + encodePath(0n));
         continue;
@@ -137,9 +149,16 @@ export class KeptRun {
   }
 }
 
-const contextIdOf = (role: 'image' | 'audio' | 'text') => sequenceId('', OBJECT_ROLES[role].context).contextId;
+const contextIdOf = (role: 'image' | 'audio' | 'text' | 'figure') =>
+  sequenceId('', OBJECT_ROLES[role].context).contextId;
 const TEXT_CONTEXT = contextIdOf('text');
-const ARTIFACT_CONTEXTS: ReadonlySet<bigint> = new Set([contextIdOf('image'), contextIdOf('audio'), TEXT_CONTEXT]);
+const FIGURE_CONTEXT = contextIdOf('figure');
+const ARTIFACT_CONTEXTS: ReadonlySet<bigint> = new Set([
+  contextIdOf('image'),
+  contextIdOf('audio'),
+  TEXT_CONTEXT,
+  FIGURE_CONTEXT,
+]);
 
 function isOfArtifacts({ contextId }: SequenceId): boolean {
   return ARTIFACT_CONTEXTS.has(contextId);

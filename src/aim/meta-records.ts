@@ -12,7 +12,7 @@ import { type AimDict, AimObject } from './value.js';
 /** The type of a sequence's values, and where Aim's catalogue of sequences lists it. */
 export interface SequenceType {
   readonly dtype: string;
-  readonly catalogue: 'metric' | 'images' | 'texts' | 'audios' | 'sequence';
+  readonly catalogue: 'metric' | 'images' | 'texts' | 'audios' | 'figures' | 'sequence';
 }
 
 export interface ObjectSummary {

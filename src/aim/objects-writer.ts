@@ -35,8 +35,17 @@ export const OBJECT_ROLES = {
   image: { typeName: 'aim.image', catalogue: 'images', context: new Map([['type', 'image']]) },
   audio: { typeName: 'aim.audio', catalogue: 'audios', context: new Map([['type', 'audio']]) },
   text: { typeName: 'aim.text', catalogue: 'texts', context: new Map([['type', 'text']]) },
+  table: { typeName: 'aim.text', catalogue: 'texts', context: new Map([['type', 'table']]) },
+  figure: { typeName: 'aim.figure', catalogue: 'figures', context: new Map([['type', 'figure']]) },
   log: { typeName: 'aim.log_line', catalogue: 'sequence', context: new Map() },
 } as const satisfies Record<string, { typeName: string; catalogue: SequenceType['catalogue']; context: AimDict }>;
+
+/** What Aim's SDK writes beside the text of a figure. Its file does not say which plotly.py made it. */
+const FIGURE_FIELDS: readonly [string, AimValue][] = [
+  ['format', 'raw_json'],
+  ['source', 'plotly'],
+  ['version', 'unknown'],
+];
 
 /** The Aim sequence that a place belongs to. */
 export function placeSequence(place: ArtifactPlace): SequenceId {
@@ -128,7 +137,11 @@ export class ObjectsWriter {
         this.object(item, typeName, fields, encodeBytes(bytes));
         return;
       }
+      case 'figure':
+        this.object(item, typeName, FIGURE_FIELDS, encodeUtf8(bytes));
+        return;
       case 'text':
+      case 'table':
         this.object(item, typeName, [], encodeUtf8(bytes));
     }
   }

@@ -42,7 +42,7 @@ export class RunWriter {
   private readonly seqsDatabase: DatabaseWriter;
   private readonly meta: MetaRecords;
   private readonly objects: ObjectsWriter;
-  private readonly artifacts: Record<ArtifactKind, number> = { image: 0, text: 0, audio: 0 };
+  private readonly artifacts: Record<ArtifactKind, number> = { image: 0, text: 0, audio: 0, figure: 0 };
   private links = 0;
   private artifactBytes = 0;
 
@@ -79,8 +79,9 @@ export class RunWriter {
       return;
     }
     this.objects.artifact(record, time);
-    if (record.place.role === 'log') return;
-    this.artifacts[record.place.role]++;
+    const { role } = record.place;
+    if (role === 'log' || role === 'table') return;
+    this.artifacts[role]++;
     this.artifactBytes += record.bytes.length;
   }
 

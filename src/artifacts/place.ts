@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
 import type { ArtifactFile, ArtifactPlace } from '../model.js';
+import type { ArtifactPolicy, ImageSequences } from '../policies.js';
 import { compressedTwins } from './compressed-twins.js';
+import { globMatcher } from './glob.js';
 import { type HistoryImage, parseHistoryImage } from './image-history.js';
-import { artifactKind } from './kind.js';
+import { artifactKind, mayHold } from './kind.js';
 
 /** Where the files of a run belong. */
 export interface Placement {
@@ -15,17 +17,18 @@ const MAX_STEP = 2n ** 63n - 1n;
 
 /**
  * Finds the place of every file (docs/mapping.md, "Artifacts"). The compressed twin of an image of a history or
- * a table has none.
+ * a table has none. A text that may turn out to be a figure, or to hold a table, has tentative places for these behind its own.
  * An image of a history whose step is negative or beyond int64 is placed like any other image, because Aim's sequences
  * of objects begin at step 0. Images that share a key and a step share a record.
  *
  * @param files sorted by path; the places come in the same order, that of the terminal log last.
- * @param isTerminalLog the first text that passes also becomes the terminal log.
+ * @throws ConvertError `fatal` when the pattern of the terminal log is unusable.
  */
 export function placeArtifacts(
   files: readonly ArtifactFile[],
-  isTerminalLog: (path: string) => boolean = () => false,
+  { terminalLog, imageSequences }: Pick<ArtifactPolicy, 'terminalLog' | 'imageSequences'>,
 ): Placement {
+  const isTerminalLog = terminalLog === undefined ? () => false : globMatcher(terminalLog);
   const places: ArtifactPlace[] = [];
   const unplaced: ArtifactFile[] = [];
   const twins = compressedTwins(files);
@@ -33,27 +36,40 @@ export function placeArtifacts(
   let log: ArtifactFile | undefined;
   for (const file of files) {
     if (twins.has(file)) continue;
-    const place = history.placeOf(file) ?? placeByKind(file);
+    const place = history.placeOf(file) ?? placeByKind(file, imageSequences);
+    const more = place?.role === 'text' ? placesByContent(file) : [];
     if (place === undefined) unplaced.push(file);
-    else places.push(place);
+    else places.push(place, ...more);
     if (log === undefined && place?.role === 'text' && isTerminalLog(file.path)) log = file;
   }
   if (log !== undefined) places.push({ role: 'log', sequence: 'logs', step: 0n, grouped: false, file: log });
   return { places, unplaced };
 }
 
-function placeByKind(file: ArtifactFile): ArtifactPlace | undefined {
+function placeByKind(file: ArtifactFile, imageSequences: ImageSequences): ArtifactPlace | undefined {
   const kind = artifactKind(file.path);
   switch (kind) {
     case undefined:
       return undefined;
     case 'text':
+    case 'figure':
       return { role: kind, sequence: file.path, step: 0n, grouped: false, file };
     default: {
       const directory = posix.dirname(file.path);
-      return { role: kind, sequence: directory === '.' ? 'root' : directory, step: 0n, grouped: true, file };
+      const grouped = imageSequences === 'directory' && directory !== '.';
+      return { role: kind, sequence: grouped ? directory : file.path, step: 0n, grouped, file };
     }
   }
+}
+
+/** Those that a text may have besides, or instead. */
+function placesByContent(file: ArtifactFile): ArtifactPlace[] {
+  const { figure, table } = mayHold(file.path);
+  const place = { sequence: file.path, step: 0n, grouped: false, tentative: true, file } as const;
+  return [
+    ...(figure ? [{ role: 'figure', ...place } as const] : []),
+    ...(table ? [{ role: 'table', ...place } as const] : []),
+  ];
 }
 
 /** The image histories of one run. */

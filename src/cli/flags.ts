@@ -1,4 +1,11 @@
-import type { ArtifactRule, ContextRule, DeletedPolicy, LabelRule, RepeatedSteps } from '../policies.js';
+import type {
+  ArtifactRule,
+  ContextRule,
+  DeletedPolicy,
+  ImageSequences,
+  LabelRule,
+  RepeatedSteps,
+} from '../policies.js';
 import type { ListenAddress } from './options/values.js';
 import type { SelectionFlags } from './selection.js';
 
@@ -36,6 +43,7 @@ export interface OptionFlags extends SourceFlags {
   readonly artifactRules: readonly ArtifactRule[];
   readonly maxArtifactSize: number;
   readonly maxTextSize: number;
+  readonly imageSequences: ImageSequences;
   readonly terminalLog?: string;
   readonly quiet?: true;
 }

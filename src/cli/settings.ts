@@ -98,6 +98,7 @@ export function convertOptions(flags: OptionFlags): Pick<ConvertSettings, 'optio
         rules: flags.artifactRules,
         maxSize: flags.maxArtifactSize,
         maxTextSize: flags.maxTextSize,
+        imageSequences: flags.imageSequences,
         ...(flags.terminalLog === undefined ? {} : { terminalLog: flags.terminalLog }),
       },
     },

@@ -2,6 +2,7 @@ import type {
   ArtifactPolicy,
   ArtifactRule,
   ContextRule,
+  ImageSequences,
   LabelRule,
   MappingPolicy,
   RepeatedSteps,
@@ -31,6 +32,7 @@ export interface VerifyFlags extends SelectionFlags, ReadingFlags {
   readonly artifactRules: readonly ArtifactRule[];
   readonly maxArtifactSize?: number;
   readonly maxTextSize?: number;
+  readonly imageSequences?: ImageSequences;
   readonly terminalLog?: string;
   readonly differences?: string;
   readonly report: readonly string[];
@@ -106,12 +108,13 @@ function mappingOf(flags: VerifyFlags): Partial<MappingPolicy> {
 }
 
 function artifactsOf(flags: VerifyFlags): Partial<ArtifactPolicy> {
-  const { artifacts, artifactRules, maxArtifactSize, maxTextSize, terminalLog } = flags;
+  const { artifacts, artifactRules, maxArtifactSize, maxTextSize, imageSequences, terminalLog } = flags;
   return {
     ...(!artifacts && { enabled: false }),
     ...(artifactRules.length > 0 && { rules: artifactRules }),
     ...(maxArtifactSize !== undefined && { maxSize: maxArtifactSize }),
     ...(maxTextSize !== undefined && { maxTextSize }),
+    ...(imageSequences !== undefined && { imageSequences }),
     ...(terminalLog !== undefined && { terminalLog }),
   };
 }

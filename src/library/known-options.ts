@@ -1,7 +1,14 @@
 import { ConvertError } from '../errors.js';
 import type { RunStatus } from '../model.js';
 import type { RunSelection, SourceOptions, WatchOptions } from '../options.js';
-import type { AcceptedChanges, ArtifactPolicy, DeletedPolicy, MappingPolicy, RepeatedSteps } from '../policies.js';
+import type {
+  AcceptedChanges,
+  ArtifactPolicy,
+  DeletedPolicy,
+  ImageSequences,
+  MappingPolicy,
+  RepeatedSteps,
+} from '../policies.js';
 import type { VerifyOptions } from '../verify.js';
 import {
   ABOVE_ZERO,
@@ -32,6 +39,7 @@ const STATUSES: Readonly<Record<RunStatus, true>> = {
   KILLED: true,
 };
 const REPEATED_STEPS: Readonly<Record<RepeatedSteps, true>> = { auto: true, last: true, split: true, index: true };
+const IMAGE_SEQUENCES: Readonly<Record<ImageSequences, true>> = { file: true, directory: true };
 const DELETED: Readonly<Record<DeletedPolicy, true>> = { archive: true, remove: true, keep: true };
 const DEPTHS: Readonly<Record<NonNullable<VerifyOptions['depth']>, true>> = {
   full: true,
@@ -75,6 +83,7 @@ const ARTIFACTS: Names<ArtifactPolicy> = {
   rules: RULES,
   maxSize: AMOUNT,
   maxTextSize: AMOUNT,
+  imageSequences: oneOf(IMAGE_SEQUENCES),
   terminalLog: TEXT,
 };
 

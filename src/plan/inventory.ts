@@ -30,6 +30,8 @@ export interface Content {
   readonly images: FileCount;
   readonly texts: FileCount;
   readonly audio: FileCount;
+  /** HTML files, which are read for figures; those without one become links. */
+  readonly figures: FileCount;
   /** Files that stay in MLflow; Aim gets links to them, or to the directories of many. */
   readonly links: FileCount;
 }
@@ -49,7 +51,7 @@ export class Inventory {
   damaged = 0;
   readonly #statuses: Record<RunStatus, number> = { RUNNING: 0, SCHEDULED: 0, FINISHED: 0, FAILED: 0, KILLED: 0 };
   readonly #sums = { params: 0, tags: 0, metrics: 0, points: 0, datasets: 0, models: 0 };
-  readonly #files = { image: none(), text: none(), audio: none(), link: none() };
+  readonly #files = { image: none(), text: none(), audio: none(), figure: none(), link: none() };
   #isExact = true;
 
   addReport(report: RunReport): void {
@@ -73,12 +75,13 @@ export class Inventory {
     addFiles(this.#files.image, content.artifacts.image);
     addFiles(this.#files.text, content.artifacts.text);
     addFiles(this.#files.audio, content.artifacts.audio);
+    addFiles(this.#files.figure, content.artifacts.figure);
     addFiles(this.#files.link, content.links);
   }
 
   /** @param counted the number of points as it was counted or derived from a sample; undefined where nothing was measured */
   content(counted: { readonly points: number; readonly isEstimate: boolean } | undefined): Content {
-    const { image, text, audio, link } = this.#files;
+    const { image, text, audio, figure, link } = this.#files;
     const points = this.#isExact || counted === undefined ? this.#sums.points : counted.points;
     return {
       statuses: this.#statuses,
@@ -88,6 +91,7 @@ export class Inventory {
       images: image,
       texts: text,
       audio,
+      figures: figure,
       links: link,
     };
   }

@@ -1,4 +1,4 @@
-import { extensionOf } from '../artifacts/kind.js';
+import { artifactKind, extensionOf } from '../artifacts/kind.js';
 import type { ArtifactSkipReason, Notice } from '../model.js';
 
 /** Names given as examples for each kind of loss. */
@@ -91,6 +91,7 @@ export function isSeenByLooking(notice: Notice): boolean {
       return true;
     case 'artifact-skipped':
       if (notice.reason === 'too-large') return notice.size !== undefined;
+      if (notice.reason === 'no-kind') return artifactKind(notice.path) === undefined;
       return notice.reason !== 'not-an-image' && notice.reason !== 'unreadable';
     default:
       return false;

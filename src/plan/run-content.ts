@@ -40,7 +40,7 @@ export async function readContent(
   { body }: Pick<RunNotices, 'body'>,
 ): Promise<RunContent> {
   const extent = (await store.extent?.(ref, body)) ?? (await extentByKeys(store, ref, body));
-  const artifacts = { image: none(), text: none(), audio: none() };
+  const artifacts = { image: none(), text: none(), audio: none(), figure: none() };
   const links = none();
   const notices: Notice[] = [];
   const leave = (notice: Notice & { readonly kind: 'artifact-skipped' }): void => {
@@ -51,7 +51,7 @@ export async function readContent(
     const { places, unplaced } = await placeFiles(store, { ref, run }, policy, body);
     for (const file of unplaced) leave(skipped(file, 'no-kind'));
     for (const place of places) {
-      if (place.role === 'log') continue;
+      if (place.role === 'log' || place.role === 'table' || place.tentative) continue;
       if (isTooLarge(place, policy)) leave(skipped(place.file, 'too-large'));
       else add(artifacts[place.role], place.file.size);
     }

@@ -20,9 +20,9 @@ const BYTES_PER_UNIT = 200;
 
 /** How much work a run is, in units. */
 function weightOf({ metrics, points, artifacts, links }: RunContent): number {
-  const { image, text, audio } = artifacts;
-  const artifactBytes = image.bytes + text.bytes + audio.bytes;
-  const files = image.files + text.files + audio.files + links.files;
+  const transferred = Object.values(artifacts);
+  const artifactBytes = transferred.reduce((sum, { bytes }) => sum + bytes, 0);
+  const files = transferred.reduce((sum, each) => sum + each.files, links.files);
   return PER_RUN + metrics * PER_METRIC + files * PER_FILE + unitsOf({ points, artifactBytes });
 }
 

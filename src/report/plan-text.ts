@@ -88,7 +88,7 @@ function contentLines(plan: Plan): string[] {
   const { runs, content, losses } = plan;
   const toWrite = runs.new + runs.changed;
   if (toWrite === 0) return [];
-  const { statuses, images, texts, audio, links } = content;
+  const { statuses, images, texts, audio, figures, links } = content;
   const states = Object.entries(statuses).filter(([, count]) => count > 0);
   const about = content.pointsAreEstimate ? 'about ' : '';
   const rows: TableRow[] = [
@@ -102,6 +102,7 @@ function contentLines(plan: Plan): string[] {
     ['images', formatCount(images.files), [formatBytes(images.bytes), ...brokenImages(losses)]],
     ['texts', formatCount(texts.files), [formatBytes(texts.bytes)]],
     ['audio', formatCount(audio.files), [formatBytes(audio.bytes)]],
+    ['pages', formatCount(figures.files), [`${formatBytes(figures.bytes)} of HTML, read for Plotly figures`]],
     ['links', formatCount(links.files), [`files that stay in MLflow, ${formatBytes(links.bytes)}`]],
   ];
   return ['To be converted:', ...indented(tableLines(rows.filter(([, amount]) => amount !== '0')))];

@@ -4,12 +4,13 @@ import { failedRunLine } from './summary-text.js';
 
 /** What was written of a run, without what there was none of: `300 points, 8 images`. Empty if there was nothing. */
 export function countsText({ points, artifacts, artifactsListed }: RunCounts): string {
-  const { image, text, audio } = artifacts;
+  const { image, text, audio, figure } = artifacts;
   const parts: ReadonlyArray<readonly [count: number, text: string]> = [
     [points, formatNoun(points, 'point')],
     [image, formatNoun(image, 'image')],
     [text, formatNoun(text, 'text')],
     [audio, formatNoun(audio, 'audio file')],
+    [figure, formatNoun(figure, 'figure')],
     [artifactsListed, formatNoun(artifactsListed, 'link')],
   ];
   return parts

@@ -146,11 +146,12 @@ function tracesRow({ traces, tracesMore }: ConversionSummary): TableRow[] {
 }
 
 function artifactsRow({ artifacts, artifactsListed }: ConversionSummary): TableRow[] {
-  const { image, text, audio } = artifacts;
-  if (image + text + audio + artifactsListed === 0) return [];
+  const { image, text, audio, figure } = artifacts;
+  const transferred = image + text + audio + figure;
+  if (transferred + artifactsListed === 0) return [];
   const details = [formatNoun(image, 'image'), formatNoun(text, 'text'), `${formatCount(audio)} audio`];
-  const links = amounts([artifactsListed, 'listed as links']);
-  return [['artifacts', formatCount(image + text + audio), [...details, ...links]]];
+  const more = amounts([figure, figure === 1 ? 'figure' : 'figures'], [artifactsListed, 'listed as links']);
+  return [['artifacts', formatCount(transferred), [...details, ...more]]];
 }
 
 /** One row for each reason, the commonest extensions named. */

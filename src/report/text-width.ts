@@ -1,9 +1,7 @@
+import { characterWidth } from '../character-width.js';
+
 /** How text that came from elsewhere (names of runs, paths) is put on a terminal. */
 
-const INVISIBLE = /^[\p{M}\p{Cf}]$/u;
-/** What East Asian Width and emoji presentation make two columns wide; a few more than needed, never fewer. */
-const WIDE =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]$/u;
 /** Control characters, and those that turn the direction of the text after them. */
 const UNSAFE = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu;
 
@@ -62,12 +60,6 @@ export function padLeft(text: string, columns: number): string {
 /** `text` on one line, without anything that could steer a terminal: a run may be called anything. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, ' ');
-}
-
-function characterWidth(character: string): number {
-  if (character < '\u0300') return 1;
-  if (INVISIBLE.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
 }
 
 /** Breaks `text` at spaces into lines of at most `columns` columns; those after the first begin with `indent`. A longer word stays whole. */

@@ -90,7 +90,7 @@ export class WatchLog {
     this.#growth.names.set(runHash, runName ?? runId);
     if (rewritten !== undefined) return;
     this.#growth.points += counts.points;
-    this.#growth.files += counts.artifacts.image + counts.artifacts.text + counts.artifacts.audio;
+    this.#growth.files += Object.values(counts.artifacts).reduce((sum, files) => sum + files, 0);
   }
 
   #deleted(run: DeletedRun): void {

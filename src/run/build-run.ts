@@ -80,6 +80,7 @@ async function writeRun(
     classifyArtifacts(source, { ref, run }, options.artifacts, body, {
       arrange: arrangePlaces,
       onListed: recorder?.onListed,
+      onRead: recorder?.onRead,
     }),
   );
   const streams = throughStages({ histories, artifacts }, stages, { experiment, ref, run }, body);

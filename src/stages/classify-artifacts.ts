@@ -1,7 +1,7 @@
-import { artifactFilter, globMatcher } from '../artifacts/glob.js';
+import { artifactFilter } from '../artifacts/glob.js';
 import { comparePaths, linksTo } from '../artifacts/links.js';
 import { type Placement, placeArtifacts } from '../artifacts/place.js';
-import { Transfer } from '../artifacts/transfer.js';
+import { Transfer, type TransferredArtifact } from '../artifacts/transfer.js';
 import type { TrackingStore } from '../mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactPlace, ArtifactRecord, Run, RunRef, StageContext } from '../model.js';
 import type { ArtifactPolicy } from '../policies.js';
@@ -17,6 +17,8 @@ export interface ArtifactHooks {
   readonly arrange?: (places: readonly ArtifactPlace[]) => readonly ArtifactPlace[];
   /** Called with all files that the policy selects, before any of them is read. */
   readonly onListed?: ((files: readonly ArtifactFile[]) => void) | undefined;
+  /** Called with the place of each artifact that was read, before it is handed on. */
+  readonly onRead?: ((place: ArtifactPlace) => void) | undefined;
 }
 
 /** A file of at most this many bytes is read while the one before it is being written. */
@@ -26,8 +28,8 @@ const READ_AHEAD = 4 * 1024 * 1024;
  * The artifacts of a run, each with its place in Aim and its bytes, then the links to the files that stay in MLflow, sorted by
  * path (docs/mapping.md, "Artifacts").
  *
- * In memory are the list of files, the artifact that was yielded last, and at most one small one read ahead; nothing else is
- * opened before it is asked for. A file that cannot be read, is too large or is no image becomes a notice and, unless Aim has its
+ * In memory are the list of files, the artifact that was yielded last, at most one small one read ahead, and some MiB of what texts
+ * turned out to be or hold; nothing else is opened before it is asked for. A file that cannot be read, is too large or is no image becomes a notice and, unless Aim has its
  * bytes, a link. An early return closes what is open.
  *
  * @throws ConvertError `fatal` if a pattern of the policy is unusable
@@ -37,7 +39,7 @@ export async function* classifyArtifacts(
   { ref, run }: { readonly ref: RunRef; readonly run: Run },
   policy: ArtifactPolicy,
   context: StageContext,
-  { arrange = (places) => places, onListed }: ArtifactHooks = {},
+  { arrange = (places) => places, onListed, onRead }: ArtifactHooks = {},
 ): AsyncGenerator<ArtifactRecord, void, undefined> {
   if (!policy.enabled) return;
   const { files, places, unplaced } = await placeFiles(store, { ref, run }, policy, context);
@@ -45,7 +47,10 @@ export async function* classifyArtifacts(
   const open = (file: ArtifactFile) => store.openArtifact(ref, run, file, context.signal);
   const transfer = new Transfer(open, policy, context, store.kept);
   for (const file of unplaced) transfer.leave(file);
-  yield* readAll(arrange(places), transfer);
+  for await (const record of readAll(arrange(places), transfer)) {
+    onRead?.(record.place);
+    yield record;
+  }
   yield* linksTo(transfer.notTransferred);
 }
 
@@ -56,9 +61,8 @@ export async function placeFiles(
   policy: ArtifactPolicy,
   context: StageContext,
 ): Promise<Placement & { readonly files: readonly ArtifactFile[] }> {
-  const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
   const files = await listFiles(store.artifacts(ref, run, context), policy, context.signal);
-  return { files, ...placeArtifacts(files, isTerminalLog) };
+  return { files, ...placeArtifacts(files, policy) };
 }
 
 /** The files that the policy selects, sorted by path. */
@@ -76,20 +80,20 @@ export async function listFiles(
   return files.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-async function* readAll(places: readonly ArtifactPlace[], transfer: Transfer): AsyncGenerator<ArtifactRecord> {
+async function* readAll(places: readonly ArtifactPlace[], transfer: Transfer): AsyncGenerator<TransferredArtifact> {
   let ahead: ReturnType<Transfer['read']> | undefined;
   try {
     for (const [index, place] of places.entries()) {
-      const record = await (ahead ?? transfer.read(place));
+      const records = await (ahead ?? transfer.read(place));
       ahead = undefined;
-      if (record === undefined) continue;
+      if (records.length === 0) continue;
       const next = places[index + 1];
       if (next !== undefined && (next.file.size ?? Number.POSITIVE_INFINITY) <= READ_AHEAD) {
         ahead = transfer.read(next);
         // a failure is reported when the record is awaited, which may not happen any more
         ahead.catch(() => {});
       }
-      yield record;
+      yield* records;
     }
   } finally {
     transfer.stop();

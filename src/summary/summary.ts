@@ -197,6 +197,7 @@ function addCounts(sum: RunCounts, run: RunCounts): void {
   sum.artifacts.image += run.artifacts.image;
   sum.artifacts.text += run.artifacts.text;
   sum.artifacts.audio += run.artifacts.audio;
+  sum.artifacts.figure += run.artifacts.figure;
   sum.artifactsListed += run.artifactsListed;
   sum.artifactBytes += run.artifactBytes;
   sum.bytesWritten += run.bytesWritten;

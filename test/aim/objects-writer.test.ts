@@ -314,7 +314,7 @@ describe('any places, in the order of arrangePlaces', () => {
         if (withLog) places.push(place('log', 'zz.log', { sequence: 'logs' }));
         const { records, sequences } = write(places);
         const blobs = Object.entries(records).filter(([key]) => key.startsWith('/BLOBS'));
-        const holds = { log: '&lt;zz.log>', text: '<', image: 'bytes <', audio: 'bytes <' };
+        const holds = { log: '&lt;zz.log>', text: '<', table: '<', figure: '<', image: 'bytes <', audio: 'bytes <' };
         const expected = places.map(({ role, file }) => (role === 'log' ? holds.log : `${holds[role]}${file.path}>`));
         expect(blobs.map(([, value]) => value).sort()).toEqual(expected.sort());
         for (const { id, type, steps, recordMaxLength } of sequences) {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { placeArtifacts } from '../../src/artifacts/place.js';
 import type { ArtifactFile } from '../../src/model.js';
+import { type ArtifactPolicy, DEFAULT_ARTIFACTS } from '../../src/policies.js';
 
 const file = (path: string): ArtifactFile => ({ path, uri: `file:///a/${path}` });
 
 /** Places in a line each: role, sequence, step, timestamp, grouped, path. */
-function placed(paths: string[], isTerminalLog?: (path: string) => boolean) {
-  const { places, unplaced } = placeArtifacts(paths.map(file), isTerminalLog);
+function placed(paths: string[], policy: Partial<ArtifactPolicy> = {}) {
+  const { places, unplaced } = placeArtifacts(paths.map(file), { ...DEFAULT_ARTIFACTS, ...policy });
   return {
     places: places.map((place) => [
       place.role,
@@ -26,18 +27,27 @@ const logged = (key: string, step: number | string, end = '.png', uuid: string =
 const TIME = 1700000000001;
 
 describe('placeArtifacts', () => {
-  test('images and audio share a record with those of their directory', () => {
+  test('images and audio share a record with those of their directory; those at the top have a sequence each', () => {
     expect(placed(['a.png', 'b/c.JPG', 'b/d.wav', 'b/e/f.webp', 'b/g.gif', 'h.mp3'])).toEqual({
       places: [
-        ['image', 'root', 0n, undefined, 'list', 'a.png'],
+        ['image', 'a.png', 0n, undefined, 'single', 'a.png'],
         ['image', 'b', 0n, undefined, 'list', 'b/c.JPG'],
         ['audio', 'b', 0n, undefined, 'list', 'b/d.wav'],
         ['image', 'b/e', 0n, undefined, 'list', 'b/e/f.webp'],
         ['image', 'b', 0n, undefined, 'list', 'b/g.gif'],
-        ['audio', 'root', 0n, undefined, 'list', 'h.mp3'],
+        ['audio', 'h.mp3', 0n, undefined, 'single', 'h.mp3'],
       ],
       unplaced: [],
     });
+  });
+
+  test('by file, each is a sequence of its own', () => {
+    expect(placed(['a.png', 'b/c.JPG', 'b/d.wav', 'b/g.gif'], { imageSequences: 'file' }).places).toEqual([
+      ['image', 'a.png', 0n, undefined, 'single', 'a.png'],
+      ['image', 'b/c.JPG', 0n, undefined, 'single', 'b/c.JPG'],
+      ['audio', 'b/d.wav', 0n, undefined, 'single', 'b/d.wav'],
+      ['image', 'b/g.gif', 0n, undefined, 'single', 'b/g.gif'],
+    ]);
   });
 
   test('a text is a sequence of its own', () => {
@@ -110,9 +120,8 @@ describe('placeArtifacts', () => {
   });
 
   test('the first text that is a terminal log is that too', () => {
-    const isLog = (path: string) => path.endsWith('.log') || path.endsWith('.png');
-    expect(placed(['a.png', 'b.txt', 'c.log', 'd.log'], isLog).places).toEqual([
-      ['image', 'root', 0n, undefined, 'list', 'a.png'],
+    expect(placed(['a.png', 'b.txt', 'c.log', 'd.log'], { terminalLog: '*.{log,png}' }).places).toEqual([
+      ['image', 'a.png', 0n, undefined, 'single', 'a.png'],
       ['text', 'b.txt', 0n, undefined, 'single', 'b.txt'],
       ['text', 'c.log', 0n, undefined, 'single', 'c.log'],
       ['text', 'd.log', 0n, undefined, 'single', 'd.log'],

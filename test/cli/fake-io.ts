@@ -45,6 +45,7 @@ export const EMPTY_PLAN: Plan = {
     images: NO_FILES,
     texts: NO_FILES,
     audio: NO_FILES,
+    figures: NO_FILES,
     links: NO_FILES,
   },
   losses: [],

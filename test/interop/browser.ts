@@ -50,3 +50,15 @@ export async function view(file: string, options: BrowserContextOptions = {}): P
   await page.goto(url);
   return { page, faults };
 }
+
+/** Aim's pages load some MB of scripts, which a busy machine takes its time for. */
+const SERVED_MS = 120_000;
+
+/** A page that a server on this machine serves, in a window of 1500 × 950. */
+export async function visit(url: string): Promise<Page> {
+  const context = await (await browser()).newContext({ reducedMotion: 'reduce', viewport: { width: 1500, height: 950 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(SERVED_MS);
+  await page.goto(url, { waitUntil: 'domcontentloaded' });
+  return page;
+}

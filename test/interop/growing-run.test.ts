@@ -86,7 +86,7 @@ test("a run that grows is sound and whole after each pass, for RocksDB's tools a
       // what was there was neither read nor written again
       expect(report.runs[0]?.counts.points).toBe(61);
       const [image, text] = isEpoch ? [1, 1] : [0, 0];
-      expect(report.runs[0]?.counts.artifacts).toEqual({ image, text, audio: 0 });
+      expect(report.runs[0]?.counts.artifacts).toEqual({ image, text, audio: 0, figure: 0 });
       for (const file of base) expect(readVersion(seqs).files).toContainEqual(file);
       for (const database of [meta, seqs]) {
         const layers = readVersion(database).files.filter(({ level }) => level === 0).length;

@@ -29,6 +29,8 @@ import { expectKept, expectWhole } from '../support/unread-parts-law.js';
  * between two conversions: Aim holds what it held, and what could be read; made readable again: what one conversion gives.
  */
 
+/** A call in a page of Plotly's. */
+const PLOT = 'Plotly.newPlot("id", [{"y": [1, 2]}], {"title": "é"}, {})';
 const HISTORY = 'images/eval+step+3+timestamp+1700000000500+0f9a6d2c-3b1e-4c5d-8e7f-000000000003.png';
 
 const SPEC: Omit<RunSpec, 'runId'> = {
@@ -67,6 +69,10 @@ const SPEC: Omit<RunSpec, 'runId'> = {
     'plots/2.png': sampleImage('png RGBA'),
     'plots/deep/3.png': sampleImage('png RGB'),
     'plots/notes.md': 'größe',
+    'plots/roc.html': `<p>${PLOT}</p>${PLOT}`,
+    'plots/fig.json': '{"data": [], "layout": {"a": 1}}',
+    'plots/t.csv': 'a,b\n1,2\n',
+    'page.html': PLOT,
     'model/weights.bin': 'bytes',
     [HISTORY]: sampleImage('png RGB'),
   },
@@ -106,6 +112,9 @@ const PLACES = [
   'a/artifacts/plots',
   'a/artifacts/plots/1.png',
   'a/artifacts/plots/deep',
+  'a/artifacts/plots/roc.html',
+  'a/artifacts/plots/fig.json',
+  'a/artifacts/plots/t.csv',
   'a/artifacts/model',
   'a/artifacts/images',
   `a/artifacts/${HISTORY}`,

@@ -120,7 +120,7 @@ describe('a conversion', () => {
       pointsCollapsed: 2,
       metricsRenumbered: 1,
       params: 3,
-      artifacts: { image: 2, text: 1, audio: 1 },
+      artifacts: { image: 2, text: 1, audio: 1, figure: 0 },
       artifactsListed: 1,
       notices: { 'line-skipped': 1, 'points-collapsed': 1, 'metric-renumbered': 1, 'artifact-skipped': 1 },
     });

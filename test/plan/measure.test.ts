@@ -10,7 +10,7 @@ const EXPERIMENT = { id: '1', name: 'mnist', lifecycleStage: 'active', tags: new
 const NONE = { files: 0, bytes: 0 };
 
 function content(points: number): RunContent {
-  const artifacts = { image: NONE, text: NONE, audio: NONE };
+  const artifacts = { image: NONE, text: NONE, audio: NONE, figure: NONE };
   const header = { status: 'FINISHED', params: 0, tags: 0, datasets: 0, models: 0 } as const;
   return { ...header, metrics: 1, points, isExact: true, artifacts, links: NONE, notices: [] };
 }

@@ -21,7 +21,7 @@ function conversion(): Summary {
           pointsCollapsed: 3,
           params: 5,
           tags: 1,
-          artifacts: { image: 2, text: 1, audio: 0 },
+          artifacts: { image: 2, text: 1, audio: 0, figure: 0 },
           artifactsListed: 2,
           artifactBytes: 100_000,
           bytesWritten: 123_456,

@@ -23,7 +23,7 @@ afterEach(() => {
 const isUpToDate = () => events.emit('watching', { how: 'events', active: 1, nextWithin: 60 });
 const done = (name: string, run: Partial<Omit<RunReport, 'counts'>>, counts: Partial<RunReport['counts']> = {}) =>
   events.emit('run:done', makeRun({ runHash: name, runName: name, ...run, counts: { ...emptyCounts(), ...counts } }));
-const images = { artifacts: { image: 8, text: 0, audio: 0 } };
+const images = { artifacts: { image: 8, text: 0, audio: 0, figure: 0 } };
 
 describe('the log of a watch', () => {
   test('says nothing of the first pass', () => {

@@ -13,6 +13,8 @@ const URI = 'file:///store/1/r/artifacts/';
 const PNG = sampleImage('png RGB');
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
+const FIGURE = '{"data":[{"y":[1]}],"layout":{}}';
+const PLOT = `Plotly.newPlot("id",[{"y":[1]}],{})`;
 const linkTo = (path: string) => ({ type: 'link', path, uri: URI + path });
 
 /** What a file of the store in memory holds: its bytes, an error, or chunks that are made as they are asked for. */
@@ -108,11 +110,80 @@ describe('what becomes of a file', () => {
     expect(
       artifacts.map(({ place, bytes, image }) => [place.role, place.sequence, place.grouped, [...bytes], image]),
     ).toEqual([
+      ['audio', 'Mixed.WaV', false, [1, 2, 0xff], undefined],
       ['text', 'a b/ünï\n🚀.MD', false, [...text], undefined],
       ['text', 'empty.txt', false, [], undefined],
-      ['audio', 'root', true, [1, 2, 0xff], undefined],
     ]);
     expect(notices).toEqual([]);
+  });
+
+  test('the figures of a page are steps of a sequence; a page without any is a link', async () => {
+    const source = store({
+      'plots/roc.HTML': utf8(`<p>${PLOT}</p>${PLOT}`),
+      'readme.html': utf8('<p>Plotly.newPlot(gd, data)</p>'),
+      'large.htm': utf8(PLOT),
+    });
+    source.sizes.set('large.htm', 101);
+    const { artifacts, links, notices } = await collect(source, { maxSize: 100 });
+    expect(artifacts.map(({ place, bytes }) => [place.role, place.sequence, place.step, Buffer.from(bytes).toString()])).toEqual([
+      ['figure', 'plots/roc.HTML', 0n, FIGURE],
+      ['figure', 'plots/roc.HTML', 1n, FIGURE],
+    ]);
+    expect(links).toEqual([linkTo('large.htm'), linkTo('readme.html')]);
+    expect(notices).toMatchObject([
+      { path: 'large.htm', reason: 'too-large', size: 101 },
+      { path: 'readme.html', reason: 'no-kind' },
+    ]);
+  });
+
+  test('a page with figures that are too large is a link, and so is one that is larger than was listed', async () => {
+    const source = store({ 'a.html': utf8(PLOT), 'b.html': utf8(PLOT + ' '.repeat(200)) });
+    source.sizes.set('b.html', undefined);
+    const { paths, notices } = await collect(source, { maxTextSize: 20, maxSize: 200 });
+    expect(paths).toEqual(['-> a.html', '-> b.html']);
+    expect(notices).toMatchObject([
+      { path: 'a.html', reason: 'too-large', detail: expect.stringContaining('figures of a page') },
+      { path: 'b.html', reason: 'too-large' },
+    ]);
+  });
+
+  test('JSON of a figure is that, and no text; each file is read once', async () => {
+    const source = store({ 'fig.json': utf8(` ${FIGURE}\n`), 'other.json': utf8('{"data": [], "layout": 1}') });
+    const { artifacts, links } = await collect(source);
+    expect(artifacts.map(({ place, bytes }) => [place.role, place.sequence, Buffer.from(bytes).toString()])).toEqual([
+      ['figure', 'fig.json', ` ${FIGURE}\n`],
+      ['text', 'other.json', '{"data": [], "layout": 1}'],
+    ]);
+    expect(artifacts[0]!.place).not.toHaveProperty('tentative');
+    expect(links).toEqual([]);
+    expect(source.opened).toEqual(['fig.json', 'other.json']);
+  });
+
+  test('a table is shown beside its text', async () => {
+    const source = store({ 't.csv': utf8('a,b\n1,2\n'), 'none.csv': utf8('a,b\n') });
+    const { artifacts } = await collect(source);
+    expect(artifacts.map(({ place, bytes }) => [place.role, place.sequence, Buffer.from(bytes).toString()])).toEqual([
+      ['text', 'none.csv', 'a,b\n'],
+      ['text', 't.csv', 'a,b\n1,2\n'],
+      ['table', 't.csv', '|   a |   b |\n| --: | --: |\n|   1 |   2 |\n'],
+    ]);
+  });
+
+  test('tables that do not fit into memory until their turn are made again', async () => {
+    const cell = 'x'.repeat(58);
+    const row = `${Array.from({ length: 20 }, () => cell).join()}\n`;
+    const files = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`${i}.csv`, utf8(row.repeat(201))]));
+    const source = store(files);
+    const roles = ['text', 'table'];
+    const byRole = (places: readonly ArtifactPlace[]) =>
+      places.toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
+    const { records } = classify(source, {}, undefined, byRole);
+    const tables = [];
+    for await (const record of records)
+      if (record.type === 'artifact' && record.place.role === 'table') tables.push(record);
+    expect(new Set(tables.map(({ bytes }) => bytes.length)).size).toBe(1);
+    expect(tables).toHaveLength(24);
+    expect(source.opened.length).toBeGreaterThan(24);
   });
 
   test('text that is no UTF-8 is replaced, and that is told once', async () => {
@@ -161,9 +232,9 @@ describe('what becomes of a file', () => {
     );
     expect(paths).toEqual(['d.txt', '-> a.png', '-> b.txt', '-> c.txt', '-> e.wav']);
     expect(notices).toEqual([
+      skipped('a.png', 'unreadable', 'The server says 404.', 1),
       skipped('b.txt', 'unreadable', `${URI}b.txt does not exist.`, 1),
       skipped('c.txt', 'unreadable', 'The file is busy. Try again.', 1),
-      skipped('a.png', 'unreadable', 'The server says 404.', 1),
       skipped('e.wav', 'unreadable', `socket hang up. (${URI}e.wav)`, 1),
     ]);
   });

@@ -24,6 +24,9 @@ const ARTIFACTS = [
   'plots/1.png',
   'plots/2.png',
   'plots/3.png',
+  'plots/4.html',
+  'plots/5.json',
+  'plots/6.csv',
   'train.log',
   ...HISTORY.map((stem) => `${stem}.png` as const),
   ...HISTORY.map((stem) => `${stem}+compressed.webp` as const),
@@ -221,6 +224,12 @@ export class ChangingStore {
   /** Images that are none and texts that are not UTF-8 among them. */
   private content(name: string, value: string): Uint8Array | string {
     if (/\.(png|webp)$/.test(name) && value !== 'text') return sampleImage(value === '1' ? 'png RGB' : 'png RGBA');
+    if (value !== 'text' && value !== '') {
+      const figure = `{"data":[{"y":[${this.count++}]}],"layout":{}}`;
+      if (name.endsWith('.html')) return `Plotly.newPlot("a",${figure})`.repeat(value === '1' ? 1 : 2);
+      if (name.endsWith('.json')) return value === '1' ? figure : `{"columns":["a"],"data":[[${this.count}]]}`;
+      if (name.endsWith('.csv')) return value === '1' ? `a,b\n1,${this.count}` : `a ${this.count}`;
+    }
     return value === '' ? Uint8Array.of(0xff, this.count++ % 128) : `${value} ${this.count++}`;
   }
 

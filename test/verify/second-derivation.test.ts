@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { datasetSequences } from '../../src/aim/dataset-sequences.js';
 import { sequenceId } from '../../src/aim/sequence.js';
+import { htmlFigures } from '../../src/artifacts/figure/html-figures.js';
 import { globMatcher } from '../../src/artifacts/glob.js';
 import { readImageHeader } from '../../src/artifacts/image/header.js';
 import { placeArtifacts } from '../../src/artifacts/place.js';
+import { tableText } from '../../src/artifacts/table/table-text.js';
 import { toUtf8 } from '../../src/artifacts/text.js';
 import { parseJson } from '../../src/mapping/json-value.js';
 import { metricSequences, possibleKeys } from '../../src/mapping/metric-sequences.js';
@@ -14,6 +16,7 @@ import { runHash } from '../../src/mapping/run-hash.js';
 import { withoutSecrets } from '../../src/mapping/url-secrets.js';
 import type { ArtifactFile } from '../../src/model.js';
 import { expectedPlaces } from '../../src/verify/expected/artifact-places.js';
+import { figuresOfPage } from '../../src/verify/expected/figure-file.js';
 import { globTest } from '../../src/verify/expected/glob.js';
 import { imageFacts } from '../../src/verify/expected/image-file.js';
 import { jsonValue } from '../../src/verify/expected/json-text.js';
@@ -21,6 +24,7 @@ import { metricName, metricNames, onDataset } from '../../src/verify/expected/me
 import { typedParam } from '../../src/verify/expected/python-value.js';
 import { hashOf } from '../../src/verify/expected/run-hash.js';
 import { cleanText } from '../../src/verify/expected/secrets.js';
+import { tableOf } from '../../src/verify/expected/table-file.js';
 import { textOf } from '../../src/verify/expected/text-file.js';
 import { SAMPLE_IMAGES } from '../artifacts/sample-images.js';
 
@@ -307,17 +311,96 @@ describe('the second derivation of what is expected agrees with the first', () =
           name.filter((path) => path !== ''),
           { maxLength: 6 },
         ),
-        (paths) => {
+        fc.constantFrom('file' as const, 'directory' as const),
+        (paths, imageSequences) => {
           const files: ArtifactFile[] = paths.sort().map((path) => ({ path, uri: `file:///${path}` }));
-          const { places, unplaced } = placeArtifacts(files);
-          const expected = expectedPlaces(files);
+          const { places, unplaced } = placeArtifacts(files, { imageSequences });
+          const expected = expectedPlaces(files, imageSequences);
           expect(expected.others).toEqual(unplaced);
           expect(expected.places.map(({ kind, sequence, step, time }) => [kind, sequence, step, time])).toEqual(
-            places.map(({ role, sequence, step, timestamp }) => [role, sequence, step, timestamp]),
+            places
+              .filter(({ tentative }) => !tentative)
+              .map(({ role, sequence, step, timestamp }) => [role, sequence, step, timestamp]),
           );
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+
+  test('about figures in pages', async () => {
+    const f4 = Buffer.from(Float32Array.of(0.1, Number.NaN, 3, 4).buffer).toString('base64');
+    const page = textOfPieces(
+      [
+        'Plotly.newPlot(',
+        'Plotly.addFrames(',
+        '"id",',
+        'gd,',
+        ...['[{"y":[1]}]', '[{}]', '[]', '{}', '{"a":"é)\\""}', '{"data":[],"layout":{}}', '[1]', '[{"y":'],
+        ...[
+          ',',
+          ')',
+          '(',
+          "'",
+          '`',
+          ' ',
+          '\n',
+          '"',
+          ',{"b":1})',
+          `[{"z":{"dtype":"f4","bdata":"${f4}","shape":"2,2"}}]`,
+        ],
+      ],
+      9,
+    );
+    await fc.assert(
+      fc.asyncProperty(page, fc.constantFrom(30, 1000), fc.integer({ min: 1, max: 50 }), async (text, limit, size) => {
+        const bytes = Buffer.from(text);
+        const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        );
+        const found = await htmlFigures(pieces, { file: 1e6, figures: limit });
+        const expected = figuresOfPage(bytes, limit);
+        expect(expected ?? 'too-large').toEqual(
+          Array.isArray(found) ? found.map((one: Uint8Array) => String(one)) : found,
+        );
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test('about tables', async () => {
+    const separated = textOfPieces(
+      [
+        'a',
+        '1',
+        ',',
+        ';',
+        '\t',
+        '"',
+        '""',
+        '\n',
+        '\r',
+        '\r\n',
+        '|',
+        '実',
+        'x'.repeat(35),
+        '-1.5e3',
+        '\ufeff',
+        '\u202e',
+      ],
+      14,
+    );
+    const value = textOfPieces(['1', '1.50', '-0', '01', 'null', 'true', '"a"', '"12"', '[1,"2"]', '{"k":1}', ','], 2);
+    const list = fc.array(value, { maxLength: 24 }).map((items) => `[${items.join(', ')}]`);
+    const json = fc
+      .tuple(list, fc.array(list, { maxLength: 3 }))
+      .map(([columns, rows]) => `{"columns": ${columns}, "data": [${rows.join(', ')}]}`);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(separated, json), fc.constantFrom('t.csv', 't.tsv', 'T.JSON'), async (text, path) => {
+        const found = await tableText(path, Buffer.from(text));
+        expect(tableOf(path, text)).toBe(found && String(found));
+      }),
+      { numRuns: 1500 },
     );
   });
 });

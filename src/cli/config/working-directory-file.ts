@@ -29,6 +29,7 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   '--no-artifacts',
   '--max-artifact-size',
   '--max-text-size',
+  '--image-sequences',
   '--terminal-log',
   '--watch',
   '--interval',

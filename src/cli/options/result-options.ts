@@ -44,12 +44,18 @@ export function artifactOptions(): Option[] {
     ),
     new RuleOption('--exclude-artifacts <GLOB>', 'skip matching files; repeatable, later rules win', false),
     new Option('--no-artifacts', 'skip all artifacts'),
-    new Option('--max-artifact-size <SIZE>', 'skip larger images and audio files')
+    new Option('--max-artifact-size <SIZE>', 'skip larger images, audio files and pages')
       .default(DEFAULT_ARTIFACTS.maxSize, '100MB')
       .argParser(parseSize),
-    new Option('--max-text-size <SIZE>', 'skip larger text files')
+    new Option('--max-text-size <SIZE>', 'skip larger text files, and pages with larger figures')
       .default(DEFAULT_ARTIFACTS.maxTextSize, '10MB')
       .argParser(parseSize),
+    new Option(
+      '--image-sequences <BY>',
+      'make a sequence of each image and audio file in a directory, or of each directory',
+    )
+      .choices(['file', 'directory'])
+      .default(DEFAULT_ARTIFACTS.imageSequences),
     new Option('--terminal-log <GLOB>', "show the first matching text file as the run's terminal log").argParser(
       parseText,
     ),

@@ -83,7 +83,7 @@ function cards(summary: ConversionSummary): PageCard[] {
 }
 
 function writtenCards(summary: ConversionSummary): PageCard[] {
-  const { image, text, audio } = summary.artifacts;
+  const { image, text, audio, figure } = summary.artifacts;
   return [
     {
       title: 'Points',
@@ -101,11 +101,12 @@ function writtenCards(summary: ConversionSummary): PageCard[] {
     },
     {
       title: 'Artifacts',
-      value: formatCount(image + text + audio),
+      value: formatCount(image + text + audio + figure),
       details: [
         ...some(image, image === 1 ? 'image' : 'images'),
         ...some(text, text === 1 ? 'text' : 'texts'),
         ...some(audio, 'audio'),
+        ...some(figure, figure === 1 ? 'figure' : 'figures'),
         ...some(summary.artifactsListed, 'listed as links'),
       ],
     },

@@ -28,7 +28,7 @@ export function pageRun(run: RunReport, groups: readonly string[]): PageRun {
   const unread = sentences(incomplete.map((part) => unreadText(run, part)));
   const told = sentences(noticeLines(notices.filter((notice) => !isToldAsUnread(run, notice))).map(({ text }) => text));
   const reason = run.reason === undefined ? unread[0] : sentence(run.reason);
-  const artifacts = counts.artifacts.image + counts.artifacts.text + counts.artifacts.audio;
+  const artifacts = Object.values(counts.artifacts).reduce((sum, files) => sum + files, 0);
   const lists = [...list('Could not be read', unread), ...list('Left behind or changed', told)];
   return {
     id: nameText(run.runId),

@@ -4,9 +4,10 @@ import { type Databases, databaseFingerprint } from '../../aim/run-files.js';
 import type { RunProperties } from '../../aim/run-properties.js';
 import type { LossMessage } from '../../mapping/messages.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
-import type { Notice, PointDataset, Run, RunPart, RunRef } from '../../model.js';
+import type { ArtifactPlace, Notice, PointDataset, Run, RunPart, RunRef } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
 import { encodeAppendState, type KnownDataset, type KnownFile, type KnownMetric } from './append-state.js';
+import { Contents } from './contents.js';
 
 /** Notices of histories that stay true when points are appended. Reading only what was added would not find others again. */
 const LINE_NOTICES: ReadonlySet<Notice['kind']> = new Set(['line-skipped']);
@@ -48,6 +49,7 @@ export class AppendRecorder {
   private readonly states: { readonly key: string; readonly state?: MetricState; readonly dataset?: PointDataset }[] =
     [];
   private files: readonly KnownFile[] | undefined;
+  private readonly contents = new Contents();
 
   private constructor(private readonly revision: string) {}
 
@@ -79,6 +81,11 @@ export class AppendRecorder {
     this.files = files;
   };
 
+  /** Takes the place of an artifact that was read. */
+  readonly onRead = (place: ArtifactPlace): void => {
+    this.contents.add(place);
+  };
+
   /** The append state for the ledger; undefined if the run must be read whole the next time. */
   finish({ databases, notices, lastTimestamp, ...numbers }: RecordedRun): string | undefined {
     if (notices.some(({ kind }) => !LINE_NOTICES.has(kind) && !ARTIFACT_NOTICES.has(kind))) return undefined;
@@ -94,7 +101,7 @@ export class AppendRecorder {
     if (meta === undefined || seqs === undefined) return undefined;
     return encodeAppendState({
       databases: { meta, seqs },
-      artifacts: { revision, ...(files !== undefined && { files }) },
+      artifacts: { revision, ...(files !== undefined && { files: this.contents.of(files) }) },
       metrics,
       notices,
       ...(lastTimestamp !== undefined && { lastTimestamp }),

@@ -131,8 +131,9 @@ function countsOf(run: Run, before: AppendState, { points, metrics, artifacts }:
   counts.tags = run.tags.size;
   counts.artifactsListed = artifacts?.links.length ?? 0;
   for (const item of artifacts?.items ?? []) {
-    if (item.type === 'kept' || item.place.role === 'log') continue;
-    counts.artifacts[item.place.role]++;
+    const { role } = item.place;
+    if (item.type === 'kept' || role === 'log' || role === 'table') continue;
+    counts.artifacts[role]++;
     counts.artifactBytes += item.bytes.length;
   }
   return counts;

@@ -23,8 +23,13 @@ export interface AppendState {
   readonly parts?: readonly RunPart[];
 }
 
-/** A file as it was listed. */
-export type KnownFile = Pick<ArtifactFile, 'path' | 'size' | 'version'>;
+/** A file as it was listed, and what its content turned out to be. */
+export interface KnownFile extends Pick<ArtifactFile, 'path' | 'size' | 'version'> {
+  /** So many figures, if any. */
+  readonly figures?: number;
+  /** A text that holds a table. */
+  readonly table?: true;
+}
 
 export interface KnownArtifacts {
   /** Of all of them (`TrackingStore.artifactsRevision`). */
@@ -105,20 +110,31 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
-type EncodedArtifacts = [revision: string, files?: [path: string, size: number | null, version: string | null][]];
+/** `content` is a number of figures, or -1 for a table. */
+type EncodedFile = [path: string, size: number | null, version: string | null, content?: number];
+type EncodedArtifacts = [revision: string, files?: EncodedFile[]];
+
+const TABLE = -1;
 
 function encodeArtifacts({ revision, files }: KnownArtifacts): EncodedArtifacts {
   if (files === undefined || files.length > MAX_FILES) return [revision];
-  return [revision, files.map(({ path, size = null, version = null }) => [path, size, version])];
+  return [
+    revision,
+    files.map(({ path, size = null, version = null, table, figures = table && TABLE }): EncodedFile => {
+      return figures === undefined ? [path, size, version] : [path, size, version, figures];
+    }),
+  ];
 }
 
 function decodeArtifacts([revision, files]: EncodedArtifacts): KnownArtifacts {
   if (files === undefined) return { revision };
   const known = files.map(
-    ([path, size, version]): KnownFile => ({
+    ([path, size, version, content]): KnownFile => ({
       path,
       ...(size !== null && { size }),
       ...(version !== null && { version }),
+      ...(content === TABLE && { table: true }),
+      ...(content !== undefined && content > 0 && { figures: content }),
     }),
   );
   return { revision, files: known };

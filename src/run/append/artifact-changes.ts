@@ -1,6 +1,5 @@
 import { arrangePlaces, placeSequence } from '../../aim/objects-writer.js';
 import type { AppendedArtifact, ArtifactsAppend } from '../../aim/run-appender.js';
-import { globMatcher } from '../../artifacts/glob.js';
 import { linksTo } from '../../artifacts/links.js';
 import { placeArtifacts } from '../../artifacts/place.js';
 import { sizeLimit, Transfer } from '../../artifacts/transfer.js';
@@ -12,6 +11,7 @@ import type { ArtifactPolicy } from '../../policies.js';
 import { listFiles } from '../../stages/classify-artifacts.js';
 import { NoticeList } from '../task/notice-list.js';
 import type { KnownFile } from './append-state.js';
+import { Contents, placesOf } from './contents.js';
 
 /** New bytes of a run that are held in memory; with more, the run is converted whole, which streams. */
 const MAX_NEW_BYTES = 16 * 1024 * 1024;
@@ -55,9 +55,8 @@ export async function readArtifactChanges(
   }
   // an empty listing where there were files counts as unread
   if (files.length === 0 && before.files.length > 0) return 'artifacts-unread';
-  const isTerminalLog = policy.terminalLog === undefined ? undefined : globMatcher(policy.terminalLog);
-  const { places, unplaced } = placeArtifacts(files, isTerminalLog);
-  const plan = planItems(arrangePlaces(places), placesBefore(before, isTerminalLog));
+  const { places, unplaced } = placeArtifacts(files, policy);
+  const plan = planItems(arrangePlaces(places), placesBefore(before, policy));
   if (typeof plan === 'string') return plan;
   if (listedBytes(plan, policy) > MAX_NEW_BYTES) return 'too-much';
 
@@ -69,38 +68,50 @@ export async function readArtifactChanges(
   if (unreadParts(told.notices).length > 0) return 'artifacts-unread';
   const kept = new Set(items.flatMap((item) => (item.type === 'kept' ? [item.place.file.path] : [])));
   const stillTold = before.notices.filter((notice) => !isOfFile(notice) || kept.has(notice.path));
-  return { files, items, links: linksTo(transfer.notTransferred), notices: [...stillTold, ...told.notices] };
+  const contents = new Contents();
+  for (const { place } of items) contents.add(place);
+  return {
+    files: contents.of(files),
+    items,
+    links: linksTo(transfer.notTransferred),
+    notices: [...stillTold, ...told.notices],
+  };
 }
 
 function isOfFile(notice: Notice): notice is Extract<Notice, { path: string }> {
   return 'path' in notice;
 }
 
-/** Where a file is in Aim, and how it was listed. */
-interface Known {
-  readonly spot: string;
-  readonly identity: string;
-}
-
 interface Before {
   /** The transferred files, by path. */
-  readonly transferred: ReadonlyMap<string, Known>;
+  readonly transferred: ReadonlyMap<string, KnownFile>;
+  /** Where they are, the terminal log excepted. */
+  readonly spots: ReadonlyMap<string, string>;
   /** The identity of the file that is the terminal log. */
   readonly log: string | undefined;
 }
 
-function placesBefore({ files, notices }: ArtifactsBefore, isTerminalLog?: (path: string) => boolean): Before {
+function placesBefore({ files, notices }: ArtifactsBefore, policy: ArtifactPolicy): Before {
   const skipped = new Set(notices.flatMap((notice) => (notice.kind === 'artifact-skipped' ? [notice.path] : [])));
+  const transferred = new Map(files.flatMap((file) => (skipped.has(file.path) ? [] : [[file.path, file]])));
   const { places } = placeArtifacts(
     files.map((file): ArtifactFile => ({ ...file, uri: '' })),
-    isTerminalLog,
+    policy,
   );
-  const there = arrangePlaces(places).filter(({ file }) => !skipped.has(file.path));
-  return { transferred: new Map(withoutLog(there).map((place) => [place.file.path, known(place)])), log: logOf(there) };
+  const there = arrangePlaces(places).flatMap((place) => {
+    const file = transferred.get(place.file.path);
+    return file === undefined ? [] : placesOf(place, file);
+  });
+  return {
+    transferred,
+    spots: new Map(withoutLog(there).map((place) => [nameOf(place), spotOf(place)])),
+    log: logOf(there),
+  };
 }
 
-function known(place: ArtifactPlace): Known {
-  return { spot: spotOf(place), identity: identityOf(place.file) };
+/** Tells the places of all files from each other. */
+function nameOf({ role, step, file }: ArtifactPlace): string {
+  return JSON.stringify([role, file.path, role === 'figure' ? String(step) : '']);
 }
 
 /** The record of a file; files of a list share one. */
@@ -125,20 +136,28 @@ interface PlannedItem {
   readonly place: ArtifactPlace;
   /** Aim has it as it is now (`kept`), as it was before (`replaced`), or not at all (`new`). */
   readonly state: 'kept' | 'replaced' | 'new';
+  /** Of one that is replaced: the places that Aim has of it. */
+  readonly there: number;
 }
 
 /** What to do with each artifact, if all that are in Aim can stay in their places. */
 function planItems(places: readonly ArtifactPlace[], before: Before): PlannedItem[] | RewriteReason {
   if (logOf(places) !== before.log) return 'terminal-log-changed';
-  const items = withoutLog(places).map((place): PlannedItem => {
+  const items: PlannedItem[] = [];
+  let there = 0;
+  for (const place of withoutLog(places)) {
     const was = before.transferred.get(place.file.path);
-    if (was === undefined) return { place, state: 'new' };
-    return { place, state: was.identity === identityOf(place.file) ? 'kept' : 'replaced' };
-  });
-  const there = items.filter(({ state }) => state !== 'new');
-  if (there.length < before.transferred.size) return 'artifacts-moved';
-  if (there.some(({ place }) => before.transferred.get(place.file.path)?.spot !== spotOf(place)))
-    return 'artifacts-moved';
+    if (was === undefined) {
+      items.push({ place, state: 'new', there: 0 });
+      continue;
+    }
+    const known = placesOf(place, was);
+    if (known.some((one) => before.spots.get(nameOf(one)) !== spotOf(one))) return 'artifacts-moved';
+    there += known.length;
+    if (identityOf(was) !== identityOf(place.file)) items.push({ place, state: 'replaced', there: known.length });
+    else for (const one of known) items.push({ place: one, state: 'kept', there: 1 });
+  }
+  if (there < before.spots.size) return 'artifacts-moved';
   // a list can only be appended to
   for (const [i, { place, state }] of items.entries()) {
     const next = items[i + 1];
@@ -154,7 +173,7 @@ function listedBytes(plan: readonly PlannedItem[], policy: ArtifactPolicy): numb
   let sum = 0;
   for (const { place, state } of plan) {
     const { size = 0 } = place.file;
-    if (state !== 'kept' && size <= sizeLimit(place.role, policy)) sum += size;
+    if (state !== 'kept' && !place.tentative && size <= sizeLimit(place.role, policy)) sum += size;
   }
   return sum;
 }
@@ -167,16 +186,16 @@ async function readItems(
 ): Promise<AppendedArtifact[] | RewriteReason> {
   const items: AppendedArtifact[] = [];
   let bytes = 0;
-  for (const { place, state } of plan) {
+  for (const { place, state, there } of plan) {
     signal.throwIfAborted();
     if (state === 'kept') {
       items.push({ type: 'kept', place });
       continue;
     }
-    const record = await transfer.read(place);
-    if (record !== undefined) items.push(record);
-    else if (state === 'replaced') return 'artifacts-moved';
-    bytes += record?.bytes.length ?? 0;
+    const records = await transfer.read(place);
+    if (state === 'replaced' && records.length !== there) return 'artifacts-moved';
+    items.push(...records);
+    for (const record of records) bytes += record.bytes.length;
     if (bytes > MAX_NEW_BYTES) return 'too-much';
   }
   return items;

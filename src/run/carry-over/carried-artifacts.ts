@@ -1,4 +1,6 @@
+import { pageOfFigures } from '../../artifacts/figure/html-figures.js';
 import { artifactFilter } from '../../artifacts/glob.js';
+import { artifactKind } from '../../artifacts/kind.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import { withoutTrailing } from '../../mlflow/common/trailing.js';
 import { displayedUri } from '../../mlflow/locations/displayed-uri.js';
@@ -56,8 +58,11 @@ export class CarriedArtifacts implements ArtifactSource {
 
   readonly kept = (path: string): Uint8Array | undefined => {
     const bytes = this.carry.take((kept) => kept.bytes(path));
-    if (bytes !== undefined) this.#taken.add(path);
-    return bytes;
+    if (bytes === undefined) return undefined;
+    this.#taken.add(path);
+    if (bytes instanceof Uint8Array) return bytes;
+    const [first] = bytes.figures;
+    return artifactKind(path) === 'figure' || first === undefined ? pageOfFigures(bytes.figures) : first;
   };
 
   /**

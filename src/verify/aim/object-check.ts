@@ -22,6 +22,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, readonly Value['ty
 /** What they may have besides. */
 const OPTIONAL_FIELDS: Readonly<Record<string, readonly string[]>> = {
   'aim.image': ['mode', 'source'],
+  'aim.figure': ['source', 'version'],
   'aim.log_record': ['__logger_info', 'extra_args'],
 };
 

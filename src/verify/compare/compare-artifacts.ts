@@ -5,13 +5,19 @@ import type { DifferenceCode, DifferencePlace, Differences } from './differences
 import { causeOf, type RunFacts } from './run-facts.js';
 import { show, showTime, showValue } from './show.js';
 
-const TYPES = { image: 'aim.image', text: 'aim.text', audio: 'aim.audio' } as const;
-const KINDS = { image: 'images', text: 'texts', audio: 'audios' } as const;
+const TYPES = {
+  image: 'aim.image',
+  text: 'aim.text',
+  table: 'aim.text',
+  audio: 'aim.audio',
+  figure: 'aim.figure',
+} as const;
+const KINDS = { image: 'images', text: 'texts', table: 'texts', audio: 'audios', figure: 'figures' } as const;
 
 type Kind = keyof typeof TYPES;
 type ObjectValue = Extract<Value, { type: 'object' }>;
 
-/** Compares the images, texts and audio of a run, and the links. */
+/** Compares the images, texts, tables, audio and figures of a run, and the links. */
 export class ArtifactComparison {
   constructor(
     private readonly facts: RunFacts,
@@ -187,7 +193,13 @@ export class ArtifactComparison {
 
 function expectedFields({ place, image }: ExpectedObject): ReadonlyMap<string, string | bigint> {
   const { kind, file } = place;
-  if (kind === 'text') return new Map();
+  if (kind === 'text' || kind === 'table') return new Map();
+  if (kind === 'figure')
+    return new Map([
+      ['format', 'raw_json'],
+      ['source', 'plotly'],
+      ['version', 'unknown'],
+    ]);
   if (kind === 'audio')
     return new Map([
       ['caption', file.path],
@@ -211,8 +223,10 @@ function sequenceKey(kind: Kind, name: string): string {
   return `${kind} ${name}`;
 }
 
-function kindOf({ kind }: ObjectSequence): Kind | undefined {
-  return (Object.keys(KINDS) as Kind[]).find((one) => KINDS[one] === kind);
+/** Texts and tables are told apart by their contexts; a text with any other context is none of ours. */
+function kindOf(sequence: ObjectSequence): Kind | undefined {
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((one) => KINDS[one] === sequence.kind);
+  return kinds.find((kind) => isOurContext(sequence, kind)) ?? kinds[0];
 }
 
 function isOurContext({ context: { entries } }: ObjectSequence, kind: Kind): boolean {

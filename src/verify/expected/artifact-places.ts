@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import type { ArtifactFile, ArtifactKind } from '../../model.js';
+import type { ImageSequences } from '../../policies.js';
 import { isInt64 } from './values.js';
 
 const EXTENSIONS: Readonly<Record<ArtifactKind, string>> = {
   image: 'jpg bmp jpeg png gif svg webp',
   text: 'txt log py js yaml yml json csv tsv md rst jsonnet',
   audio: 'flac mp3 wav',
+  figure: 'html htm',
 };
 const KINDS: ReadonlyMap<string, ArtifactKind> = new Map(
   Object.entries(EXTENSIONS).flatMap(([kind, list]) =>
@@ -21,7 +23,8 @@ const OF_TABLE = /^(table_images\/.+\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 /** Where a file has to be in Aim, if its content is what its name promises. */
 export interface ExpectedPlace {
-  readonly kind: ArtifactKind;
+  /** `table` is what is shown of a text besides. */
+  readonly kind: ArtifactKind | 'table';
   readonly sequence: string;
   readonly step: bigint;
   /** Milliseconds; undefined for the start of the run. */
@@ -38,14 +41,14 @@ export interface ExpectedPlaces {
 }
 
 /** The places of these files, sorted by path; compressed twins have none. */
-export function expectedPlaces(files: readonly ArtifactFile[]): ExpectedPlaces {
+export function expectedPlaces(files: readonly ArtifactFile[], imageSequences: ImageSequences): ExpectedPlaces {
   const originals = new Set(files.flatMap(({ path }) => originalStem(path) ?? []));
   const places: ExpectedPlace[] = [];
   const others: ArtifactFile[] = [];
   for (const file of files) {
     const twin = twinStem(file.path);
     if (twin !== undefined && originals.has(twin)) continue;
-    const place = ofHistory(file) ?? ofKind(file);
+    const place = ofHistory(file) ?? ofKind(file, imageSequences);
     if (place === undefined) others.push(file);
     else places.push(place);
   }
@@ -86,10 +89,11 @@ function ofHistory(file: ArtifactFile): ExpectedPlace | undefined {
   return { kind: 'image', sequence, step, time: Number(found[5]), isOfDirectory: false, file };
 }
 
-function ofKind(file: ArtifactFile): ExpectedPlace | undefined {
+function ofKind(file: ArtifactFile, imageSequences: ImageSequences): ExpectedPlace | undefined {
   const kind = KINDS.get(extensionOf(file.path));
   if (kind === undefined) return undefined;
   const directory = posix.dirname(file.path);
-  const sequence = kind === 'text' ? file.path : directory === '.' ? 'root' : directory;
-  return { kind, sequence, step: 0n, time: undefined, isOfDirectory: kind !== 'text', file };
+  const isOfDirectory = (kind === 'image' || kind === 'audio') && imageSequences === 'directory' && directory !== '.';
+  const sequence = isOfDirectory ? directory : file.path;
+  return { kind, sequence, step: 0n, time: undefined, isOfDirectory, file };
 }

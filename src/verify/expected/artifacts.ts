@@ -4,9 +4,11 @@ import { toConvertError } from '../../errors.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { ArtifactFile, ArtifactSkipReason, Notice, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy } from '../../policies.js';
-import { type ExpectedPlace, expectedPlaces } from './artifact-places.js';
+import { type ExpectedPlace, expectedPlaces, extensionOf } from './artifact-places.js';
+import { figureOfJson, figuresOfPage } from './figure-file.js';
 import { globTest, isWantedBy } from './glob.js';
 import { type ImageFacts, imageFacts } from './image-file.js';
+import { tableOf } from './table-file.js';
 import { logLines, textOf } from './text-file.js';
 
 /** One file as it has to be in Aim. */
@@ -75,7 +77,7 @@ class Reading {
   async read(): Promise<ExpectedArtifacts> {
     const { policy } = this.source;
     const isLog = policy.terminalLog === undefined ? () => false : globTest(policy.terminalLog);
-    const { places, others } = expectedPlaces(await this.list());
+    const { places, others } = expectedPlaces(await this.list(), policy.imageSequences);
     for (const file of others) this.leave(file, 'no-kind');
     // only the first that matches is the log, whether it can be read or not
     const logPath = places.find(({ kind, file }) => kind === 'text' && isLog(file.path))?.file.path;
@@ -108,6 +110,7 @@ class Reading {
     const bytes = await this.bytesOf(file, kind === 'text' ? policy.maxTextSize : policy.maxSize);
     if (typeof bytes === 'string') return this.leave(file, bytes);
     if (kind === 'text') return this.addText(place, bytes, isLog);
+    if (kind === 'figure') return this.addFigures(place, bytes);
     const image = kind === 'image' ? imageFacts(bytes) : undefined;
     if (kind === 'image' && image === undefined) return this.leave(file, 'not-an-image');
     this.objects.push({ place, sha256: sha256(bytes), bytes: bytes.length, ...(image !== undefined && { image }) });
@@ -115,10 +118,28 @@ class Reading {
 
   private addText(place: ExpectedPlace, bytes: Uint8Array, isLog: boolean): void {
     const { text, isReplaced } = textOf(bytes);
-    const utf8 = Buffer.from(text);
     if (isReplaced) this.textsReplaced++;
-    this.objects.push({ place, sha256: sha256(utf8), bytes: utf8.length });
     if (isLog) this.log = logLines(text);
+    const figure = extensionOf(place.file.path) === 'json' ? figureOfJson(text) : undefined;
+    if (figure !== undefined) {
+      this.add({ ...place, kind: 'figure' }, figure);
+      return;
+    }
+    this.add(place, text);
+    const table = tableOf(place.file.path, text);
+    if (table !== undefined) this.add({ ...place, kind: 'table' }, table);
+  }
+
+  private addFigures(place: ExpectedPlace, bytes: Uint8Array): void {
+    const figures = figuresOfPage(bytes, this.source.policy.maxTextSize);
+    if (figures === undefined) this.leave(place.file, 'too-large');
+    else if (figures.length === 0) this.leave(place.file, 'no-kind');
+    else for (const [step, figure] of figures.entries()) this.add({ ...place, step: BigInt(step) }, figure);
+  }
+
+  private add(place: ExpectedPlace, text: string): void {
+    const utf8 = Buffer.from(text);
+    this.objects.push({ place, sha256: sha256(utf8), bytes: utf8.length });
   }
 
   /** The bytes of a file, or why it stays in MLflow. */

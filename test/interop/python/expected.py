@@ -79,7 +79,7 @@ def expected_run(run, client, options) -> dict:
     }
     with tempfile.TemporaryDirectory() as scratch:
         files = Files(run, client, Path(scratch), options.no_artifacts)
-        artifacts = Artifacts(seconds(creation_time(run)), options.terminal_log, files.link)
+        artifacts = Artifacts(seconds(creation_time(run)), options, files.link)
         artifacts.add_all(files.files)
     record = {
         **properties(run, options.now, options.label),
@@ -105,6 +105,7 @@ def arguments():
     parser.add_argument("--terminal-log")
     parser.add_argument("--mlflow-ui")
     parser.add_argument("--label", action="append", default=[], help="the key of a tag")
+    parser.add_argument("--image-sequences", default="directory", choices=["file", "directory"])
     parser.add_argument("--now", type=int, default=int(time.time() * 1000))
     parser.add_argument("--typed", action="store_true", help="only: type the params given as JSON lines on stdin")
     return parser.parse_args()

@@ -12,11 +12,14 @@ from pathlib import Path
 from PIL import Image
 
 from canonical import bytes_mark, float_bits, one_of, sequence_key
+from expected_figures import figure_of_json, figures_of_page
+from expected_tables import table
 
 EXTENSIONS = {
     **dict.fromkeys("jpg bmp jpeg png gif svg webp".split(), "image"),
     **dict.fromkeys("txt log py js yaml yml json csv tsv md rst jsonnet".split(), "text"),
     **dict.fromkeys("flac mp3 wav".split(), "audio"),
+    **dict.fromkeys("html htm".split(), "figure"),
 }
 FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg", "GIF": "gif", "BMP": "bmp", "WEBP": "webp"}
 # log_image(key=…, step=…): `+` since MLflow 3.11.1, `%` before
@@ -80,18 +83,19 @@ def image(path: str, data: bytes) -> dict | None:
 class Artifacts:
     """Collects a run's files; `links` and the counts are what was not transferred."""
 
-    def __init__(self, start: str, terminal_log: str | None, link):
+    def __init__(self, start: str, options, link):
         """
         `start` is the time of files that have none of their own: the bits of the run's start in seconds. `link` gives
         what the URI of a path may be.
         """
         self.link = link
         self.start = start
-        self.terminal_log = terminal_log
+        self.terminal_log = options.terminal_log
+        self.by_file = options.image_sequences == "file"
         # kind → sequence → step → (path, time, value): time is None for a file that has none of its own
         self.places = {kind: defaultdict(lambda: defaultdict(list)) for kind in ("images", "audios")}
         self.grouped = set()
-        self.texts, self.logs, self.links = {}, {}, {}
+        self.texts, self.tables, self.figures, self.logs, self.links = {}, {}, {}, {}, {}
         self.replaced_texts = 0
 
     def add_all(self, files: dict):
@@ -113,12 +117,20 @@ class Artifacts:
             self.links[path] = file
         elif kind == "text":
             self.add_text(path, data)
+        elif kind == "figure":
+            self.add_figures(path, file, figures_of_page(data))
         elif kind == "audio":
             self.add_to_directory(
                 "audios", path, {"caption": path, "data": bytes_mark(data), "format": extension(path)}
             )
         else:
             self.add_image(path, file, data, history)
+
+    def add_figures(self, path: str, file: Path, figures: list):
+        if figures:
+            self.figures[path] = {step: [(path, None, figure)] for step, figure in enumerate(figures)}
+        else:
+            self.links[path] = file
 
     def add_image(self, path: str, file: Path, data: bytes, history):
         value = image(path, data)
@@ -133,9 +145,11 @@ class Artifacts:
             self.add_to_directory("images", path, value)
 
     def add_to_directory(self, kind: str, path: str, value: dict):
-        directory = path.rsplit("/", 1)[0] if "/" in path else "root"
-        self.places[kind][directory][0].append((path, None, value))
-        self.grouped.add((kind, directory))
+        alone = self.by_file or "/" not in path
+        name = path if alone else path.rsplit("/", 1)[0]
+        self.places[kind][name][0].append((path, None, value))
+        if not alone:
+            self.grouped.add((kind, name))
 
     def add_text(self, path: str, data: bytes):
         encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
@@ -144,7 +158,14 @@ class Artifacts:
         except UnicodeDecodeError:
             text = data.decode(encoding, "replace")
             self.replaced_texts += 1
-        self.texts[path] = text
+        figure = figure_of_json(text) if extension(path) == "json" else None
+        shown = None if figure else table(path, text)
+        if figure:
+            self.add_figures(path, None, [figure])
+        else:
+            self.texts[path] = text
+        if shown is not None:
+            self.tables[path] = shown
         if self.terminal_log and not self.logs and fnmatch.fnmatch(path, self.terminal_log):
             # Aim draws the lines of a log as HTML
             html = text.replace("&", "&amp;").replace("<", "&lt;")
@@ -152,16 +173,19 @@ class Artifacts:
             self.logs = {"steps": [str(step) for step in range(len(lines))], "lines": lines}
 
     def sequences(self) -> dict:
-        found = {"images": {}, "texts": {}, "audios": {}}
+        found = {"images": {}, "texts": {}, "audios": {}, "figures": {}}
         for kind, context in (("images", "image"), ("audios", "audio")):
             for name, steps in self.places[kind].items():
                 # a history that meets a directory of its name shares its sequence; so do pictures of one step
                 lists = (kind, name) in self.grouped or any(len(files) > 1 for files in steps.values())
                 found[kind][sequence_key(name, {"type": context})] = self.sequence(f"aim.{context}", steps, lists)
-        for path, text in self.texts.items():
-            found["texts"][sequence_key(path, {"type": "text"})] = self.sequence(
-                "aim.text", {0: [(path, None, text)]}, False
-            )
+        for context, texts in (("text", self.texts), ("table", self.tables)):
+            for path, text in texts.items():
+                found["texts"][sequence_key(path, {"type": context})] = self.sequence(
+                    "aim.text", {0: [(path, None, text)]}, False
+                )
+        for path, steps in self.figures.items():
+            found["figures"][sequence_key(path, {"type": "figure"})] = self.sequence("aim.figure", steps, False)
         return found
 
     def sequence(self, dtype: str, steps: dict, lists: bool) -> dict:

@@ -17,7 +17,7 @@ from aim.sdk.sequence import Sequence
 from aim_index import index_problems
 from canonical import bytes_mark, canonical, float_bits, sequence_key
 
-KINDS = {"metric": "metrics", "images": "images", "texts": "texts", "audios": "audios"}
+KINDS = {"metric": "metrics", "images": "images", "texts": "texts", "audios": "audios", "figures": "figures"}
 # a query that does not name it leaves out the archived runs
 ALL = "(run.archived == True or run.archived == False)"
 QUERIES = {
@@ -25,6 +25,7 @@ QUERIES = {
     "images": lambda repo: repo.query_images(f'{ALL} and images.name != ""', report_mode=0),
     "texts": lambda repo: repo.query_texts(f'{ALL} and texts.name != ""', report_mode=0),
     "audios": lambda repo: repo.query_audios(f'{ALL} and audios.name != ""', report_mode=0),
+    "figures": lambda repo: repo.query_figure_objects(f'{ALL} and figures.name != ""', report_mode=0),
 }
 
 
@@ -43,6 +44,8 @@ def value_of(item):
     kind = item.get_typename()
     if kind in ("aim.text", "aim.log_line"):
         return item.data
+    if kind == "aim.figure":
+        return {**item.json(), "figure": canonical(json.loads(item.data))}
     fields = item.storage.collect() if hasattr(item.storage, "collect") else item.storage[...]
     data = bytes_mark(bytes(item.storage["data"]))
     value = {"caption": fields["caption"], "data": data, "format": fields["format"]}

@@ -14,9 +14,11 @@ from aim import Audio, Image, Run, Text
 from aim.ext.resource.log import LogLine
 from aim.sdk.logging import LogRecord
 from aim.sdk.objects.artifact import Artifact
+from aim.sdk.objects.figure import Figure
 from aim.sdk.repo import Repo
 from aim.sdk.run import BasicRunAutoClean
 from aim.sdk.sequence import Sequence
+from aim.storage.object import CustomObject
 from aim.storage.types import BLOB
 from PIL import Image as Pillow
 
@@ -27,6 +29,16 @@ def image(found) -> Image:
     for name in ("format", "width", "height", "mode", "source"):
         made.storage[name] = found.storage[name]
     made.storage["data"] = BLOB(data=bytes(found.storage["data"]))
+    return made
+
+
+def figure(found) -> Figure:
+    """A figure with the very text: the constructor takes one of Plotly's objects, which is not installed here."""
+    made = Figure.__new__(Figure)
+    CustomObject.__init__(made)
+    for name in ("format", "source", "version"):
+        made.storage[name] = found.storage[name]
+    made.storage["data"] = BLOB(data=found.data)
     return made
 
 
@@ -41,6 +53,7 @@ def log_record(found) -> LogRecord:
 MAKERS = {
     "aim.image": image,
     "aim.audio": lambda found: Audio(bytes(found.storage["data"]), found.storage["format"], found.storage["caption"]),
+    "aim.figure": figure,
     "aim.text": lambda found: Text(found.data),
     "aim.log_line": lambda found: LogLine(found.data),
     "aim.log_record": log_record,

@@ -1,5 +1,7 @@
 """The shape of files: every kind, odd names, image histories, tables, and a directory of too many others."""
 
+from pathlib import Path
+
 import media
 from store_writer import START, STANDARD_TAGS, StoreWriter, curve
 
@@ -20,6 +22,9 @@ ODD_NAMES = [
     "long" * 50 + ".txt",
     "no-kind 100%#?.bin",
 ]
+
+
+PLOTS = Path(__file__).parent.parent / "plotly"
 
 
 def artifacts(writer: StoreWriter):
@@ -63,6 +68,33 @@ def every_kind(writer: StoreWriter, run: str, seed: int):
     client.log_table(run, {"a": [1, 2], "b": ["x", "ü"], "c": [None, 1.5]}, "tables/t.json")
     client.log_table(run, {"a": [3], "b": ["z"], "c": [float("nan")]}, "tables/t.json")
     client.log_table(run, {"picture": [media.picture(5), media.picture(6)]}, "tables/pictures.json")
+    tables(writer, run)
+    plots(writer, run)
     client.log_dict(run, {"k": [1, {"x": None}]}, "dict/d.json")
     client.log_dict(run, {"k": "ü"}, "dict/d.yml")
     client.log_text(run, "text ü\n", "txt/log_text.txt")
+
+
+def tables(writer: StoreWriter, run: str):
+    """Tables in other clothes, and what is none."""
+    header = [f"c{column}" for column in range(25)]
+    wide = [[str(row * column) for column in range(25)] for row in range(230)]
+    files = {
+        "plain.csv": "epoch,loss,note\n1,0.50,ok\n2,.25,\"a, \"\"b\"\"\nc\"\n",
+        "semicolons.csv": "\ufeffname;value\r\n実験;1,5\r\nlong " + "x" * 80 + ";2\r\n",
+        "tabs.tsv": "a\tb\n1\n\n2\tx|y\t3\n",
+        "wide.csv": "\n".join(",".join(row) for row in [header, *wide]),
+        "unclosed.csv": 'a,b\n"1,2\n',
+        "header.csv": "a,b\n",
+        "large.csv": "a,b\n" + "1,2\n" * 260_000,
+        "number.json": "3",
+    }
+    writer.files(run, {name: text.encode() for name, text in files.items()}, "tables/more")
+
+
+def plots(writer: StoreWriter, run: str):
+    """What Plotly wrote, once with a script in front as long as plotly.js, as `include_plotlyjs=True` puts it there."""
+    samples = {path.name: path.read_bytes() for path in PLOTS.iterdir() if path.suffix != ".md"}
+    script = b"<script>function f(gd,data){Plotly.newPlot(gd,data,{})}" + b"/* plotly.js */" * 250_000 + b"</script>"
+    writer.files(run, {**samples, "embedded.HTM": script + samples["plotly-6.html"]}, "plots")
+    writer.files(run, {"top.html": samples["plotly-5.html"], "config.json": b'{"data": [1], "layout": {}}'})

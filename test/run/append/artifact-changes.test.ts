@@ -30,6 +30,10 @@ const history = (key: string, step: number, end = '.png') =>
   `images/${key}+step+${step}+timestamp+${NOW - 500}+0f9a6d2c-3b1e-4c5d-8e7f-0123456789a${step}${end}`;
 const IMAGE = sampleImage('png RGB');
 const OTHER_IMAGE = sampleImage('png RGBA');
+const FIGURE = '{"data":[{"y":[1]}],"layout":{}}';
+const OTHER_FIGURE = '{"data":[{"y":[2]}],"layout":{}}';
+const page = (...figures: string[]) => figures.map((figure) => `Plotly.newPlot("id",${figure})`).join();
+const table = (value: number) => `{"columns":["a"],"data":[[${value}]]}`;
 const MEGABYTES_6 = 'x'.repeat(6 * 1024 * 1024);
 
 /** By path; undefined for one that is removed. */
@@ -42,6 +46,10 @@ const BEFORE: Files = {
   'late/9.png': 'not an image yet',
   'checkpoint/1.bin': 'weights',
   'latin.txt': Uint8Array.of(0xe4),
+  'figures/page.html': page(FIGURE, FIGURE),
+  'figures/fig.json': FIGURE,
+  'tables/t.json': table(1),
+  'tables/t.csv': 'a,b\n1,2\n',
   [history('eval', 5)]: IMAGE,
   [history('eval', 5, '+compressed.webp')]: IMAGE,
   [history('twin', 1, '+compressed.webp')]: IMAGE,
@@ -88,13 +96,16 @@ test.each<[string, Files, string[]]>([
   ['an image in the place of another', { 'plots/2.png': OTHER_IMAGE }, ['plots/2.png']],
   ['the first audio', { 'plots/1.wav': 'RIFF' }, ['plots/1.wav']],
   ['an image that was none before', { 'late/9.png': IMAGE }, ['late/9.png']],
+  ['a page with figures', { 'figures/new.html': page(FIGURE) }, ['figures/new.html']],
+  ['a figure in the place of another', { 'figures/fig.json': OTHER_FIGURE }, ['figures/fig.json']],
+  ['a table with more rows', { 'tables/t.json': table(2) }, ['tables/t.json']],
+  ['a table in a file of its own', { 'tables/new.csv': 'a\n1\n' }, ['tables/new.csv']],
 ])('appends %s, and reads nothing that is in Aim', async (_, files, expected) => {
   const { read, isAppended, counts } = await append((artifacts) => write(artifacts, files));
   expect(isAppended).toBe(true);
   // what was no image is read each time
   expect(new Set(read)).toEqual(new Set([...expected, 'late/9.png']));
-  const { image, text, audio } = counts.artifacts;
-  expect(image + text + audio).toBe(expected.length);
+  expect(Object.values(counts.artifacts).reduce((sum, files) => sum + files, 0)).toBe(expected.length);
 });
 
 test.each<[string, Files, number]>([
@@ -116,6 +127,11 @@ test.each<[string, Files, RewriteReason]>([
   ['a second image at a step', { [history('eval', 5).replace('0f9', '1f9')]: IMAGE }, 'artifacts-moved'],
   ['the original of a compressed image', { [history('twin', 1)]: IMAGE }, 'artifacts-moved'],
   ['an image that is none any more', { 'plots/2.png': 'no image' }, 'artifacts-moved'],
+  ['a page with fewer figures', { 'figures/page.html': page(FIGURE) }, 'artifacts-moved'],
+  ['a page with more figures', { 'figures/page.html': page(FIGURE, FIGURE, FIGURE) }, 'artifacts-moved'],
+  ['a figure that is a text now', { 'figures/fig.json': '{}' }, 'artifacts-moved'],
+  ['a text that is a figure now', { 'tables/t.json': FIGURE }, 'artifacts-moved'],
+  ['a table that is none any more', { 'tables/t.csv': 'a' }, 'artifacts-moved'],
   ['more than is held in memory', { '1.txt': MEGABYTES_6, '2.txt': MEGABYTES_6, '3.txt': MEGABYTES_6 }, 'too-much'],
 ])('rewrites the run for %s', async (_, files, reason) => {
   const found = await append((artifacts) => write(artifacts, files));
