@@ -1,7 +1,6 @@
 /** The records that flow through the pipeline. All of them survive a structured clone, so a run can cross threads. */
 
 export type LifecycleStage = 'active' | 'deleted';
-
 export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
 
 /** An MLflow experiment. */
@@ -107,7 +106,6 @@ export interface ArtifactFile {
 }
 
 export type ArtifactKind = 'image' | 'text' | 'audio' | 'figure';
-
 /** Why an artifact was not transferred. */
 export type ArtifactSkipReason =
   | 'no-kind'
@@ -191,10 +189,7 @@ export type Notice =
     }
   | { readonly kind: 'stale'; readonly lastSign: number };
 
-/**
- * What an artifact becomes: one of the kinds, `log` for the copy of a text that is the terminal log, or `table` for what is shown of a text
- * that holds a table.
- */
+/** What an artifact becomes: one of the kinds, `log` for a copy of a text as terminal log, or `table` for one drawn of a text. */
 export type ArtifactRole = ArtifactKind | 'log' | 'table';
 
 /** Where a classified artifact belongs in Aim. */

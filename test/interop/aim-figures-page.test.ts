@@ -16,7 +16,11 @@ async function choose(page: Page, kind: string, names: readonly string[]): Promi
   await page.getByRole('button', { name: kind }).first().click();
   // each is offered twice, the second time with its context
   const options = page.getByRole('option');
-  for (const name of names) await options.filter({ has: page.getByText(name, { exact: true }) }).first().click();
+  for (const name of names)
+    await options
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .first()
+      .click();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Search' }).first().click();
 }

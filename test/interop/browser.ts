@@ -56,7 +56,10 @@ const SERVED_MS = 120_000;
 
 /** A page that a server on this machine serves, in a window of 1500 × 950. */
 export async function visit(url: string): Promise<Page> {
-  const context = await (await browser()).newContext({ reducedMotion: 'reduce', viewport: { width: 1500, height: 950 } });
+  const context = await (await browser()).newContext({
+    reducedMotion: 'reduce',
+    viewport: { width: 1500, height: 950 },
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(SERVED_MS);
   await page.goto(url, { waitUntil: 'domcontentloaded' });
