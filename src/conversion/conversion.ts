@@ -12,6 +12,7 @@ import type { RunConverter } from '../run/task/run-converter.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { AcceptedMissing } from '../state/accepted-missing.js';
 import { Deletions } from '../state/deletions.js';
+import { Families } from '../state/families.js';
 import { KnownRuns } from '../state/known-runs.js';
 import type { Ledger } from '../state/ledger.js';
 import type { RecordedPolicies } from '../state/recorded-policies.js';
@@ -64,6 +65,7 @@ export class Conversion {
   readonly #events: ConvertEvents;
   readonly #publisher: Publisher;
   readonly #deletions: Deletions;
+  readonly #families: Families;
   readonly #known: KnownRuns;
   readonly #damaged = new DamagedRuns();
   #isStopped = false;
@@ -77,7 +79,8 @@ export class Conversion {
     this.#events = events;
     this.ledger = ledger;
     rmSync(repository.staging, { recursive: true, force: true });
-    this.#known = new KnownRuns({ now: Date.now, ...parts, options });
+    this.#families = new Families(store);
+    this.#known = new KnownRuns({ now: Date.now, ...parts, families: this.#families, options });
     this.#deletions = new Deletions(repository, metadata, ledger, options.deleted);
     this.#publisher = new Publisher({
       repository,
@@ -210,6 +213,7 @@ export class Conversion {
   readonly #warn: Warn = (warning) => void this.#events.emit('warning', warning);
 
   async #stop(): Promise<void> {
+    this.#families.stop();
     this.#isStopped = true;
     await this.#parts.converter.stop();
   }

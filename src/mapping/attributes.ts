@@ -1,4 +1,5 @@
 import type { AimDict, AimKey, AimValue } from '../aim/value.js';
+import type { Family } from '../family.js';
 import type { Experiment, Run } from '../model.js';
 import type { MappingPolicy } from '../policies.js';
 import { mapDatasets, mapModels, modelHistory, shortDatasets, shortModels } from './datasets-and-models.js';
@@ -10,6 +11,13 @@ import { runPage } from './run-page.js';
 import { isSystemTag, TagReader } from './tag-reader.js';
 import { cleaned } from './url-secrets.js';
 
+/** What of the attributes does not follow from the run itself. */
+export interface Surroundings {
+  /** The source. */
+  readonly trackingUri: string;
+  readonly family?: Family | undefined;
+}
+
 /**
  * The attributes of a run, which Aim calls run params (docs/mapping.md, "Attributes").
  *
@@ -18,13 +26,11 @@ import { cleaned } from './url-secrets.js';
  *
  * A tag that has a place of its own (`mlflow.user`, `mlflow.source.name` …) is not repeated in `mlflow.system_tags`. What MLflow
  * has written itself loses the secrets of URLs; params, tags and names that people chose stay as they are.
- *
- * @param trackingUri the source
  */
 export function mapAttributes(
   run: Run,
   experiment: Experiment,
-  trackingUri: string,
+  { trackingUri, family }: Surroundings,
   policy: Pick<MappingPolicy, 'rawParams' | 'mlflowUi'>,
 ): AimDict {
   const tags = new TagReader(run.tags);
@@ -45,7 +51,7 @@ export function mapAttributes(
     ['mlflow_run_id', run.id],
     ['mlflow_run_name', run.name || tagName],
     ['tags', ownTags],
-    ['tree', present([['parent_id', parent]])],
+    ['tree', treeOf(parent, family)],
     ['user', present([['name', cleaned(user)]])],
     ['__system_params', systemParams(source)],
   ]);
@@ -89,6 +95,20 @@ export function withInputsAndOutputs(
     ['used', present([['datasets', shortDatasets(datasets)]])],
   ]);
   return new Map([...attributes, ...shown, ...passedOver('mlflow', mlflow)]);
+}
+
+/** Where the run stands among nested runs; what is known of its parents only as long as they are those that its tag names. */
+function treeOf(parentId: string | undefined, family: Family | undefined): AimDict {
+  const { parent, rootId, root, depth, children = 0 } = family ?? {};
+  const isCurrent = parentId === family?.parentId;
+  return present([
+    ['parent', isCurrent ? parent : undefined],
+    ['parent_id', parentId],
+    ['root', isCurrent ? root : undefined],
+    ['root_id', isCurrent ? rootId : undefined],
+    ['depth', isCurrent && depth !== undefined ? BigInt(depth) : undefined],
+    ['children', children > 0 ? BigInt(children) : undefined],
+  ]);
 }
 
 function mapParams(params: ReadonlyMap<string, string>, isTyped: boolean): AimDict {

@@ -12,6 +12,7 @@ import { type WorkerListener, WorkerPool } from '../run/worker-pool.js';
 import type { CustomStages } from '../stages/custom-stages.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import { Deletions } from '../state/deletions.js';
+import { Families } from '../state/families.js';
 import { KnownRuns } from '../state/known-runs.js';
 import type { Listing } from '../state/listing.js';
 import { Retries } from '../state/retries.js';
@@ -74,7 +75,14 @@ export async function lookAtRuns(parts: LookParts, events: PlanEvents, signal: A
     {
       repository,
       converter,
-      known: new KnownRuns({ ...known, converter, retries: new Retries(), options, now: Date.now }),
+      known: new KnownRuns({
+        ...known,
+        converter,
+        retries: new Retries(),
+        families: new Families(store),
+        options,
+        now: Date.now,
+      }),
       deletions,
       accepted,
       policies: { remember: () => {} },

@@ -1,4 +1,5 @@
 import { damageOfRun, wasWrittenByAim } from '../aim/run-files.js';
+import { revisionWith } from '../family.js';
 import type { Experiment } from '../model.js';
 import { type DecisionEnvironment, isUpToDate } from './decide-run.js';
 import { inputsOf } from './inputs.js';
@@ -33,7 +34,7 @@ async function check(
   inputs.set(task.experiment, decisive);
   try {
     if (task.known?.inputs !== decisive) return { upToDate: false };
-    const revision = await store.revision(task.ref, signal);
+    const revision = revisionWith(await store.revision(task.ref, signal), task.family);
     const isSound = () => !wasWrittenByAim(repository, task.hash) && damageOfRun(repository, task.hash) === undefined;
     return { upToDate: isUpToDate(task, { revision, inputs: decisive }) && isSound(), revision };
   } catch {

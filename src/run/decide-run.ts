@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isBeingTracked, wasWrittenByAim } from '../aim/run-files.js';
 import { ConvertError, isOfWriting, toConvertError } from '../errors.js';
+import { revisionWith } from '../family.js';
 import type { Run } from '../model.js';
 import type { RewriteReason, RunReport, SkipCode } from '../outcome.js';
 import { inputsOf } from './inputs.js';
@@ -34,7 +35,7 @@ export async function decideRun(
 ): Promise<Decision> {
   const { ref, known } = task;
   const { store, repository } = environment;
-  const revision = task.revision ?? (await store.revision(ref, told.signal));
+  const revision = task.revision ?? revisionWith(await store.revision(ref, told.signal), task.family);
   const state: ReadState = { revision, inputs: inputsOf(task, environment) };
   const isOurs = isSound && !wasWrittenByAim(repository, task.hash);
   if (isOurs && isUpToDate(task, state)) return unchanged(task);

@@ -9,6 +9,7 @@ import type { RunConverter } from '../run/task/run-converter.js';
 import type { RunTask } from '../run/task/run-task.js';
 import type { EnumeratedRun } from '../stages/enumerate-runs.js';
 import type { AcceptedMissing } from './accepted-missing.js';
+import type { Families } from './families.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import type { Retries } from './retries.js';
 
@@ -40,6 +41,7 @@ export interface KnownRunsContext {
   readonly metadata: Pick<RunMetadata, 'has' | 'hasOnceSettled' | 'whenReadable'>;
   readonly converter: Pick<RunConverter, 'check'>;
   readonly retries: Pick<Retries, 'isDue'>;
+  readonly families: Pick<Families, 'of'>;
   readonly accepted: Pick<AcceptedMissing, 'left' | 'notices'>;
   readonly options: Pick<ResolvedOptions, 'includeDeleted' | 'restoreRemoved'>;
   /** Wall-clock time in milliseconds; each task carries the time of its check. */
@@ -54,7 +56,11 @@ export class KnownRuns {
   async check(batch: readonly EnumeratedRun[], reason: CheckReason = {}): Promise<CheckedRun[]> {
     await this.context.metadata.whenReadable();
     const now = this.context.now();
-    const found = batch.map((run) => this.lookUp({ ...run, now }, reason));
+    const found: (RunTask & EarlierState)[] = [];
+    for (const run of batch) {
+      const family = await this.context.families.of(run);
+      found.push(this.lookUp({ ...run, now, ...(family !== undefined && { family }) }, reason));
+    }
     const known = found.filter((run) => run.known !== undefined && !this.isLeftOut(run));
     const results = known.length === 0 ? [] : await this.context.converter.check(known.map(checkTask));
     const resultOf = new Map(known.map((run, i) => [run, results[i]]));
@@ -84,7 +90,7 @@ export class KnownRuns {
   }
 
   private lookUp(
-    run: EnumeratedRun & Pick<RunTask, 'now'>,
+    run: EnumeratedRun & Pick<RunTask, 'now' | 'family'>,
     { changed = false, force = false }: CheckReason,
   ): RunTask & EarlierState {
     const { ledger, metadata, accepted, options } = this.context;
@@ -124,8 +130,8 @@ export class KnownRuns {
 }
 
 /** Without the state of its metrics and its unread parts: both may be large, and the check does not need them. */
-function checkTask({ experiment, ref, hash, now, existsInAim, known }: RunTask): RunTask {
-  const task = { experiment, ref, hash, now, existsInAim };
+function checkTask({ experiment, ref, hash, now, existsInAim, family, known }: RunTask): RunTask {
+  const task = { experiment, ref, hash, now, existsInAim, ...(family !== undefined && { family }) };
   if (known === undefined) return task;
   const { appendState: _, unread: __, ...rest } = known;
   return { ...task, known: rest };

@@ -6,7 +6,7 @@ import type { Run } from '../../src/model.js';
 import { makeExperiment, makeRun } from './fixtures.js';
 
 const map = (run: Partial<Run>, rawParams = false) =>
-  mapAttributes(makeRun(run), makeExperiment(), 'file:///data/mlruns', { rawParams });
+  mapAttributes(makeRun(run), makeExperiment(), { trackingUri: 'file:///data/mlruns' }, { rawParams });
 
 const at = (attributes: AimDict, ...path: string[]): AimValue | undefined =>
   path.reduce<AimValue | undefined>((value, key) => (value as AimDict | undefined)?.get(key), attributes);
@@ -201,7 +201,7 @@ describe('URIs', () => {
     const attributes = mapAttributes(
       makeRun({ artifactUri: 'sftp://ada:se@cret@host:22/a' }),
       makeExperiment(),
-      'postgresql://ada:secret@host/db',
+      { trackingUri: 'postgresql://ada:secret@host/db' },
       { rawParams: false },
     );
     expect(at(attributes, 'mlflow', 'info', 'artifact_uri')).toBe('sftp://ada@host:22/a');
@@ -210,7 +210,12 @@ describe('URIs', () => {
 
   test('lose the secrets of a query', () => {
     const artifactUri = 's3://b/x?versionId=1&X-Amz-Signature=S1&X-Amz-Credential=S2#f';
-    const attributes = mapAttributes(makeRun({ artifactUri }), makeExperiment(), 'x', { rawParams: false });
+    const attributes = mapAttributes(
+      makeRun({ artifactUri }),
+      makeExperiment(),
+      { trackingUri: 'x' },
+      { rawParams: false },
+    );
     const shown = 's3://b/x?versionId=1&X-Amz-Signature=***&X-Amz-Credential=***#f';
     expect(at(attributes, 'mlflow', 'info', 'artifact_uri')).toBe(shown);
   });

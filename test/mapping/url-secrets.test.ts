@@ -114,7 +114,7 @@ describe('attributes', () => {
     });
     fc.assert(
       fc.property(run, SECRET_URL, (fields, trackingUri) => {
-        const mapped = mapAttributes(makeRun(fields), makeExperiment(), trackingUri, { rawParams: false });
+        const mapped = mapAttributes(makeRun(fields), makeExperiment(), { trackingUri }, { rawParams: false });
         expect(texts(mapped).filter((text) => text.includes(MARK))).toEqual([]);
       }),
     );
@@ -127,7 +127,7 @@ describe('attributes', () => {
         const model = { modelId: 'm', params: own, tags: own };
         const dataset = { name: 'd', digest: '1', tags: own };
         const run = makeRun({ params: own, tags: own, models: [model], datasets: [dataset] });
-        const mapped = mapAttributes(run, makeExperiment(), 'mlruns', { rawParams: false });
+        const mapped = mapAttributes(run, makeExperiment(), { trackingUri: 'mlruns' }, { rawParams: false });
         expect(texts(mapped).filter((text) => text === url)).toHaveLength(5);
       }),
     );

@@ -57,6 +57,7 @@ function knownRuns(given: Partial<KnownRunsContext> = {}): KnownRuns {
         })),
     },
     retries: new Retries(() => clock),
+    families: { of: async () => undefined },
     accepted: AcceptedMissing.NOTHING,
     options: { includeDeleted: false, restoreRemoved: false },
     now: () => NOW,

@@ -1,4 +1,5 @@
 import type { ExperimentFailure, Retry, Warn } from '../../events.js';
+import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { MetricPoint } from './arrival-order.js';
 import type { FoundRun, RunSearch } from './run-search.js';
@@ -98,6 +99,12 @@ export interface TrackingStore {
    * @param onRun called for each run where they are read one by one
    */
   runTotals?(experiment: Experiment, onRun: () => void, signal: AbortSignal): Promise<RunTotals>;
+
+  /**
+   * The runs of an experiment that have a parent or are one, deleted ones included; of a parent that is gone only the id. Absent if
+   * the source knows of none.
+   */
+  nestedRuns?(experiment: Experiment, signal: AbortSignal): Promise<NestedRuns>;
 
   /** Counts the traces of these experiments, without reading them. Absent if the source has no traces. */
   traces?(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount>;

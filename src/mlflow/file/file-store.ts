@@ -1,6 +1,7 @@
 import { dirname, join, sep } from 'node:path';
 import { ConvertError } from '../../errors.js';
 import type { ExperimentFailure, Warn } from '../../events.js';
+import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import { DEFAULT_SOURCE } from '../../options.js';
 import type { ArtifactOpener, ArtifactRepository } from '../artifacts/artifact-repository.js';
@@ -28,6 +29,7 @@ import { extentOfFiles, type KeyFile, listFields } from './key-files.js';
 import { experimentDirectories, listOrFail, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
 import { readMetricEnds } from './metric-ends.js';
 import { ModelsByRun } from './models-by-run.js';
+import { readNestedRuns } from './nested-runs.js';
 import { readFileRun } from './read-run.js';
 import { artifactsRevision, fileRevision } from './revision.js';
 import { runArtifacts } from './run-artifacts.js';
@@ -119,6 +121,11 @@ export class FileStore implements TrackingStore {
 
   runTotals(experiment: Experiment, onRun: () => void, signal: AbortSignal): Promise<RunTotals> {
     return fileRunTotals(this.runs(experiment, signal), (ref) => this.#directoryOf(ref), onRun, signal);
+  }
+
+  async nestedRuns(experiment: Experiment, signal: AbortSignal): Promise<NestedRuns> {
+    const directory = join(this.#root, this.#placeOf(experiment.id));
+    return readNestedRuns(directory, this.runs(experiment, signal), this.#trust.links, signal);
   }
 
   async traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {

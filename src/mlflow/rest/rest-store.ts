@@ -1,41 +1,32 @@
 import { ConvertError } from '../../errors.js';
+import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
 import { columnsOf, type MetricPoint } from '../common/arrival-order.js';
 import { MeasuredOfRuns, type MeasuredPoints } from '../common/measured-points.js';
+import { NestingBuilder } from '../common/nesting.js';
 import type { FoundRun, RunSearch } from '../common/run-search.js';
 import type { RunTotals } from '../common/run-totals.js';
 import type { ChangeSignal, MetricChange, RunExtent, TraceCount, TrackingStore } from '../common/tracking-store.js';
 import type { HttpClient } from '../http/http-client.js';
 import { ServerArtifacts } from './artifacts/server-artifacts.js';
+import { listExperiments } from './experiments.js';
 import { historyChanges } from './history-changes.js';
 import { HistoryClient } from './history-client.js';
 import { HistoryCursorBuilder } from './history-cursor.js';
-import { listingFailed } from './listing-failed.js';
 import { type Locator, NO_LIST, UNLISTED, unpackLocator } from './locator.js';
 import { fetchMeasured, fetchModels, isServerError } from './logged-models.js';
 import { findMissingRuns } from './missing-runs.js';
-import { fetchItems, type PagedRequest } from './pages.js';
 import { Prefetcher } from './prefetcher.js';
-import { listActiveRuns, listRuns } from './run-listing.js';
-import { experimentRecord, extentOf, type LatestPoint } from './run-record.js';
+import { listActiveRuns, listNestedRuns, listRecords } from './run-listing.js';
+import { extentOf, type LatestPoint } from './run-record.js';
 import { searchServerRuns } from './run-search.js';
 import { serverRunTotals } from './run-totals.js';
 import { byDataset, type ServerPoints } from './server-points.js';
 import { ServerRuns } from './server-runs.js';
 import { countServerTraces } from './traces.js';
-import { asText, type Fields } from './wire/wire.js';
 
-const EXPERIMENTS: PagedRequest = {
-  path: '/api/2.0/mlflow/experiments/search',
-  body: { view_type: 'ALL' },
-  size: 1000,
-  orderBy: ['creation_time ASC', 'experiment_id ASC'],
-  items: 'experiments',
-  what: 'its experiments',
-  failFast: true,
-};
 const MODELS_PATH = '/api/2.0/mlflow/logged-models';
 
 export interface RestStoreOptions {
@@ -60,6 +51,7 @@ export class RestStore implements TrackingStore {
   readonly #loader: ServerRuns;
   readonly #prefetcher: Prefetcher;
   readonly #measured: MeasuredOfRuns;
+  readonly #nested = new Map<string, NestedRuns>(); // of the last listings
 
   constructor(client: HttpClient, { artifacts }: RestStoreOptions = {}) {
     this.#client = client;
@@ -73,18 +65,21 @@ export class RestStore implements TrackingStore {
     this.#prefetcher = new Prefetcher(this.#loader, this.#histories, client.concurrency, this.#closing.signal);
   }
 
-  async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
-    try {
-      const idOf = (item: Fields) => asText(item.experiment_id);
-      for await (const item of fetchItems(this.#client, EXPERIMENTS, idOf, signal)) yield experimentRecord(item);
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw listingFailed(cause, this.uri);
-    }
+  experiments(signal: AbortSignal): AsyncIterable<Experiment> {
+    return listExperiments(this.#client, signal);
   }
 
-  runs(experiment: Experiment, signal: AbortSignal): AsyncIterable<RunRef> {
-    return listRuns(this.#client, experiment, signal);
+  async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
+    const nesting = new NestingBuilder();
+    for await (const { record, ref } of listRecords(this.#client, experiment, [undefined], signal)) {
+      nesting.addHeader(ref.runId, record.run);
+      yield ref;
+    }
+    this.#nested.set(experiment.id, nesting.finish());
+  }
+
+  async nestedRuns(experiment: Experiment, signal: AbortSignal): Promise<NestedRuns> {
+    return this.#nested.get(experiment.id) ?? listNestedRuns(this.#client, experiment, signal);
   }
 
   searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
@@ -115,7 +110,7 @@ export class RestStore implements TrackingStore {
   async revision(ref: RunRef, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const { digest: header, active, modelsDigest } = unpackLocator(ref);
-    const seen = header + (modelsDigest === NO_LIST ? '' : modelsDigest);
+    const seen = modelsDigest === NO_LIST ? header : header + modelsDigest;
     if (!active) return seen;
     const { run } = await this.#loader.one(ref, signal);
     return seen + (await listingDigest(this.#artifacts.at(ref.runId, run.artifactUri), signal));

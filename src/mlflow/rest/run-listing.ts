@@ -1,6 +1,8 @@
+import type { NestedRuns } from '../../family.js';
 import type { Experiment, RunRef } from '../../model.js';
 import { isActive } from '../../model.js';
 import { chunks } from '../common/chunks.js';
+import { NestingBuilder, PARENT_TAG } from '../common/nesting.js';
 import type { HttpClient } from '../http/http-client.js';
 import { type Locator, NOWHERE, packLocator, type Unlisted } from './locator.js';
 import { type ListedModel, listModels } from './logged-models.js';
@@ -15,13 +17,21 @@ export interface ListedRecord {
   readonly ref: RunRef;
 }
 
-/** References to all runs of an experiment, oldest first. */
-export async function* listRuns(
-  client: HttpClient,
-  experiment: Experiment,
-  signal: AbortSignal,
-): AsyncGenerator<RunRef, void, void> {
-  for await (const { ref } of listRecords(client, experiment, [undefined], signal)) yield ref;
+/** The nested runs of an experiment, without a listing of all its runs. */
+export async function listNestedRuns(client: HttpClient, { id }: Experiment, signal: AbortSignal): Promise<NestedRuns> {
+  const nesting = new NestingBuilder();
+  const read = async (filter: string) => {
+    for await (const { items } of fetchPages(client, runsRequest(id, filter), signal)) {
+      for (const json of items) {
+        const runId = runIdOf(json);
+        if (runId !== undefined) nesting.addHeader(runId, runRecord(json, runId, id).run);
+      }
+    }
+  };
+  await read(`tags.\`${PARENT_TAG}\` LIKE '%'`);
+  // what is no id of MLflow's is no run there
+  for (const filter of idFilters(nesting.unnamedParents().filter((parent) => /^\w+$/.test(parent)))) await read(filter);
+  return nesting.finish();
 }
 
 /** The runs of an experiment that meet one of these filters (undefined for none), oldest first for each filter, every run once. */

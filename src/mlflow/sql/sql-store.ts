@@ -1,5 +1,6 @@
 import { ConvertError } from '../../errors.js';
 import type { Warn } from '../../events.js';
+import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactOpener } from '../artifacts/artifact-repository.js';
 import { listingDigest } from '../artifacts/listing-digest.js';
@@ -20,6 +21,7 @@ import { MeasuredRuns } from './measured-points.js';
 import { CursorTracker } from './metric-cursor.js';
 import { NO_ENDS, readMetricEnds } from './metric-ends.js';
 import { findMissingRuns } from './missing-runs.js';
+import { readNestedRuns } from './nested-runs.js';
 import { readHeaders } from './run-headers.js';
 import { sqlRunTotals } from './run-totals.js';
 import type { Schema } from './schema.js';
@@ -50,6 +52,7 @@ export class SqlStore implements TrackingStore {
   readonly #artifacts: ArtifactOpener;
   readonly #options: SqlStoreOptions;
   readonly #histories: SqlHistories;
+  #nested: Promise<ReadonlyMap<string, NestedRuns>> | undefined; // of the last listing
   readonly #schemas: Schemas;
   readonly #finder: SqlRunFinder;
   readonly #measured: MeasuredRuns;
@@ -74,6 +77,7 @@ export class SqlStore implements TrackingStore {
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     const { workspace, warn } = this.#options;
     this.#schemas.forget();
+    this.#nested = undefined;
     const schema = await this.#schemas.get(signal);
     if (schema.warning !== undefined && schema.warning !== this.#warned)
       warn({ code: 'tables-not-readable', message: schema.warning });
@@ -107,6 +111,11 @@ export class SqlStore implements TrackingStore {
       yield* this.#references(experiment, ids, signal);
     }
     for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
+  }
+
+  async nestedRuns({ id }: Experiment, signal: AbortSignal): Promise<NestedRuns> {
+    this.#nested ??= this.#schemas.with((schema) => readNestedRuns(this.#database, schema, signal), signal);
+    return (await this.#nested).get(id) ?? new Map();
   }
 
   traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {

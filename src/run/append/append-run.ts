@@ -107,12 +107,12 @@ function applyChanges(
 }
 
 function runAppendOf(
-  { task: { experiment }, run }: ReadRun,
+  { task: { experiment, family }, run }: ReadRun,
   before: AppendState,
   { points, metrics, artifacts, losses, messageTime, messages }: AppendedRun,
   { store, options }: RunEnvironment,
 ): RunAppend {
-  const attributes = mapAttributes(run, experiment, store.uri, options.mapping);
+  const attributes = mapAttributes(run, experiment, { trackingUri: store.uri, family }, options.mapping);
   return {
     points,
     summaries: summariesOf(metrics, options.mapping),

@@ -34,11 +34,12 @@ const NO_TAGS: ReadonlyMap<string, string> = new Map();
  */
 export function carryHeader(
   carry: CarryOver,
-  task: Pick<RunTask, 'experiment' | 'previousProperties'>,
+  task: Pick<RunTask, 'experiment' | 'family' | 'previousProperties'>,
   run: Run,
   { store, options }: Pick<RunEnvironment, 'store' | 'options'>,
 ): CarriedHeader {
-  const map = (header: Run) => mapAttributes(header, task.experiment, store.uri, options.mapping);
+  const map = (header: Run) =>
+    mapAttributes(header, task.experiment, { trackingUri: store.uri, family: task.family }, options.mapping);
   const keptTags = (kept: KeptRun) => {
     const tags = tagsOf(kept.attributes);
     // what the header says without any tag

@@ -1,4 +1,5 @@
 import type { RunProperties } from '../../aim/run-properties.js';
+import type { Family } from '../../family.js';
 import type { SoughtPart, ToldPart } from '../../outcome.js';
 import type { EnumeratedRun } from '../../stages/enumerate-runs.js';
 
@@ -18,6 +19,8 @@ export interface RunTask extends EnumeratedRun {
   readonly isDuplicateId?: boolean;
   /** The source's revision of the run, if it has just been determined; later changes are found next time. */
   readonly revision?: string;
+  /** Where it stands among nested runs; absent for a run without parent and children. */
+  readonly family?: Family;
   /** What the ledger has of the run, if anything. */
   readonly known?: KnownRun;
 }

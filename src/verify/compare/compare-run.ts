@@ -1,3 +1,4 @@
+import type { Family } from '../../family.js';
 import type { MetricEnd, TrackingStore } from '../../mlflow/common/tracking-store.js';
 import type { Experiment, Notice, Run, RunRef, StageContext } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
@@ -28,6 +29,7 @@ export interface SourceRun {
   /** Milliseconds since the epoch: the moment by which an active run is stale. */
   readonly now: number;
   readonly depth: Depth;
+  readonly family?: Family;
 }
 
 /**
@@ -182,8 +184,8 @@ class RunComparison {
 
   private compareAttributes(): void {
     const { source, run, facts, differences, aim } = this;
-    const { store, experiment, mapping } = source;
-    const attributes = expectedAttributes(run, experiment, { ...mapping, trackingUri: store.uri });
+    const { store, experiment, mapping, family } = source;
+    const attributes = expectedAttributes(run, experiment, { ...mapping, trackingUri: store.uri, family });
     compareAttributes(
       attributes,
       aim.contents.attributes,

@@ -1,3 +1,4 @@
+import type { Family } from '../../family.js';
 import type { Experiment, Run } from '../../model.js';
 import { briefly, datasetInBrief, modelInBrief } from './in-brief.js';
 import { datasetsOf, historyOfModels, MODEL_HISTORY, modelsOf, typedParams } from './inputs-and-outputs.js';
@@ -26,13 +27,14 @@ export interface AttributePolicy {
   readonly trackingUri: string;
   readonly rawParams: boolean;
   readonly mlflowUi?: string;
+  readonly family?: Family | undefined;
 }
 
 /** What the attributes of a run have to be (docs/mapping.md, "Attributes"). */
 export function expectedAttributes(
   run: Run,
   experiment: Experiment,
-  { trackingUri, rawParams, mlflowUi }: AttributePolicy,
+  { trackingUri, rawParams, mlflowUi, family }: AttributePolicy,
 ): PlainDict {
   const source = sourceOf(run);
   const history = run.models.length > 0 ? undefined : historyOfModels(run);
@@ -62,7 +64,7 @@ export function expectedAttributes(
     mlflow_run_name: run.name || run.tags.get('mlflow.runName'),
     produced: dictOf({ models: briefly(models.map(modelInBrief)) }),
     tags,
-    tree: dictOf({ parent_id: run.tags.get('mlflow.parentRunId') }),
+    tree: treeOf(run, family),
     used: dictOf({ datasets: briefly(datasets.map(datasetInBrief)) }),
     user: dictOf({ name: clean(run.tags.get('mlflow.user') || run.userId) }),
     mlflow,
@@ -71,6 +73,16 @@ export function expectedAttributes(
   // what Aim's UI is not to list
   const unlisted = [...mlflow.keys()].map((key): [string, Plain] => [`mlflow.${key}`, new Map()]);
   return new Map([...atTop, ...unlisted]);
+}
+
+function treeOf({ tags }: Run, family: Family | undefined): PlainDict {
+  const parentId = tags.get('mlflow.parentRunId') || undefined;
+  const children = family?.children ?? 0;
+  const ofChildren = { children: children === 0 ? undefined : BigInt(children) };
+  if (family === undefined || family.parentId !== parentId) return dictOf({ parent_id: parentId, ...ofChildren });
+  const { parent, root, rootId, depth } = family;
+  const ofParents = { parent, parent_id: parentId, root, root_id: rootId };
+  return dictOf({ ...ofParents, depth: depth === undefined ? undefined : BigInt(depth), ...ofChildren });
 }
 
 /** Where MLflow's UI shows a run; only what is on the web has pages. */

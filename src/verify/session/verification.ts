@@ -13,6 +13,7 @@ import type { RunVerdict } from '../compare/verdict.js';
 import type { RunRow, StructureCode } from '../contents.js';
 import { hashOf } from '../expected/run-hash.js';
 import type { RunVerifier, VerifyTask } from '../work/verify-task.js';
+import { ExpectedFamilies } from './families.js';
 import { extraRun, type ListedRun, ofStages, withoutContent } from './not-compared.js';
 import { isInSample } from './sample.js';
 import type { VerifiedRuns } from './verified-runs.js';
@@ -61,6 +62,7 @@ export class Verification {
   private readonly limit: LimitFunction;
   private readonly underWay = new Set<Promise<void>>();
   private failure: { readonly cause: unknown } | undefined;
+  private readonly families: ExpectedFamilies;
   private readonly seen = new Set<string>();
   /** The hashes of runs that had their verdicts before they were listed. */
   private readonly early = new Set<string>();
@@ -70,6 +72,7 @@ export class Verification {
     private readonly options: VerificationOptions,
   ) {
     this.limit = pLimit(options.concurrency);
+    this.families = new ExpectedFamilies(parts.store);
   }
 
   /** All chosen runs, then what Aim has beside them. Rejects with a `fatal` error, or with the signal's reason. */
@@ -139,7 +142,8 @@ export class Verification {
       const stages = entry && record.policiesOf(entry)?.stages;
       if (stages !== undefined) return withoutContent(run, 'unread', ofStages(stages));
       const known = verified.get(hash);
-      const task = this.taskOf(run, row, entry, known?.state);
+      const family = await this.families.of(run.experiment, run.ref.runId, signal);
+      const task = { ...this.taskOf(run, row, entry, known?.state), ...(family !== undefined && { family }) };
       const { verdict, state, hasChanged } = await verifier.verify(task);
       if (verdict === undefined)
         return { ...withoutContent(run, known!.verdict), ...known!, runName: row.name ?? run.ref.runId };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { asFatal, ConvertError, toConvertError } from '../../errors.js';
+import { revisionWith } from '../../family.js';
 import type { TrackingStore } from '../../mlflow/common/tracking-store.js';
 import { IndexReader } from '../aim/index-reader.js';
 import { type RunPlace, RunReader } from '../aim/run.js';
@@ -63,15 +64,15 @@ export class InProcessVerifier implements RunVerifier {
     const { signal } = this.stopping;
     const place = this.placeOf(task.hash);
     try {
-      const revision = await store.revision(task.ref, signal);
+      const revisionNow = async () => revisionWith(await store.revision(task.ref, signal), task.family);
+      const revision = await revisionNow();
       const state = stateOf(task, place, revision);
       if (state.digest === task.verifiedState) return { state: state.digest, hasChanged: false };
       const { isWrittenByAim } = state;
       const verdict = await this.compare(task, place, store, { revision, isWrittenByAim });
       this.count(verdict.compared.points);
       const hasChanged =
-        verdict.verdict === 'differs' &&
-        state.digest !== stateOf(task, place, await store.revision(task.ref, signal)).digest;
+        verdict.verdict === 'differs' && state.digest !== stateOf(task, place, await revisionNow()).digest;
       return { verdict, state: state.digest, hasChanged };
     } catch (cause) {
       signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { Family } from '../../family.js';
 import type { Experiment, RunRef } from '../../model.js';
 import type { ArtifactPolicy, MappingPolicy } from '../../policies.js';
 import type { WrittenRow } from '../compare/compare-row.js';
@@ -19,6 +20,8 @@ export interface VerifyTask {
   readonly deletion?: 'archived' | 'kept';
   /** MLflow has, or had, other experiments of the same name. */
   readonly isNameShared: boolean;
+  /** Where it stands among nested runs. */
+  readonly family?: Family;
   readonly depth: Depth;
   /** Milliseconds since the epoch: the moment by which an active run is stale. */
   readonly now: number;

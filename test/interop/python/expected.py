@@ -19,7 +19,7 @@ from pathlib import Path
 from artifact_files import Files
 from expected_artifacts import Artifacts
 from expected_attributes import creation_time, end_time, is_stale, last_point, properties, seconds, typed
-from expected_layout import attributes
+from expected_layout import attributes, trees
 from expected_metrics import in_milliseconds, metric_clashes, metric_sequences, skipped_lines
 from canonical import float_bits
 from source_client import Client
@@ -68,7 +68,7 @@ def log_records(run, now: int, losses: dict, artifacts, as_named: bool) -> dict:
     }
 
 
-def expected_run(run, client, options) -> dict:
+def expected_run(run, client, tree: dict, options) -> dict:
     for metric in run.metrics.values():
         metric.points = in_milliseconds(metric.points, run.start)
     sequences, collapsed, renumbered = metric_sequences(run.metrics, options.repeated_steps, options.context)
@@ -83,7 +83,7 @@ def expected_run(run, client, options) -> dict:
         artifacts.add_all(files.files)
     record = {
         **properties(run, options.now, options.label),
-        "attributes": attributes(run, options.store, options.raw_params, options.mlflow_ui),
+        "attributes": attributes(run, tree, options),
         "metrics": sequences,
         **artifacts.sequences(),
         "logs": artifacts.logs,
@@ -120,9 +120,11 @@ def main():
             print(json.dumps(canonical(typed(json.loads(line)))))
         return
     runs = runs_of_uri(options) if is_uri(options.store) else runs_of_directory(options)
+    runs = list(runs)
+    found = trees([run for run, _ in runs])
     for run, client in runs:
         if options.include_deleted or not run.archived:
-            print(json.dumps(expected_run(run, client, options), ensure_ascii=False))
+            print(json.dumps(expected_run(run, client, found[run.id], options), ensure_ascii=False))
 
 
 def runs_of_uri(options):

@@ -10,6 +10,7 @@ from source import Run
 from source_uri import is_uri, without_credentials
 
 NAMED = 10
+PARENT = "mlflow.parentRunId"
 
 
 def info_attribute(run: Run, store: str) -> dict:
@@ -117,7 +118,39 @@ def own_tags(tags: dict) -> dict:
     return {key: value for key, value in tags.items() if not key.startswith("mlflow.")}
 
 
-def attributes(run: Run, store: str, raw_params: bool, mlflow_ui: str | None) -> dict:
+def trees(runs: list) -> dict:
+    """Of each run, where it stands among the nested runs of its experiment."""
+    known = {(run.experiment.id, run.id): run for run in runs}
+    return {run.id: tree_of(run, runs, known) for run in runs}
+
+
+def tree_of(run: Run, runs: list, known: dict) -> dict:
+    def parent_of(id_):
+        found = known.get((run.experiment.id, id_))
+        return found and found.tags.get(PARENT)
+
+    def name_of(id_):
+        found = known.get((run.experiment.id, id_))
+        return found and (found.name or found.tags.get(RUN_NAME))
+
+    mine = [one for one in runs if one.tags.get(PARENT) == run.id and one.experiment.id == run.experiment.id]
+    children = sum(not one.deleted for one in mine)
+    path = [run.id]
+    while parent_of(path[-1]) and parent_of(path[-1]) not in path and len(path) <= 64:
+        path.append(parent_of(path[-1]))
+    fields = {"children": children or None}
+    if len(path) > 1 or parent_of(run.id):
+        parent = parent_of(run.id)
+        fields |= {"parent_id": parent, "parent": name_of(parent)}
+        if not parent_of(path[-1]):
+            fields |= {"root_id": path[-1], "root": name_of(path[-1]), "depth": len(path) - 1}
+    elif children:
+        fields["depth"] = 0
+    return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+def attributes(run: Run, tree: dict, options) -> dict:
+    store, raw_params, mlflow_ui = options.store, options.raw_params, options.mlflow_ui
     run = replace(run, tags={key: without_tokens(key, value) for key, value in run.tags.items()})
     params = run.params if raw_params else {key: typed(value) for key, value in run.params.items()}
     datasets = sorted(run.datasets, key=dataset_order)
@@ -143,7 +176,7 @@ def attributes(run: Run, store: str, raw_params: bool, mlflow_ui: str | None) ->
         "mlflow_run_name": canonical(run.name or run.tags.get(RUN_NAME) or ""),
         "produced": canonical(present({"models": brief([brief_model(item) for item in models or history])})),
         "used": canonical(present({"datasets": brief([brief_dataset(item) for item in datasets])})),
-        "tree": canonical(present({"parent_id": run.tags.get("mlflow.parentRunId")})),
+        "tree": canonical(tree),
         "user": canonical(present({"name": run.tags.get("mlflow.user") or run.user})),
         "mlflow": mlflow,
         "__system_params": system_params(run),
