@@ -79,16 +79,15 @@ export class SqlStore implements TrackingStore {
     this.#schemas.forget();
     this.#nested = undefined;
     const schema = await this.#schemas.get(signal);
-    if (schema.warning !== undefined && schema.warning !== this.#warned)
-      warn({ code: 'tables-not-readable', message: schema.warning });
-    this.#warned = schema.warning;
+    const message = schema.warning;
+    if (message !== undefined && message !== this.#warned) warn({ code: 'tables-not-readable', message });
+    this.#warned = message;
     yield* readExperiments(this.#database, schema, workspace, warn, signal);
   }
 
   async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
-    for await (const ids of this.#database.runIds(experiment.id, 'all', signal)) {
+    for await (const ids of this.#database.runIds(experiment.id, 'all', signal))
       yield* this.#references(experiment, ids, signal);
-    }
   }
 
   searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
@@ -143,7 +142,7 @@ export class SqlStore implements TrackingStore {
     signal.throwIfAborted();
     const listed = decodeLocator(ref) ?? (await this.#listed(ref, signal));
     if (!listed.active) return listed.revision;
-    const { artifactUri } = await this.run(ref, { signal, notice: () => undefined });
+    const { artifactUri } = await this.run(ref, { signal, notice: () => {} });
     if (artifactUri === undefined || uriTarget(artifactUri).kind !== 'local') return listed.revision;
     return listed.revision + (await listingDigest(this.#artifacts.at(ref.runId, artifactUri), signal));
   }
@@ -254,6 +253,6 @@ export class SqlStore implements TrackingStore {
   }
 }
 
-function notARun({ runId }: RunRef): ConvertError {
+function notARun({ runId }: RunRef) {
   return new ConvertError('not-a-run', 'run-not-found', `The database has no run ${runId}: it was removed.`);
 }
