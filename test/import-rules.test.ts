@@ -30,6 +30,7 @@ const LOOSE_FILES: Readonly<Record<string, string>> = {
   'errors.ts': 'ground floor: how to react to a failure',
   'events.ts': 'ground floor: what a conversion tells while it works',
   'failpoints.ts': 'ground floor: where tests break a conversion off',
+  'family.ts': 'ground floor: where a run stands among nested runs',
   'model.ts': "ground floor: MLflow's runs, metrics and artifacts",
   'options.ts': 'ground floor: what a conversion is asked to do',
   'outcome.ts': 'ground floor: what became of a run',
