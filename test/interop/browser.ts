@@ -33,13 +33,6 @@ export interface Viewed {
   readonly faults: readonly string[];
 }
 
-/** Opens an address, in a window of this size. */
-export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await (await (await browser()).newContext({ reducedMotion: 'reduce', ...options })).newPage();
-  await page.goto(url);
-  return page;
-}
-
 /** Opens a file as a person would who clicks on it, in a window of this size and theme. */
 export async function view(file: string, options: BrowserContextOptions = {}): Promise<Viewed> {
   const page = await emptyPage(options);

@@ -1,3 +1,5 @@
+import { ConvertError } from '../../errors.js';
+import type { RunRef } from '../../model.js';
 import { chunks } from '../common/chunks.js';
 import { type Database, placeholders } from './database.js';
 
@@ -14,4 +16,9 @@ export async function findMissingRuns(
     for (const [runId] of rows) there.add(runId ?? null);
   }
   return runIds.filter((runId) => !there.has(runId));
+}
+
+/** The error about a run that was removed. */
+export function notARun({ runId }: RunRef): ConvertError {
+  return new ConvertError('not-a-run', 'run-not-found', `The database has no run ${runId}: it was removed.`);
 }

@@ -3,11 +3,31 @@ import { chunks } from '../common/chunks.js';
 import { NestingBuilder, PARENT_TAG } from '../common/nesting.js';
 import { type Database, placeholders, type Query, type Row } from './database.js';
 import type { Schema } from './schema.js';
+import type { Schemas } from './schemas.js';
 
 const PAGE = '5000';
 
-/** The nested runs of all experiments, by experiment. A few queries for all of them. */
-export async function readNestedRuns(
+/** The nested runs of all experiments, read once for each listing. */
+export class SqlNesting {
+  #runs: Promise<ReadonlyMap<string, NestedRuns>> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly schemas: Schemas,
+  ) {}
+
+  async of(experimentId: string, signal: AbortSignal): Promise<NestedRuns> {
+    this.#runs ??= this.schemas.with((schema) => readNestedRuns(this.database, schema, signal), signal);
+    return (await this.#runs).get(experimentId) ?? new Map();
+  }
+
+  forget(): void {
+    this.#runs = undefined;
+  }
+}
+
+/** By experiment. A few queries for all of them. */
+async function readNestedRuns(
   database: Database,
   { parts }: Schema,
   signal: AbortSignal,

@@ -1,4 +1,3 @@
-import { ConvertError } from '../../errors.js';
 import type { Warn } from '../../events.js';
 import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
@@ -20,8 +19,8 @@ import { decodeLocator, encodeLocator, type ListedRun, rowsOf } from './locator.
 import { MeasuredRuns } from './measured-points.js';
 import { CursorTracker } from './metric-cursor.js';
 import { NO_ENDS, readMetricEnds } from './metric-ends.js';
-import { findMissingRuns } from './missing-runs.js';
-import { readNestedRuns } from './nested-runs.js';
+import { findMissingRuns, notARun } from './missing-runs.js';
+import { SqlNesting } from './nested-runs.js';
 import { readHeaders } from './run-headers.js';
 import { sqlRunTotals } from './run-totals.js';
 import type { Schema } from './schema.js';
@@ -52,7 +51,7 @@ export class SqlStore implements TrackingStore {
   readonly #artifacts: ArtifactOpener;
   readonly #options: SqlStoreOptions;
   readonly #histories: SqlHistories;
-  #nested: Promise<ReadonlyMap<string, NestedRuns>> | undefined; // of the last listing
+  readonly #nesting: SqlNesting;
   readonly #schemas: Schemas;
   readonly #finder: SqlRunFinder;
   readonly #measured: MeasuredRuns;
@@ -69,6 +68,7 @@ export class SqlStore implements TrackingStore {
     this.#artifacts = artifacts;
     this.#options = options;
     this.#schemas = new Schemas(database);
+    this.#nesting = new SqlNesting(database, this.#schemas);
     this.#finder = new SqlRunFinder(database, this.#schemas);
     this.#measured = new MeasuredRuns(database);
     this.#histories = new SqlHistories(database, options.windowPoints);
@@ -77,17 +77,16 @@ export class SqlStore implements TrackingStore {
   async *experiments(signal: AbortSignal): AsyncGenerator<Experiment, void, void> {
     const { workspace, warn } = this.#options;
     this.#schemas.forget();
-    this.#nested = undefined;
+    this.#nesting.forget();
     const schema = await this.#schemas.get(signal);
-    const message = schema.warning;
+    const { warning: message } = schema;
     if (message !== undefined && message !== this.#warned) warn({ code: 'tables-not-readable', message });
     this.#warned = message;
     yield* readExperiments(this.#database, schema, workspace, warn, signal);
   }
 
-  async *runs(experiment: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
-    for await (const ids of this.#database.runIds(experiment.id, 'all', signal))
-      yield* this.#references(experiment, ids, signal);
+  async *runs(of: Experiment, signal: AbortSignal): AsyncGenerator<RunRef, void, void> {
+    for await (const ids of this.#database.runIds(of.id, 'all', signal)) yield* this.#references(of, ids, signal);
   }
 
   searchRuns(experiment: Experiment, search: RunSearch, signal: AbortSignal): AsyncIterable<FoundRun> {
@@ -112,10 +111,7 @@ export class SqlStore implements TrackingStore {
     for (const ids of chunks([...rest], this.#database.page)) yield* this.#references(experiment, ids, signal);
   }
 
-  async nestedRuns({ id }: Experiment, signal: AbortSignal): Promise<NestedRuns> {
-    this.#nested ??= this.#schemas.with((schema) => readNestedRuns(this.#database, schema, signal), signal);
-    return (await this.#nested).get(id) ?? new Map();
-  }
+  nestedRuns = ({ id }: Experiment, signal: AbortSignal): Promise<NestedRuns> => this.#nesting.of(id, signal);
 
   traces(experiments: readonly Experiment[], signal: AbortSignal): Promise<TraceCount> {
     return countSqlTraces(this.#database, experiments, signal);
@@ -149,8 +145,7 @@ export class SqlStore implements TrackingStore {
 
   async run(ref: RunRef, context: StageContext): Promise<Run> {
     const { signal } = context;
-    const made = decodeLocator(ref)?.made;
-    const read = (schema: Schema) => readHeaders(this.#database, schema, [ref.runId], signal, made);
+    const read = (schema: Schema) => readHeaders(this.#database, schema, [ref.runId], signal, decodeLocator(ref)?.made);
     const header = (await this.#schemas.with(read, signal)).get(ref.runId);
     if (header === undefined) throw notARun(ref);
     for (const notice of header.notices) context.notice(notice);
@@ -251,8 +246,4 @@ export class SqlStore implements TrackingStore {
     if (carried !== undefined) this.#completed.set(ref, listed);
     return listed;
   }
-}
-
-function notARun({ runId }: RunRef) {
-  return new ConvertError('not-a-run', 'run-not-found', `The database has no run ${runId}: it was removed.`);
 }
