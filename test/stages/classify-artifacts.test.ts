@@ -125,7 +125,9 @@ describe('what becomes of a file', () => {
     });
     source.sizes.set('large.htm', 101);
     const { artifacts, links, notices } = await collect(source, { maxSize: 100 });
-    expect(artifacts.map(({ place, bytes }) => [place.role, place.sequence, place.step, Buffer.from(bytes).toString()])).toEqual([
+    expect(
+      artifacts.map(({ place, bytes }) => [place.role, place.sequence, place.step, Buffer.from(bytes).toString()]),
+    ).toEqual([
       ['figure', 'plots/roc.HTML', 0n, FIGURE],
       ['figure', 'plots/roc.HTML', 1n, FIGURE],
     ]);
