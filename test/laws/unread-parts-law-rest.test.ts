@@ -145,7 +145,11 @@ interface Happening {
 }
 
 const HAPPENINGS: Readonly<Record<string, Happening>> = {
-  tag: { change: ({ tags }) => ({ tags: { ...tags, team: 'blue' } }), shows: 'attribute tags team' },
+  tag: {
+    change: ({ tags }) => ({ tags: { ...tags, team: 'blue' } }),
+    shows: 'attribute tags team',
+    alsoShows: 'attribute mlflow user_tags team',
+  },
   name: { change: () => ({ name: 'loud owl' }), shows: 'attribute mlflow_run_name', alsoShows: 'row ' },
   param: { change: ({ params }) => ({ params: { ...params, new: 'x' } }), shows: 'attribute params new' },
   'removed param': {

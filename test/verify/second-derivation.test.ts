@@ -114,6 +114,7 @@ const JSON_PIECES = [
 const URLS = [
   'https',
   's3',
+  'git+',
   'postgresql',
   '://',
   ':\\/\\/',

@@ -2,8 +2,8 @@ import type { Plain, PlainDict } from './values.js';
 
 /** A URL up to its end, with the slashes of JSON texts (`\/`). No URL is longer. */
 const URL_IN_TEXT = /([a-z][a-z0-9+.-]{0,39})?:(\\?\/\\?\/)((?:[^\s"<>`\\]|\\\/){1,65536})/gi;
-/** Where a user without a password may be a token. */
-const WEB = /^(?:https?|ftps?|wss?)$/i;
+/** Where a user without a password may be a token; of `git+https` too. */
+const WEB = /(?<![a-z])(?:https?|ftps?|wss?)$/i;
 const SECRET = /sig|token|secret|passw|pwd|credential|api[-_]?key|access[-_]?key/i;
 
 /**
