@@ -79,7 +79,7 @@ export function paramsOf(attributes: AimDict): AimDict {
 }
 
 /**
- * Attributes as they were mapped now, with those that Aim had before of params, datasets and models that could not be read.
+ * Attributes as they were mapped now, with those that Aim had before of params, datasets, models and parents that could not be read.
  * What was read stands. (Tags are not among them: attributes are made of many, so they are carried over before they are mapped.)
  */
 export function keepAttributes(now: AimDict, before: AimDict, stays: StaysAsIs): AimDict {
@@ -94,8 +94,18 @@ export function keepAttributes(now: AimDict, before: AimDict, stays: StaysAsIs):
     stays('models') && loggedModels(before).length > 0
       ? union(loggedModels(now), loggedModels(before), ['step', 'model_id'])
       : modelsOf(now);
-  const kept = withInputsAndOutputs(now, datasets, isList(models) ? models : []);
-  return params.size === 0 ? kept : new Map([...kept, ['params', params]]);
+  const kept = new Map(withInputsAndOutputs(now, datasets, isList(models) ? models : []));
+  const tree = stays('tags', 'mlflow.parentRunId') ? keptTree(now, before) : undefined;
+  if (tree !== undefined) kept.set('tree', tree);
+  if (params.size > 0) kept.set('params', params);
+  return kept;
+}
+
+/** A run whose parent is known from Aim alone has no place among the nested runs that were read: its parents stay as they were. */
+function keptTree(now: AimDict, before: AimDict): AimDict | undefined {
+  const [tree, was] = [dictAt(now, 'tree'), dictAt(before, 'tree')];
+  if (!was.has('parent_id') || was.get('parent_id') !== tree.get('parent_id')) return undefined;
+  return new Map([...[...was].filter(([key]) => key !== 'children'), ...tree]);
 }
 
 /** Those of both, sorted by these fields; of two that are the same thing, what was read now stands. */

@@ -215,7 +215,7 @@ describe('nothing is made, and the exit code is 1,', () => {
     [
       'when an experiment is unknown',
       (root) => ['--tracking-uri', root, '--experiment', 'nope'],
-      /no experiment with the id or name "nope"\. It has: mnist, cifar\./,
+      /no experiment with the id or name "nope"\. It has: "mnist", "cifar"\./,
     ],
   ])('%s', async (_, flags, message) => {
     const store = exampleStore();

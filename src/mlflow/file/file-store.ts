@@ -26,7 +26,7 @@ import { type ExperimentOptions, readExperiment } from './experiment.js';
 import { findFileRun } from './find-run.js';
 import { readFileChanges, readHistory } from './history.js';
 import { extentOfFiles, type KeyFile, listFields } from './key-files.js';
-import { experimentDirectories, listOrFail, looksUnmounted, runDirectories, trashedDirectories } from './layout.js';
+import { experimentDirectories, listOrFail, listRuns, trashedDirectories } from './layout.js';
 import { readMetricEnds } from './metric-ends.js';
 import { ModelsByRun } from './models-by-run.js';
 import { readNestedRuns } from './nested-runs.js';
@@ -102,12 +102,7 @@ export class FileStore implements TrackingStore {
     await this.#turns.pause(signal);
     const place = this.#placeOf(experiment.id);
     const directory = join(this.#root, place);
-    if (looksUnmounted(directory)) {
-      const message = `${directory} is empty, or a link that leads nowhere. Is the disk mounted?`;
-      throw new ConvertError('fatal', 'not-found', message, { where: directory });
-    }
-    if (!isDirectory(directory)) return; // removed meanwhile
-    for (const runId of listOrFail(directory, runDirectories)) {
+    for (const runId of listRuns(directory)) {
       yield { runId, experimentId: experiment.id, locator: `${place}/${runId}` };
       await this.#turns.pause(signal);
     }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConvertError, toConvertError } from '../../errors.js';
+import { ConvertError, errorCode, toConvertError } from '../../errors.js';
 import { DATASETS, META_FILE, METRICS, MODELS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
 import { optionalField } from '../common/run-fields.js';
 import { directories, isDirectory, leadsNowhere, mayExist } from '../local/directories.js';
@@ -48,11 +48,25 @@ function isRun(directory: string): boolean {
 }
 
 /**
- * Whether a disk seems not to be mounted at an experiment's directory: it is empty, or a link that leads nowhere. MLflow itself moves or
- * removes experiments as a whole.
+ * The names of an experiment's runs, sorted; none if it was removed since it was listed. Throws a `fatal` error if it cannot be listed, or if a
+ * disk seems not to be mounted there: it is empty, or a link that leads nowhere. MLflow itself moves or removes experiments as a whole.
  */
-export function looksUnmounted(directory: string): boolean {
-  return leadsNowhere(directory) || (isDirectory(directory) && readdirSync(directory).length === 0);
+export function listRuns(experiment: string): string[] {
+  if (!leadsNowhere(experiment)) {
+    try {
+      if (readdirSync(experiment).length > 0) return runDirectories(experiment);
+    } catch (cause) {
+      if (isGone(cause)) return [];
+      throw listingFailed(cause, experiment);
+    }
+  }
+  const message = `${experiment} is empty, or a link that leads nowhere. Is the disk mounted?`;
+  throw new ConvertError('fatal', 'not-found', message, { where: experiment });
+}
+
+function isGone(cause: unknown): boolean {
+  const code = errorCode(cause);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** Makes the errors of a listing fatal: nothing can be read without it. */
@@ -60,7 +74,11 @@ export function listOrFail(directory: string, list: (directory: string) => strin
   try {
     return list(directory);
   } catch (cause) {
-    const { code, message, hint } = toConvertError(cause, 'fatal', directory);
-    throw new ConvertError('fatal', code, message, { where: directory, cause, ...optionalField('hint', hint) });
+    throw listingFailed(cause, directory);
   }
+}
+
+function listingFailed(cause: unknown, directory: string): ConvertError {
+  const { code, message, hint } = toConvertError(cause, 'fatal', directory);
+  return new ConvertError('fatal', code, message, { where: directory, cause, ...optionalField('hint', hint) });
 }
