@@ -1,5 +1,4 @@
 import { dirname, join, sep } from 'node:path';
-import { ConvertError } from '../../errors.js';
 import type { ExperimentFailure, Warn } from '../../events.js';
 import type { NestedRuns } from '../../family.js';
 import type { ArtifactFile, Experiment, PointBatch, Run, RunRef, StageContext } from '../../model.js';
