@@ -124,7 +124,8 @@ def properties(run, database) -> dict:
     notes = database.execute("SELECT content FROM note WHERE run_id = ? ORDER BY id", row).fetchall()
     colours = dict(database.execute("SELECT name, color FROM tag").fetchall())
     for tag in run.tags:
-        assert re.fullmatch("#[0-9A-Fa-f]{6}", colours[tag] or ""), f"the tag {tag} has no colour: {colours[tag]}"
+        # one that was made by Aim's SDK has none
+        assert re.fullmatch("#[0-9A-Fa-f]{6}|None", str(colours[tag])), f"{colours[tag]} is no colour of the tag {tag}"
     return {
         "hash": run.hash,
         "name": run.name,
