@@ -117,9 +117,9 @@ describe('a text of 200,000 characters is read in time that grows with its lengt
         ['1 1 1', '!'],
         ['images/', '.png'],
       ] as const) {
-        const begun = performance.now();
+        const begun = process.cpuUsage();
         read(text(piece, before, after));
-        const took = performance.now() - begun;
+        const took = process.cpuUsage(begun).user / 1000;
         if (took > 5000) slow.push(`${JSON.stringify(before + piece)}: ${Math.round(took)} ms`);
       }
     }
