@@ -31,7 +31,7 @@ const PARTS: Tables = {
   latest_metrics: ['run_uuid', 'key', 'value', 'timestamp', 'step', 'is_nan'],
 };
 
-const LATER: Tables = {
+const LATER = {
   datasets: ['dataset_uuid', 'name', 'digest', 'dataset_source_type', 'dataset_source', 'dataset_schema'],
   inputs: ['input_uuid', 'source_type', 'source_id', 'destination_type', 'destination_id'],
   input_tags: ['input_uuid', 'name', 'value'],
@@ -47,7 +47,10 @@ const LATER: Tables = {
     'dataset_name',
     'dataset_digest',
   ],
-};
+} as const satisfies Tables;
+
+/** A table that older versions of MLflow do not make. */
+export type LaterTable = keyof typeof LATER;
 
 const ALL: Tables = { ...NEEDED, ...PARTS, ...LATER };
 

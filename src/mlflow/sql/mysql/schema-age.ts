@@ -1,3 +1,5 @@
+import type { LaterTable } from '../schema.js';
+
 /** The revisions of MLflow's schema before datasets (7f2a7d5fae7d, MLflow 2.4), from mlflow/store/db_migrations/versions. */
 const BEFORE_DATASETS = [
   '451aebb31d03',
@@ -36,13 +38,14 @@ const BEFORE_MODELS = [
   '400f98739977',
 ];
 
-const OLDER_THAN: Readonly<Record<string, ReadonlySet<string>>> = {
+const OLDER_THAN: Readonly<Record<LaterTable, ReadonlySet<string>>> = {
   datasets: new Set(BEFORE_DATASETS),
   inputs: new Set(BEFORE_DATASETS),
   input_tags: new Set(BEFORE_DATASETS),
   logged_models: new Set(BEFORE_MODELS),
   logged_model_params: new Set(BEFORE_MODELS),
   logged_model_tags: new Set(BEFORE_MODELS),
+  logged_model_metrics: new Set(BEFORE_MODELS),
 };
 
 /**
@@ -56,8 +59,11 @@ export function isOlderThan(
   revision: string | undefined,
   experiments: ReadonlySet<string> | undefined,
 ): boolean {
-  const older = OLDER_THAN[table];
-  if (older === undefined) return false;
-  if (revision !== undefined) return older.has(revision);
+  if (!isLater(table)) return false;
+  if (revision !== undefined) return OLDER_THAN[table].has(revision);
   return experiments !== undefined && !experiments.has('creation_time');
+}
+
+function isLater(table: string): table is LaterTable {
+  return Object.hasOwn(OLDER_THAN, table);
 }
