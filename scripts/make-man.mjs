@@ -12,6 +12,7 @@ function roff(/** @type {string} */ text) {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
+    .replaceAll('…', '...')
     .replace(/^(?=[.'])/gm, '\\&');
 }
 
