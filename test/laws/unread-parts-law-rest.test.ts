@@ -173,7 +173,7 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     change: withArtifact('plots/15.png', sampleImage('png RGBA')),
     shows: 'file plots/15.png',
   },
-  end: { change: () => ({ status: 'FAILED', end: NOW - 500 }), shows: 'attribute mlflow status' },
+  end: { change: () => ({ status: 'FAILED', end: NOW - 500 }), shows: 'attribute mlflow info status' },
 };
 
 function withArtifact(path: string, content: string | Uint8Array): Happening['change'] {
