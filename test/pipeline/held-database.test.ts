@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -7,6 +8,7 @@ import { convert, type Started, startCli } from '../support/command-line.js';
 import { fillWithExamples } from '../support/example-store.js';
 import { FileStoreBuilder } from '../support/file-store-builder.js';
 import { repositoryState } from '../support/repository-state.js';
+import { until } from '../support/until.js';
 
 let store: FileStoreBuilder;
 let repo: string;
@@ -29,9 +31,22 @@ function hold(file: string, how: string): void {
 
 const begin = () => startCli(['convert', '--tracking-uri', store.root, '--repo', repo, '--raw-params']);
 
-/** Ends it by signals, and gives how it ended and in how many milliseconds. */
-async function interrupted({ child, ended }: Started, signals: readonly NodeJS.Signals[]) {
-  await delay(1500); // it waits for the lock by then, and says nothing of it
+/** Whether a process has this file open. */
+function hasOpen(pid: number | undefined, path: string): boolean {
+  const links = `/proc/${pid}/fd`;
+  return readdirSync(links).some((fd) => {
+    try {
+      return readlinkSync(join(links, fd)) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
+/** Ends it by signals while it waits for `file`, and gives how it ended and in how many milliseconds. */
+async function interrupted({ child, ended }: Started, file: string, signals: readonly NodeJS.Signals[]) {
+  const path = join(realpathSync(repo), '.aim', file);
+  await until(`the command has ${file} open`, () => hasOpen(child.pid, path));
   const since = performance.now();
   for (const signal of signals) {
     child.kill(signal);
@@ -48,14 +63,14 @@ describe('while another program holds a database', () => {
     ['mlflow2aim.sqlite', 'BEGIN EXCLUSIVE'],
   ])('(%s, %s) one SIGTERM ends the conversion within five seconds', async (file, how) => {
     hold(file, how);
-    const { code, took } = await interrupted(begin(), ['SIGTERM']);
+    const { code, took } = await interrupted(begin(), file, ['SIGTERM']);
     expect(code).toBe(143);
     expect(took).toBeLessThan(5000);
   });
 
   test('two end it at once', async () => {
     hold('run_metadata.sqlite', 'BEGIN EXCLUSIVE');
-    const { code, took } = await interrupted(begin(), ['SIGTERM', 'SIGTERM']);
+    const { code, took } = await interrupted(begin(), 'run_metadata.sqlite', ['SIGTERM', 'SIGTERM']);
     expect(code).toBe(143);
     expect(took).toBeLessThan(2000);
   });
