@@ -12,7 +12,6 @@ function roff(/** @type {string} */ text) {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
-    .replaceAll('…', '...')
     .replace(/^(?=[.'])/gm, '\\&');
 }
 

@@ -13,7 +13,7 @@ export function mappingOptions(): Option[] {
       .default(DEFAULT_MAPPING.repeatedSteps),
     new ListOption(
       '--context <RULE>',
-      'metrics that become one in several contexts: auto for the usual prefixes (train_loss, val/loss …), or as subset=train:train_*,train/*; repeatable',
+      'metrics that become one in several contexts: auto for the usual prefixes (as in train_loss, val/loss), or as subset=train:train_*,train/*; repeatable',
       parseContext,
     ),
     new Option('--raw-params', 'keep params as strings instead of parsing numbers, booleans and lists'),
