@@ -167,7 +167,7 @@ describe('a server that wants to know who asks', () => {
     const repo = join(await scratch(), 'aim');
     const uri = credentials === 'none' ? server.url : as('admin', 'wrong password');
     const env = { ...process.env, HOME: dirname(repo) };
-    const ended = await mlflow2aim(['convert', '--tracking_uri', uri, '--repo', repo], { env });
+    const ended = await mlflow2aim(['convert', '--tracking_uri', uri, '--repo', repo, '--quiet'], { env });
     expect(ended.code).toBe(1);
     expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(ended.stderr).toContain('rejected the credentials');
