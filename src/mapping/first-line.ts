@@ -1,3 +1,5 @@
+import { shortened } from './shortened.js';
+
 /** So much of a note is looked at, and of a line. */
 const MOST_LINES = 100;
 const LONGEST_LINE = 1000;
@@ -20,19 +22,9 @@ export function firstLine(note: string): string | undefined {
     const end = note.indexOf('\n', at);
     const line = note.slice(at, Math.min(end < 0 ? note.length : end, at + LONGEST_LINE));
     const text = line.replace(MARKS, '').replace(LINK, '$1').replace(EMPHASIS, '').trim();
-    if (/[\p{L}\p{N}]/u.test(text)) return shortened(text);
+    if (/[\p{L}\p{N}]/u.test(text)) return shortened(text, LONGEST);
     if (end < 0) break;
     at = end + 1;
   }
   return undefined;
-}
-
-function shortened(text: string): string {
-  const characters = [...text];
-  return characters.length <= LONGEST
-    ? text
-    : `${characters
-        .slice(0, LONGEST - 1)
-        .join('')
-        .trimEnd()}…`;
 }

@@ -2,6 +2,7 @@ import type { Label } from '../aim/run-properties.js';
 import type { RunStatus } from '../model.js';
 import type { LabelRule } from '../policies.js';
 import { labelPattern } from './label-patterns.js';
+import { shortened } from './shortened.js';
 import { isSystemTag } from './tag-reader.js';
 
 /** Labels of one run; Aim's UI draws them all in one line. */
@@ -40,13 +41,7 @@ export function labelsOf(
 
 function nameOf(key: string, value: string): string {
   const name = (value === '' ? key : `${key}: ${value}`).replace(/[\s\0]+/g, ' ').trim();
-  const characters = [...name.slice(0, 4 * LONGEST)];
-  return characters.length > LONGEST
-    ? `${characters
-        .slice(0, LONGEST - 1)
-        .join('')
-        .trimEnd()}…`
-    : name;
+  return shortened(name.slice(0, 4 * LONGEST), LONGEST);
 }
 
 /** The same for the same name in every repository. */

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConvertError, errorCode, toConvertError } from '../../errors.js';
+import { ConvertError, toConvertError } from '../../errors.js';
 import { DATASETS, META_FILE, METRICS, MODELS, PARAMS, TAGS, TRASH } from '../common/layout-names.js';
 import { optionalField } from '../common/run-fields.js';
 import { directories, isDirectory, leadsNowhere, mayExist } from '../local/directories.js';
+import { isFileMissing } from './meta-file.js';
 
 /** In a store: the deleted experiments, and the model registry. */
 const NOT_EXPERIMENTS: ReadonlySet<string> = new Set([TRASH, MODELS]);
@@ -56,17 +57,12 @@ export function listRuns(experiment: string): string[] {
     try {
       if (readdirSync(experiment).length > 0) return runDirectories(experiment);
     } catch (cause) {
-      if (isGone(cause)) return [];
+      if (isFileMissing(cause)) return [];
       throw listingFailed(cause, experiment);
     }
   }
   const message = `${experiment} is empty, or a link that leads nowhere. Is the disk mounted?`;
   throw new ConvertError('fatal', 'not-found', message, { where: experiment });
-}
-
-function isGone(cause: unknown): boolean {
-  const code = errorCode(cause);
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** Makes the errors of a listing fatal: nothing can be read without it. */
