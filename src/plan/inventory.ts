@@ -28,6 +28,7 @@ export interface Content {
   readonly datasets: number;
   readonly models: number;
   readonly images: FileCount;
+  /** JSON files that turn out to be figures among them. */
   readonly texts: FileCount;
   readonly audio: FileCount;
   /** HTML files, which are read for figures; those without one become links. */
